@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Text forms of addresses and subnets, over inet_pton and inet_ntop. */
+#include "common/base/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+int
+address_parse(struct span text, struct ip_address *out)
+{
+	char z[ADDRESS_TEXT_MAX];
+	uint8_t raw[16];
+
+	if (text.bytes == 0 || text.bytes >= sizeof(z) || memchr(text.data, 0, text.bytes) != NULL)
+		return -EINVAL;
+	memcpy(z, text.data, text.bytes);
+	z[text.bytes] = 0;
+	if (inet_pton(AF_INET, z, raw) == 1)
+		*out = address_v4(raw);
+	else if (inet_pton(AF_INET6, z, raw) == 1)
+		*out = address_v6(raw);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* One to three digits, at most `max`; -EINVAL for anything else. */
+static int
+prefix_parse(struct span digits, int max)
+{
+	int n = 0;
+
+	if (digits.bytes == 0 || digits.bytes > 3)
+		return -EINVAL;
+	for (size_t i = 0; i < digits.bytes; i++) {
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			return -EINVAL;
+		n = n * 10 + (digits.data[i] - '0');
+	}
+	return n <= max ? n : -EINVAL;
+}
+
+int
+subnet_parse(struct span text, struct ip_subnet *out)
+{
+	const uint8_t *slash = text.bytes ? memchr(text.data, '/', text.bytes) : NULL;
+	size_t address_bytes = slash ? (size_t)(slash - text.data) : text.bytes;
+	int rc = address_parse(span_first(text, address_bytes), &out->base);
+	int bits, shift;
+
+	if (rc != 0)
+		return rc;
+	shift = address_is_v4(&out->base) ? 96 : 0;
+	bits = slash ? prefix_parse(span_from(text, address_bytes + 1), 128 - shift) : 128 - shift;
+	if (bits < 0)
+		return bits;
+	out->prefix_bits = (uint8_t)(bits + shift);
+	return 0;
+}
+
+bool
+subnet_holds(const struct ip_subnet *subnet, const struct ip_address *a)
+{
+	unsigned whole = subnet->prefix_bits / 8, rest = subnet->prefix_bits % 8;
+
+	if (memcmp(subnet->base.bytes, a->bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((subnet->base.bytes[whole] ^ a->bytes[whole]) >> (8 - rest)) == 0;
+}
+
+const char *
+address_format(const struct ip_address *a, char out[ADDRESS_TEXT_MAX])
+{
+	if (address_is_v4(a))
+		inet_ntop(AF_INET, a->bytes + 12, out, ADDRESS_TEXT_MAX);
+	else
+		inet_ntop(AF_INET6, a->bytes, out, ADDRESS_TEXT_MAX);
+	return out;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * HTTP as an inspector sees it: message heads (RFC 9112 §2 to §5) parsed in place, chunked framing,
+ * URLs, file names, media types. Parsers read a span, allocate nothing, and return
+ *
+ *     PARSE_DONE  it is whole; `*consumed` bytes belong to it
+ *     PARSE_MORE  everything so far is right, and more must come; nothing was consumed
+ *     PARSE_BAD   no continuation can make it right
+ *
+ * What they hand out are spans into the input: lent as long as the input stays.
+ * An encapsulated head is the origin's business: its oddities are tolerated and flagged, never
+ * refused (head.c lists them); ICAP's own heads use the strict form.
+ */
+#ifndef SLUICE_HTTP_H
+#define SLUICE_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/span.h"
+
+enum parse_result { PARSE_DONE, PARSE_MORE, PARSE_BAD };
+
+/* head.c: start lines and header blocks */
+
+#define HTTP_FIELDS_MAX     128
+#define HTTP_HEAD_BYTES_MAX 65536
+
+struct http_field {
+	struct span name, value; /* the value without blanks around it; folded lines kept as they are */
+};
+
+#define HTTP_ODD_FOLDED      0x01u /* obs-fold: a line that starts with a blank */
+#define HTTP_ODD_NAME        0x02u /* blank before the colon, or a byte that is no token */
+#define HTTP_ODD_NO_COLON    0x04u /* a line without a colon: kept as a nameless field */
+#define HTTP_ODD_BARE_LF     0x08u /* a line that ends in LF alone */
+#define HTTP_ODD_LENGTHS     0x10u /* Content-Length with Transfer-Encoding, or two that differ */
+#define HTTP_ODD_FIELDS_OVER 0x20u /* more than HTTP_FIELDS_MAX: the rest was scanned, not kept */
+#define HTTP_ODD_START_LINE  0x40u /* a start line of no known form */
+
+struct http_head {
+	bool is_response;
+	struct span start_line;
+	struct span method, target, version; /* request; version also of a response: "HTTP/1.1" */
+	uint16_t status;                     /* response; 0 when the line has none */
+	unsigned field_count;
+	struct http_field fields[HTTP_FIELDS_MAX];
+	uint32_t odd; /* HTTP_ODD_… */
+	size_t bytes; /* of the whole head, blank line included */
+};
+
+/*
+ * A whole encapsulated head; `block` is exactly what Encapsulated delimits and must end in the
+ * blank line, else PARSE_BAD. Tolerant: only that can make it bad.
+ */
+enum parse_result http_head_parse(struct span block, bool is_response, struct http_head *out);
+
+/* The first field of that name (ASCII case ignored); empty span with data NULL when absent. */
+struct span http_field(const struct http_head *head, const char *name);
+
+/* Strict header lines, for ICAP: `*at` moves past one line. name and value are set on DONE. */
+enum parse_result http_line_next(struct span input, size_t *at, struct http_field *out);
+
+/* chunked.c: RFC 9112 §7.1, strict; also the ICAP body framing of RFC 3507 §4.4 */
+
+#define CHUNK_SIZE_MAX ((uint64_t)1 << 48) /* a larger size is refused while its digits are read */
+
+struct chunk_parser {
+	uint64_t left;          /* data bytes of this chunk still to come */
+	uint32_t trailer_bytes; /* seen so far; HTTP_TRAILER_BYTES_MAX at most */
+	uint32_t line_bytes;    /* of the size line or trailer line being read */
+	uint8_t state;
+	uint8_t ieof; /* how much of "ieof" the extension has shown; 0xff: it was there */
+};
+
+#define HTTP_TRAILER_BYTES_MAX 8192
+
+enum chunk_event {
+	CHUNK_MORE, /* the input is used up */
+	CHUNK_DATA, /* `*data` is a run of body bytes within the input */
+	CHUNK_END,  /* the last chunk and its trailer are over; parser->ieof tells of "; ieof" */
+	CHUNK_BAD,
+};
+
+void chunk_init(struct chunk_parser *p);
+/* Feeds a span from `*at` on; moves `*at` past what was used. Linear, keeps state, copies nothing. */
+enum chunk_event chunk_next(struct chunk_parser *p, struct span input, size_t *at, struct span *data);
+bool chunk_saw_ieof(const struct chunk_parser *p);
+
+/* url.c: RFC 3986, CONNECT's authority form, and what is found in the field */
+
+struct http_url {
+	struct span scheme, host, port, path, query; /* host without brackets; path from '/' on */
+	bool is_authority; /* CONNECT host:443 */
+};
+
+enum parse_result http_url_parse(struct span target, struct http_url *out);
+/* As the log shows it: no scheme, no user:password@; CONNECT as host:port. Returns bytes written. */
+size_t http_url_for_log(struct span target, struct span host_header, char *out, size_t room);
+
+/* filename.c: RFC 6266 and RFC 8187, else the last path segment; escaped nowhere. 0: no name. */
+size_t http_filename(const struct http_head *request, const struct http_head *response, char *out,
+    size_t room);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The server's side of ICAP (RFC 3507 with errata): bytes in, events out; answers in, bytes out. It
+ * does no I/O and knows no verdict. One session is one connection; requests of a session are handled
+ * one after the other, in order, however they were pipelined.
+ *
+ * The caller's loop, for a session that has input:
+ *
+ *     icap_input(s, &received);
+ *     while ((event = icap_next(s)) != ICAP_MORE) handle(event);
+ *     send what icap_take_output() gives
+ *
+ * icap_next() hands out body bytes of at most ICAP_SLICE_BYTES a call, and returns ICAP_MORE while
+ * it waits for an answer that must come first. OPTIONS and every protocol error are answered here.
+ * One thread; no malloc after icap_create().
+ */
+#ifndef SLUICE_ICAP_H
+#define SLUICE_ICAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/address.h"
+#include "common/base/mono.h"
+#include "dataplane/http/http.h"
+#include "dataplane/net/chain.h"
+
+#define ICAP_SLICE_BYTES 65536
+
+struct icap;         /* what the sessions of a core share: pools, settings, prebuilt heads */
+struct icap_session;
+
+enum icap_method { ICAP_OPTIONS, ICAP_REQMOD, ICAP_RESPMOD };
+
+#define ICAP_ISTAG_MAX 32
+
+struct icap_config {
+	uint32_t sessions_max;
+	uint32_t preview_bytes;      /* announced in OPTIONS */
+	uint32_t options_ttl_seconds;
+	uint32_t connections_max;    /* announced; the caller enforces it */
+	uint32_t head_bytes_max;     /* of an ICAP head, and of each encapsulated head */
+	struct duration head_timeout; /* from a request's first byte to its last head byte: 408 */
+	struct duration body_timeout; /* without any body byte while one is owed: 408 */
+	struct duration idle_timeout; /* between requests: FIN */
+	char reqmod_path[64], respmod_path[64]; /* "av/reqmod" */
+	char service_name[64];
+	struct chain_pools pools;
+};
+
+enum icap_event {
+	ICAP_MORE,        /* nothing until more input, or an answer, comes */
+	ICAP_REQUEST,     /* a REQMOD or RESPMOD with all its heads: icap_request() */
+	ICAP_BODY,        /* body bytes: icap_take_body() */
+	ICAP_PREVIEW_END, /* the preview is over, the body is not: icap_continue() or an answer */
+	ICAP_BODY_END,    /* the object is whole; also when it has no body */
+	ICAP_ABORTED,     /* the peer went away, timed out or broke the framing before the end */
+	ICAP_CLOSE,       /* nothing more will happen: send the rest of the output, then close */
+};
+
+/* A request's facts. Spans are lent until the answer is finished. */
+struct icap_request {
+	enum icap_method method;
+	bool has_body;
+	bool allow_204, allow_206;
+	bool has_preview;
+	uint64_t preview_bytes;
+	bool wants_close;                        /* Connection: close */
+	struct span uri, icap_head;
+	struct span http_request, http_response; /* encapsulated heads as they came; empty: absent */
+	const struct http_head *request_head, *response_head; /* NULL: absent */
+};
+
+/* How an object's request is answered. */
+enum icap_answer_kind {
+	ICAP_ANSWER_NO_CONTENT, /* 204; only where icap_may_204() says so */
+	ICAP_ANSWER_ECHO,       /* 200 with the heads as they came (req-hdr for REQMOD) and the body */
+	ICAP_ANSWER_REPLACE,    /* 200 with `http_head` as res-hdr, and the body */
+	ICAP_ANSWER_ERROR,      /* `status`, then close where the stream can't be trusted */
+};
+
+struct icap_answer {
+	enum icap_answer_kind kind;
+	uint16_t status;             /* ICAP_ANSWER_ERROR: 500, 503, … */
+	struct span icap_headers;    /* further ICAP header lines, each with CRLF; copied */
+	struct span http_head;       /* ICAP_ANSWER_REPLACE: status line to blank line; copied */
+	bool has_body;               /* ECHO, REPLACE: icap_answer_body() follows, else null-body */
+};
+
+/* NULL when memory is lacking. */
+struct icap *icap_create(const struct icap_config *config);
+void icap_destroy(struct icap *i);
+/* Changes with every generation and policy (RFC 3507 §4.7); at most ICAP_ISTAG_MAX characters. */
+void icap_set_istag(struct icap *i, struct span istag);
+/* The wall clock's second, for Date; the caller calls it about once a second. */
+void icap_set_date(struct icap *i, int64_t unix_seconds);
+void icap_begin(struct icap *i, struct mono now);
+
+/* NULL past sessions_max. */
+struct icap_session *icap_session_create(struct icap *i);
+void icap_session_destroy(struct icap_session *s);
+
+/* Appends received bytes; takes them. icap_input_room() is how many it would like at most now. */
+void icap_input(struct icap_session *s, struct chain *bytes);
+size_t icap_input_room(const struct icap_session *s);
+/* The peer has sent its FIN: what was received is still handled, then the session ends. */
+void icap_input_end(struct icap_session *s);
+
+enum icap_event icap_next(struct icap_session *s);
+const struct icap_request *icap_request(const struct icap_session *s);
+/* The first ICAP header of that name; data NULL when absent. */
+struct span icap_field(const struct icap_session *s, const char *name);
+/* Moves the body bytes of the last ICAP_BODY to `out`. Not taking them lets go of them. */
+void icap_take_body(struct icap_session *s, struct chain *out);
+
+/* Whether 204 is lawful at this moment, and whether it may still be lawful once the body is whole. */
+bool icap_may_204(const struct icap_session *s);
+bool icap_may_204_at_end(const struct icap_session *s);
+
+/* 100 Continue; only after ICAP_PREVIEW_END. */
+void icap_continue(struct icap_session *s);
+
+/*
+ * Starts the answer. May come before the body is whole: the rest of the request is then read and
+ * dropped, and no further ICAP_BODY is reported for it. NO_CONTENT and ERROR are finished at once;
+ * after ECHO and REPLACE with has_body, icap_answer_body() any number of times (takes the bytes;
+ * -ENOBUFS: nothing was taken) and icap_answer_end(). Without has_body the answer is finished too.
+ * -ENOBUFS when the head can't be built: nothing was sent, the caller may try a smaller answer.
+ */
+int icap_answer(struct icap_session *s, const struct icap_answer *answer);
+int icap_answer_body(struct icap_session *s, struct chain *bytes);
+int icap_answer_end(struct icap_session *s);
+
+/* Moves everything that is to be sent to `out`. */
+void icap_take_output(struct icap_session *s, struct chain *out);
+/* After ICAP_CLOSE: whether input must be drained for a while so that the peer can read our error. */
+bool icap_wants_drain(const struct icap_session *s);
+
+/* Timeouts; icap_next() then reports what became of it. MONO_NEVER: none armed. */
+struct mono icap_deadline(const struct icap_session *s);
+void icap_expire(struct icap_session *s);
+
+/* Stops after the answer in progress, as when the appliance drains: Connection: close is added. */
+void icap_session_drain(struct icap_session *s);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The TCP library (RFC 9293 and the list in the README): one `struct tcp` is the stack of one core.
+ *
+ * Everything that is not TCP is handed in: the time (tcp_begin), random bytes, the way out
+ * (env.transmit), the mbuf pools. So it runs in virtual time in tests. It opens passively and
+ * actively, and assumes neither.
+ *
+ * A turn: tcp_begin(now); tcp_input() for each segment of a burst; tcp_run_timers(); then
+ * tcp_next_ready() until NULL, handling each connection; tcp_flush() last: it sends what the turn
+ * owes, so that one ACK answers a whole burst and rides on data where there is some. The library
+ * never calls upward.
+ *
+ * Ownership: connections belong to the library. A caller may use a `struct tcp_conn *` from the
+ * moment tcp_next_ready() or tcp_connect() gave it until it calls tcp_release(), and must call
+ * tcp_release() once for each, whatever became of the connection. One thread; no locks, no malloc
+ * after tcp_create().
+ */
+#ifndef SLUICE_NET_TCP_H
+#define SLUICE_NET_TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/address.h"
+#include "common/base/mono.h"
+#include "dataplane/net/chain.h"
+
+struct tcp;
+struct tcp_conn;
+
+struct tcp_endpoints {
+	struct ip_address local, remote;
+	uint16_t local_port, remote_port; /* host byte order */
+};
+
+/* 0 in a field takes the default that tcp_limits.h names and reasons. */
+struct tcp_config {
+	uint32_t connections_max;
+	uint32_t half_open_max;
+	uint32_t time_wait_max;
+	uint32_t receive_window_bytes; /* the most a connection may have received and not taken */
+	uint32_t send_queue_bytes;     /* the most tcp_send() accepts before tcp_send_room() is 0 */
+	uint16_t mss_max;              /* what we announce over IPv4; IPv6 announces 20 less */
+	struct duration rto_min;       /* default 200 ms */
+	struct duration user_timeout;  /* data unacknowledged this long: the connection ends */
+	struct duration keepalive_idle; /* 0: off */
+	bool checksum_offload_rx;      /* believe the port's verdict in ol_flags */
+	bool checksum_offload_tx;      /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
+	uint32_t pool_reserve;         /* refuse new connections when fewer data mbufs are free */
+};
+
+struct tcp_env {
+	void *arg;
+	/*
+	 * Takes a segment: TCP header first, payload behind it (further mbufs by `next`, nb_segs and
+	 * pkt_len are set), head room for IP and link headers before it. `ecn` is the IP ECN field.
+	 */
+	void (*transmit)(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
+	    const struct ip_address *destination, uint8_t ecn);
+	void (*random)(void *arg, void *out, size_t bytes);
+	struct chain_pools pools;
+};
+
+/* What tcp_events() reports; level-triggered, computed from the connection's state. */
+#define TCP_EVENT_OPENED      0x01u /* new: first report of a passive or active open */
+#define TCP_EVENT_READABLE    0x02u /* received bytes wait */
+#define TCP_EVENT_WRITABLE    0x04u /* the send queue has room */
+#define TCP_EVENT_PEER_CLOSED 0x08u /* the peer's FIN was reached and all bytes before it were taken */
+#define TCP_EVENT_SENT_ALL    0x10u /* everything given to tcp_send() was acknowledged */
+#define TCP_EVENT_ENDED       0x20u /* reset, timed out or fully closed: nothing more will come */
+
+/* NULL when memory is lacking. The caller owns the stack. */
+struct tcp *tcp_create(const struct tcp_config *config, const struct tcp_env *env);
+/* Ends every connection without a word on the wire and gives all mbufs back. */
+void tcp_destroy(struct tcp *t);
+
+/* Accepts connections to `local` (all zero: any address) and `port`. -ENOSPC past the table. */
+int tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port);
+
+/* Sends a SYN. local_port 0 picks one. -EADDRINUSE, -ENOSPC, -ENOBUFS. Reports OPENED or ENDED. */
+int tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out);
+
+void tcp_begin(struct tcp *t, struct mono now);
+
+/*
+ * One segment as it arrived, TCP header first, cut to the length that IP gave; takes the mbuf.
+ * The checksum is verified here unless the port vouched for it.
+ */
+enum tcp_input_result {
+	TCP_INPUT_TAKEN,   /* handled, or dropped and counted */
+	TCP_INPUT_NO_FLOW, /* no connection and no SYN for a listener: *segment is still the caller's */
+};
+enum tcp_input_result tcp_input(struct tcp *t, struct rte_mbuf *segment,
+    const struct ip_address *source, const struct ip_address *destination, uint8_t ecn);
+
+/* Answers a segment that nobody knows with a RST (RFC 9293 §3.10.7.1), rate-limited; takes it. */
+void tcp_refuse(struct tcp *t, struct rte_mbuf *segment, const struct ip_address *source,
+    const struct ip_address *destination);
+
+/* An ICMP error whose quoted packet was ours: `mtu` is for "too big", 0 otherwise (RFC 5927). */
+void tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_seq,
+    bool unreachable, uint32_t mtu);
+
+void tcp_run_timers(struct tcp *t);
+void tcp_flush(struct tcp *t);
+
+/* Nothing happens by itself before this time. */
+struct mono tcp_next_deadline(const struct tcp *t);
+
+/* The next connection that has something; each at most once between two calls of tcp_begin(). */
+struct tcp_conn *tcp_next_ready(struct tcp *t);
+/* Puts a connection on the ready list of the next turn: for a caller that stopped half way. */
+void tcp_make_ready(struct tcp_conn *c);
+
+uint32_t tcp_events(const struct tcp_conn *c);
+
+/* Moves up to `bytes_max` received bytes to the end of `out`; the window opens by as much. */
+int tcp_receive(struct tcp_conn *c, size_t bytes_max, struct chain *out);
+/* How many received bytes wait. */
+size_t tcp_receivable(const struct tcp_conn *c);
+
+/* Queues bytes; takes them even on failure. -EPIPE after tcp_shutdown() or the end. */
+int tcp_send(struct tcp_conn *c, struct chain *bytes);
+/* How many more bytes tcp_send() should be given. It takes more, but the caller is to wait. */
+size_t tcp_send_room(const struct tcp_conn *c);
+
+/* A FIN after what is queued; receiving goes on. */
+void tcp_shutdown(struct tcp_conn *c);
+/* Received bytes are dropped unread from now on; the window stays open (for a bounded drain). */
+void tcp_discard_input(struct tcp_conn *c);
+/* A RST now. */
+void tcp_abort(struct tcp_conn *c);
+/*
+ * The caller will not use the connection again. If it has not ended, the library sends what is
+ * queued, closes, and bounds how long that may take (orphan and FIN-WAIT-2 limits).
+ */
+void tcp_release(struct tcp_conn *c);
+
+void tcp_set_user(struct tcp_conn *c, void *user);
+void *tcp_user(const struct tcp_conn *c);
+const struct tcp_endpoints *tcp_endpoints(const struct tcp_conn *c);
+
+/* For `sluicectl tcp`: one line per connection, and sums. */
+struct tcp_info {
+	const char *state;
+	uint32_t rtt_us, rtt_var_us, rto_us, cwnd_bytes, ssthresh_bytes, mss_bytes;
+	uint32_t send_queue_bytes, receive_queue_bytes, send_window_bytes, receive_window_bytes;
+	uint64_t sent_bytes, received_bytes, retransmitted_segments;
+};
+void tcp_info(const struct tcp_conn *c, struct tcp_info *out);
+
+/* Counters by name, in tcp_counters.h; written by this stack's core only. */
+const uint64_t *tcp_counters(const struct tcp *t);
+uint32_t tcp_connection_count(const struct tcp *t);
+
+/* Tests and debug builds: checks everything that must hold for every connection; aborts if not. */
+void tcp_check_invariants(const struct tcp *t);
+
+#endif

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Folders: what each may include and link (below_), and the libraries it needs from outside (pkg_).
+# Includes point down only; `make check` compares the #include lines with this table.
+
+below_common/base           :=
+below_common/channel        := common/base
+below_common/config         := common/channel common/base
+below_scanners/digest       := common/base
+below_scanners/format       := common/base
+below_scanners/decode       := common/base
+below_scanners/reputation   := common/base
+below_scanners/signature    := scanners/reputation scanners/digest common/base
+below_dataplane/net         := common/base
+below_dataplane/net/link    := dataplane/net common/base
+below_dataplane/net/tcp     := dataplane/net common/base
+below_dataplane/http        := dataplane/net common/base
+below_dataplane/icap        := dataplane/http dataplane/net common/base
+SCANNERS                    := scanners/signature scanners/reputation scanners/decode scanners/format \
+	scanners/digest
+below_dataplane/inspect     := dataplane/icap dataplane/http dataplane/net $(SCANNERS) common/config \
+	common/channel common/base
+below_dataplane             := dataplane/inspect dataplane/icap dataplane/http dataplane/net/tcp \
+	dataplane/net/link dataplane/net $(SCANNERS) common/config common/channel common/base
+below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
+below_control/store         := common/channel common/base
+below_control/sandbox       := $(SCANNERS) common/config common/channel common/base
+below_control/deepscan      := $(SCANNERS) common/channel common/base
+below_control               := control/sandbox control/store $(SCANNERS) \
+	common/config common/channel common/base
+below_tools/sluicectl       := common/config common/channel common/base
+below_tools/sigc            := $(SCANNERS) common/base
+below_tools/tamper          := common/base
+
+FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
+
+# Folders that see DPDK's headers. control and tools see those of the ring and no library.
+DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
+	dataplane/icap dataplane/inspect common/channel tests/sim bench
+
+pkg_common/config         := libcyaml
+pkg_scanners/digest       := libcrypto
+pkg_scanners/decode       := libisal
+pkg_scanners/signature    := libhs
+pkg_dataplane             := liburcu libbpf libxdp
+pkg_dataplane/net         := libdpdk
+pkg_control               := libuv jansson libmicrohttpd
+pkg_control/store         := sqlite3
+pkg_control/sandbox       := libuv
+pkg_control/deepscan      := libarchive libseccomp
+pkg_tools/sluicectl       := jansson
+pkg_tools/sigc            := libhs jansson
+
+archive_of = $(B)/lib/$(subst /,_,$(1)).a
+sources_of = $(filter-out %main.c %.bpf.c,$(wildcard $(1)/*.c))
+objects_of = $(patsubst %.c,$(B)/obj/%.o,$(1))
+cflags_of  = $(if $(filter $(1),$(DPDK_FOLDERS)),$(DPDK_CFLAGS)) \
+	$(foreach f,$(1) $(below_$(1)),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f)))))
+libs_of    = $(foreach p,$(sort $(foreach f,$(1) $(below_$(1)),$(pkg_$(f)))),$(call pkg_libs,$(p)))
+archives   = $(foreach f,$(1),$(call archive_of,$(f)))
+
+define folder_rules
+$(call archive_of,$(1)): $(call objects_of,$(call sources_of,$(1)))
+	@mkdir -p $$(@D)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+$(B)/obj/$(1)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(1))
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $<')
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_FOLDER) -MMD -MP -c -o $@ $<

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Programs: the folder that holds main.c, linked with the archives below it.
+
+PROGRAM_FOLDERS := dataplane:sluice-dataplane control:sluice-control tools/sluicectl:sluicectl \
+	tools/sigc:sluice-sigc control/deepscan:sluice-deepscan tools/tamper:sluice-tamper
+folder_of   = $(firstword $(subst :, ,$(1)))
+program_of  = $(B)/$(lastword $(subst :, ,$(1)))
+PROGRAMS    = $(foreach p,$(PROGRAM_FOLDERS),$(if $(wildcard $(call folder_of,$(p))/main.c),$(call program_of,$(p))))
+
+extra_libs_dataplane := -lpthread -lm
+extra_libs_control   := -lpthread -ldl -lm
+
+define program_rules
+$(call program_of,$(1)): $(B)/obj/$(call folder_of,$(1))/main.o $(call archives,$(call folder_of,$(1)) $(below_$(call folder_of,$(1))))
+	$(if $(V),,@echo '  LD $$@')
+	$(Q)$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LDFLAGS) \
+		$(call libs_of,$(call folder_of,$(1))) $(extra_libs_$(call folder_of,$(1))) -lpthread
+endef
+$(foreach p,$(PROGRAM_FOLDERS),$(eval $(call program_rules,$(p))))

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * MD5 and SHA-256 of an object, streamed. State lies in the struct, nothing is allocated. SHA-256
+ * identifies an object; MD5 is reported and matched because lists use it, and proves nothing.
+ */
+#ifndef SLUICE_DIGEST_H
+#define SLUICE_DIGEST_H
+
+#include <stdint.h>
+
+#include <openssl/md5.h>
+#include <openssl/sha.h>
+
+#include "common/base/span.h"
+
+#define DIGEST_MD5_BYTES    16
+#define DIGEST_SHA256_BYTES 32
+
+struct digest {
+	MD5_CTX md5;
+	SHA256_CTX sha256;
+};
+
+struct digest_values {
+	uint8_t md5[DIGEST_MD5_BYTES];
+	uint8_t sha256[DIGEST_SHA256_BYTES];
+};
+
+void digest_init(struct digest *d);
+void digest_feed(struct digest *d, struct span bytes);
+void digest_finish(struct digest *d, struct digest_values *out);
+
+/* Lower-case hexadecimal, NUL-terminated: `out` has room for 2 * count + 1. Returns `out`. */
+char *digest_hex(const uint8_t *bytes, size_t count, char *out);
+
+#endif
