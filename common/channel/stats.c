@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counters of a core. The core writes with plain stores; a reader takes word after word, each
+ * whole, the set at slightly different instants: good for rates, and a sum may be off by what
+ * happened in between.
+ */
+#include "common/channel/view.h"
+
+struct core_stats *
+channel_stats(struct channel_core *c)
+{
+	return c->stats;
+}
+
+void
+channel_stats_read(const struct channel_core *c, struct core_stats *out)
+{
+	const uint64_t *from = (const uint64_t *)c->stats;
+	uint64_t *to = (uint64_t *)out;
+
+	for (size_t i = 0; i < sizeof(*out) / sizeof(*to); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
