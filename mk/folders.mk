@@ -37,12 +37,13 @@ FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
 	dataplane/icap dataplane/inspect common/channel tests/sim bench
 
-pkg_common/config         := libcyaml
+pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto
 pkg_scanners/decode       := libisal
 pkg_scanners/signature    := libhs
-pkg_dataplane             := liburcu libbpf libxdp
+pkg_dataplane             := libbpf libxdp
 pkg_dataplane/net         := libdpdk
+pkg_dataplane/inspect     := liburcu-qsbr
 pkg_control               := libuv jansson libmicrohttpd
 pkg_control/store         := sqlite3
 pkg_control/sandbox       := libuv

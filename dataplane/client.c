@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp ↔ icap ↔ inspect for each connection of a core; see client.h. */
+#include "dataplane/client.h"
+
+#include <stdlib.h>
+
+#include "common/base/wheel.h"
+
+struct client {
+	struct list node; /* free list or list of all */
+	struct wheel_timer timer;
+	struct tcp_conn *conn;
+	struct icap_session *session;
+	struct inspect_object *object;
+	struct inspect_peer peer;
+	bool input_ended;
+};
+
+struct clients {
+	struct clients_config config;
+	struct client *slots;
+	struct list free, all;
+	struct wheel wheel;
+	uint32_t count, serial;
+	bool draining;
+};
+
+static const char refusal[] = "ICAP/1.0 503 Service overloaded\r\nConnection: close\r\n\r\n";
+
+struct clients *
+clients_create(const struct clients_config *config)
+{
+	struct clients *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->config = *config;
+	c->slots = calloc(config->clients_max, sizeof(*c->slots));
+	if (c->slots == NULL) {
+		free(c);
+		return NULL;
+	}
+	list_init(&c->free);
+	list_init(&c->all);
+	wheel_init(&c->wheel, mono_now());
+	for (uint32_t i = 0; i < config->clients_max; i++) {
+		list_append(&c->free, &c->slots[i].node);
+		wheel_timer_init(&c->slots[i].timer);
+	}
+	return c;
+}
+
+/* Lets go of a client's session and object; its connection is the caller's business. */
+static void
+forget(struct clients *c, struct client *client)
+{
+	if (client->object != NULL)
+		inspect_abort(client->object);
+	icap_session_destroy(client->session);
+	wheel_disarm(&c->wheel, &client->timer);
+	tcp_set_user(client->conn, NULL);
+	list_unlink(&client->node);
+	list_append(&c->free, &client->node);
+	c->count--;
+	count(c->config.stats, COUNTER_CONNECTIONS_CLOSED, 1);
+}
+
+void
+clients_destroy(struct clients *c)
+{
+	if (c == NULL)
+		return;
+	while (!list_is_empty(&c->all)) {
+		struct client *client = LIST_ITEM(c->all.next, struct client, node);
+		struct tcp_conn *conn = client->conn;
+
+		forget(c, client);
+		tcp_release(conn);
+	}
+	free(c->slots);
+	free(c);
+}
+
+/* Over the limit: says so and closes; what the peer sends meanwhile is dropped. */
+static void
+refuse(struct clients *c, struct tcp_conn *conn)
+{
+	struct chain out = CHAIN_EMPTY;
+
+	count(c->config.stats, COUNTER_CONNECTIONS_REFUSED, 1);
+	tcp_discard_input(conn);
+	if (chain_append_copy(&out, &c->config.pools, refusal, sizeof(refusal) - 1) == 0)
+		tcp_send(conn, &out);
+	tcp_shutdown(conn);
+	tcp_release(conn);
+}
+
+/* A client for a new connection; NULL: refused. */
+static struct client *
+welcome(struct clients *c, struct tcp_conn *conn)
+{
+	struct list *node = c->draining ? NULL : list_take_first(&c->free);
+	struct client *client;
+	struct icap_session *session = node != NULL ? icap_session_create(c->config.icap) : NULL;
+
+	if (session == NULL) {
+		if (node != NULL)
+			list_append(&c->free, node);
+		refuse(c, conn);
+		return NULL;
+	}
+	client = LIST_ITEM(node, struct client, node);
+	list_append(&c->all, node);
+	client->conn = conn;
+	client->session = session;
+	client->object = NULL;
+	client->input_ended = false;
+	client->peer.address = tcp_endpoints(conn)->remote;
+	client->peer.session = ++c->serial * c->config.cores + c->config.core;
+	tcp_set_user(conn, client);
+	c->count++;
+	count(c->config.stats, COUNTER_CONNECTIONS_OPENED, 1);
+	return client;
+}
+
+/* One event of the session. False: the session is over. */
+static bool
+handle(struct clients *c, struct client *client, enum icap_event event)
+{
+	bool done = false;
+
+	switch (event) {
+	case ICAP_REQUEST:
+		client->object =
+		    inspect_request(c->config.inspect, client->session, &client->peer, client);
+		return true;
+	case ICAP_BODY:
+		done = client->object != NULL && inspect_body(client->object);
+		break;
+	case ICAP_PREVIEW_END:
+		done = client->object != NULL && inspect_preview_end(client->object);
+		break;
+	case ICAP_BODY_END:
+		done = client->object != NULL && inspect_end(client->object);
+		break;
+	case ICAP_ABORTED:
+		if (client->object != NULL)
+			inspect_abort(client->object);
+		done = true;
+		break;
+	case ICAP_CLOSE:
+		return false;
+	case ICAP_MORE:
+		break;
+	}
+	if (done)
+		client->object = NULL;
+	return true;
+}
+
+/* Runs the session until it waits for input or an answer. False: it is over. */
+static bool
+run_session(struct clients *c, struct client *client)
+{
+	enum icap_event event;
+
+	while ((event = icap_next(client->session)) != ICAP_MORE) {
+		if (!handle(c, client, event))
+			return false;
+	}
+	return true;
+}
+
+static void
+flush(struct client *client)
+{
+	struct chain out = CHAIN_EMPTY;
+
+	icap_take_output(client->session, &out);
+	if (!chain_is_empty(&out))
+		tcp_send(client->conn, &out);
+}
+
+/*
+ * Moves received bytes to the session, within the turn's budget; true when there is something new
+ * for it. What stays behind keeps the peer's window shut.
+ */
+static bool
+feed(struct client *client, size_t *budget)
+{
+	size_t waiting = tcp_receivable(client->conn);
+	size_t room = icap_input_room(client->session);
+	struct chain in = CHAIN_EMPTY;
+
+	if (tcp_send_room(client->conn) == 0)
+		return false;
+	if (waiting == 0) {
+		if (client->input_ended || (tcp_events(client->conn) & TCP_EVENT_PEER_CLOSED) == 0)
+			return false;
+		client->input_ended = true;
+		icap_input_end(client->session);
+		return true;
+	}
+	if (*budget == 0) {
+		tcp_make_ready(client->conn);
+		return false;
+	}
+	room = room < *budget ? room : *budget;
+	if (room == 0 || tcp_receive(client->conn, room, &in) != 0 || chain_is_empty(&in))
+		return false;
+	*budget -= in.bytes < *budget ? in.bytes : *budget;
+	icap_input(client->session, &in);
+	return true;
+}
+
+/* The session is over: the rest goes out, then a FIN; a peer still sending is drained, not reset.
+ */
+static void
+finish(struct clients *c, struct client *client)
+{
+	struct tcp_conn *conn = client->conn;
+
+	flush(client);
+	if (icap_wants_abort(client->session)) {
+		forget(c, client);
+		tcp_abort(conn);
+		tcp_release(conn);
+		return;
+	}
+	if (icap_wants_drain(client->session))
+		tcp_discard_input(conn);
+	forget(c, client);
+	tcp_shutdown(conn);
+	tcp_release(conn);
+}
+
+static void
+drive(struct clients *c, struct client *client)
+{
+	size_t budget = ICAP_SLICE_BYTES;
+	struct mono deadline;
+
+	do {
+		if (!run_session(c, client)) {
+			finish(c, client);
+			return;
+		}
+		flush(client);
+	} while (feed(client, &budget));
+	deadline = icap_deadline(client->session);
+	if (deadline.ns == MONO_NEVER.ns)
+		wheel_disarm(&c->wheel, &client->timer);
+	else
+		wheel_arm(&c->wheel, &client->timer, deadline);
+}
+
+void
+clients_take_event(struct clients *c, struct tcp_conn *conn)
+{
+	uint32_t events = tcp_events(conn);
+	struct client *client = tcp_user(conn);
+
+	if (client == NULL && (events & TCP_EVENT_OPENED))
+		client = welcome(c, conn);
+	if (client == NULL)
+		return;
+	if (events & TCP_EVENT_ENDED) {
+		forget(c, client);
+		tcp_release(conn);
+		return;
+	}
+	drive(c, client);
+}
+
+unsigned
+clients_take_settled(struct clients *c)
+{
+	struct client *client;
+	unsigned n = 0;
+	bool done;
+
+	while ((client = inspect_next_settled(c->config.inspect, &done)) != NULL) {
+		if (done)
+			client->object = NULL;
+		drive(c, client);
+		n++;
+	}
+	return n;
+}
+
+void
+clients_run_timers(struct clients *c, struct mono now)
+{
+	struct wheel_timer *t;
+
+	wheel_advance(&c->wheel, now);
+	while ((t = wheel_take_expired(&c->wheel)) != NULL) {
+		struct client *client = LIST_ITEM(t, struct client, timer);
+
+		icap_expire(client->session);
+		drive(c, client);
+	}
+}
+
+struct mono
+clients_next_deadline(const struct clients *c)
+{
+	return wheel_next(&c->wheel);
+}
+
+void
+clients_drain(struct clients *c)
+{
+	struct list *node = c->all.next;
+
+	c->draining = true;
+	while (node != &c->all) {
+		struct client *client = LIST_ITEM(node, struct client, node);
+
+		node = node->next;
+		icap_session_drain(client->session);
+		drive(c, client);
+	}
+}
+
+uint32_t
+clients_now(const struct clients *c)
+{
+	return c->count;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A client: one connection, its ICAP session and the object it is at. Moves bytes between tcp and
+ * icap, and events from icap to inspect; the only place that knows all three. One set a core.
+ *
+ * A turn takes at most ICAP_SLICE_BYTES from a connection, and nothing while its answers wait for a
+ * slow reader, so that the receive window follows what was scanned and sent.
+ */
+#ifndef SLUICE_CLIENT_H
+#define SLUICE_CLIENT_H
+
+#include "dataplane/icap/icap.h"
+#include "dataplane/inspect/inspect.h"
+#include "dataplane/net/tcp/tcp.h"
+
+struct clients;
+
+struct clients_config {
+	uint16_t core, cores;
+	uint32_t clients_max;
+	struct tcp *tcp;
+	struct icap *icap;
+	struct inspect *inspect;
+	struct core_stats *stats;
+	struct chain_pools pools;
+};
+
+/* NULL when memory is lacking. */
+struct clients *clients_create(const struct clients_config *config);
+/* Ends every client without a word on the wire. */
+void clients_destroy(struct clients *c);
+
+/* One connection off tcp's ready list. */
+void clients_take_event(struct clients *c, struct tcp_conn *conn);
+/* Sends what inspect answered meanwhile; runs ICAP's timeouts. Returns how many had something. */
+unsigned clients_take_settled(struct clients *c);
+void clients_run_timers(struct clients *c, struct mono now);
+struct mono clients_next_deadline(const struct clients *c);
+
+/* The appliance stops: answers in progress are finished, then each connection is closed. */
+void clients_drain(struct clients *c);
+uint32_t clients_now(const struct clients *c);
+
+#endif

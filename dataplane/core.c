@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A turn, in order: receive a burst and run it up through link and tcp, take what other cores
+ * passed on, advance timers, let every connection that has something be handled, take control's
+ * commands, flush what tcp owes and what waits for the port. The order is read in core_turn().
+ */
+#include "dataplane/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <urcu/urcu-qsbr.h>
+
+#include "dataplane/client.h"
+#include "dataplane/icap/icap.h"
+#include "dataplane/idle.h"
+#include "dataplane/inspect/inspect.h"
+#include "dataplane/net/link/link.h"
+#include "dataplane/net/tcp/tcp.h"
+
+#define BURST_MAX 64
+#define TRANSMIT_SLOTS \
+	4096 /* frames that wait for the port; more are dropped, and sent again by TCP */
+#define COMMANDS_PER_TURN 64
+#define DRAIN_SECONDS     5
+#define GAUGE_TURNS       256 /* how often gauges are written, in turns */
+
+struct core {
+	struct core_config config;
+	struct port *port;
+	struct link *link;
+	struct tcp *tcp;
+	struct icap *icap;
+	struct inspect *inspect;
+	struct clients *clients;
+	struct channel_core *channel;
+	struct core_stats *stats;
+	struct idle idle;
+	struct mono now, drain_until;
+	int64_t wall_ns, wall_second;
+	const struct publication *announced; /* whose ISTag the answers carry */
+	unsigned transmit_count;
+	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
+};
+
+static void
+random_bytes(void *arg, void *out, size_t bytes)
+{
+	(void)arg;
+	/* Only at start and for keys; the libraries stretch what they get. */
+	if (getrandom(out, bytes, 0) != (ssize_t)bytes)
+		abort();
+}
+
+/* link hands over whole frames. */
+static void
+queue_frame(void *arg, struct rte_mbuf *frame)
+{
+	struct core *c = arg;
+
+	if (c->transmit_count == TRANSMIT_SLOTS) {
+		count(c->stats, COUNTER_TX_DROPPED, 1);
+		rte_pktmbuf_free(frame);
+		return;
+	}
+	c->transmit[c->transmit_count++] = frame;
+}
+
+/* tcp hands over segments. */
+static void
+queue_segment(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
+    const struct ip_address *destination, uint8_t ecn)
+{
+	struct core *c = arg;
+
+	link_output(c->link, segment, source, destination, ecn);
+}
+
+static void
+flush_frames(struct core *c)
+{
+	unsigned done = 0;
+
+	while (done < c->transmit_count) {
+		unsigned left = c->transmit_count - done;
+		uint16_t sent = port_transmit(c->port, c->config.core, c->transmit + done,
+		    (uint16_t)(left < BURST_MAX ? left : BURST_MAX));
+
+		if (sent == 0)
+			break;
+		done += sent;
+	}
+	if (done == 0)
+		return;
+	count(c->stats, COUNTER_TX_PACKETS, done);
+	c->transmit_count -= done;
+	memmove(c->transmit, c->transmit + done, c->transmit_count * sizeof(c->transmit[0]));
+}
+
+/* A segment: known here, or to be asked of the others, or refused. */
+static void
+take_segment(struct core *c, struct rte_mbuf *segment, const struct exchange_note *note)
+{
+	if (tcp_input(c->tcp, segment, &note->source, &note->destination, note->ecn) ==
+	    TCP_INPUT_TAKEN)
+		return;
+	if (!exchange_pass_on(c->config.exchange, c->config.core, segment, note))
+		tcp_refuse(c->tcp, segment, &note->source, &note->destination);
+}
+
+static void
+take_icmp_error(struct core *c, const struct link_packet *p)
+{
+	struct tcp_endpoints e = {
+		.local = p->source,
+		.remote = p->destination,
+		.local_port = p->quoted_source_port,
+		.remote_port = p->quoted_destination_port,
+	};
+
+	tcp_icmp(c->tcp, &e, p->quoted_seq, p->unreachable, p->mtu);
+}
+
+static void
+take_frame(struct core *c, struct rte_mbuf *frame)
+{
+	struct link_packet packet;
+
+	switch (link_input(c->link, frame, &packet)) {
+	case LINK_TCP: {
+		struct exchange_note note = { packet.source, packet.destination, packet.ecn, 0,
+			false };
+
+		take_segment(c, packet.segment, &note);
+		break;
+	}
+	case LINK_ICMP_ERROR:
+		take_icmp_error(c, &packet);
+		break;
+	case LINK_TAKEN:
+		break;
+	}
+}
+
+static unsigned
+receive(struct core *c)
+{
+	struct rte_mbuf *burst[BURST_MAX];
+	unsigned n = port_receive(c->port, c->config.core, burst, BURST_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i + 1 < n)
+			rte_prefetch0(rte_pktmbuf_mtod(burst[i + 1], void *));
+		if (c->config.exchange->count > 1 && link_concerns_all(burst[i]))
+			exchange_copy_to_all(
+			    c->config.exchange, c->config.core, burst[i], c->config.pools.data);
+		take_frame(c, burst[i]);
+	}
+	count(c->stats, COUNTER_RX_PACKETS, n);
+	return n;
+}
+
+static unsigned
+take_inbox(struct core *c)
+{
+	struct rte_mbuf *burst[BURST_MAX];
+	unsigned n = exchange_take(c->config.exchange, c->config.core, burst, BURST_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct exchange_note note = *exchange_note_of(burst[i]);
+
+		if (note.is_frame)
+			take_frame(c, burst[i]);
+		else
+			take_segment(c, burst[i], &note);
+	}
+	return n;
+}
+
+static unsigned
+serve_connections(struct core *c)
+{
+	struct tcp_conn *conn;
+	unsigned n = 0;
+
+	while ((conn = tcp_next_ready(c->tcp)) != NULL) {
+		clients_take_event(c->clients, conn);
+		n++;
+	}
+	return n;
+}
+
+/* The time of this turn, and what hangs on it: Date once a second, ISTag when a publication
+ * changed. */
+static void
+begin_turn(struct core *c)
+{
+	const struct publication *current = publication_peek(c->config.publisher);
+	struct timespec wall;
+
+	c->now = mono_now();
+	clock_gettime(CLOCK_REALTIME, &wall);
+	c->wall_ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec;
+	if (wall.tv_sec != c->wall_second) {
+		c->wall_second = wall.tv_sec;
+		icap_set_date(c->icap, wall.tv_sec);
+	}
+	if (current != c->announced) {
+		c->announced = current;
+		icap_set_istag(c->icap, span_text(current->istag));
+	}
+	link_begin(c->link, c->now);
+	tcp_begin(c->tcp, c->now);
+	icap_begin(c->icap, c->now);
+	inspect_begin(c->inspect, c->now, c->wall_ns);
+}
+
+static void
+write_gauges(struct core *c)
+{
+	struct core_stats *s = c->stats;
+	struct port_counters p = port_counters(c->port, c->config.core);
+
+	s->counters[COUNTER_RX_MISSED] = p.missed;
+	s->counters[COUNTER_RX_TOO_LONG] = p.too_long;
+	s->connections_now = clients_now(c->clients);
+	s->sessions_busy_now = inspect_objects_now(c->inspect);
+	s->held_now = inspect_held_now(c->inspect);
+	s->arena_free_now = arena_free_blocks(c->channel);
+	s->mbufs_free_now = rte_mempool_avail_count(c->config.pools.data);
+	s->cache_entries_now = inspect_cache_entries(c->inspect);
+}
+
+/* True when there was anything to do. */
+static bool
+core_turn(struct core *c)
+{
+	unsigned work;
+
+	begin_turn(c);
+	work = receive(c);
+	work += take_inbox(c);
+	tcp_run_timers(c->tcp);
+	link_run_timers(c->link);
+	work += inspect_tick(c->inspect, COMMANDS_PER_TURN);
+	work += serve_connections(c);
+	work += clients_take_settled(c->clients);
+	clients_run_timers(c->clients, c->now);
+	tcp_flush(c->tcp);
+	work += c->transmit_count;
+	flush_frames(c);
+	urcu_qsbr_quiescent_state();
+	count(c->stats, COUNTER_TURNS, 1);
+	count(c->stats, COUNTER_TURNS_BUSY, work != 0);
+	return work != 0;
+}
+
+static struct mono
+next_deadline(const struct core *c)
+{
+	struct mono d = mono_earlier(tcp_next_deadline(c->tcp), link_next_deadline(c->link));
+
+	d = mono_earlier(d, inspect_next_deadline(c->inspect));
+	return mono_earlier(d, clients_next_deadline(c->clients));
+}
+
+/* After `stop`: no new clients, answers in progress end, at most DRAIN_SECONDS. */
+static bool
+is_drained(struct core *c)
+{
+	if (!mono_is_set(c->drain_until)) {
+		c->drain_until = mono_add(c->now, seconds(DRAIN_SECONDS));
+		clients_drain(c->clients);
+	}
+	return (clients_now(c->clients) == 0 && tcp_connection_count(c->tcp) == 0) ||
+	       mono_before(c->drain_until, c->now);
+}
+
+int
+core_run(void *core)
+{
+	struct core *c = core;
+	uint64_t turns = 0;
+
+	urcu_qsbr_register_thread();
+	idle_init(&c->idle, c->config.config, c->port, c->config.core);
+	for (;;) {
+		bool worked = core_turn(c);
+
+		if (turns++ % GAUGE_TURNS == 0)
+			write_gauges(c);
+		if (__atomic_load_n(c->config.stop, __ATOMIC_RELAXED) && is_drained(c))
+			break;
+		idle_turn(&c->idle, worked, c->now, next_deadline(c));
+		c->stats->counters[COUNTER_SLEEPS] = idle_sleeps(&c->idle);
+	}
+	write_gauges(c);
+	idle_fini(&c->idle);
+	urcu_qsbr_unregister_thread();
+	return 0;
+}
+
+static int
+create_icap(struct core *c)
+{
+	const struct config *f = c->config.config;
+	struct icap_config ic = {
+		.sessions_max = c->config.budget->connections_max,
+		.preview_bytes = f->icap.preview_bytes,
+		.options_ttl_seconds = f->icap.options_ttl_s,
+		.connections_max = f->icap.connections_max,
+		.head_bytes_max = HTTP_HEAD_BYTES_MAX,
+		.head_timeout = milliseconds(f->icap.head_timeout_ms),
+		.body_timeout = milliseconds(f->icap.body_timeout_ms),
+		.idle_timeout = milliseconds(f->icap.idle_timeout_ms),
+		.pools = c->config.pools,
+	};
+
+	snprintf(ic.reqmod_path, sizeof(ic.reqmod_path), "%s", f->icap.reqmod_path);
+	snprintf(ic.respmod_path, sizeof(ic.respmod_path), "%s", f->icap.respmod_path);
+	snprintf(ic.service_name, sizeof(ic.service_name), "Sluice");
+	c->icap = icap_create(&ic);
+	return c->icap != NULL ? 0 : -ENOMEM;
+}
+
+static int
+create_inspect(struct core *c)
+{
+	const struct budget *b = c->config.budget;
+	struct inspect_config ic = {
+		.core = c->config.core,
+		.objects_max = b->objects_max,
+		.jobs_max = b->jobs_max,
+		.decoders_max = b->decoders_max,
+		.cache_entries = c->config.config->cache.entries,
+		.keep_mbufs_max = b->keep_mbufs_max,
+		.arena_blocks = b->arena_blocks,
+		.region = c->config.region,
+		.publisher = c->config.publisher,
+		.icap = c->icap,
+		.pools = c->config.pools,
+	};
+
+	random_bytes(NULL, ic.uuid_keys, sizeof(ic.uuid_keys));
+	c->inspect = inspect_create(&ic);
+	if (c->inspect == NULL)
+		return -ENOMEM;
+	publisher_add_core(c->config.publisher, inspect_publication_users(c->inspect));
+	return 0;
+}
+
+int
+core_create(const struct core_config *config, struct core **out, char error[CONFIG_ERROR_TEXT_MAX])
+{
+	struct core *c = calloc(1, sizeof(*c));
+
+	snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory for a core's tables");
+	if (c == NULL)
+		return -ENOMEM;
+	c->config = *config;
+	c->channel = region_core(config->region, config->core);
+	c->stats = channel_stats(c->channel);
+	if (create_icap(c) != 0 || create_inspect(c) != 0) {
+		core_destroy(c);
+		return -ENOMEM;
+	}
+	*out = c;
+	return 0;
+}
+
+/* Our addresses, each with the gateway of its family. */
+static int
+take_addresses(const struct config *f, struct link_config *lc, char *error)
+{
+	for (unsigned i = 0; i < f->dataplane.addresses_count; i++) {
+		struct link_address *a = &lc->addresses[i];
+
+		if (i == LINK_ADDRESSES_MAX ||
+		    subnet_parse(span_text(f->dataplane.addresses[i]), &a->subnet) != 0) {
+			snprintf(error, CONFIG_ERROR_TEXT_MAX,
+			    "dataplane.addresses: '%s', expected at most %d of the form "
+			    "ADDRESS/LENGTH",
+			    f->dataplane.addresses[i], LINK_ADDRESSES_MAX);
+			return -EINVAL;
+		}
+		for (unsigned g = 0; g < f->dataplane.gateways_count; g++) {
+			struct ip_address gateway;
+
+			if (address_parse(span_text(f->dataplane.gateways[g]), &gateway) == 0 &&
+			    address_is_v4(&gateway) == address_is_v4(&a->subnet.base))
+				a->gateway = gateway;
+		}
+		lc->address_count++;
+	}
+	return 0;
+}
+
+static int
+create_link(struct core *c, char *error)
+{
+	const struct config *f = c->config.config;
+	struct link_config lc = {
+		.vlan = f->dataplane.vlan != 0 ? f->dataplane.vlan : LINK_VLAN_NONE,
+		.mtu = port_mtu(c->port),
+		.accept_router_advertisements = f->dataplane.router_advertisements,
+		.duplicate_address_detection =
+		    f->dataplane.duplicate_address_detection && c->config.core == 0,
+		.checksum_offload_rx = port_offloads(c->port).ip_checksum_rx,
+		.checksum_offload_tx = port_offloads(c->port).ip_checksum_tx,
+	};
+	struct link_env env = { c, queue_frame, random_bytes, c->config.pools };
+	int rc = take_addresses(f, &lc, error);
+
+	if (rc != 0)
+		return rc;
+	memcpy(lc.mac, port_mac(c->port), sizeof(lc.mac));
+	c->link = link_create(&lc, &env);
+	return c->link != NULL ? 0 : -ENOMEM;
+}
+
+static int
+create_tcp(struct core *c)
+{
+	struct tcp_config tc = {
+		.connections_max = c->config.budget->connections_max + 64, /* those being refused */
+		.mss_max = (uint16_t)(port_mtu(c->port) - 40),
+		.checksum_offload_rx = port_offloads(c->port).tcp_checksum_rx,
+		.checksum_offload_tx = port_offloads(c->port).tcp_checksum_tx,
+		.pool_reserve = c->config.budget->pool_reserve,
+	};
+	struct tcp_env env = { c, queue_segment, random_bytes, c->config.pools };
+	struct ip_address any = { { 0 } };
+
+	c->tcp = tcp_create(&tc, &env);
+	return c->tcp != NULL ? tcp_listen(c->tcp, &any, c->config.config->icap.port) : -ENOMEM;
+}
+
+int
+core_attach_port(struct core *c, struct port *port, char error[CONFIG_ERROR_TEXT_MAX])
+{
+	struct clients_config cc = {
+		.core = c->config.core,
+		.cores = c->config.config->dataplane.cores,
+		.clients_max = c->config.budget->connections_max,
+		.icap = c->icap,
+		.inspect = c->inspect,
+		.stats = c->stats,
+		.pools = c->config.pools,
+	};
+	int rc;
+
+	c->port = port;
+	rc = create_link(c, error);
+	if (rc != 0)
+		return rc;
+	snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory for a core's connections");
+	rc = create_tcp(c);
+	if (rc != 0)
+		return rc;
+	cc.tcp = c->tcp;
+	c->clients = clients_create(&cc);
+	return c->clients != NULL ? 0 : -ENOMEM;
+}
+
+void
+core_destroy(struct core *c)
+{
+	if (c == NULL)
+		return;
+	clients_destroy(c->clients);
+	if (c->tcp != NULL)
+		tcp_destroy(c->tcp);
+	if (c->link != NULL)
+		link_destroy(c->link);
+	for (unsigned i = 0; i < c->transmit_count; i++)
+		rte_pktmbuf_free(c->transmit[i]);
+	inspect_destroy(c->inspect);
+	if (c->icap != NULL)
+		icap_destroy(c->icap);
+	free(c);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Received bytes to the scanners. The bytes as sent are always judged; where a content coding is
+ * known, what lies behind it is the object: its digests count, its format, and its bytes go to a
+ * sandbox. A coding that breaks leaves the bytes as sent as the object, and a class.
+ */
+#include "dataplane/inspect/object.h"
+
+/* Remembers the first thing found, in either layer. */
+static void
+note_hit(struct inspect_object *o, const struct layer *l)
+{
+	const struct signature_hit *hit = layer_hit(l);
+
+	if (o->found != NULL || hit == NULL)
+		return;
+	o->found = hit->name;
+	o->found_offset = hit->offset;
+}
+
+/* Whether the judged bytes must be copied for a sandbox: not where they are kept for an echo
+ * anyway. */
+static bool
+needs_sample(const struct inspect_object *o)
+{
+	return !(o->must_echo && o->coding == DECODE_IDENTITY);
+}
+
+static void
+drop_sample(struct inspect_object *o)
+{
+	block_run_release(o->inspect->blocks, &o->sample);
+	o->sampling = false;
+}
+
+static void
+append_sample(struct inspect_object *o, struct span bytes)
+{
+	if (o->sample.bytes + bytes.bytes > object_policy_limits(o)->sandbox_bytes_max) {
+		o->sample_over = true;
+		drop_sample(o);
+	} else if (block_run_append(o->inspect->blocks, &o->sample, bytes) != 0) {
+		o->sample_failed = true;
+		drop_sample(o);
+	}
+}
+
+/* `bytes` were just fed to the layer, which held `before` bytes ahead of them. */
+static void
+feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, uint64_t before)
+{
+	if (o->sampling) {
+		append_sample(o, bytes);
+		return;
+	}
+	if (!l->format_known || before >= l->head_bytes || !needs_sample(o) ||
+	    !policy_sandboxes(object_policy(o), l->format))
+		return;
+	o->sampling = true;
+	append_sample(o, span_of(l->head, l->head_bytes));
+	if (o->sampling)
+		append_sample(o, span_from(bytes, l->head_bytes - before));
+}
+
+static void
+feed_layer(struct inspect_object *o, struct layer *l, struct span bytes)
+{
+	uint64_t before = l->bytes;
+
+	layer_feed(l, bytes, false);
+	count(o->inspect->stats, COUNTER_SCANNED_BYTES, bytes.bytes);
+	note_hit(o, l);
+	if (l == object_layer(o))
+		feed_sample(o, l, bytes, before);
+}
+
+/* The coding broke, or gave more than the limits allow: the bytes as sent are the object. */
+static void
+give_up_decoding(struct inspect_object *o, enum source class)
+{
+	o->trouble = class;
+	decode_close(o->inspect->decoders, o->decoder);
+	o->decoder = NULL;
+	layer_close(&o->decoded);
+	drop_sample(o);
+}
+
+static void
+feed_decoder(struct inspect_object *o, struct span input)
+{
+	size_t at = 0;
+	struct span out;
+
+	for (;;) {
+		switch (decode_next(o->decoder, input, &at, &out)) {
+		case DECODE_OUTPUT:
+			feed_layer(o, &o->decoded, out);
+			break;
+		case DECODE_MORE:
+		case DECODE_END:
+			return;
+		case DECODE_CORRUPT:
+			give_up_decoding(o, SOURCE_CORRUPT);
+			return;
+		case DECODE_OVER:
+			give_up_decoding(o, SOURCE_OVERSIZE);
+			return;
+		}
+	}
+}
+
+void
+object_feed(struct inspect_object *o, struct chain *bytes)
+{
+	struct chain_cursor cursor = chain_walk(bytes, 0);
+	struct span s;
+
+	if (!o->raw.open)
+		return;
+	while (chain_next(&cursor, &s)) {
+		feed_layer(o, &o->raw, s);
+		if (o->decoder != NULL)
+			feed_decoder(o, s);
+	}
+}
+
+void
+object_feed_end(struct inspect_object *o)
+{
+	struct layer *l;
+
+	if (!o->raw.open)
+		return;
+	layer_finish(&o->raw);
+	note_hit(o, &o->raw);
+	if (o->decoder != NULL && o->raw.bytes > 0 && !decode_is_whole(o->decoder))
+		give_up_decoding(o, SOURCE_CORRUPT);
+	if (o->decoded.open) {
+		layer_finish(&o->decoded);
+		note_hit(o, &o->decoded);
+		o->flags |= RECORD_FLAG_DECODED;
+	}
+	l = object_layer(o);
+	if (l->bytes == l->head_bytes && !o->sampling && needs_sample(o) &&
+	    policy_sandboxes(object_policy(o), l->format)) {
+		o->sampling = true;
+		append_sample(o, span_of(l->head, l->head_bytes));
+	}
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A core's pipeline: its pools, its timers, and what comes from control. */
+#include "dataplane/inspect/inspect.h"
+
+#include <stdlib.h>
+
+#include "dataplane/inspect/object.h"
+
+static bool
+create_pools(struct inspect *i)
+{
+	const struct inspect_config *c = &i->config;
+
+	i->cache = cache_create(c->cache_entries);
+	i->blocks = blocks_create(i->channel, c->arena_blocks);
+	i->decoders = decode_pool_create(c->decoders_max);
+	i->objects = calloc(c->objects_max, sizeof(*i->objects));
+	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
+	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));
+	return i->cache != NULL && i->blocks != NULL && i->decoders != NULL && i->objects != NULL &&
+	       i->jobs != NULL && i->free_jobs != NULL;
+}
+
+struct inspect *
+inspect_create(const struct inspect_config *config)
+{
+	struct inspect *i = calloc(1, sizeof(*i));
+
+	if (i == NULL)
+		return NULL;
+	i->config = *config;
+	i->channel = region_core(config->region, config->core);
+	i->stats = channel_stats(i->channel);
+	i->keep_budget.mbufs_max = config->keep_mbufs_max;
+	list_init(&i->free_objects);
+	list_init(&i->parked);
+	list_init(&i->settled);
+	if (!create_pools(i)) {
+		inspect_destroy(i);
+		return NULL;
+	}
+	for (uint32_t n = 0; n < config->objects_max; n++) {
+		list_append(&i->free_objects, &i->objects[n].node);
+		wheel_timer_init(&i->objects[n].timer);
+	}
+	for (uint32_t n = 0; n < config->jobs_max; n++)
+		i->free_jobs[i->free_job_count++] = config->jobs_max - 1 - n;
+	wheel_init(&i->wheel, mono_now());
+	return i;
+}
+
+void
+inspect_destroy(struct inspect *i)
+{
+	if (i == NULL)
+		return;
+	cache_destroy(i->cache);
+	blocks_destroy(i->blocks);
+	if (i->decoders != NULL)
+		decode_pool_destroy(i->decoders);
+	free(i->objects);
+	free(i->jobs);
+	free(i->free_jobs);
+	free(i);
+}
+
+const uint32_t *
+inspect_publication_users(const struct inspect *i)
+{
+	return i->users;
+}
+
+void
+inspect_begin(struct inspect *i, struct mono now, int64_t wall_ns)
+{
+	i->now = now;
+	i->wall_ns = wall_ns;
+}
+
+/* An object's time is over: what that means depends on what it was waiting for. */
+static void
+expire(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	bool allowed = policy_allows(object_policy(o), SOURCE_TIMEOUT);
+
+	switch (o->state) {
+	case OBJECT_READING:
+		object_outcome(o, allowed ? VERDICT_CLEAN : VERDICT_BAD, SOURCE_TIMEOUT, "");
+		object_give_up_later(o);
+		break;
+	case OBJECT_HELD:
+		count(i->stats, COUNTER_HELD_TIMEOUT, 1);
+		sandbox_leave(o);
+		object_outcome(o, allowed ? VERDICT_CLEAN : VERDICT_BAD, SOURCE_TIMEOUT, "");
+		object_finish_later(o);
+		break;
+	case OBJECT_PARKED:
+		deliver_error(o, 503);
+		count(i->stats, COUNTER_OVERLOADS, 1);
+		o->state = OBJECT_DROPPED;
+		object_settled(o);
+		break;
+	case OBJECT_FREE:
+	case OBJECT_PASSING:
+	case OBJECT_DROPPED:
+		break;
+	}
+}
+
+static void
+take_command(struct inspect *i, const struct command *c)
+{
+	switch (c->kind) {
+	case COMMAND_ANSWER:
+		sandbox_answer(i, c);
+		break;
+	case COMMAND_CACHE_PUT:
+		if (cache_put(i->cache, c->sha256, c->generation, c->verdict, c->threat))
+			count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
+		break;
+	case COMMAND_CACHE_CLEAR:
+		cache_clear(i->cache);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Bad verdicts that control could not be told of: as many as there is room for now. */
+static void
+retry_parked(struct inspect *i)
+{
+	struct list *node = i->parked.next;
+
+	while (node != &i->parked) {
+		struct inspect_object *o = LIST_ITEM(node, struct inspect_object, node);
+
+		node = node->next;
+		object_finish_later(o);
+		if (o->state == OBJECT_PARKED)
+			return;
+	}
+}
+
+unsigned
+inspect_tick(struct inspect *i, unsigned commands_max)
+{
+	struct command command;
+	struct wheel_timer *t;
+	unsigned taken = 0;
+
+	while (taken < commands_max && command_take(i->channel, &command)) {
+		take_command(i, &command);
+		taken++;
+	}
+	retry_parked(i);
+	wheel_advance(&i->wheel, i->now);
+	while ((t = wheel_take_expired(&i->wheel)) != NULL)
+		expire(LIST_ITEM(t, struct inspect_object, timer));
+	return taken;
+}
+
+struct mono
+inspect_next_deadline(const struct inspect *i)
+{
+	return wheel_next(&i->wheel);
+}
+
+void *
+inspect_next_settled(struct inspect *i, bool *done)
+{
+	struct list *node = list_take_first(&i->settled);
+	struct inspect_object *o;
+	void *user;
+
+	if (node == NULL)
+		return NULL;
+	o = LIST_ITEM(node, struct inspect_object, node);
+	user = o->user;
+	*done = o->state != OBJECT_PASSING;
+	if (*done)
+		object_free(o);
+	return user;
+}
+
+uint32_t
+inspect_objects_now(const struct inspect *i)
+{
+	return i->objects_now;
+}
+
+uint32_t
+inspect_held_now(const struct inspect *i)
+{
+	return i->held_now;
+}
+
+uint32_t
+inspect_cache_entries(const struct inspect *i)
+{
+	return cache_entries(i->cache);
+}

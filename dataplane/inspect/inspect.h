@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An object from its head to its verdict: one `struct inspect` is the pipeline of one core.
+ *
+ * The caller hands it the events of ICAP sessions and the commands of control, and calls
+ * inspect_tick() once a turn; the pipeline answers through the session (icap_answer). When an
+ * answer comes later, from a sandbox, a timer or a ring that has room again, the session's user
+ * pointer comes out of inspect_next_settled(), so that the caller can send what the session has.
+ *
+ *     event            call                    file
+ *     ICAP_REQUEST     inspect_request()       object.c → reqmod.c or respmod.c
+ *     ICAP_BODY        inspect_body()          object.c
+ *     ICAP_PREVIEW_END inspect_preview_end()   object.c
+ *     ICAP_BODY_END    inspect_end()           object.c → judge.c
+ *     ICAP_ABORTED, or the connection ended    inspect_abort()
+ *
+ * One thread; no malloc after inspect_create().
+ */
+#ifndef SLUICE_INSPECT_H
+#define SLUICE_INSPECT_H
+
+#include "common/base/siphash.h"
+#include "common/channel/channel.h"
+#include "dataplane/icap/icap.h"
+#include "dataplane/inspect/publication.h"
+
+struct inspect;
+struct inspect_object;
+
+struct inspect_config {
+	uint16_t core;
+	uint32_t objects_max;  /* being judged or held at once; more get the overload answer */
+	uint32_t jobs_max;     /* lent to control at once; at most 65,536 */
+	uint32_t decoders_max; /* content codings looked through at once */
+	uint32_t cache_entries;
+	uint32_t keep_mbufs_max;
+	uint32_t arena_blocks;
+	struct region *region;
+	struct publisher *publisher;
+	struct icap *icap;
+	struct chain_pools pools;
+	struct siphash_key uuid_keys[2]; /* random: the same keys never serve twice */
+};
+
+/* NULL when memory is lacking. */
+struct inspect *inspect_create(const struct inspect_config *config);
+void inspect_destroy(struct inspect *i);
+/* The core's counts per publication, for publisher_add_core(). */
+const uint32_t *inspect_publication_users(const struct inspect *i);
+
+void inspect_begin(struct inspect *i, struct mono now, int64_t wall_ns);
+
+/* What the connection is, for records. */
+struct inspect_peer {
+	struct ip_address address;
+	uint32_t session; /* the log's sid */
+};
+
+/*
+ * A new request. What it returns is the caller's handle until a call below says that the object is
+ * done with; NULL: it already is, and the session needs no events of it.
+ */
+struct inspect_object *inspect_request(
+    struct inspect *i, struct icap_session *session, const struct inspect_peer *peer, void *user);
+/* True: the object is done with, its handle invalid. After inspect_end(), false means that it is
+ * held, and will come out as settled. */
+bool inspect_body(struct inspect_object *o);
+bool inspect_preview_end(struct inspect_object *o);
+bool inspect_end(struct inspect_object *o);
+/* The client left, or broke off: no verdict on the object. The handle is invalid afterwards. */
+void inspect_abort(struct inspect_object *o);
+
+/* Runs timers and retries; takes the core's commands, at most `commands_max`. Returns how many. */
+unsigned inspect_tick(struct inspect *i, unsigned commands_max);
+struct mono inspect_next_deadline(const struct inspect *i);
+/* The user pointer of an object that was answered meanwhile; `*done`: its handle is invalid. NULL:
+ * no more. */
+void *inspect_next_settled(struct inspect *i, bool *done);
+
+uint32_t inspect_objects_now(const struct inspect *i);
+uint32_t inspect_held_now(const struct inspect *i);
+uint32_t inspect_cache_entries(const struct inspect *i);
+
+#endif

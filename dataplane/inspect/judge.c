@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a whole object to its outcome: the steps of DESIGN.md §3, in order, the first that knows
+ * decides. Trusted digests win over everything that looks at content; what was judged before is not
+ * judged again; what could not be judged is never called clean without saying why.
+ */
+#include "dataplane/inspect/object.h"
+
+enum step_result {
+	STEP_NEXT,
+	STEP_DECIDED,
+	STEP_HELD
+};
+
+static enum step_result
+decide(struct inspect_object *o, enum verdict v, enum source s, const char *threat)
+{
+	object_outcome(o, v, s, threat);
+	return STEP_DECIDED;
+}
+
+static enum step_result
+decide_class(struct inspect_object *o, enum source class)
+{
+	bool allowed = policy_allows(object_policy(o), class);
+
+	return decide(o, allowed ? VERDICT_CLEAN : VERDICT_BAD, class, "");
+}
+
+/* No bytes, nothing to judge but the URL, and reqmod_begin() found nothing against that. */
+static enum step_result
+step_empty(struct inspect_object *o)
+{
+	if (!o->has_body && o->method == ICAP_REQMOD) {
+		o->flags |= RECORD_FLAG_URL_ONLY;
+		return decide(o, VERDICT_CLEAN, SOURCE_REPUTATION, "");
+	}
+	return o->bytes == 0 ? decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "") : STEP_NEXT;
+}
+
+static enum step_result
+step_excluded(struct inspect_object *o)
+{
+	struct layer *l = object_layer(o);
+
+	if (policy_excludes_format(object_policy(o), l->format) ||
+	    policy_excludes_md5(object_policy(o), l->values.md5))
+		return decide(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
+	return STEP_NEXT;
+}
+
+static enum step_result
+step_trusted(struct inspect_object *o)
+{
+	struct layer *l = object_layer(o);
+
+	if (generation_trusted_digest(
+		o->publication->loaded->generation, l->values.md5, l->values.sha256, l->bytes))
+		return decide(o, VERDICT_CLEAN, SOURCE_WHITELIST, "");
+	return STEP_NEXT;
+}
+
+static enum step_result
+step_cached(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	struct cache_verdict v;
+
+	if (!cache_find(i->cache, object_layer(o)->values.sha256, o->publication->stamp, &v)) {
+		count(i->stats, COUNTER_CACHE_MISSES, 1);
+		return STEP_NEXT;
+	}
+	count(i->stats, COUNTER_CACHE_HITS, 1);
+	return decide(o, v.verdict, SOURCE_CACHED, v.threat);
+}
+
+/* A part of an object says nothing of the whole: its digest is not remembered. */
+static void
+remember(struct inspect_object *o, enum verdict v, const char *threat)
+{
+	struct inspect *i = o->inspect;
+
+	if (o->flags & RECORD_FLAG_PARTIAL)
+		return;
+	if (cache_put(i->cache, object_layer(o)->values.sha256, o->publication->stamp, v, threat))
+		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
+}
+
+static enum step_result
+step_signatures(struct inspect_object *o)
+{
+	struct layer *l = object_layer(o);
+	const char *threat = generation_bad_digest(
+	    o->publication->loaded->generation, l->values.md5, l->values.sha256, l->bytes);
+
+	if (threat == NULL)
+		threat = o->found;
+	if (threat != NULL) {
+		o->outcome.match_offset = o->found_offset;
+		remember(o, VERDICT_BAD, threat);
+		return decide(o, VERDICT_BAD, SOURCE_SCANNED, threat);
+	}
+	if (o->raw.scan_failed || (o->decoded.open && o->decoded.scan_failed))
+		return decide_class(o, SOURCE_ERROR);
+	return STEP_NEXT;
+}
+
+static enum step_result
+step_trouble(struct inspect_object *o)
+{
+	return o->trouble != SOURCE_COUNT ? decide_class(o, o->trouble) : STEP_NEXT;
+}
+
+/*
+ * Unknown, and of a format that a sandbox judges. Where it can't be given to one, an object that
+ * would have waited gets the overload policy; one that is available meanwhile anyway passes as
+ * scanned, and the gap is counted.
+ */
+static enum step_result
+step_sandbox(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	bool hold = o->mode == MODE_ADVANCED;
+	struct layer *l = object_layer(o);
+
+	if (!policy_sandboxes(object_policy(o), l->format))
+		return STEP_NEXT;
+	if (o->sample_over || l->bytes > object_policy_limits(o)->sandbox_bytes_max)
+		return decide_class(o, SOURCE_OVERSIZE);
+	if (o->sample_failed || sandbox_submit(o, hold) != 0) {
+		count(i->stats, COUNTER_SANDBOX_SKIPPED, 1);
+		return hold ? decide_class(o, SOURCE_OVERLOAD)
+			    : decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
+	}
+	if (hold)
+		return STEP_HELD;
+	o->flags |= RECORD_FLAG_DELIVERED;
+	return decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
+}
+
+static enum step_result
+step_clean(struct inspect_object *o)
+{
+	remember(o, VERDICT_CLEAN, "");
+	return decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
+}
+
+bool
+object_judge(struct inspect_object *o)
+{
+	static enum step_result (*const steps[])(struct inspect_object *) = { step_empty,
+		step_excluded, step_trusted, step_cached, step_signatures, step_trouble,
+		step_sandbox, step_clean };
+	enum step_result r = STEP_NEXT;
+
+	if (o->has_body && o->content_length != UINT64_MAX && o->bytes < o->content_length)
+		o->flags |= RECORD_FLAG_INCOMPLETE;
+	for (unsigned i = 0; r == STEP_NEXT; i++)
+		r = steps[i](o);
+	return r == STEP_DECIDED;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Feeds the three scanners of a layer; see layer.h. */
+#include "dataplane/inspect/layer.h"
+
+#include <errno.h>
+
+int
+layer_open(struct layer *l, struct signature_core *core, const struct generation *g)
+{
+	l->scan = signature_open(core, g);
+	if (l->scan == NULL)
+		return -ENOBUFS;
+	l->open = true;
+	l->format_known = false;
+	l->scan_failed = false;
+	l->format = FORMAT_COUNT;
+	l->head_bytes = 0;
+	l->bytes = 0;
+	digest_init(&l->digest);
+	return 0;
+}
+
+/* Collects the start of the layer until its format can be told. */
+static void
+feed_format(struct layer *l, struct span bytes)
+{
+	struct span part = span_first(bytes, sizeof(l->head) - l->head_bytes);
+
+	if (l->format_known)
+		return;
+	if (part.bytes > 0)
+		memcpy(l->head + l->head_bytes, part.data, part.bytes);
+	l->head_bytes = (uint16_t)(l->head_bytes + part.bytes);
+	if (l->head_bytes == sizeof(l->head)) {
+		l->format = format_detect(span_of(l->head, l->head_bytes), 0);
+		l->format_known = true;
+	}
+}
+
+void
+layer_feed(struct layer *l, struct span bytes, bool is_last)
+{
+	feed_format(l, bytes);
+	digest_feed(&l->digest, bytes);
+	if (signature_feed(l->scan, bytes, is_last) < 0)
+		l->scan_failed = true;
+	l->bytes += bytes.bytes;
+}
+
+void
+layer_finish(struct layer *l)
+{
+	if (signature_finish(l->scan) < 0)
+		l->scan_failed = true;
+	digest_finish(&l->digest, &l->values);
+	if (!l->format_known) {
+		l->format = format_detect(span_of(l->head, l->head_bytes), l->bytes);
+		l->format_known = true;
+	}
+}
+
+const struct signature_hit *
+layer_hit(const struct layer *l)
+{
+	return l->open ? signature_hit(l->scan) : NULL;
+}
+
+void
+layer_close(struct layer *l)
+{
+	if (!l->open)
+		return;
+	signature_close(l->scan);
+	l->open = false;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The life of an object: taken at its head, fed while its body streams in, ended by a verdict, by a
+ * limit, or by a client that leaves. What a verdict is made of stands in judge.c, how it is
+ * answered in deliver.c. Every object gets here exactly one of: an answer, an abort.
+ */
+#include "dataplane/inspect/object.h"
+
+/* Decimal digits only; UINT64_MAX when it is no such number. */
+static uint64_t
+parse_length(struct span value)
+{
+	uint64_t n = 0;
+
+	if (value.bytes == 0 || value.bytes > 18)
+		return UINT64_MAX;
+	for (size_t i = 0; i < value.bytes; i++) {
+		if (value.data[i] < '0' || value.data[i] > '9')
+			return UINT64_MAX;
+		n = n * 10 + (uint64_t)(value.data[i] - '0');
+	}
+	return n;
+}
+
+/* The head of the message whose body is judged. */
+static const struct http_head *
+carrying_head(const struct icap_request *r)
+{
+	return r->method == ICAP_REQMOD ? r->request_head : r->response_head;
+}
+
+static void
+take_url(struct inspect_object *o, const struct icap_request *r)
+{
+	o->url_bytes = 0;
+	if (r->request_head == NULL)
+		return;
+	o->url_bytes = (uint16_t)http_url_for_log(
+	    r->request_head->target, http_field(r->request_head, "Host"), o->url, sizeof(o->url));
+}
+
+/* What the heads tell of the body: its coding, its length, whether it is a part of something. */
+static void
+take_body_facts(struct inspect_object *o, const struct icap_request *r)
+{
+	const struct http_head *head = carrying_head(r);
+	struct span coding;
+
+	o->coding = DECODE_IDENTITY;
+	o->content_length = UINT64_MAX;
+	if (head == NULL)
+		return;
+	coding = http_field(head, "Content-Encoding");
+	if (coding.data != NULL)
+		o->coding = decode_coding_of(coding);
+	o->content_length = parse_length(http_field(head, "Content-Length"));
+	if (head->is_response && head->status == 206)
+		o->flags |= RECORD_FLAG_PARTIAL;
+	if (http_field(head, "Content-Range").data != NULL)
+		o->flags |= RECORD_FLAG_PARTIAL;
+	if (head->odd & HTTP_ODD_LENGTHS)
+		o->flags |= RECORD_FLAG_ODD_FRAMING;
+}
+
+static void
+make_uuid(struct inspect *i, uint8_t out[16])
+{
+	uint64_t words[2];
+
+	i->uuid_count++;
+	for (unsigned n = 0; n < 2; n++)
+		words[n] = siphash(&i->config.uuid_keys[n], &i->uuid_count, sizeof(i->uuid_count));
+	memcpy(out, words, 16);
+	out[6] = (uint8_t)((out[6] & 0x0f) | 0x40); /* RFC 9562 §5.4: version 4 */
+	out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
+}
+
+/* A fresh object: whatever the last one left in the struct is gone. */
+static void
+object_init(struct inspect_object *o, struct inspect *i, struct icap_session *session,
+    const struct inspect_peer *peer, void *user)
+{
+	const struct icap_request *r = icap_request(session);
+
+	o->inspect = i;
+	o->session = session;
+	o->user = user;
+	o->peer = *peer;
+	o->publication = publication_take(i->config.publisher, i->users);
+	o->state = OBJECT_READING;
+	o->mode = region_mode(i->config.region);
+	o->method = r->method;
+	o->begun = i->now;
+	o->begun_ns = mono_now().ns;
+	o->scan_ns = o->held_ns = 0;
+	o->has_body = r->has_body;
+	o->must_echo = !icap_may_204_at_end(session);
+	o->sampling = o->sample_over = o->sample_failed = false;
+	o->flags = 0;
+	o->trouble = SOURCE_COUNT;
+	o->found = NULL;
+	o->bytes = 0;
+	o->decoder = NULL;
+	o->raw.open = o->decoded.open = false;
+	keep_init(&o->keep);
+	o->sample = BLOCK_RUN_EMPTY;
+	o->job = JOB_NONE;
+	memset(&o->outcome, 0, sizeof(o->outcome));
+	make_uuid(i, o->uuid);
+	if (address_parse(span_trim(icap_field(session, "X-Client-IP")), &o->client) != 0)
+		memset(&o->client, 0, sizeof(o->client));
+	take_url(o, r);
+	take_body_facts(o, r);
+}
+
+void
+object_free(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+
+	wheel_disarm(&i->wheel, &o->timer);
+	layer_close(&o->raw);
+	layer_close(&o->decoded);
+	if (o->decoder != NULL)
+		decode_close(i->decoders, o->decoder);
+	keep_free(&o->keep, i->blocks, &i->keep_budget);
+	block_run_release(i->blocks, &o->sample);
+	publication_put(o->publication, i->users);
+	o->state = OBJECT_FREE;
+	list_unlink(&o->node);
+	list_append(&i->free_objects, &o->node);
+	i->objects_now--;
+}
+
+/* Opens the layers a body needs; what can't be had makes the object's class. */
+static bool
+open_layers(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	struct signature_core *core = o->publication->loaded->cores[i->config.core];
+	const struct generation *g = o->publication->loaded->generation;
+
+	if (layer_open(&o->raw, core, g) != 0)
+		return false;
+	if (o->coding == DECODE_UNKNOWN)
+		o->trouble = SOURCE_UNSUPPORTED;
+	if (o->coding != DECODE_GZIP && o->coding != DECODE_DEFLATE)
+		return true;
+	o->decoder = decode_open(i->decoders, o->coding, &object_policy_limits(o)->decode);
+	return o->decoder != NULL && layer_open(&o->decoded, core, g) == 0;
+}
+
+/* Exclusions by what the heads tell: where it is asked from, by whom, and for what. */
+static bool
+is_excluded(const struct inspect_object *o)
+{
+	const struct policy *p = object_policy(o);
+	const struct icap_request *r = icap_request(o->session);
+	const struct ip_address *source =
+	    address_is_any(&o->client) ? &o->peer.address : &o->client;
+
+	if (policy_excludes_source(p, source))
+		return true;
+	if (policy_excludes_url(p, span_of(o->url, o->url_bytes)))
+		return true;
+	return r->request_head != NULL &&
+	       policy_excludes_user_agent(p, http_field(r->request_head, "User-Agent"));
+}
+
+/* True: done with. */
+static bool
+object_begin(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+
+	wheel_arm(&i->wheel, &o->timer, mono_add(i->now, object_policy_limits(o)->object_timeout));
+	if (o->mode == MODE_DISABLED || is_excluded(o))
+		return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
+	if (o->method == ICAP_REQMOD && reqmod_begin(o))
+		return true;
+	if (o->state != OBJECT_READING || !o->has_body)
+		return false;
+	if (!open_layers(o))
+		return object_conclude_class(o, SOURCE_OVERLOAD);
+	return false;
+}
+
+struct inspect_object *
+inspect_request(
+    struct inspect *i, struct icap_session *session, const struct inspect_peer *peer, void *user)
+{
+	struct list *node = list_take_first(&i->free_objects);
+	struct inspect_object *o;
+
+	if (node == NULL) {
+		struct icap_answer busy = { .kind = ICAP_ANSWER_ERROR, .status = 503 };
+
+		count(i->stats, COUNTER_OVERLOADS, 1);
+		count(i->stats, COUNTER_ANSWERS_ERROR, 1);
+		icap_answer(session, &busy);
+		return NULL;
+	}
+	o = LIST_ITEM(node, struct inspect_object, node);
+	i->objects_now++;
+	object_init(o, i, session, peer, user);
+	count(i->stats, o->method == ICAP_REQMOD ? COUNTER_OBJECTS_REQMOD : COUNTER_OBJECTS_RESPMOD,
+	    1);
+	return object_begin(o) ? NULL : o;
+}
+
+/* The echo begins with what was kept, and the rest follows as it comes. False: nothing to send it
+ * in. */
+static bool
+begin_passing(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	struct chain kept = CHAIN_EMPTY;
+
+	if (keep_take(&o->keep, i->blocks, &i->keep_budget, &i->config.pools, &kept) != 0)
+		return false;
+	wheel_disarm(&i->wheel, &o->timer);
+	o->state = OBJECT_PASSING;
+	deliver_pass_begin(o);
+	deliver_passing(o, &kept, false);
+	return true;
+}
+
+/* Whether an object with this outcome must be let through byte by byte from here on. */
+static bool
+must_pass(const struct inspect_object *o)
+{
+	bool blocks = o->outcome.verdict == VERDICT_BAD && mode_blocks(o->mode);
+
+	return !blocks && o->has_body && !icap_may_204(o->session);
+}
+
+bool
+object_conclude(
+    struct inspect_object *o, enum verdict verdict, enum source source, const char *threat)
+{
+	object_outcome(o, verdict, source, threat);
+	if (!must_pass(o))
+		return object_finish(o);
+	if (begin_passing(o))
+		return false;
+	deliver_error(o, 503);
+	object_free(o);
+	return true;
+}
+
+void
+object_give_up_later(struct inspect_object *o)
+{
+	if (!must_pass(o)) {
+		object_finish_later(o);
+		return;
+	}
+	if (!begin_passing(o)) {
+		deliver_error(o, 503);
+		o->state = OBJECT_DROPPED;
+	}
+	object_settled(o);
+}
+
+bool
+object_conclude_class(struct inspect_object *o, enum source class)
+{
+	bool allowed = policy_allows(object_policy(o), class);
+
+	if (class == SOURCE_OVERLOAD)
+		count(o->inspect->stats, COUNTER_OVERLOADS, 1);
+	return object_conclude(o, allowed ? VERDICT_CLEAN : VERDICT_BAD, class, "");
+}
+
+/* Takes what was received, gives it to whoever still wants it. */
+bool
+inspect_body(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	struct chain bytes = CHAIN_EMPTY;
+	uint64_t before;
+
+	icap_take_body(o->session, &bytes);
+	o->bytes += bytes.bytes;
+	count(i->stats, COUNTER_OBJECT_BYTES, bytes.bytes);
+	if (o->state == OBJECT_PASSING) {
+		deliver_passing(o, &bytes, false);
+		return false;
+	}
+	if (o->state != OBJECT_READING) {
+		chain_free(&bytes);
+		return false;
+	}
+	before = mono_now().ns;
+	object_feed(o, &bytes);
+	o->scan_ns += mono_now().ns - before;
+	if (o->must_echo && keep_append(&o->keep, i->blocks, &i->keep_budget, &bytes) != 0)
+		return object_conclude_class(o, SOURCE_OVERLOAD);
+	chain_free(&bytes);
+	if (o->bytes > object_policy_limits(o)->object_bytes_max)
+		return object_conclude_class(o, SOURCE_OVERSIZE);
+	return false;
+}
+
+/*
+ * The preview may be all that is needed: a threat in it, or a format that is excluded. Otherwise
+ * the client is asked for the rest.
+ */
+bool
+inspect_preview_end(struct inspect_object *o)
+{
+	if (o->state != OBJECT_READING)
+		return false;
+	if (o->found != NULL)
+		return object_conclude(o, VERDICT_BAD, SOURCE_SCANNED, o->found);
+	if (policy_has_format_rules(object_policy(o)) && o->raw.open) {
+		enum format f = format_detect(span_of(o->raw.head, o->raw.head_bytes), 0);
+
+		if (policy_excludes_format(object_policy(o), f))
+			return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
+	}
+	icap_continue(o->session);
+	return false;
+}
+
+bool
+inspect_end(struct inspect_object *o)
+{
+	struct chain none = CHAIN_EMPTY;
+	uint64_t before = mono_now().ns;
+
+	switch (o->state) {
+	case OBJECT_PASSING:
+		if (!report_outcome(o))
+			report_record(o);
+		deliver_passing(o, &none, true);
+		object_free(o);
+		return true;
+	case OBJECT_READING:
+		wheel_disarm(&o->inspect->wheel, &o->timer);
+		object_feed_end(o);
+		o->scan_ns += mono_now().ns - before;
+		return object_judge(o) && object_finish(o);
+	default:
+		return false;
+	}
+}
+
+/* False: a bad verdict that control could not be told of yet; the object is parked. */
+static bool
+tell_and_answer(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+
+	if (o->outcome.verdict == VERDICT_BAD && mode_blocks(o->mode))
+		o->flags |= RECORD_FLAG_BLOCKED;
+	if (!report_outcome(o)) {
+		if (o->state != OBJECT_PARKED) {
+			o->state = OBJECT_PARKED;
+			list_append(&i->parked, &o->node);
+			wheel_arm(&i->wheel, &o->timer, mono_add(i->now, seconds(PARK_SECONDS)));
+		}
+		return false;
+	}
+	if (o->flags & RECORD_FLAG_BLOCKED)
+		deliver_block(o);
+	else
+		deliver_clean(o);
+	return true;
+}
+
+bool
+object_finish(struct inspect_object *o)
+{
+	if (!tell_and_answer(o))
+		return false;
+	object_free(o);
+	return true;
+}
+
+void
+object_settled(struct inspect_object *o)
+{
+	list_unlink(&o->node);
+	list_append(&o->inspect->settled, &o->node);
+}
+
+void
+object_finish_later(struct inspect_object *o)
+{
+	if (!tell_and_answer(o))
+		return;
+	wheel_disarm(&o->inspect->wheel, &o->timer);
+	o->state = OBJECT_DROPPED;
+	object_settled(o);
+}
+
+/* What is told of an object whose client is gone: a verdict that stood already stays. */
+static void
+report_abort(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+
+	if (o->state == OBJECT_PARKED) {
+		report_outcome(o);
+		return;
+	}
+	if (o->state == OBJECT_HELD) {
+		sandbox_leave(o);
+		count(i->stats, COUNTER_HELD_ABANDONED, 1);
+	} else {
+		count(i->stats, COUNTER_BODIES_TRUNCATED, 1);
+	}
+	o->flags |= RECORD_FLAG_TRUNCATED;
+	object_outcome(o, VERDICT_CLEAN, SOURCE_ERROR, "");
+	if (!report_notice(o, NOTICE_ABANDONED, 0))
+		report_record(o);
+}
+
+void
+inspect_abort(struct inspect_object *o)
+{
+	if (o->state != OBJECT_DROPPED)
+		report_abort(o);
+	object_free(o);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The pipeline's own view: one object, one job, one core. Only files of this folder include it.
+ *
+ *     state     event              next      by
+ *     READING   bytes              READING   inspect_body(): layers fed, bytes kept
+ *     READING   verdict known      DROPPED   object_conclude(): answered, the rest is read and
+ * dropped READING   passes, no 204     PASSING   object_conclude(): the echo begins, bytes follow
+ * as they come READING   end                DONE      object_judge(), object_finish() READING end,
+ * to sandbox    HELD      object_judge() → sandbox_submit(), mode advanced HELD      answer, timer
+ * DONE      object_finish_later() any       no room to tell    PARKED    object_finish(): a bad
+ * verdict waits for the ring PARKED    room, or too long  DONE      inspect_tick()
+ */
+#ifndef SLUICE_INSPECT_OBJECT_H
+#define SLUICE_INSPECT_OBJECT_H
+
+#include "common/base/wheel.h"
+#include "dataplane/inspect/blocks.h"
+#include "dataplane/inspect/cache.h"
+#include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/keep.h"
+#include "dataplane/inspect/layer.h"
+#include "scanners/decode/decode.h"
+
+#define URL_BYTES_MAX      2048
+#define FILENAME_BYTES_MAX 256
+#define THREAT_BYTES_MAX   128
+#define PARK_SECONDS       5 /* then the client gets a 503, not a page nobody was told of */
+
+enum object_state {
+	OBJECT_FREE,
+	OBJECT_READING,
+	OBJECT_PASSING,
+	OBJECT_DROPPED,
+	OBJECT_HELD,
+	OBJECT_PARKED,
+};
+
+/* What was decided, and where in our source: the log line shows it. */
+struct outcome {
+	enum verdict verdict;
+	enum source source;
+	enum record_site site;
+	uint32_t site_line;
+	char threat[THREAT_BYTES_MAX]; /* NUL-terminated; empty: none */
+	uint64_t match_offset;
+};
+
+struct inspect_object {
+	struct list node; /* free list, parked list or settled list */
+	struct inspect *inspect;
+	struct icap_session *session;
+	void *user;
+	const struct publication *publication;
+	enum object_state state;
+	enum mode mode;
+	enum icap_method method;
+	struct mono begun;
+	uint64_t begun_ns, scan_ns, held_ns; /* of CLOCK_MONOTONIC, for the record */
+	struct inspect_peer peer;
+	struct ip_address client;
+	struct wheel_timer
+	    timer; /* object_timeout while READING, the hold while HELD, the wait while PARKED */
+
+	bool has_body, must_echo;
+	bool sampling;      /* the judged layer goes to `sample` */
+	bool sample_over;   /* larger than a sandbox takes */
+	bool sample_failed; /* the arena had no room */
+	uint32_t flags;     /* RECORD_FLAG_… */
+	enum decode_coding coding;
+	enum source trouble; /* class met on the way, SOURCE_COUNT: none */
+	const char *found;   /* what signatures found first, lent by the generation */
+	uint64_t found_offset;
+	uint64_t bytes, content_length; /* content_length UINT64_MAX: not told */
+	struct decoder *decoder;
+	struct layer raw, decoded;
+	struct keep keep;
+	struct block_run
+	    sample;   /* bytes of the judged layer for a sandbox, where `keep` can't serve */
+	uint32_t job; /* index of a lent job; JOB_NONE */
+	struct outcome outcome;
+	uint8_t uuid[16];
+
+	uint16_t url_bytes;
+	char url[URL_BYTES_MAX];
+};
+
+#define JOB_NONE UINT32_MAX
+
+/* Bytes lent to control until it answers. */
+struct inspect_job {
+	uint64_t id; /* 0: free */
+	struct block_run run;
+	struct inspect_object *holder; /* NULL: nobody waits */
+};
+
+struct inspect {
+	struct inspect_config config;
+	struct channel_core *channel;
+	struct core_stats *stats;
+	struct mono now;
+	int64_t wall_ns;
+	uint64_t uuid_count, job_serial;
+	uint32_t objects_now, held_now;
+	uint32_t users[PUBLICATIONS_MAX];
+	struct wheel wheel;
+	struct list free_objects, parked, settled;
+	char page[PAGE_RENDERED_BYTES_MAX]; /* where a block page is rendered */
+	struct cache *cache;
+	struct blocks *blocks;
+	struct decode_pool *decoders;
+	struct keep_budget keep_budget;
+	struct inspect_object *objects;
+	struct inspect_job *jobs;
+	uint32_t *free_jobs;
+	uint32_t free_job_count;
+};
+
+/* The layer whose bytes are the object's: behind the coding where there is one, else as sent. */
+static inline struct layer *
+object_layer(struct inspect_object *o)
+{
+	return o->decoded.open ? &o->decoded : &o->raw;
+}
+
+static inline const struct policy *
+object_policy(const struct inspect_object *o)
+{
+	return o->publication->policy;
+}
+
+static inline const struct policy_limits *
+object_policy_limits(const struct inspect_object *o)
+{
+	return policy_limits(o->publication->policy);
+}
+
+/* Whether a bad verdict stops an object in this mode. */
+static inline bool
+mode_blocks(enum mode m)
+{
+	return m == MODE_STANDARD || m == MODE_ADVANCED;
+}
+
+/* object.c */
+/* Lets go of everything the object holds, and of itself. */
+void object_free(struct inspect_object *o);
+/*
+ * A verdict before the body's end: answers at once where that is lawful, else begins an echo that
+ * passes the rest through. True: the object is done with and was freed.
+ */
+bool object_conclude(
+    struct inspect_object *o, enum verdict verdict, enum source source, const char *threat);
+/* The same for a class: the policy says which verdict. */
+bool object_conclude_class(struct inspect_object *o, enum source class);
+/* Answers, or parks until control can be told. True: done, freed. */
+bool object_finish(struct inspect_object *o);
+/* The same from a timer or a command: the object comes out of inspect_next_settled(). */
+void object_finish_later(struct inspect_object *o);
+/* A verdict from a timer while the body still streams in, as object_conclude(). */
+void object_give_up_later(struct inspect_object *o);
+/* Puts it on the settled list: answered, or passing from now on. */
+void object_settled(struct inspect_object *o);
+
+/* feed.c: received bytes to the layers, decoders and the sample */
+/* Feeds one run of received bytes to the layers and the sample. */
+void object_feed(struct inspect_object *o, struct chain *bytes);
+/* The last bytes have come: digests and formats become final. */
+void object_feed_end(struct inspect_object *o);
+
+/* judge.c: the steps from a whole object to an outcome, or to a sandbox */
+/* True: `o->outcome` is set. False: the object was given to a sandbox and is held. */
+bool object_judge(struct inspect_object *o);
+
+/* deliver.c: answers through the session */
+void deliver_clean(struct inspect_object *o);
+void deliver_block(struct inspect_object *o);
+void deliver_error(struct inspect_object *o, uint16_t status);
+/* Begins an echo whose body follows as it comes; then sends on what has come. */
+void deliver_pass_begin(struct inspect_object *o);
+void deliver_passing(struct inspect_object *o, struct chain *bytes, bool is_last);
+
+/* report.c: records and notices */
+/* Fills a slot from the object and its outcome. */
+void report_fill(struct inspect_object *o, struct record_slot *slot);
+/* The line an outcome deserves; false when it is one that may not be lost, and there is no room. */
+bool report_outcome(struct inspect_object *o);
+/* A line that may be lost (counted), and one that may not: false when the ring is full. */
+void report_record(struct inspect_object *o);
+bool report_notice(struct inspect_object *o, enum notice_kind kind, uint64_t job);
+const char *report_uuid_text(const struct inspect_object *o, char out[33]);
+
+/* sandbox.c: jobs lent to control */
+/* Gives the object's sample to control. 0, or -ENOBUFS: no job, notice or block was to be had. */
+int sandbox_submit(struct inspect_object *o, bool hold);
+/* The holder waits no longer; the job goes on. */
+void sandbox_leave(struct inspect_object *o);
+void sandbox_answer(struct inspect *i, const struct command *command);
+
+/* reqmod.c, respmod.c: what differs by method */
+/* True: concluded at once, and freed. */
+bool reqmod_begin(struct inspect_object *o);
+/* Sets the outcome with the site of that file. */
+void reqmod_outcome(struct inspect_object *o, enum verdict v, enum source s, const char *threat);
+void respmod_outcome(struct inspect_object *o, enum verdict v, enum source s, const char *threat);
+
+static inline void
+object_outcome(struct inspect_object *o, enum verdict v, enum source s, const char *threat)
+{
+	if (o->method == ICAP_REQMOD)
+		reqmod_outcome(o, v, s, threat);
+	else
+		respmod_outcome(o, v, s, threat);
+}
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Built once from the configuration; every list is bounded by EXCLUSIONS_MAX. */
+#include "dataplane/inspect/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/siphash.h"
+#include "dataplane/inspect/mask.h"
+
+struct masks {
+	unsigned count;
+	char **text;
+};
+
+struct policy {
+	struct policy_limits limits;
+	struct page *page;
+	bool allows[SOURCE_COUNT];
+	bool sandboxes[FORMAT_COUNT];
+	bool excludes_format[FORMAT_COUNT];
+	bool has_format_rules;
+	struct masks urls, user_agents;
+	unsigned subnet_count, md5_count;
+	struct ip_subnet *subnets;
+	uint8_t (*md5s)[16]; /* sorted */
+	uint64_t stamp;
+};
+
+static int
+fail(char *error, const char *what, const char *value, const char *expected)
+{
+	snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: '%s', expected %s", what, value, expected);
+	return -EINVAL;
+}
+
+/* Marks one format, or all formats of a class, by the word that names it. */
+static bool
+mark_formats(bool marks[FORMAT_COUNT], const char *word)
+{
+	enum format f = format_by_word(span_text(word));
+	enum format_class c = format_class_by_word(span_text(word));
+
+	if (f != FORMAT_COUNT) {
+		marks[f] = true;
+		return true;
+	}
+	if (c == FORMAT_CLASS_COUNT)
+		return false;
+	for (unsigned i = 0; i < FORMAT_COUNT; i++) {
+		if (format_class(i) == c)
+			marks[i] = true;
+	}
+	return true;
+}
+
+static bool
+parse_md5(const char *text, uint8_t out[16])
+{
+	if (strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
+		return false;
+	for (unsigned i = 0; i < 16; i++) {
+		char pair[3] = { text[2 * i], text[2 * i + 1], 0 };
+
+		out[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	return true;
+}
+
+static int
+add_mask(struct masks *m, const char *text)
+{
+	m->text[m->count] = strdup(text);
+	return m->text[m->count] != NULL ? (m->count++, 0) : -ENOMEM;
+}
+
+static int
+add_exclusion(struct policy *p, const struct config_exclusion *rule, char *error)
+{
+	switch (rule->criterion) {
+	case CRITERION_FORMAT:
+		if (!mark_formats(p->excludes_format, rule->value))
+			return fail(error, "exclusions: format", rule->value,
+			    "a format word or class word of docs/formats.md");
+		p->has_format_rules = true;
+		return 0;
+	case CRITERION_USER_AGENT:
+		return add_mask(&p->user_agents, rule->value);
+	case CRITERION_URL:
+		return add_mask(&p->urls, rule->value);
+	case CRITERION_MD5:
+		if (!parse_md5(rule->value, p->md5s[p->md5_count]))
+			return fail(error, "exclusions: md5", rule->value, "32 hexadecimal digits");
+		p->md5_count++;
+		return 0;
+	case CRITERION_SOURCE:
+		if (subnet_parse(span_text(rule->value), &p->subnets[p->subnet_count]) != 0)
+			return fail(
+			    error, "exclusions: source", rule->value, "an address or subnet");
+		p->subnet_count++;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int
+compare_md5(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
+static int
+take_exclusions(struct policy *p, const struct config *c, char *error)
+{
+	size_t n = c->exclusions_count;
+
+	if (n > EXCLUSIONS_MAX)
+		return fail(error, "exclusions", "too many", "at most 4096 rules");
+	p->urls.text = calloc(n + 1, sizeof(char *));
+	p->user_agents.text = calloc(n + 1, sizeof(char *));
+	p->subnets = calloc(n + 1, sizeof(*p->subnets));
+	p->md5s = calloc(n + 1, sizeof(*p->md5s));
+	if (p->urls.text == NULL || p->user_agents.text == NULL || p->subnets == NULL ||
+	    p->md5s == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		int rc = c->exclusions[i].enabled ? add_exclusion(p, &c->exclusions[i], error) : 0;
+
+		if (rc != 0)
+			return rc;
+	}
+	qsort(p->md5s, p->md5_count, 16, compare_md5);
+	return 0;
+}
+
+static int
+take_sandbox(struct policy *p, const struct config *c, char *error)
+{
+	if (c->sandbox.kind == SANDBOX_NONE)
+		return 0;
+	for (unsigned i = 0; i < c->sandbox.formats_count; i++) {
+		if (!mark_formats(p->sandboxes, c->sandbox.formats[i]))
+			return fail(error, "sandbox.formats", c->sandbox.formats[i],
+			    "a format word or class word of docs/formats.md");
+	}
+	return 0;
+}
+
+/* Reads the template file, or takes the built-in page. */
+static int
+take_page(struct policy *p, const struct config *c, char *error)
+{
+	char text[PAGE_TEMPLATE_BYTES_MAX + 2], why[256] = "out of memory";
+	ssize_t n;
+	int fd, rc;
+
+	if (c->block_page.file == NULL || c->block_page.file[0] == 0)
+		return page_parse(NULL, &p->page, why, sizeof(why));
+	fd = open(c->block_page.file, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return fail(
+		    error, "block_page.file", c->block_page.file, "a file that can be read");
+	text[n] = 0;
+	rc = page_parse(text, &p->page, why, sizeof(why));
+	if (rc != 0)
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "block_page.file: %s: %s",
+		    c->block_page.file, why);
+	return rc;
+}
+
+static void
+take_limits(struct policy *p, const struct config *c)
+{
+	p->limits = (struct policy_limits){
+		.object_bytes_max = c->limits.object_bytes_max,
+		.sandbox_bytes_max = c->sandbox.object_bytes_max,
+		.object_timeout = milliseconds(c->limits.object_timeout_ms),
+		.hold_timeout = seconds(c->sandbox.hold_timeout_s),
+		.decode = { .output_bytes_max = c->limits.decoded_bytes_max,
+		    .ratio_max = c->limits.decode_ratio_max,
+		    .ratio_from_bytes = 1 << 20 },
+	};
+	p->allows[SOURCE_OVERSIZE] = c->policy.oversize == ACTION_ALLOW;
+	p->allows[SOURCE_TIMEOUT] = c->policy.timeout == ACTION_ALLOW;
+	p->allows[SOURCE_OVERLOAD] = c->policy.overload == ACTION_ALLOW;
+	p->allows[SOURCE_ENCRYPTED] = c->policy.encrypted == ACTION_ALLOW;
+	p->allows[SOURCE_CORRUPT] = c->policy.corrupt == ACTION_ALLOW;
+	p->allows[SOURCE_UNSUPPORTED] = c->policy.unsupported == ACTION_ALLOW;
+	p->allows[SOURCE_ERROR] = c->policy.error == ACTION_ALLOW;
+}
+
+/* The configuration's text decides it: whatever changes there makes clean verdicts old. */
+static uint64_t
+stamp_of(const struct config *c)
+{
+	static const struct siphash_key key = { 0x736c756963652d70, 0x6f6c696379000001 };
+	char *text = config_print(c);
+	uint64_t stamp = text != NULL ? siphash(&key, text, strlen(text)) : 0;
+
+	free(text);
+	return stamp;
+}
+
+int
+policy_create(const struct config *c, struct policy **out, char error[CONFIG_ERROR_TEXT_MAX])
+{
+	struct policy *p = calloc(1, sizeof(*p));
+	int rc;
+
+	snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
+	if (p == NULL)
+		return -ENOMEM;
+	take_limits(p, c);
+	rc = take_exclusions(p, c, error);
+	if (rc == 0)
+		rc = take_sandbox(p, c, error);
+	if (rc == 0)
+		rc = take_page(p, c, error);
+	if (rc != 0) {
+		policy_free(p);
+		return rc;
+	}
+	p->stamp = stamp_of(c);
+	*out = p;
+	return 0;
+}
+
+static void
+free_masks(struct masks *m)
+{
+	for (unsigned i = 0; i < m->count; i++)
+		free(m->text[i]);
+	free(m->text);
+}
+
+void
+policy_free(struct policy *p)
+{
+	if (p == NULL)
+		return;
+	free_masks(&p->urls);
+	free_masks(&p->user_agents);
+	free(p->subnets);
+	free(p->md5s);
+	page_free(p->page);
+	free(p);
+}
+
+const struct policy_limits *
+policy_limits(const struct policy *p)
+{
+	return &p->limits;
+}
+
+const struct page *
+policy_page(const struct policy *p)
+{
+	return p->page;
+}
+
+bool
+policy_allows(const struct policy *p, enum source class)
+{
+	return p->allows[class];
+}
+
+bool
+policy_sandboxes(const struct policy *p, enum format f)
+{
+	return p->sandboxes[f];
+}
+
+bool
+policy_excludes_source(const struct policy *p, const struct ip_address *client)
+{
+	for (unsigned i = 0; i < p->subnet_count; i++) {
+		if (subnet_holds(&p->subnets[i], client))
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_mask_matches(const struct masks *m, struct span text)
+{
+	for (unsigned i = 0; i < m->count; i++) {
+		if (mask_matches(span_text(m->text[i]), text))
+			return true;
+	}
+	return false;
+}
+
+bool
+policy_excludes_user_agent(const struct policy *p, struct span user_agent)
+{
+	return any_mask_matches(&p->user_agents, user_agent);
+}
+
+bool
+policy_excludes_url(const struct policy *p, struct span url)
+{
+	return any_mask_matches(&p->urls, url);
+}
+
+bool
+policy_excludes_format(const struct policy *p, enum format f)
+{
+	return p->excludes_format[f];
+}
+
+bool
+policy_excludes_md5(const struct policy *p, const uint8_t md5[16])
+{
+	return p->md5_count != 0 && bsearch(md5, p->md5s, p->md5_count, 16, compare_md5) != NULL;
+}
+
+bool
+policy_has_format_rules(const struct policy *p)
+{
+	return p->has_format_rules;
+}
+
+uint64_t
+policy_stamp(const struct policy *p)
+{
+	return p->stamp;
+}

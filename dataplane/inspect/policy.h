@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the configuration says about objects, in the form the pipeline asks: limits, what each
+ * result class gets, exclusions, which formats a sandbox judges, the block page. Made outside the
+ * hot path, immutable, published together with a generation (publication.h).
+ */
+#ifndef SLUICE_INSPECT_POLICY_H
+#define SLUICE_INSPECT_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/address.h"
+#include "common/base/mono.h"
+#include "common/channel/words.h"
+#include "common/config/config.h"
+#include "dataplane/inspect/page.h"
+#include "scanners/decode/decode.h"
+#include "scanners/format/format.h"
+
+#define EXCLUSIONS_MAX 4096
+
+struct policy;
+
+struct policy_limits {
+	uint64_t object_bytes_max;
+	uint64_t sandbox_bytes_max;
+	struct duration object_timeout;
+	struct duration hold_timeout;
+	struct decode_limits decode;
+};
+
+/* -EINVAL with "what, expected what" in `error`, -ENOMEM. Reads the page's template file. */
+int policy_create(const struct config *c, struct policy **out, char error[CONFIG_ERROR_TEXT_MAX]);
+void policy_free(struct policy *p);
+
+const struct policy_limits *policy_limits(const struct policy *p);
+const struct page *policy_page(const struct policy *p);
+
+/* What an object gets whose result is one of the classes from SOURCE_FIRST_BY_POLICY on. */
+bool policy_allows(const struct policy *p, enum source class);
+
+/* Whether unknown objects of this format go to a sandbox; never when there is none. */
+bool policy_sandboxes(const struct policy *p, enum format f);
+
+/* Exclusions, each as early as it can be asked. */
+bool policy_excludes_source(const struct policy *p, const struct ip_address *client);
+bool policy_excludes_user_agent(const struct policy *p, struct span user_agent);
+bool policy_excludes_url(const struct policy *p, struct span url);
+bool policy_excludes_format(const struct policy *p, enum format f);
+bool policy_excludes_md5(const struct policy *p, const uint8_t md5[16]);
+/* Whether any rule by format stands: only then is the format asked for early. */
+bool policy_has_format_rules(const struct policy *p);
+
+/* A value that differs when what it decides differs: a part of the generation stamp. */
+uint64_t policy_stamp(const struct policy *p);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Publishing by RCU, reclaiming by per-core counts; see publication.h. */
+#include "dataplane/inspect/publication.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <urcu/urcu-qsbr.h>
+
+/* Maps the whole file read-only; its bytes are checked by generation_open(). */
+static int
+map_file(struct loaded *l, int fd, char error[SIGNATURE_ERROR_TEXT_MAX])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || st.st_size <= 0) {
+		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "generation file: empty or unreadable");
+		return -EINVAL;
+	}
+	l->mapping_bytes = (size_t)st.st_size;
+	l->mapping = mmap(NULL, l->mapping_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (l->mapping == MAP_FAILED) {
+		l->mapping = NULL;
+		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "generation file: can't be mapped: %m");
+		return -errno;
+	}
+	return 0;
+}
+
+static int
+open_generation(struct loaded *l, int fd, char error[SIGNATURE_ERROR_TEXT_MAX])
+{
+	int rc;
+
+	if (fd < 0)
+		return generation_open_builtin(&l->generation, error);
+	rc = map_file(l, fd, error);
+	if (rc != 0)
+		return rc;
+	return generation_open(span_of(l->mapping, l->mapping_bytes), &l->generation, error);
+}
+
+/* One core's scratch and scans. */
+static int
+add_core(struct loaded *l, uint32_t scans_max)
+{
+	struct signature_core *core = signature_core_create(scans_max);
+
+	if (core == NULL)
+		return -ENOMEM;
+	l->cores[l->core_count++] = core;
+	return signature_core_prepare(core, l->generation);
+}
+
+int
+loaded_create(int fd, unsigned core_count, uint32_t scans_max, struct loaded **out,
+    char error[SIGNATURE_ERROR_TEXT_MAX])
+{
+	struct loaded *l = calloc(1, sizeof(*l));
+	int rc;
+
+	if (l == NULL) {
+		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	rc = open_generation(l, fd, error);
+	while (rc == 0 && l->core_count < core_count) {
+		rc = add_core(l, scans_max);
+		if (rc != 0)
+			snprintf(
+			    error, SIGNATURE_ERROR_TEXT_MAX, "no memory for the scans of a core");
+	}
+	if (rc != 0) {
+		loaded_free(l);
+		return rc;
+	}
+	*out = l;
+	return 0;
+}
+
+void
+loaded_free(struct loaded *l)
+{
+	if (l == NULL)
+		return;
+	for (unsigned i = 0; i < l->core_count; i++)
+		signature_core_destroy(l->cores[i]);
+	if (l->generation != NULL)
+		generation_close(l->generation);
+	if (l->mapping != NULL)
+		munmap(l->mapping, l->mapping_bytes);
+	free(l);
+}
+
+void
+publisher_init(struct publisher *p)
+{
+	memset(p, 0, sizeof(*p));
+	for (unsigned i = 0; i < PUBLICATIONS_MAX; i++)
+		p->slots[i].slot = i;
+}
+
+void
+publisher_add_core(struct publisher *p, const uint32_t *users)
+{
+	p->users[p->core_count++] = users;
+}
+
+static struct publication *
+free_slot(struct publisher *p)
+{
+	for (unsigned i = 0; i < PUBLICATIONS_MAX; i++) {
+		if (!p->slots[i].in_use)
+			return &p->slots[i];
+	}
+	return NULL;
+}
+
+int
+publisher_publish(struct publisher *p, struct loaded *loaded, struct policy *policy)
+{
+	struct publication *slot;
+
+	publisher_reclaim(p);
+	slot = free_slot(p);
+	if (slot == NULL)
+		return -EAGAIN;
+	slot->loaded = loaded;
+	slot->policy = policy;
+	slot->stamp = generation_id(loaded->generation) ^ policy_stamp(policy);
+	snprintf(slot->istag, sizeof(slot->istag), "SL-%016" PRIx64, slot->stamp);
+	slot->in_use = true;
+	rcu_assign_pointer(p->current, slot);
+	urcu_qsbr_synchronize_rcu();
+	return 0;
+}
+
+static bool
+has_users(const struct publisher *p, unsigned slot)
+{
+	for (unsigned i = 0; i < p->core_count; i++) {
+		if (__atomic_load_n(&p->users[i][slot], __ATOMIC_ACQUIRE) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Lets go of a slot; what another slot still holds stays. */
+static void
+release_slot(struct publisher *p, struct publication *slot)
+{
+	bool loaded_shared = false, policy_shared = false;
+
+	slot->in_use = false;
+	for (unsigned i = 0; i < PUBLICATIONS_MAX; i++) {
+		const struct publication *other = &p->slots[i];
+
+		loaded_shared |= other->in_use && other->loaded == slot->loaded;
+		policy_shared |= other->in_use && other->policy == slot->policy;
+	}
+	if (!loaded_shared)
+		loaded_free(slot->loaded);
+	if (!policy_shared)
+		policy_free(slot->policy);
+}
+
+void
+publisher_reclaim(struct publisher *p)
+{
+	for (unsigned i = 0; i < PUBLICATIONS_MAX; i++) {
+		struct publication *slot = &p->slots[i];
+
+		if (slot->in_use && slot != p->current && !has_users(p, i))
+			release_slot(p, slot);
+	}
+}
+
+void
+publisher_fini(struct publisher *p)
+{
+	p->current = NULL;
+	for (unsigned i = 0; i < PUBLICATIONS_MAX; i++) {
+		if (p->slots[i].in_use)
+			release_slot(p, &p->slots[i]);
+	}
+}
+
+const struct publication *
+publication_peek(struct publisher *p)
+{
+	return rcu_dereference(p->current);
+}
+
+const struct publication *
+publication_take(struct publisher *p, uint32_t users[PUBLICATIONS_MAX])
+{
+	const struct publication *pub = publication_peek(p);
+
+	__atomic_store_n(&users[pub->slot], users[pub->slot] + 1, __ATOMIC_RELEASE);
+	return pub;
+}
+
+void
+publication_put(const struct publication *pub, uint32_t users[PUBLICATIONS_MAX])
+{
+	__atomic_store_n(&users[pub->slot], users[pub->slot] - 1, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sluice-dataplane: process life. Reads its arguments and the configuration, takes the instance's
+ * lock, starts EAL, makes pools, region, port and cores, launches them, and ends after a drain.
+ * Every failure on the way is one line and a non-zero exit.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "common/base/version.h"
+#include "common/channel/channel.h"
+#include "common/config/config.h"
+#include "dataplane/attendant.h"
+#include "dataplane/budget.h"
+#include "dataplane/core.h"
+#include "dataplane/eal.h"
+#include "dataplane/exchange.h"
+#include "dataplane/port.h"
+
+#define OVERRIDES_MAX    64
+#define POOL_CACHE       256
+#define SCANS_PER_OBJECT 2 /* as sent, and behind a coding */
+
+static const char usage[] =
+    "usage: sluice-dataplane [OPTION]...\n"
+    "The poll-mode process: receives, scans and answers. Runs in the foreground.\n\n"
+    "  --instance NAME         another instance's sockets, state and logs (default: default)\n"
+    "  --config FILE           configuration (default: /etc/sluice/sluice.yaml)\n"
+    "  --set KEY=VALUE         override one setting, as --set icap.port=11344; repeatable\n"
+    "  --run-directory DIR     sockets and pid file (default: /run/sluice)\n"
+    "  --state-directory DIR   what outlives a restart (default: /var/lib/sluice)\n"
+    "  --log-directory DIR     accepted for symmetry with sluice-control; nothing is written "
+    "there\n"
+    "  --version, --help\n\n"
+    "SIGTERM and SIGINT: finish the answers in progress (5 s at most), then end.\n";
+
+struct options {
+	struct config_paths paths;
+	const char *overrides[OVERRIDES_MAX];
+	unsigned override_count;
+};
+
+struct dataplane {
+	struct config *config;
+	struct budget budget;
+	struct region *region;
+	struct publisher publisher;
+	struct exchange exchange;
+	struct port *port;
+	struct attendant *attendant;
+	struct core *cores[CHANNEL_CORES_MAX];
+	struct chain_pools pools[CHANNEL_CORES_MAX];
+	bool stop;
+};
+
+static int
+fatal(const char *what)
+{
+	fprintf(stderr, "sluice-dataplane: %s\n", what);
+	return 1;
+}
+
+/* A directory of the instance moves; what lies in it moves along. */
+static void
+set_run_directory(struct config_paths *p, const char *directory)
+{
+	snprintf(p->run_directory, sizeof(p->run_directory), "%s", directory);
+	snprintf(p->control_socket, sizeof(p->control_socket), "%s/control.sock", p->run_directory);
+	snprintf(p->dataplane_socket, sizeof(p->dataplane_socket), "%s/dataplane.sock",
+	    p->run_directory);
+	snprintf(p->dataplane_pid, sizeof(p->dataplane_pid), "%s/dataplane.pid", p->run_directory);
+	snprintf(p->control_pid, sizeof(p->control_pid), "%s/control.pid", p->run_directory);
+}
+
+/* 0: go on; 1: a usage error was told; 2: --help or --version did it all. */
+static int
+parse_arguments(int argc, char **argv, struct options *o)
+{
+	enum {
+		INSTANCE = 1,
+		CONFIG,
+		SET,
+		RUN,
+		STATE,
+		LOG,
+		VERSION,
+		HELP
+	};
+	static const struct option known[] = { { "instance", 1, NULL, INSTANCE },
+		{ "config", 1, NULL, CONFIG }, { "set", 1, NULL, SET },
+		{ "run-directory", 1, NULL, RUN }, { "state-directory", 1, NULL, STATE },
+		{ "log-directory", 1, NULL, LOG }, { "version", 0, NULL, VERSION },
+		{ "help", 0, NULL, HELP }, { 0 } };
+	const char *instance = NULL, *config = NULL, *run = NULL, *state = NULL, *log = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case INSTANCE:
+			instance = optarg;
+			break;
+		case CONFIG:
+			config = optarg;
+			break;
+		case SET:
+			if (o->override_count == OVERRIDES_MAX)
+				return fatal("too many --set");
+			o->overrides[o->override_count++] = optarg;
+			break;
+		case RUN:
+			run = optarg;
+			break;
+		case STATE:
+			state = optarg;
+			break;
+		case LOG:
+			log = optarg;
+			break;
+		case VERSION:
+			puts("sluice-dataplane " SLUICE_VERSION);
+			return 2;
+		case HELP:
+			fputs(usage, stdout);
+			return 2;
+		default:
+			return fatal("see --help");
+		}
+	}
+	if (optind < argc)
+		return fatal("no argument expected, see --help");
+	if (config_paths_of(instance, &o->paths) != 0)
+		return fatal("--instance: expected 1 to 32 of a-z, 0-9 and '-'");
+	if (config != NULL)
+		snprintf(o->paths.config_file, sizeof(o->paths.config_file), "%s", config);
+	if (run != NULL)
+		set_run_directory(&o->paths, run);
+	if (state != NULL)
+		snprintf(o->paths.state_directory, sizeof(o->paths.state_directory), "%s", state);
+	if (log != NULL)
+		snprintf(o->paths.log_directory, sizeof(o->paths.log_directory), "%s", log);
+	return 0;
+}
+
+/* mkdir -p of an instance's directory. */
+static int
+make_directory(const char *path, char *error)
+{
+	char partial[512];
+
+	snprintf(partial, sizeof(partial), "%s", path);
+	for (char *slash = partial + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = 0;
+		mkdir(partial, 0755);
+		*slash = '/';
+	}
+	if (mkdir(partial, 0755) == 0 || errno == EEXIST)
+		return 0;
+	snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: can't be made: %s", path, strerror(errno));
+	return -errno;
+}
+
+/* The lock is the pid file's: held as long as the process lives, however it ends. */
+static int
+lock_instance(const struct config_paths *p, char *error)
+{
+	int fd, rc = make_directory(p->run_directory, error);
+
+	if (rc == 0)
+		rc = make_directory(p->state_directory, error);
+	if (rc != 0)
+		return rc;
+	fd = open(p->dataplane_pid, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: %s", p->dataplane_pid, strerror(errno));
+		return -errno;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX,
+		    "instance '%s' is already running (%s is locked)", p->instance,
+		    p->dataplane_pid);
+		close(fd);
+		return -EBUSY;
+	}
+	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", getpid()) < 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: %s", p->dataplane_pid, strerror(errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+static int
+create_pools(struct dataplane *d, char *error)
+{
+	for (unsigned i = 0; i < d->config->dataplane.cores; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "data_%u", i);
+		d->pools[i].data = rte_pktmbuf_pool_create(name, d->budget.data_mbufs, POOL_CACHE,
+		    RTE_ALIGN(sizeof(struct exchange_note), RTE_MBUF_PRIV_ALIGN),
+		    port_data_room_for(d->config), SOCKET_ID_ANY);
+		snprintf(name, sizeof(name), "refs_%u", i);
+		d->pools[i].refs = rte_pktmbuf_pool_create(
+		    name, d->budget.ref_mbufs, POOL_CACHE, 0, 0, SOCKET_ID_ANY);
+		if (d->pools[i].data == NULL || d->pools[i].refs == NULL) {
+			snprintf(error, CONFIG_ERROR_TEXT_MAX,
+			    "no memory for %u buffers a core: %s (dataplane.buffers, "
+			    "dataplane.memory_mib)",
+			    d->budget.data_mbufs, rte_strerror(rte_errno));
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int
+create_cores(struct dataplane *d, char *error)
+{
+	struct rte_mempool *pools[CHANNEL_CORES_MAX];
+	unsigned cores = d->config->dataplane.cores;
+	int rc = 0;
+
+	for (unsigned i = 0; i < cores && rc == 0; i++) {
+		struct core_config cc = {
+			.core = (uint16_t)i,
+			.config = d->config,
+			.budget = &d->budget,
+			.region = d->region,
+			.publisher = &d->publisher,
+			.exchange = &d->exchange,
+			.pools = d->pools[i],
+			.stop = &d->stop,
+		};
+
+		pools[i] = d->pools[i].data;
+		rc = core_create(&cc, &d->cores[i], error);
+	}
+	if (rc == 0)
+		rc = port_open(d->config, cores, pools, &d->port, error);
+	for (unsigned i = 0; i < cores && rc == 0; i++)
+		rc = core_attach_port(d->cores[i], d->port, error);
+	return rc;
+}
+
+static int
+start(struct dataplane *d, struct options *o, char *error)
+{
+	struct attendant_config ac = {
+		.paths = &o->paths,
+		.publisher = &d->publisher,
+		.stop = &d->stop,
+	};
+	int rc = lock_instance(&o->paths, error);
+
+	if (rc == 0)
+		rc = config_load(
+		    o->paths.config_file, o->overrides, o->override_count, &d->config, error);
+	if (rc == 0)
+		rc = eal_start(d->config, &o->paths, error);
+	if (rc != 0)
+		return rc;
+	budget_compute(d->config, &d->budget);
+	publisher_init(&d->publisher);
+	rc = region_create(&d->budget.shape, &d->region);
+	if (rc == 0)
+		rc = exchange_init(&d->exchange, d->config->dataplane.cores);
+	if (rc != 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory for the shared region: %s",
+		    strerror(-rc));
+		return rc;
+	}
+	ac.region = d->region;
+	ac.cores = d->config->dataplane.cores;
+	ac.scans_max = d->budget.objects_max * SCANS_PER_OBJECT;
+	rc = create_pools(d, error);
+	if (rc == 0)
+		rc = attendant_create(&ac, &d->attendant, error);
+	if (rc == 0)
+		rc = attendant_publish_first(d->attendant, d->config, error);
+	return rc == 0 ? create_cores(d, error) : rc;
+}
+
+static void
+run(struct dataplane *d)
+{
+	unsigned lcore, i = 0;
+
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (i < d->config->dataplane.cores)
+			rte_eal_remote_launch(core_run, d->cores[i++], lcore);
+	}
+	attendant_run(d->attendant);
+	rte_eal_mp_wait_lcore();
+}
+
+static void
+stop(struct dataplane *d, const struct options *o)
+{
+	for (unsigned i = 0; i < CHANNEL_CORES_MAX; i++)
+		core_destroy(d->cores[i]);
+	if (d->port != NULL)
+		port_close(d->port);
+	exchange_fini(&d->exchange);
+	publisher_fini(&d->publisher);
+	attendant_destroy(d->attendant);
+	if (d->region != NULL)
+		region_close(d->region);
+	unlink(o->paths.dataplane_pid);
+	rte_eal_cleanup();
+	config_free(d->config);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct dataplane d;
+	static struct options o;
+	char error[CONFIG_ERROR_TEXT_MAX] = "";
+	int rc = parse_arguments(argc, argv, &o);
+
+	if (rc != 0)
+		return rc == 2 ? 0 : 1;
+	if (start(&d, &o, error) != 0)
+		return fatal(error);
+	fprintf(stderr, "sluice-dataplane %s: instance %s, %u cores, ready\n", SLUICE_VERSION,
+	    o.paths.instance, d.config->dataplane.cores);
+	run(&d);
+	stop(&d, &o);
+	return 0;
+}
