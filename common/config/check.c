@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a schema can't say: values that must fit one another, and the forms of texts. */
+#include "common/config/check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/channel/channel.h"
+
+#define IPV6_MTU_MIN 1280 /* RFC 8200 §5 */
+#define MIB          (1024u * 1024u)
+
+/* What the text says of a path: the value, the list, or the n-th item of it. NULL: it does not. */
+static const struct scan_node *
+said_of(const struct scan *s, const char *path, unsigned item)
+{
+	const struct scan_node *n = scan_next_item(s, path, NULL);
+
+	while (n != NULL && item-- > 0)
+		n = scan_next_item(s, path, n);
+	if (n == NULL)
+		n = scan_find(s, path, SCAN_VALUE);
+	return n != NULL ? n : scan_find(s, path, SCAN_LIST);
+}
+
+static int
+check_addresses(const struct scan *s, const struct config *c)
+{
+	static const char path[] = "dataplane.addresses";
+
+	if (c->dataplane.addresses_count == 0)
+		return scan_fail(s, said_of(s, path, 0), path,
+		    "expected at least one address with its prefix, as 192.0.2.10/24");
+	for (unsigned i = 0; i < c->dataplane.addresses_count; i++) {
+		const char *text = c->dataplane.addresses[i];
+		struct ip_subnet subnet;
+
+		if (strchr(text, '/') == NULL || subnet_parse(span_text(text), &subnet) != 0)
+			return scan_fail(s, said_of(s, path, i), path,
+			    "'%s' is not an address with its prefix, as 192.0.2.10/24 or "
+			    "fd00:9::2/64",
+			    text);
+		if (!address_is_v4(&subnet.base) && c->dataplane.port.mtu < IPV6_MTU_MIN)
+			return scan_fail(s, said_of(s, "dataplane.port.mtu", 0),
+			    "dataplane.port.mtu",
+			    "%u is less than %u, the least that the IPv6 address %s needs",
+			    c->dataplane.port.mtu, IPV6_MTU_MIN, text);
+	}
+	return 0;
+}
+
+static int
+check_gateways(const struct scan *s, const struct config *c)
+{
+	static const char path[] = "dataplane.gateways";
+
+	for (unsigned i = 0; i < c->dataplane.gateways_count; i++) {
+		const char *text = c->dataplane.gateways[i];
+		struct ip_address address;
+
+		if (address_parse(span_text(text), &address) != 0)
+			return scan_fail(s, said_of(s, path, i), path,
+			    "'%s' is not an address, as 192.0.2.1 or fd00:9::1", text);
+	}
+	return 0;
+}
+
+/* Whether a text has the form of a pattern, in which x stands for a hexadecimal digit. */
+static bool
+has_form(const char *text, const char *pattern)
+{
+	for (; *pattern != 0; pattern++, text++) {
+		if (*pattern == 'x' ? !isxdigit((unsigned char)*text) : *text != *pattern)
+			return false;
+	}
+	return *text == 0;
+}
+
+static bool
+is_interface(const char *name)
+{
+	return name[0] != 0 && strlen(name) < IFNAMSIZ && strpbrk(name, "/ \t,=") == NULL;
+}
+
+static int
+check_port(const struct scan *s, const struct config *c)
+{
+	const struct config_port *p = &c->dataplane.port;
+	const char *interface = "dataplane.port.interface", *pci = "dataplane.port.pci";
+	const char *socket = "dataplane.port.socket", *mac = "dataplane.port.mac";
+
+	if ((p->kind == PORT_AF_PACKET || p->kind == PORT_AF_XDP) && p->interface == NULL)
+		return scan_fail(s, said_of(s, interface, 0), interface,
+		    "expected the name of the kernel interface to use, as eth1");
+	if (p->interface != NULL && !is_interface(p->interface))
+		return scan_fail(s, said_of(s, interface, 0), interface,
+		    "'%s' is not an interface name of 1 to %d bytes", p->interface, IFNAMSIZ - 1);
+	if (p->kind == PORT_PCI && (p->pci == NULL || !has_form(p->pci, "xxxx:xx:xx.x")))
+		return scan_fail(s, said_of(s, pci, 0), pci,
+		    "expected the PCI address of the device, as 0000:03:00.0");
+	if (p->kind == PORT_VIRTIO && (p->socket == NULL || p->socket[0] != '/'))
+		return scan_fail(s, said_of(s, socket, 0), socket,
+		    "expected the path of the vhost-user socket, as /run/sluice/port.sock");
+	if (p->mac != NULL &&
+	    (!has_form(p->mac, "xx:xx:xx:xx:xx:xx") || strtol(p->mac, NULL, 16) % 2 != 0))
+		return scan_fail(s, said_of(s, mac, 0), mac,
+		    "'%s' is not a unicast MAC address, as 02:00:00:00:00:01", p->mac);
+	return 0;
+}
+
+static bool
+is_service_path(const char *path)
+{
+	for (const char *p = path; *p != 0; p++) {
+		if (*p <= ' ' || *p >= 0x7f || *p == '?')
+			return false;
+	}
+	return path[0] == '/' && path[1] != 0 && strlen(path) < 256;
+}
+
+static int
+check_icap(const struct scan *s, const struct config *c)
+{
+	static const char *const paths[] = { "icap.reqmod_path", "icap.respmod_path" };
+	const char *const values[] = { c->icap.reqmod_path, c->icap.respmod_path };
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (!is_service_path(values[i]))
+			return scan_fail(s, said_of(s, paths[i], 0), paths[i],
+			    "'%s' is not a path, as /av/reqmod", values[i]);
+	}
+	if (strcmp(values[0], values[1]) == 0)
+		return scan_fail(s, said_of(s, paths[1], 0), paths[1],
+		    "'%s' is the path of icap.reqmod_path; expected another", values[1]);
+	return 0;
+}
+
+/* The limits that must fit one another. */
+static int
+check_sandbox(const struct scan *s, const struct config *c)
+{
+	static const char path[] = "sandbox.object_bytes_max";
+	uint64_t blocks = (uint64_t)c->dataplane.arena_mib * MIB / ARENA_BLOCK_BYTES;
+	uint64_t room = blocks * ARENA_PAYLOAD_BYTES;
+
+	if (c->sandbox.kind != SANDBOX_NONE && c->sandbox.object_bytes_max > room)
+		return scan_fail(s, said_of(s, path, 0), path,
+		    "%llu is more than dataplane.arena_mib: %u can hold; expected at most %llu",
+		    (unsigned long long)c->sandbox.object_bytes_max, c->dataplane.arena_mib,
+		    (unsigned long long)room);
+	return 0;
+}
+
+static bool
+is_label(const char *text)
+{
+	size_t bytes =
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+	return bytes > 0 && bytes <= 32 && text[bytes] == 0;
+}
+
+/* "127.0.0.1:8344" or "[::1]:8344"; empty is allowed. */
+static bool
+is_listen(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	struct span host = span_of(text, colon != NULL ? (size_t)(colon - text) : 0);
+	struct ip_address address;
+	char *end;
+	long port;
+
+	if (text[0] == 0)
+		return true;
+	if (colon == NULL || !isdigit((unsigned char)colon[1]))
+		return false;
+	port = strtol(colon + 1, &end, 10);
+	if (*end != 0 || port < 1 || port > 65535)
+		return false;
+	if (host.bytes > 2 && host.data[0] == '[' && host.data[host.bytes - 1] == ']')
+		host = span_of(host.data + 1, host.bytes - 2);
+	else if (memchr(host.data, ':', host.bytes) != NULL)
+		return false;
+	return address_parse(host, &address) == 0;
+}
+
+static int
+check_texts(const struct scan *s, const struct config *c)
+{
+	if (!is_label(c->reputation.label))
+		return scan_fail(s, said_of(s, "reputation.label", 0), "reputation.label",
+		    "'%s' is not a word of letters, digits, _ and -, at most 32",
+		    c->reputation.label);
+	if (!is_listen(c->http.listen))
+		return scan_fail(s, said_of(s, "http.listen", 0), "http.listen",
+		    "'%s' is not ADDRESS:PORT, as 127.0.0.1:8344; empty for no server",
+		    c->http.listen);
+	return 0;
+}
+
+static int
+check_exclusion_text(const struct scan *s, const struct config_exclusion *e, unsigned index)
+{
+	char path[SCAN_PATH_MAX];
+	struct ip_subnet subnet;
+
+	snprintf(path, sizeof(path), "exclusions[%u].value", index);
+	if (e->criterion == CRITERION_SOURCE && subnet_parse(span_text(e->value), &subnet) != 0)
+		return scan_fail(s, scan_find(s, path, SCAN_VALUE), path,
+		    "'%s' is not an address or subnet, as 10.0.0.0/8", e->value);
+	if (e->criterion == CRITERION_MD5 &&
+	    !has_form(e->value, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"))
+		return scan_fail(s, scan_find(s, path, SCAN_VALUE), path,
+		    "'%s' is not an MD5, 32 hexadecimal digits", e->value);
+	return 0;
+}
+
+int
+check_config(const struct scan *s, const struct config *c)
+{
+	int rc = check_addresses(s, c);
+
+	rc = rc != 0 ? rc : check_gateways(s, c);
+	rc = rc != 0 ? rc : check_port(s, c);
+	rc = rc != 0 ? rc : check_icap(s, c);
+	rc = rc != 0 ? rc : check_sandbox(s, c);
+	rc = rc != 0 ? rc : check_texts(s, c);
+	for (unsigned i = 0; i < c->exclusions_count && rc == 0; i++)
+		rc = check_exclusion_text(s, &c->exclusions[i], i);
+	return rc;
+}
