@@ -22,8 +22,6 @@
 #include "common/base/span.h"
 #include "common/config/config.h"
 
-
-
 #define DATAPLANE_FIELDS(U, W, B, T, N, L)                \
 	U(dataplane, cores, 1, CHANNEL_CORES_MAX, "1")    \
 	U(dataplane, first_cpu, 0, 4095, "0")             \
