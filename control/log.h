@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sluice.log, and sluice.jsonl beside it where configured: one line per object. Lines are gathered
+ * during a turn of the loop and written by log_flush(), which ends the turn. One follower at most
+ * is told of each line (the API fans it out).
+ */
+#ifndef SLUICE_CONTROL_LOG_H
+#define SLUICE_CONTROL_LOG_H
+
+#include <stdbool.h>
+
+#include "common/config/config.h"
+#include "control/line.h"
+#include "control/log_file.h"
+
+struct log {
+	struct log_file text, json;
+	bool json_on;
+	struct line_setting setting;
+	char label[64];
+	uint64_t lines;
+	void (*follow)(void *arg, struct span line); /* NULL: nobody listens */
+	void *follow_arg;
+};
+
+/* 0, or -errno with the path that could not be opened in `l->text.path`. */
+int log_init(struct log *l, const char *directory, const struct config *config);
+void log_fini(struct log *l);
+/* After a reload. */
+void log_configure(struct log *l, const struct config *config);
+
+void log_record(struct log *l, const struct record_slot *slot);
+void log_loss(struct log *l, uint64_t lost, uint32_t core);
+void log_flush(struct log *l);
+/* 0 or -errno of the first that failed. */
+int log_reopen(struct log *l);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What control remembers, in SQLite (STATE/sluice.db, WAL): alerts, deliveries of objects that a
+ * sandbox still works on, convictions that came too late, recent objects, and how far each core's
+ * notices have been stored. One connection, one thread, never waits for another writer: -EBUSY goes
+ * back to the caller, who keeps what it has and tries the whole transaction again.
+ *
+ * Writes happen between store_begin() and store_commit(); a write that fails makes the commit fail.
+ * Texts are escaped already (line_escape). Doubles are ignored: an alert's key is (uuid, origin), a
+ * delivery's is its uuid.
+ */
+#ifndef SLUICE_STORE_H
+#define SLUICE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/span.h"
+
+#define STORE_ERROR_TEXT_MAX 256
+#define STORE_OBJECTS_MAX    100000 /* newest kept: about 60 MB */
+#define STORE_DELIVERIES_MAX 500000
+#define STORE_ALERTS_MAX     1000000
+#define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects and deliveries */
+#define STORE_JOURNAL_BYTES  (32 << 20)      /* the WAL is cut back to this */
+
+struct store;
+
+enum store_origin {
+	STORE_ORIGIN_OBJECT,
+	STORE_ORIGIN_LATE
+};
+
+/* NULL texts are stored as empty ones; what a read hands out is lent for the call. */
+struct store_alert {
+	const uint8_t *uuid;   /* 16 bytes */
+	const uint8_t *md5;    /* 16 */
+	const uint8_t *sha256; /* 32 */
+	int64_t wall_ns;
+	const char *client, *peer, *user, *url, *filename, *threat;
+	const char *verdict, *source, *mode;
+	bool blocked;
+	enum store_origin origin;
+};
+
+struct store_delivery {
+	const uint8_t *uuid, *md5, *sha256;
+	int64_t wall_ns;
+	uint64_t job;
+	const char *client, *peer, *user, *url, *filename, *mode;
+};
+
+struct store_facts {
+	uint64_t alerts, deliveries, objects;
+	uint64_t commits, busy, failed;   /* transactions since the start */
+	char error[STORE_ERROR_TEXT_MAX]; /* of the last failure; empty once a commit went well */
+};
+
+/* Creates what is missing. -errno or -EIO, with a sentence. */
+int store_open(const char *path, struct store **out, char error[STORE_ERROR_TEXT_MAX]);
+void store_close(struct store *s);
+
+/* write.c */
+int store_begin(struct store *s);  /* 0, -EBUSY, -EIO */
+int store_commit(struct store *s); /* as above; after a failure nothing of it is stored */
+void store_rollback(struct store *s);
+void store_put_alert(struct store *s, const struct store_alert *a);
+void store_put_delivery(struct store *s, const struct store_delivery *d);
+void store_put_conviction(
+    struct store *s, const uint8_t sha256[32], const char *threat, int64_t wall_ns);
+void store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struct span record);
+/* Every notice of this core up to `serial` is stored. */
+void store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t serial);
+/* Removes what is too old or too many, a bounded number of rows; its own transaction. */
+int store_prune(struct store *s, int64_t wall_ns);
+
+/* read.c */
+uint64_t store_progress(struct store *s, uint64_t boot, uint32_t core); /* 0: none */
+typedef void (*store_alert_seen)(void *arg, const struct store_alert *a);
+/* Newest first, not older than since_ns. */
+int store_alerts(
+    struct store *s, int64_t since_ns, unsigned limit, store_alert_seen seen, void *arg);
+int store_alerts_of(struct store *s, const uint8_t uuid[16], store_alert_seen seen, void *arg);
+typedef void (*store_delivery_seen)(void *arg, const struct store_delivery *d);
+int store_deliveries_of(
+    struct store *s, const uint8_t sha256[32], store_delivery_seen seen, void *arg);
+/* The threat a digest was convicted for after a delivery; false when it was not. */
+bool store_conviction(struct store *s, const uint8_t sha256[32], char *threat, size_t room);
+/* Copies a recent object's record; its length, 0 when there is none or it does not fit. */
+size_t store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room);
+void store_facts(struct store *s, struct store_facts *out);
+
+#endif
