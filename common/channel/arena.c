@@ -141,7 +141,8 @@ arena_lend(struct channel_core *c, uint32_t first, uint64_t job, const struct no
 	assert(first < c->arena_blocks && job != 0);
 	memcpy(told_of(c, first), told, sizeof(*told));
 	for (uint32_t b = c->account.next[first]; b != ARENA_NONE; b = c->account.next[b]) {
-		assert(++steps < c->arena_blocks); /* a chain has no loop */
+		steps++;
+		assert(steps < c->arena_blocks); /* a chain has no loop */
 		assert(c->account.owner[b] == ARENA_CORE);
 		header_of(c, b)->first = first;
 		header_of(c, b)->job = job;
@@ -159,7 +160,8 @@ arena_take_back(struct channel_core *c, uint32_t first)
 	uint32_t steps = 0;
 
 	for (uint32_t b = first; b != ARENA_NONE; b = c->account.next[b]) {
-		assert(steps++ < c->arena_blocks);
+		steps++;
+		assert(steps <= c->arena_blocks);
 		assert(c->account.owner[b] == ARENA_CONTROL);
 		set_owner(c, b, ARENA_CORE);
 		header_of(c, b)->job = 0;

@@ -28,15 +28,16 @@ enum attend_kind {
 struct attend_message {
 	uint32_t version; /* ATTEND_VERSION */
 	uint32_t kind;
-	uint64_t serial;  /* an answer repeats its question's */
-	uint64_t id;      /* HELLO: boot id. DONE: the generation in use */
+	uint64_t serial; /* an answer repeats its question's */
+	uint64_t id;     /* HELLO: boot id. DONE: the generation in use */
 	int64_t pid;
 	char text[ATTEND_TEXT_MAX]; /* FAILED: a sentence */
 };
 
 /* Sends one message, with a descriptor unless fd is -1 (not closed). 0 or -errno. */
 int attend_send(int socket, const struct attend_message *m, int fd);
-/* Receives one; *fd is -1 or the caller's. -EPROTO: not such a message, -EAGAIN, -EPIPE at the end. */
+/* Receives one; *fd is -1 or the caller's. -EPROTO: not such a message, -EAGAIN, -EPIPE at the end.
+ */
 int attend_receive(int socket, struct attend_message *m, int *fd);
 
 #endif

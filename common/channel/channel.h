@@ -16,8 +16,9 @@
  *     words      control      core       –
  *
  * Threading: a `struct channel_core` is used by one thread of each process. The rings are rte_ring
- * (single producer, single consumer, elements built and read in place); the dataplane initialises
- * them, both use only the header's inline functions, so that control links no DPDK library.
+ * memory (single producer, single consumer, elements built and read in place), initialised by the
+ * dataplane in create.c; ring.c reads and writes their words itself and says why, so control links
+ * no DPDK library.
  */
 #ifndef SLUICE_CHANNEL_H
 #define SLUICE_CHANNEL_H
@@ -41,23 +42,25 @@ struct region_shape {
 	uint32_t arena_blocks;               /* per core */
 };
 
-struct region;       /* one process's view */
-struct channel_core; /* one core's part of it */
+struct region;       /* one process's view; freed by region_close() */
+struct channel_core; /* one core's part of it; lives as long as its region */
 
 /* Dataplane: creates and seals the memfd, initialises the rings. -EINVAL, -ENOMEM, -errno. */
 int region_create(const struct region_shape *shape, struct region **out);
-/* Control: maps a region it was handed; takes the descriptor on success. -EPROTO: other version or layout. */
+/* Control: maps a region it was handed; takes the descriptor on success. -EPROTO: other version or
+ * layout. */
 int region_attach(int fd, struct region **out);
 /* Unmaps and closes. */
 void region_close(struct region *r);
 
 int region_fd(const struct region *r);
-uint64_t region_boot_id(const struct region *r);    /* random per dataplane start */
+uint64_t region_boot_id(const struct region *r); /* random per dataplane start */
 uint32_t region_cores(const struct region *r);
 int32_t region_dataplane_pid(const struct region *r);
 struct channel_core *region_core(struct region *r, uint32_t core);
 
-/* The words a core reads once per object. Control writes, plain aligned stores with release order. */
+/* The words a core reads once per object. Control writes, plain aligned stores with release order.
+ */
 void region_set_mode(struct region *r, enum mode m);
 enum mode region_mode(const struct region *r); /* what is out of range reads as MODE_STANDARD */
 void region_set_policy_epoch(struct region *r, uint64_t epoch);
@@ -69,7 +72,11 @@ uint64_t region_generation(const struct region *r);
 void region_beat(struct region *r, uint64_t mono_ns);
 uint64_t region_last_beat(const struct region *r);
 
-/* notices and records: built in place; NULL when full (records: counted by the caller). */
+/*
+ * notices and records: built in place; NULL when full (records: counted by the caller). The slot
+ * holds what was in it before. Without a commit nothing is sent, and the next reserve gives it
+ * again.
+ */
 struct notice *notice_reserve(struct channel_core *c);
 void notice_commit(struct channel_core *c); /* sets the serial */
 struct record_slot *record_reserve(struct channel_core *c);
@@ -90,25 +97,34 @@ void channel_mend_consumer(struct channel_core *c);
 
 /*
  * The arena: blocks chained by index. The core takes and puts; `owner` in the header says who may
- * use the bytes, and names the job, so that a control that restarts finds what is in flight.
+ * use the bytes, and names the job, so that a control that restarts finds what is in flight. All
+ * but the readers at the end are the core's.
  */
-enum arena_owner { ARENA_FREE, ARENA_CORE, ARENA_CONTROL };
+enum arena_owner {
+	ARENA_FREE,
+	ARENA_CORE,
+	ARENA_CONTROL
+};
 
 uint32_t arena_take(struct channel_core *c); /* ARENA_NONE when none is free; owner: core */
 void arena_put(struct channel_core *c, uint32_t block);
 uint32_t arena_free_blocks(const struct channel_core *c);
 uint8_t *arena_payload(struct channel_core *c, uint32_t block); /* NULL: no such block */
 void arena_link(struct channel_core *c, uint32_t block, uint32_t next, uint32_t used_bytes);
-uint32_t arena_next(struct channel_core *c, uint32_t block);    /* from the core's private copy */
+uint32_t arena_next(struct channel_core *c, uint32_t block); /* from the core's private copy */
 /*
- * Hands a chain to control under `job`; the first block's header then also holds the notice that
- * tells of it (copied), which a restarted control reads. The core may still read the bytes.
+ * Hands a chain to control under `job` (not 0). The notice that tells of it is copied to a place
+ * beside the arena that a restarted control reads; lend first, then notice_commit(). The core may
+ * still read the bytes.
  */
 void arena_lend(struct channel_core *c, uint32_t first, uint64_t job, const struct notice *told);
 /* Takes a lent chain back: owner is the core again. */
 void arena_take_back(struct channel_core *c, uint32_t first);
 
-/* Control: reads a lent object span by span; false past its end or where the chain is not sound. */
+/*
+ * Control: reads a lent object span by span. False past its end (left is 0) or where the chain is
+ * not sound, or was taken back (left is not 0). The bytes are shared memory: copy, then look.
+ */
 struct arena_reader {
 	struct channel_core *core;
 	uint64_t job, left;
@@ -117,14 +133,18 @@ struct arena_reader {
 void arena_read_begin(
     struct channel_core *c, uint32_t first, uint64_t job, uint64_t bytes, struct arena_reader *out);
 bool arena_read_next(struct arena_reader *r, struct span *out);
-/* Control: the next lent object at or after block `*at`, for a restart; false at the end. */
+/*
+ * Control: the next lent object at or after block `*at`, for a restart; false at the end. `*at`
+ * moves behind it. It may be one whose notice is still in the ring: `job` tells.
+ */
 bool arena_find_lent(struct channel_core *c, uint32_t *at, struct notice *out);
 
 /* stats: single writer, plain stores. */
 struct core_stats {
 	uint64_t counters[COUNTER_COUNT];
 	struct histogram object_ns, scan_ns, hold_ns;
-	uint64_t connections_now, held_now, sessions_busy_now, arena_free_now, mbufs_free_now, cache_entries_now;
+	uint64_t connections_now, held_now, sessions_busy_now, arena_free_now, mbufs_free_now,
+	    cache_entries_now;
 	uint64_t verdicts[VERDICT_COUNT][SOURCE_COUNT];
 };
 struct core_stats *channel_stats(struct channel_core *c); /* the core's own */

@@ -80,6 +80,21 @@ make_rings(struct region *r)
 	return rc;
 }
 
+/*
+ * Touches rings and counters now, so that no core meets a page fault when it first uses a slot. The
+ * arena is left to be touched as it is used: most of it never is. A kernel before 5.14 refuses;
+ * then the faults come later.
+ */
+static void
+populate(const struct region *r)
+{
+	const struct region_plan *p = &r->header.plan;
+
+	for (uint32_t i = 0; i < r->header.shape.cores; i++)
+		(void)madvise(
+		    r->base + p->cores_at + i * p->core_bytes, p->told_at, MADV_POPULATE_WRITE);
+}
+
 int
 region_create(const struct region_shape *shape, struct region **out)
 {
@@ -101,6 +116,7 @@ region_create(const struct region_shape *shape, struct region **out)
 		region_close(r);
 		return rc;
 	}
+	populate(r);
 	region_set_mode(r, MODE_STANDARD);
 	memcpy(r->base, &r->header, sizeof(r->header));
 	*out = r;

@@ -11,12 +11,13 @@
 #include "common/base/span.h"
 
 /* id, what the operator types, the name in sluice.log, help */
-#define MODES(X)                                                                                   \
-	X(DISABLED, "disabled", "disabled", "everything passes, nothing is scanned")               \
-	X(MONITOR, "monitor", "monitoring", "everything is scanned and recorded, nothing is blocked") \
-	X(STANDARD, "standard", "blocking_simple",                                                 \
-	    "threats are blocked; an object is available while the sandbox works on it")           \
-	X(ADVANCED, "advanced", "blocking_advanced",                                               \
+#define MODES(X)                                                                         \
+	X(DISABLED, "disabled", "disabled", "everything passes, nothing is scanned")     \
+	X(MONITOR, "monitor", "monitoring",                                              \
+	    "everything is scanned and recorded, nothing is blocked")                    \
+	X(STANDARD, "standard", "blocking_simple",                                       \
+	    "threats are blocked; an object is available while the sandbox works on it") \
+	X(ADVANCED, "advanced", "blocking_advanced",                                     \
 	    "threats are blocked; an object is held until the sandbox has answered")
 
 enum mode {
@@ -27,19 +28,19 @@ enum mode {
 };
 
 /* id, the word in parentheses, meaning. The first group decides by itself, the second by policy. */
-#define SOURCES(X)                                                                                 \
-	X(WHITELIST, "whitelist", "the digest is on the trusted list")                             \
-	X(EXCLUDED, "excluded", "an exclusion rule matched")                                       \
-	X(CACHED, "cached", "the digest was judged before")                                        \
-	X(SCANNED, "scanned", "signatures decided")                                                \
-	X(SANDBOX, "sandbox", "a sandbox decided")                                                 \
-	X(REPUTATION, "reputation", "URL or digest reputation decided")                            \
-	X(OVERSIZE, "oversize", "larger than a limit: by policy")                                  \
-	X(TIMEOUT, "timeout", "not judged in time: by policy")                                     \
-	X(OVERLOAD, "overload", "buffers or rings were lacking: by policy")                        \
-	X(ENCRYPTED, "encrypted", "could not be read: by policy")                                  \
-	X(CORRUPT, "corrupt", "a coding or archive is broken: by policy")                          \
-	X(UNSUPPORTED, "unsupported", "a coding or format we do not read: by policy")              \
+#define SOURCES(X)                                                                    \
+	X(WHITELIST, "whitelist", "the digest is on the trusted list")                \
+	X(EXCLUDED, "excluded", "an exclusion rule matched")                          \
+	X(CACHED, "cached", "the digest was judged before")                           \
+	X(SCANNED, "scanned", "signatures decided")                                   \
+	X(SANDBOX, "sandbox", "a sandbox decided")                                    \
+	X(REPUTATION, "reputation", "URL or digest reputation decided")               \
+	X(OVERSIZE, "oversize", "larger than a limit: by policy")                     \
+	X(TIMEOUT, "timeout", "not judged in time: by policy")                        \
+	X(OVERLOAD, "overload", "buffers or rings were lacking: by policy")           \
+	X(ENCRYPTED, "encrypted", "could not be read: by policy")                     \
+	X(CORRUPT, "corrupt", "a coding or archive is broken: by policy")             \
+	X(UNSUPPORTED, "unsupported", "a coding or format we do not read: by policy") \
 	X(ERROR, "error", "an engine failed, or the object was cut short: by policy")
 
 enum source {
@@ -50,41 +51,45 @@ enum source {
 };
 #define SOURCE_FIRST_BY_POLICY SOURCE_OVERSIZE
 
-enum verdict { VERDICT_CLEAN, VERDICT_BAD, VERDICT_COUNT };
+enum verdict {
+	VERDICT_CLEAN,
+	VERDICT_BAD,
+	VERDICT_COUNT
+};
 
 /* The counters of a core: id, name in `sluicectl stats` and metrics, help. All count up. */
-#define COUNTERS(X)                                                                                \
-	X(OBJECTS_REQMOD, "objects_reqmod", "requests judged")                                     \
-	X(OBJECTS_RESPMOD, "objects_respmod", "responses judged")                                  \
-	X(OBJECT_BYTES, "object_bytes", "body bytes received")                                     \
-	X(SCANNED_BYTES, "scanned_bytes", "bytes given to the signatures, decoded ones included")  \
-	X(VERDICTS_BAD, "verdicts_bad", "objects with a bad verdict, blocked or not")              \
-	X(BLOCKED, "blocked", "objects answered with the block page")                              \
-	X(ANSWERS_204, "answers_204", "objects answered with 204")                                 \
-	X(ANSWERS_ECHO, "answers_echo", "objects sent back whole")                                 \
-	X(ANSWERS_ERROR, "answers_error", "requests answered with an ICAP error")                  \
-	X(BODIES_TRUNCATED, "bodies_truncated", "objects cut short by the client")                 \
-	X(HELD, "held", "objects held for a sandbox")                                              \
-	X(HELD_TIMEOUT, "held_timeout", "holds that ended by hold_timeout")                        \
-	X(HELD_ABANDONED, "held_abandoned", "holds whose client left")                             \
-	X(SANDBOX_JOBS, "sandbox_jobs", "objects given to a sandbox")                              \
-	X(SANDBOX_SKIPPED, "sandbox_skipped", "eligible objects not given for lack of room")       \
-	X(CACHE_HITS, "cache_hits", "digests found in the verdict cache")                          \
-	X(CACHE_MISSES, "cache_misses", "digests not found in it")                                 \
-	X(CACHE_EVICTIONS, "cache_evictions", "cache entries overwritten by others")               \
-	X(OVERLOADS, "overloads", "objects answered by the overload policy")                       \
-	X(RECORDS_LOST, "records_lost", "records of clean objects dropped, ring full")             \
-	X(NOTICES_FULL, "notices_full", "objects that met a full notices ring")                    \
-	X(CONNECTIONS_OPENED, "connections_opened", "ICAP connections accepted")                   \
-	X(CONNECTIONS_CLOSED, "connections_closed", "ICAP connections ended")                      \
-	X(CONNECTIONS_REFUSED, "connections_refused", "connections over the limit, answered 503")  \
-	X(RX_PACKETS, "rx_packets", "frames received")                                             \
-	X(TX_PACKETS, "tx_packets", "frames sent")                                                 \
-	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                        \
-	X(RX_MISSED, "rx_missed", "frames the port lost for lack of buffers")                      \
-	X(RX_TOO_LONG, "rx_too_long", "frames longer than the MTU allows, dropped")                \
-	X(TURNS, "turns", "turns of the core's loop")                                              \
-	X(TURNS_BUSY, "turns_busy", "turns that had work")                                         \
+#define COUNTERS(X)                                                                               \
+	X(OBJECTS_REQMOD, "objects_reqmod", "requests judged")                                    \
+	X(OBJECTS_RESPMOD, "objects_respmod", "responses judged")                                 \
+	X(OBJECT_BYTES, "object_bytes", "body bytes received")                                    \
+	X(SCANNED_BYTES, "scanned_bytes", "bytes given to the signatures, decoded ones included") \
+	X(VERDICTS_BAD, "verdicts_bad", "objects with a bad verdict, blocked or not")             \
+	X(BLOCKED, "blocked", "objects answered with the block page")                             \
+	X(ANSWERS_204, "answers_204", "objects answered with 204")                                \
+	X(ANSWERS_ECHO, "answers_echo", "objects sent back whole")                                \
+	X(ANSWERS_ERROR, "answers_error", "requests answered with an ICAP error")                 \
+	X(BODIES_TRUNCATED, "bodies_truncated", "objects cut short by the client")                \
+	X(HELD, "held", "objects held for a sandbox")                                             \
+	X(HELD_TIMEOUT, "held_timeout", "holds that ended by hold_timeout")                       \
+	X(HELD_ABANDONED, "held_abandoned", "holds whose client left")                            \
+	X(SANDBOX_JOBS, "sandbox_jobs", "objects given to a sandbox")                             \
+	X(SANDBOX_SKIPPED, "sandbox_skipped", "eligible objects not given for lack of room")      \
+	X(CACHE_HITS, "cache_hits", "digests found in the verdict cache")                         \
+	X(CACHE_MISSES, "cache_misses", "digests not found in it")                                \
+	X(CACHE_EVICTIONS, "cache_evictions", "cache entries overwritten by others")              \
+	X(OVERLOADS, "overloads", "objects answered by the overload policy")                      \
+	X(RECORDS_LOST, "records_lost", "records of clean objects dropped, ring full")            \
+	X(NOTICES_FULL, "notices_full", "objects that met a full notices ring")                   \
+	X(CONNECTIONS_OPENED, "connections_opened", "ICAP connections accepted")                  \
+	X(CONNECTIONS_CLOSED, "connections_closed", "ICAP connections ended")                     \
+	X(CONNECTIONS_REFUSED, "connections_refused", "connections over the limit, answered 503") \
+	X(RX_PACKETS, "rx_packets", "frames received")                                            \
+	X(TX_PACKETS, "tx_packets", "frames sent")                                                \
+	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \
+	X(RX_MISSED, "rx_missed", "frames the port lost for lack of buffers")                     \
+	X(RX_TOO_LONG, "rx_too_long", "frames longer than the MTU allows, dropped")               \
+	X(TURNS, "turns", "turns of the core's loop")                                             \
+	X(TURNS_BUSY, "turns_busy", "turns that had work")                                        \
 	X(SLEEPS, "sleeps", "times the core slept, idle: adaptive")
 
 enum counter {

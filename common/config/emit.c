@@ -3,20 +3,53 @@
 
 #include <string.h>
 
-/* In double quotes, so that nothing in it is taken for YAML; control bytes as \xNN. */
+/*
+ * Characters of more than one byte that YAML takes for line breaks or forbids as they are, with
+ * what stands for them; C1 controls (c2 80 to c2 9f) besides. YAML 1.1 §5.1, §5.4, §5.7.
+ */
+static const struct {
+	const char *bytes, *escaped;
+} specials[] = {
+	{ "\xe2\x80\xa8", "\\u2028" },
+	{ "\xe2\x80\xa9", "\\u2029" },
+	{ "\xef\xbb\xbf", "\\ufeff" },
+	{ "\xef\xbf\xbe", "\\ufffe" },
+	{ "\xef\xbf\xbf", "\\uffff" },
+};
+
+/* Writes a character that cannot stand as it is; returns its bytes, 0 when it can. */
+static size_t
+special(FILE *out, struct span rest)
+{
+	if (rest.bytes >= 2 && rest.data[0] == 0xc2 && rest.data[1] <= 0x9f) {
+		fprintf(out, "\\x%02x", rest.data[1]);
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
+		if (rest.bytes >= 3 && memcmp(rest.data, specials[i].bytes, 3) == 0) {
+			fputs(specials[i].escaped, out);
+			return 3;
+		}
+	}
+	return 0;
+}
+
+/* In double quotes, so that nothing in it is taken for YAML. */
 static void
 quoted(FILE *out, struct span text)
 {
 	fputc('"', out);
-	for (size_t i = 0; i < text.bytes; i++) {
-		uint8_t byte = text.data[i];
+	while (text.bytes > 0) {
+		uint8_t byte = text.data[0];
+		size_t done = special(out, text);
 
-		if (byte < 0x20 || byte == 0x7f)
+		if (done == 0 && (byte < 0x20 || byte == 0x7f))
 			fprintf(out, "\\x%02x", byte);
-		else if (byte == '"' || byte == '\\')
+		else if (done == 0 && (byte == '"' || byte == '\\'))
 			fprintf(out, "\\%c", byte);
-		else
+		else if (done == 0)
 			fputc(byte, out);
+		text = span_from(text, done > 0 ? done : 1);
 	}
 	fputc('"', out);
 }
