@@ -237,7 +237,7 @@ config_load(const char *file, const char *const *overrides, unsigned override_co
     struct config **out, char error[CONFIG_ERROR_TEXT_MAX])
 {
 	char *text = NULL;
-	size_t bytes;
+	size_t bytes = 0;
 	int rc = read_file(file, &text, &bytes);
 
 	if (rc != 0) {

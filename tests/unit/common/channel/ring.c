@@ -97,7 +97,7 @@ TEST(ring_is_an_rte_ring)
 	struct peers p;
 	struct notice n;
 	struct rte_ring *ring;
-	struct rte_ring_zc_data room;
+	struct rte_ring_zc_data room = { 0 };
 
 	peers_open(&p);
 	ring = p.core->notices.ring;
