@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The product's one configuration (sluice.yaml), read by both processes through libcyaml: schema,
- * defaults, and the checks a schema can't express. It stands in common/ because the dataplane starts
- * from it too. An error names file, line and what was expected. config/sluice.yaml is the annotated
- * default, and a test keeps it equal to the defaults here.
+ * defaults, and the checks a schema can't express. It stands in common/ because the dataplane
+ * starts from it too. An error names file, line and what was expected. config/sluice.yaml is the
+ * annotated default, and a test keeps it equal to the defaults (fields.h; only the interface and
+ * the addresses have none, so that an empty file is refused). load.c has the steps, print.c and
+ * paths.c the rest.
  *
  * Sizes are bytes, times milliseconds or seconds as their names end. A struct config is immutable
  * after config_load() and owned by its caller.
@@ -19,11 +21,30 @@
 
 #define CONFIG_ERROR_TEXT_MAX 512
 
-enum config_port_kind { PORT_AF_PACKET, PORT_AF_XDP, PORT_TAP, PORT_VIRTIO, PORT_PCI };
-enum config_idle { IDLE_ADAPTIVE, IDLE_SPIN };
-enum config_hugepages { HUGEPAGES_AUTO, HUGEPAGES_ON, HUGEPAGES_OFF };
-enum config_action { ACTION_ALLOW, ACTION_BLOCK };
-enum config_sandbox_kind { SANDBOX_NONE, SANDBOX_DEEP };
+enum config_port_kind {
+	PORT_AF_PACKET,
+	PORT_AF_XDP,
+	PORT_TAP,
+	PORT_VIRTIO,
+	PORT_PCI
+};
+enum config_idle {
+	IDLE_ADAPTIVE,
+	IDLE_SPIN
+};
+enum config_hugepages {
+	HUGEPAGES_AUTO,
+	HUGEPAGES_ON,
+	HUGEPAGES_OFF
+};
+enum config_action {
+	ACTION_ALLOW,
+	ACTION_BLOCK
+};
+enum config_sandbox_kind {
+	SANDBOX_NONE,
+	SANDBOX_DEEP
+};
 enum config_criterion {
 	CRITERION_FORMAT,
 	CRITERION_USER_AGENT,
@@ -34,12 +55,12 @@ enum config_criterion {
 
 struct config_port {
 	enum config_port_kind kind;
-	char *interface; /* af_packet, af_xdp: a kernel interface; tap: the name it gets */
-	char *pci;       /* pci: 0000:03:00.0 */
-	char *socket;    /* virtio: the vhost-user socket */
+	char *interface;    /* af_packet, af_xdp: a kernel interface; tap: the name it gets */
+	char *pci;          /* pci: 0000:03:00.0 */
+	char *socket;       /* virtio: the vhost-user socket */
 	bool socket_server; /* virtio: we listen on it */
 	uint16_t mtu;
-	char *mac;       /* NULL: the port's own */
+	char *mac; /* NULL: the port's own */
 };
 
 struct config_exclusion {
@@ -49,25 +70,27 @@ struct config_exclusion {
 };
 
 struct config {
-	/* mode: what a fresh installation starts in; later switches are kept in the state directory */
+	/* mode: what a fresh installation starts in; later switches are kept in the state directory
+	 */
 	enum mode mode;
 
 	struct {
-		uint16_t cores;        /* poll-mode cores */
-		uint16_t first_cpu;    /* pinned to CPUs first_cpu, first_cpu + 1, …; wraps at the last one */
+		uint16_t cores;     /* poll-mode cores */
+		uint16_t first_cpu; /* pinned to CPUs first_cpu, first_cpu + 1, …; wraps at the last
+				       one */
 		enum config_idle idle;
 		enum config_hugepages hugepages;
-		uint32_t memory_mib;   /* 0: as much as the buffers need */
-		uint32_t buffers;      /* receive and transmit mbufs, per core */
+		uint32_t memory_mib; /* 0: as much as the buffers need */
+		uint32_t buffers;    /* receive and transmit mbufs, per core */
 		struct config_port port;
-		char **addresses;      /* "10.9.0.2/24", "fd00:9::2/64" */
+		char **addresses; /* "10.9.0.2/24", "fd00:9::2/64" */
 		unsigned addresses_count;
 		char **gateways;
 		unsigned gateways_count;
-		uint16_t vlan;         /* 0: untagged */
+		uint16_t vlan; /* 0: untagged */
 		bool router_advertisements;
 		bool duplicate_address_detection;
-		uint32_t arena_mib;    /* per core: what held and sandboxed objects may take */
+		uint32_t arena_mib; /* per core: what held and sandboxed objects may take */
 	} dataplane;
 
 	struct {
@@ -88,7 +111,8 @@ struct config {
 
 	/* what an object of each class gets */
 	struct {
-		enum config_action oversize, timeout, overload, encrypted, corrupt, unsupported, error;
+		enum config_action oversize, timeout, overload, encrypted, corrupt, unsupported,
+		    error;
 	} policy;
 
 	struct {
@@ -98,15 +122,15 @@ struct config {
 	struct {
 		enum config_sandbox_kind kind;
 		uint16_t workers;
-		uint32_t hold_timeout_s;   /* advanced: the longest hold; then policy.timeout */
-		char **formats;            /* format words or class words (archive, document, executable) */
+		uint32_t hold_timeout_s; /* advanced: the longest hold; then policy.timeout */
+		char **formats; /* format words or class words (archive, document, executable) */
 		unsigned formats_count;
 		uint64_t object_bytes_max; /* larger ones are not submitted */
 		uint16_t depth_max;        /* archives within archives */
 		uint32_t members_max;
 		uint64_t unpacked_bytes_max;
 		uint32_t job_timeout_ms;
-		uint32_t memory_mib;       /* of one worker */
+		uint32_t memory_mib; /* of one worker */
 	} sandbox;
 
 	struct {
@@ -119,7 +143,8 @@ struct config {
 	struct {
 		char **bad, **good; /* list files */
 		unsigned bad_count, good_count;
-		char *label;        /* the word in parentheses: reputation, or KSN where log tools expect it */
+		char *label; /* the word in parentheses: reputation, or KSN where log tools expect
+				it */
 	} reputation;
 
 	struct config_exclusion *exclusions;
@@ -143,22 +168,25 @@ struct config {
 /* The directories and names of an instance; "default" has none of its own in its paths. */
 struct config_paths {
 	char instance[64];
-	char config_file[256]; /* /etc/sluice/sluice.yaml, or /etc/sluice/NAME.yaml */
-	char run_directory[256];   /* /run/sluice, or /run/sluice/NAME */
-	char state_directory[256]; /* /var/lib/sluice… */
-	char log_directory[256];   /* /var/log/sluice… */
-	char control_socket[300];  /* RUN/control.sock: JSON lines */
+	char config_file[256];      /* /etc/sluice/sluice.yaml, or /etc/sluice/NAME.yaml */
+	char run_directory[256];    /* /run/sluice, or /run/sluice/NAME */
+	char state_directory[256];  /* /var/lib/sluice… */
+	char log_directory[256];    /* /var/log/sluice… */
+	char control_socket[300];   /* RUN/control.sock: JSON lines */
 	char dataplane_socket[300]; /* RUN/dataplane.sock: attend.h */
 	char dataplane_pid[300], control_pid[300];
 };
 
-/* -EINVAL when the name is not of [a-z0-9-], 1 to 32. NULL: SLUICE_NAME of the environment, else "default". */
+/* -EINVAL when the name is not of [a-z0-9-], 1 to 32. NULL: SLUICE_NAME of the environment, else
+ * "default". */
 int config_paths_of(const char *instance, struct config_paths *out);
 
 /*
  * Reads a file (or, for config_load_text, a text that `name` stands for in messages), applies the
  * defaults, then each `KEY=VALUE` override ("icap.port=1344", "mode=advanced"), and checks it all.
- * -EINVAL or -errno, with "FILE:LINE: what, expected what" in `error`.
+ * Lists are comma-separated there ("exclusions=url:*.a/*,md5:…"); an empty value empties.
+ * -EINVAL or -errno, with "FILE:LINE: KEY: what, expected what" in `error`; "FILE: KEY: …" where a
+ * key is missing, "--set KEY: …" where an override is wrong.
  */
 int config_load(const char *file, const char *const *overrides, unsigned override_count,
     struct config **out, char error[CONFIG_ERROR_TEXT_MAX]);

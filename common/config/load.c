@@ -103,9 +103,9 @@ merge_exclusions(struct emit *e, const struct scan *s)
 		    sscanf(n->path, "exclusions[%u].criterion%n", &index, &end) != 1 || end == 0)
 			continue;
 		snprintf(path, sizeof(path), "exclusions[%u].value", index);
-		value = scan_find(s, path, SCAN_VALUE);
+		value = scan_find_beside(s, n, path);
 		snprintf(path, sizeof(path), "exclusions[%u].enabled", index);
-		enabled = scan_find(s, path, SCAN_VALUE);
+		enabled = scan_find_beside(s, n, path);
 		if (enabled != NULL)
 			config_bool_parse(span_of(enabled->text, enabled->bytes), &is_on);
 		emit_exclusion(e, is_first, n->text, span_of(value->text, value->bytes), is_on);

@@ -91,7 +91,7 @@ check_exclusion(const struct scan *s, const struct scan_node *n)
 
 	for (unsigned i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s.%s", n->path, needed[i]);
-		if (scan_find(s, path, SCAN_VALUE) == NULL)
+		if (scan_find_beside(s, n, path) == NULL)
 			return scan_fail(s, n, n->path, "expected a key '%s'", needed[i]);
 	}
 	return 0;

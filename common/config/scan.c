@@ -343,6 +343,22 @@ scan_find(const struct scan *s, const char *path, enum scan_kind kind)
 	return NULL;
 }
 
+/* The nodes of one item of a list stand together: only the neighbours are looked at. */
+const struct scan_node *
+scan_find_beside(const struct scan *s, const struct scan_node *beside, const char *path)
+{
+	size_t prefix = strcspn(path, "]");
+	unsigned i = (unsigned)(beside - s->nodes);
+
+	while (i > 0 && strncmp(s->nodes[i - 1].path, path, prefix) == 0)
+		i--;
+	for (; i < s->count && strncmp(s->nodes[i].path, path, prefix) == 0; i++) {
+		if (s->nodes[i].kind == SCAN_VALUE && strcmp(s->nodes[i].path, path) == 0)
+			return &s->nodes[i];
+	}
+	return NULL;
+}
+
 const struct scan_node *
 scan_next_item(const struct scan *s, const char *path, const struct scan_node *after)
 {

@@ -49,6 +49,10 @@ int scan_override(struct scan *s, const char *override);
 
 /* The first node of that path and kind from `from` on; NULL: none. */
 const struct scan_node *scan_find(const struct scan *s, const char *path, enum scan_kind kind);
+/* The same, for a value in the mapping that `beside` opens or is in: "exclusions[2]" and its keys.
+ */
+const struct scan_node *scan_find_beside(
+    const struct scan *s, const struct scan_node *beside, const char *path);
 /* The next item of a list after `after` (NULL: the first). */
 const struct scan_node *scan_next_item(
     const struct scan *s, const char *path, const struct scan_node *after);

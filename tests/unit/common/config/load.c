@@ -366,6 +366,33 @@ TEST(config_print_round_trips)
 	}
 }
 
+/* As many exclusions as the dataplane takes, and list items that are many. */
+TEST(config_many_exclusions)
+{
+	char error[CONFIG_ERROR_TEXT_MAX], *text;
+	size_t bytes;
+	FILE *f = open_memstream(&text, &bytes);
+	struct config *c = NULL;
+
+	fputs(BASE "exclusions:\n", f);
+	for (unsigned i = 0; i < 4096; i++)
+		fprintf(f, "  - {value: 'v%u', enabled: %s, criterion: url}\n", i,
+		    i % 2 != 0 ? "yes" : "no");
+	fputs("signatures:\n  sources:\n", f);
+	for (unsigned i = 0; i < 1000; i++)
+		fprintf(f, "    - /s/%u\n", i);
+	fclose(f);
+	CHECK_ROW(error, load(text, &c, error) == 0);
+	free(text);
+	if (c == NULL)
+		return;
+	CHECK(c->exclusions_count == 4096 && c->signatures.sources_count == 1000);
+	CHECK(strcmp(c->exclusions[4095].value, "v4095") == 0 && c->exclusions[4095].enabled);
+	CHECK(strcmp(c->exclusions[10].value, "v10") == 0 && !c->exclusions[10].enabled);
+	CHECK(strcmp(c->signatures.sources[999], "/s/999") == 0);
+	config_free(c);
+}
+
 TEST(config_file_errors)
 {
 	char error[CONFIG_ERROR_TEXT_MAX];
