@@ -184,7 +184,7 @@ int config_paths_of(const char *instance, struct config_paths *out);
 /*
  * Reads a file (or, for config_load_text, a text that `name` stands for in messages), applies the
  * defaults, then each `KEY=VALUE` override ("icap.port=1344", "mode=advanced"), and checks it all.
- * Lists are comma-separated there ("exclusions=url:*.a/*,md5:…"); an empty value empties.
+ * Lists are comma-separated there ("exclusions=url:*.example,md5:…"); an empty value empties.
  * -EINVAL or -errno, with "FILE:LINE: KEY: what, expected what" in `error`; "FILE: KEY: …" where a
  * key is missing, "--set KEY: …" where an override is wrong.
  */

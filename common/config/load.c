@@ -18,7 +18,7 @@
 #include "common/config/fields.h"
 #include "common/config/scan.h"
 
-#define FILE_BYTES_MAX (4 * 1024 * 1024)
+#define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 /* Each part of a comma-separated text becomes an item; blanks around it are not part of it. */
 static void
