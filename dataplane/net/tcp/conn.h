@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The library's own view: one connection, one stack. Only files of this folder include it. All
+ * fields are written by the stack's one thread; `struct tcp` owns every connection.
+ */
+#ifndef SLUICE_TCP_CONN_H
+#define SLUICE_TCP_CONN_H
+
+#include <rte_tcp.h>
+
+#include "common/base/list.h"
+#include "common/base/siphash.h"
+#include "common/base/wheel.h"
+#include "dataplane/net/tcp/sequence.h"
+#include "dataplane/net/tcp/tcp.h"
+#include "dataplane/net/tcp/tcp_counters.h"
+#include "dataplane/net/tcp/tcp_limits.h"
+
+enum tcp_state {
+	TCP_CLOSED,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_STATE_COUNT
+};
+
+#define FLAG_FIN 0x01u
+#define FLAG_SYN 0x02u
+#define FLAG_RST 0x04u
+#define FLAG_PSH 0x08u
+#define FLAG_ACK 0x10u
+#define FLAG_URG 0x20u
+
+struct seq_range {
+	struct seq start, end;
+};
+
+/* What a segment's options say (options.c). */
+struct tcp_options {
+	bool has_ts, has_mss, has_scale, sack_ok;
+	uint8_t scale;
+	uint16_t mss;
+	uint32_t ts_val, ts_ecr;
+	unsigned sack_count;
+	struct seq_range sacks[4];
+};
+
+/* A segment as it arrived, its header taken apart. */
+struct segment {
+	struct rte_mbuf *m; /* payload first; NULL once taken */
+	struct seq seq;
+	struct seq ack;
+	uint32_t length; /* payload bytes */
+	uint32_t window; /* as in the header, unscaled */
+	uint8_t flags;
+	struct tcp_options options;
+};
+
+struct reasm_run {
+	struct seq start;
+	struct chain bytes;
+};
+
+struct tcp_conn {
+	/* sending */
+	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
+	struct seq rtx_nxt, lost_end; /* what lies between, and is not SACKed, is to be sent again */
+	struct seq recover;          /* recovery ends when this is acknowledged (RFC 6675) */
+	struct seq wl1, wl2;         /* the segment that last updated snd_wnd */
+	uint32_t snd_wnd, max_snd_wnd;
+	uint32_t cwnd, ssthresh, acked_since_growth;
+	uint16_t mss; /* payload bytes of a full segment, options taken off */
+	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
+	bool in_recovery, in_loss;
+
+	/* receiving */
+	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */
+	struct seq last_ack_sent;
+	uint32_t window_limit;
+	uint8_t segments_unacked;
+	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
+	bool use_ts, use_sack, discard, released, opened, ended, rtt_timing, listed, to_flush;
+	struct seq fin_seq; /* where the peer's FIN stands */
+	uint32_t ts_recent, ts_offset;
+	struct mono ts_recent_at;
+
+	/* timers: one wheel timer, armed for the earliest deadline */
+	struct wheel_timer timer;
+	struct mono rto_at, delayed_ack_at, persist_at, close_at, progress_at, challenge_at;
+	struct mono rtt_sent_at;
+	struct seq rtt_seq;
+	uint64_t srtt_ns, rttvar_ns, rto_ns;
+
+	/* queues */
+	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
+	struct chain rcv;
+	unsigned run_count, sack_count;
+	struct reasm_run runs[REASM_RUNS_MAX];
+	struct seq_range sacked[SACK_RANGES_MAX];
+	struct seq_range recent_sack; /* the run that changed last: reported first (RFC 2018 §4) */
+	struct seq_range dsack;       /* a duplicate to report once (RFC 2883) */
+	uint32_t reasm_bytes;
+
+	/* identity */
+	struct tcp *tcp;
+	struct tcp_conn *hash_next;
+	struct list ready_node, flush_node, free_node;
+	struct tcp_endpoints endpoints;
+	void *user;
+	struct seq iss, irs;
+	uint64_t sent_bytes, received_bytes, retransmitted_segments;
+};
+
+struct time_wait {
+	struct tcp_endpoints endpoints;
+	struct time_wait *hash_next;
+	struct list node; /* in the order they expire */
+	struct mono until;
+	struct seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent, ts_offset;
+	bool use_ts;
+};
+
+struct listener {
+	struct ip_address address;
+	uint16_t port;
+};
+#define LISTENERS_MAX 8
+
+struct tcp {
+	struct tcp_config config;
+	struct tcp_env env;
+	struct mono now;
+	struct wheel wheel;
+	struct siphash_key flow_key, isn_key, ts_key;
+	struct list ready, ready_next, flush, free, time_waits, free_time_waits;
+	uint32_t connection_count, half_open_count, bucket_mask;
+	uint32_t refusals;
+	struct mono refusals_since;
+	uint16_t next_port;
+	unsigned listener_count;
+	struct listener listeners[LISTENERS_MAX];
+	struct tcp_conn **buckets;
+	struct tcp_conn *conns;
+	struct time_wait **time_wait_buckets;
+	struct time_wait *time_wait_slots;
+	uint64_t counters[TCP_COUNTER_COUNT];
+};
+
+static inline void
+tcp_count(struct tcp *t, enum tcp_counter which)
+{
+	t->counters[which]++;
+}
+
+/* The milliseconds of our timestamp clock, before a connection's offset. */
+static inline uint32_t
+ts_clock(const struct tcp *t)
+{
+	return (uint32_t)(t->now.ns / 1000000u);
+}
+
+static inline uint32_t
+in_flight(const struct tcp_conn *c)
+{
+	return (uint32_t)seq_diff(c->snd_nxt, c->snd_una);
+}
+
+/* table.c: flows, TIME-WAIT */
+int table_create(struct tcp *t);
+void table_destroy(struct tcp *t);
+struct tcp_conn *table_find(struct tcp *t, const struct tcp_endpoints *e);
+/* NULL: the table is full. */
+struct tcp_conn *table_add(struct tcp *t, const struct tcp_endpoints *e);
+/* Unlinks from everything and gives the queues back. */
+void table_remove(struct tcp_conn *c);
+struct time_wait *table_find_time_wait(struct tcp *t, const struct tcp_endpoints *e);
+void table_enter_time_wait(struct tcp_conn *c);
+void table_leave_time_wait(struct tcp *t, struct time_wait *w);
+void table_expire_time_waits(struct tcp *t);
+struct seq table_isn(struct tcp *t, const struct tcp_endpoints *e);
+uint32_t table_ts_offset(struct tcp *t, const struct tcp_endpoints *e);
+
+/* options.c */
+bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
+/* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
+unsigned options_build_syn(const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale,
+    uint8_t *out);
+/* Options of every other segment: timestamp, and SACK blocks where something is missing. */
+unsigned options_build(struct tcp_conn *c, uint8_t *out);
+
+/* handshake.c */
+void handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e);
+void handshake_syn_sent(struct tcp_conn *c, struct segment *s);
+/* Sets MSS, window scale, timestamps and SACK from the peer's SYN. */
+void handshake_take_options(struct tcp_conn *c, const struct segment *s);
+bool tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e);
+
+/* input.c */
+void input_established(struct tcp_conn *c, struct segment *s);
+
+/* reasm.c: bytes in order go to c->rcv */
+void reasm_take(struct tcp_conn *c, struct segment *s);
+void reasm_free(struct tcp_conn *c);
+
+/* recovery.c: acknowledgements, RTT, SACK scoreboard, congestion window */
+void recovery_take_ack(struct tcp_conn *c, const struct segment *s);
+void recovery_timeout(struct tcp_conn *c);
+/* The next byte to send again, and how many; false: none is due. */
+bool recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes);
+uint32_t recovery_pipe(const struct tcp_conn *c);
+void recovery_init(struct tcp_conn *c);
+void recovery_arm_rto(struct tcp_conn *c);
+
+/* output.c */
+void output_flush(struct tcp_conn *c);
+void output_schedule(struct tcp_conn *c);
+void output_ack_now(struct tcp_conn *c);
+void output_challenge(struct tcp_conn *c);
+void output_syn(struct tcp_conn *c);
+void output_reset(struct tcp_conn *c);
+void output_probe(struct tcp_conn *c);
+void output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack,
+    uint8_t flags, uint32_t window, const uint8_t *options, unsigned option_bytes);
+/* The window to announce now; moves rcv_adv. */
+uint32_t output_window(struct tcp_conn *c);
+/* Whether reading has opened the window so far that the peer should be told. */
+bool output_window_grew(const struct tcp_conn *c);
+
+/* timers.c */
+void timers_rearm(struct tcp_conn *c);
+void timers_run(struct tcp_conn *c);
+
+/* tcp.c: ends and lists */
+/* ISN, timestamp offset, window and scale of a fresh connection. */
+void tcp_conn_init(struct tcp_conn *c);
+void conn_list_ready(struct tcp_conn *c);
+/* The connection is over: told to its user, or forgotten when there is none. */
+void conn_end(struct tcp_conn *c);
+/* Both FINs are done with and ours came first: TIME-WAIT keeps what must be kept. */
+void conn_time_wait(struct tcp_conn *c);
+
+#endif

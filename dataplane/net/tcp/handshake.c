@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Opening: a SYN for a listener (RFC 9293 §3.10.7.2) and the answer to ours (§3.10.7.3). */
+#include "dataplane/net/tcp/conn.h"
+
+bool
+tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e)
+{
+	for (unsigned i = 0; i < t->listener_count; i++) {
+		const struct listener *l = &t->listeners[i];
+
+		if (l->port == e->local_port &&
+		    (address_is_any(&l->address) || address_equal(&l->address, &e->local)))
+			return true;
+	}
+	return false;
+}
+
+void
+handshake_take_options(struct tcp_conn *c, const struct segment *s)
+{
+	const struct tcp_options *o = &s->options;
+	uint16_t ours = c->tcp->config.mss_max, mss = o->has_mss ? o->mss : MSS_DEFAULT;
+
+	if (!address_is_v4(&c->endpoints.local))
+		ours = (uint16_t)(ours - 20);
+	if (mss < MSS_FLOOR)
+		mss = MSS_FLOOR;
+	if (mss > ours)
+		mss = ours;
+	c->use_ts = o->has_ts;
+	c->use_sack = o->sack_ok;
+	c->ts_recent = o->ts_val;
+	c->ts_recent_at = c->tcp->now;
+	c->mss = (uint16_t)(mss - (o->has_ts ? 12 : 0));
+	c->snd_scale = o->has_scale ? o->scale : 0;
+	if (!o->has_scale)
+		c->rcv_scale = 0;
+	if (c->rcv_scale == 0 && c->window_limit > 65535)
+		c->window_limit = 65535;
+}
+
+/* No room for one more: the peer will try again. */
+static bool
+must_drop(const struct tcp *t)
+{
+	return t->half_open_count >= t->config.half_open_max ||
+	    rte_mempool_avail_count(t->env.pools.data) < t->config.pool_reserve;
+}
+
+void
+handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e)
+{
+	struct tcp_conn *c;
+
+	if (address_equal(&e->local, &e->remote) || must_drop(t) || (c = table_add(t, e)) == NULL) {
+		tcp_count(t, TCP_COUNTER_LISTEN_DROPS);
+		return;
+	}
+	c->state = TCP_SYN_RECEIVED;
+	t->half_open_count++;
+	tcp_conn_init(c);
+	handshake_take_options(c, s);
+	c->irs = s->seq;
+	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
+	c->snd_una = c->iss;
+	c->snd_nxt = seq_add(c->iss, 1);
+	output_syn(c);
+	c->rto_ns = (uint64_t)RTO_INITIAL_MS * 1000000u;
+	recovery_arm_rto(c);
+	timers_rearm(c);
+}
+
+/* Ours was answered; the handshake's last ACK goes with the next flush. */
+static void
+open_actively(struct tcp_conn *c, const struct segment *s)
+{
+	handshake_take_options(c, s);
+	c->irs = s->seq;
+	c->rcv_nxt = seq_add(s->seq, 1);
+	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
+	c->snd_una = c->snd_nxt = s->ack;
+	c->state = TCP_ESTABLISHED;
+	recovery_init(c);
+	c->rto_at = c->progress_at = MONO_NONE;
+	c->snd_wnd = c->max_snd_wnd = s->window; /* unscaled: RFC 7323 §2.2 */
+	c->wl1 = s->seq;
+	c->wl2 = s->ack;
+	c->opened = true;
+	tcp_count(c->tcp, TCP_COUNTER_ACTIVE_OPENS);
+	conn_list_ready(c);
+	output_ack_now(c);
+}
+
+void
+handshake_syn_sent(struct tcp_conn *c, struct segment *s)
+{
+	bool acks_ours = (s->flags & FLAG_ACK) && seq_is(s->ack, seq_add(c->iss, 1));
+
+	if ((s->flags & FLAG_ACK) && !acks_ours) {
+		if ((s->flags & FLAG_RST) == 0)
+			output_stray(c->tcp, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+		return;
+	}
+	if (s->flags & FLAG_RST) {
+		if (acks_ours)
+			conn_end(c);
+		return;
+	}
+	if ((s->flags & FLAG_SYN) == 0)
+		return;
+	if (acks_ours) {
+		open_actively(c, s);
+		return;
+	}
+	/* Simultaneous open (RFC 9293 §3.5, figure 7): we answer their SYN as a listener would. */
+	handshake_take_options(c, s);
+	c->irs = s->seq;
+	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
+	c->state = TCP_SYN_RECEIVED;
+	c->tcp->half_open_count++;
+	output_syn(c);
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Segments in: header checked, flow found, then the steps of RFC 9293 §3.10.7.4 in their order.
+ * Whatever is not a valid segment for a known connection is dropped, counted by cause, and answered
+ * only as the RFC says.
+ */
+#include "dataplane/net/tcp/conn.h"
+
+#include <arpa/inet.h>
+#include <rte_ip.h>
+
+#define HEADER_BYTES 20
+
+/* RFC 9293 §3.1. A port that vouched for the sum is believed only where the configuration says so. */
+static bool
+checksum_is_right(const struct tcp *t, const struct rte_mbuf *m, const struct tcp_endpoints *e)
+{
+	uint8_t pseudo[40];
+	uint32_t length = htonl(m->pkt_len), sum;
+	uint16_t payload = 0;
+	unsigned n = address_is_v4(&e->local) ? 4 : 16;
+
+	if (t->config.checksum_offload_rx &&
+	    (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		return true;
+	/* The sum does not depend on the order of its 16-bit words: one form for both versions. */
+	memcpy(pseudo, e->remote.bytes + 16 - n, n);
+	memcpy(pseudo + n, e->local.bytes + 16 - n, n);
+	memcpy(pseudo + 2 * n, &length, 4);
+	memset(pseudo + 2 * n + 4, 0, 3);
+	pseudo[2 * n + 7] = IPPROTO_TCP;
+	sum = rte_raw_cksum(pseudo, 2 * n + 8);
+	rte_raw_cksum_mbuf(m, 0, m->pkt_len, &payload);
+	sum += payload;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* Takes the header apart and leaves the payload in s->m. False: not a segment. */
+static bool
+parse_segment(struct rte_mbuf *m, struct segment *s)
+{
+	const struct rte_tcp_hdr *h = rte_pktmbuf_mtod(m, const struct rte_tcp_hdr *);
+	unsigned bytes;
+
+	if (m->data_len < HEADER_BYTES)
+		return false;
+	bytes = (unsigned)(h->data_off >> 4) * 4;
+	if (bytes < HEADER_BYTES || bytes > m->data_len)
+		return false;
+	s->seq = seq_of(ntohl(h->sent_seq));
+	s->ack = seq_of(ntohl(h->recv_ack));
+	s->window = ntohs(h->rx_win);
+	s->flags = h->tcp_flags & 0x3f;
+	if (!options_parse((const uint8_t *)(h + 1), bytes - HEADER_BYTES, &s->options))
+		return false;
+	s->length = m->pkt_len - bytes;
+	s->m = m;
+	rte_pktmbuf_adj(m, (uint16_t)bytes);
+	return true;
+}
+
+/* RFC 7323 §5.3: an old timestamp, unless the connection slept for 24 days. Never for a RST. */
+static bool
+is_old_duplicate(struct tcp_conn *c, const struct segment *s)
+{
+	uint64_t idle_ms = (uint64_t)mono_since(c->tcp->now, c->ts_recent_at).ns / 1000000u;
+
+	return c->use_ts && s->options.has_ts && (s->flags & FLAG_RST) == 0 &&
+	    (int32_t)(s->options.ts_val - c->ts_recent) < 0 && idle_ms < PAWS_IDLE_MS;
+}
+
+/* First step: does any of it lie in the window? (RFC 9293 §3.4) */
+static bool
+is_acceptable(const struct tcp_conn *c, const struct segment *s)
+{
+	uint32_t length = s->length + ((s->flags & FLAG_FIN) != 0);
+	struct seq end = seq_add(s->seq, length), edge = seq_later(c->rcv_adv, c->rcv_nxt);
+
+	if (length == 0)
+		return !seq_before(s->seq, c->rcv_nxt) && !seq_after(s->seq, edge);
+	return seq_after(end, c->rcv_nxt) && seq_before(s->seq, edge);
+}
+
+/* Cuts off what was received before, and what lies beyond the window. */
+static void
+trim(struct tcp_conn *c, struct segment *s)
+{
+	struct seq edge = seq_later(c->rcv_adv, c->rcv_nxt);
+	struct chain bytes = CHAIN_EMPTY;
+	int32_t old = seq_diff(c->rcv_nxt, s->seq), over;
+
+	chain_append(&bytes, s->m);
+	s->m = NULL;
+	if (old > 0) {
+		uint32_t n = (uint32_t)old < s->length ? (uint32_t)old : s->length;
+
+		c->dsack = (struct seq_range){ s->seq, seq_add(s->seq, n) };
+		c->tcp->counters[TCP_COUNTER_OVERLAPS] += n;
+		chain_drop(&bytes, n);
+		s->seq = seq_add(s->seq, n);
+		s->length -= n;
+		output_ack_now(c);
+	}
+	over = seq_diff(seq_add(s->seq, s->length), edge);
+	if (over > 0) {
+		struct chain inside = CHAIN_EMPTY;
+		uint32_t keep = (uint32_t)over < s->length ? s->length - (uint32_t)over : 0;
+
+		if (chain_take(&bytes, &c->tcp->env.pools, keep, &inside) != 0)
+			keep = 0;
+		chain_free(&bytes);
+		bytes = inside;
+		s->length = keep;
+		s->flags &= (uint8_t)~FLAG_FIN;
+		output_ack_now(c);
+	}
+	s->m = bytes.first;
+}
+
+/* Outside the window: an ACK tells where we are; an empty segment is answered rarely (ACK wars). */
+static void
+reject(struct tcp_conn *c, const struct segment *s)
+{
+	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
+	if (s->flags & FLAG_RST)
+		return;
+	if (s->length > 0 || (s->flags & FLAG_FIN)) {
+		if (seq_before(s->seq, c->rcv_nxt))
+			c->dsack = (struct seq_range){ s->seq, seq_add(s->seq, s->length) };
+		output_ack_now(c);
+	} else if (!seq_is(s->seq, seq_add(c->rcv_nxt, 0u - 1)) || !c->ack_now) {
+		output_challenge(c);
+	}
+}
+
+/* Second step, RFC 5961 §3: exactly rcv_nxt ends it, elsewhere in the window it must prove itself. */
+static void
+take_reset(struct tcp_conn *c, const struct segment *s)
+{
+	if (!seq_is(s->seq, c->rcv_nxt)) {
+		output_challenge(c);
+		return;
+	}
+	tcp_count(c->tcp, TCP_COUNTER_ESTAB_RESETS);
+	conn_end(c);
+}
+
+/* RFC 7323 §4.3: only what lies at the left edge of the last ACK moves the echo. */
+static void
+take_timestamp(struct tcp_conn *c, const struct segment *s)
+{
+	if (c->use_ts && s->options.has_ts && !seq_after(s->seq, c->last_ack_sent) &&
+	    (int32_t)(s->options.ts_val - c->ts_recent) >= 0) {
+		c->ts_recent = s->options.ts_val;
+		c->ts_recent_at = c->tcp->now;
+	}
+}
+
+static void
+take_window(struct tcp_conn *c, const struct segment *s)
+{
+	uint32_t window = s->window << c->snd_scale;
+	bool was_shut = c->snd_wnd == 0;
+
+	if (!seq_before(c->wl1, s->seq) && !(seq_is(c->wl1, s->seq) && !seq_after(c->wl2, s->ack)))
+		return;
+	c->snd_wnd = window;
+	c->wl1 = s->seq;
+	c->wl2 = s->ack;
+	if (window > c->max_snd_wnd)
+		c->max_snd_wnd = window;
+	if (was_shut && window > 0) {
+		/* Probes may have been dropped: what they carried goes again at once. */
+		c->rtx_nxt = c->snd_una;
+		c->lost_end = c->snd_nxt;
+		c->recover = c->snd_nxt;
+		c->in_loss = in_flight(c) > 0;
+		c->backoff = 0;
+		c->persist_at = c->progress_at = c->rto_at = MONO_NONE;
+		if (c->cwnd < 2u * c->mss)
+			c->cwnd = 2u * c->mss;
+	}
+	output_schedule(c);
+}
+
+/* Fifth step, the ACK field. False: the segment goes no further. */
+static bool
+take_ack(struct tcp_conn *c, const struct segment *s)
+{
+	if (seq_after(s->ack, c->snd_nxt)) {
+		output_challenge(c);
+		return false;
+	}
+	if (seq_diff(c->snd_una, s->ack) > (int32_t)(c->max_snd_wnd > INT32_MAX ? INT32_MAX : c->max_snd_wnd)) {
+		output_challenge(c);
+		return false;
+	}
+	recovery_take_ack(c, s);
+	if (!seq_before(s->ack, c->snd_una))
+		take_window(c, s);
+	conn_list_ready(c);
+	return true;
+}
+
+/* Our FIN was acknowledged: where that leads. False: the connection is gone. */
+static bool
+after_fin_acked(struct tcp_conn *c)
+{
+	switch (c->state) {
+	case TCP_FIN_WAIT_1:
+		c->state = TCP_FIN_WAIT_2;
+		c->close_at = c->released ? mono_add(c->tcp->now, milliseconds(FIN_WAIT_2_MS)) : MONO_NONE;
+		return true;
+	case TCP_CLOSING:
+		conn_time_wait(c);
+		return false;
+	case TCP_LAST_ACK:
+		conn_end(c);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Eighth step: the FIN counts once every byte before it has come. False: the connection is gone. */
+static bool
+after_fin_reached(struct tcp_conn *c)
+{
+	c->fin_reached = true;
+	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
+	output_ack_now(c);
+	conn_list_ready(c);
+	switch (c->state) {
+	case TCP_ESTABLISHED:
+		c->state = TCP_CLOSE_WAIT;
+		return true;
+	case TCP_FIN_WAIT_1:
+		c->state = TCP_CLOSING;
+		return true;
+	case TCP_FIN_WAIT_2:
+		conn_time_wait(c);
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void
+take_text(struct tcp_conn *c, struct segment *s)
+{
+	if (s->flags & FLAG_URG)
+		tcp_count(c->tcp, TCP_COUNTER_URGENT);
+	if (c->fin_reached || s->length == 0)
+		return;
+	reasm_take(c, s);
+	if (!c->ack_now && !mono_is_set(c->delayed_ack_at))
+		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
+	output_schedule(c);
+}
+
+void
+input_established(struct tcp_conn *c, struct segment *s)
+{
+	if (is_old_duplicate(c, s)) {
+		tcp_count(c->tcp, TCP_COUNTER_PAWS_REJECTED);
+		reject(c, s);
+		return;
+	}
+	if (!is_acceptable(c, s)) {
+		/* A shut window must not stop the ACK field of what stands right at it (§3.10.7.4). */
+		bool at_edge = seq_is(s->seq, c->rcv_nxt) && (s->flags & (FLAG_ACK | FLAG_RST | FLAG_SYN)) == FLAG_ACK;
+
+		reject(c, s);
+		if (at_edge)
+			take_ack(c, s);
+		return;
+	}
+	if (s->flags & FLAG_RST) {
+		take_reset(c, s);
+		return;
+	}
+	if (s->flags & FLAG_SYN) {
+		output_challenge(c);
+		return;
+	}
+	if ((s->flags & FLAG_ACK) == 0)
+		return;
+	take_timestamp(c, s);
+	if (s->flags & FLAG_FIN) {
+		c->fin_seq = seq_add(s->seq, s->length);
+		c->fin_received |= !seq_after(c->fin_seq, seq_later(c->rcv_adv, c->rcv_nxt));
+	}
+	if (!take_ack(c, s))
+		return;
+	if (c->fin_acked && !after_fin_acked(c))
+		return;
+	if (s->length > 0) {
+		trim(c, s);
+		take_text(c, s);
+	}
+	if (c->fin_received && !c->fin_reached && seq_is(c->fin_seq, c->rcv_nxt))
+		after_fin_reached(c);
+}
+
+/* SYN-RECEIVED: the ACK of our SYN-ACK opens the connection; a SYN again is answered again. */
+static void
+input_syn_received(struct tcp_conn *c, struct segment *s)
+{
+	struct tcp *t = c->tcp;
+
+	if (s->flags & FLAG_RST) {
+		if (seq_is(s->seq, c->rcv_nxt))
+			conn_end(c);
+		return;
+	}
+	if (s->flags & FLAG_SYN) {
+		if (seq_is(s->seq, c->irs))
+			output_syn(c);
+		else
+			output_challenge(c);
+		return;
+	}
+	if ((s->flags & FLAG_ACK) == 0)
+		return;
+	if (!seq_is(s->ack, seq_add(c->iss, 1))) {
+		output_stray(t, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+		return;
+	}
+	t->half_open_count--;
+	c->state = TCP_ESTABLISHED;
+	c->snd_una = c->snd_nxt = seq_add(c->iss, 1);
+	recovery_init(c);
+	c->rto_at = c->progress_at = MONO_NONE;
+	c->snd_wnd = c->max_snd_wnd = s->window << c->snd_scale;
+	c->wl1 = s->seq;
+	c->wl2 = s->ack;
+	c->opened = true;
+	tcp_count(t, TCP_COUNTER_PASSIVE_OPENS);
+	conn_list_ready(c);
+	input_established(c, s);
+}
+
+static void
+input_conn(struct tcp_conn *c, struct segment *s)
+{
+	switch (c->state) {
+	case TCP_CLOSED:
+		break;
+	case TCP_SYN_SENT:
+		handshake_syn_sent(c, s);
+		break;
+	case TCP_SYN_RECEIVED:
+		input_syn_received(c, s);
+		break;
+	default:
+		input_established(c, s);
+		break;
+	}
+}
+
+/* RFC 9293 §3.6.1, RFC 6191, RFC 1337. True: a new SYN may open the flow again. */
+static bool
+input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s)
+{
+	bool newer_ts = w->use_ts && s->options.has_ts && (int32_t)(s->options.ts_val - w->ts_recent) > 0;
+
+	if (s->flags & FLAG_RST)
+		return false;
+	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN && (newer_ts || seq_after(s->seq, w->rcv_nxt))) {
+		table_leave_time_wait(t, w);
+		return true;
+	}
+	if (s->length > 0 || (s->flags & (FLAG_FIN | FLAG_SYN)))
+		output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, NULL, 0);
+	return false;
+}
+
+enum tcp_input_result
+tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
+    const struct ip_address *destination, uint8_t ecn)
+{
+	const struct rte_tcp_hdr *h = rte_pktmbuf_mtod(m, const struct rte_tcp_hdr *);
+	struct tcp_endpoints e = { .local = *destination, .remote = *source };
+	struct segment s;
+	struct tcp_conn *c;
+	struct time_wait *w = NULL;
+
+	(void)ecn; /* ECN is not negotiated */
+	if (m->data_len < HEADER_BYTES) {
+		tcp_count(t, TCP_COUNTER_IN_ERRORS);
+		rte_pktmbuf_free(m);
+		return TCP_INPUT_TAKEN;
+	}
+	e.local_port = ntohs(h->dst_port);
+	e.remote_port = ntohs(h->src_port);
+	c = table_find(t, &e);
+	if (c == NULL)
+		w = table_find_time_wait(t, &e);
+	if (c == NULL && w == NULL &&
+	    ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != FLAG_SYN || !tcp_is_listening(t, &e)))
+		return TCP_INPUT_NO_FLOW;
+	tcp_count(t, TCP_COUNTER_IN_SEGS);
+	if (!checksum_is_right(t, m, &e)) {
+		tcp_count(t, TCP_COUNTER_IN_CSUM_ERRORS);
+		rte_pktmbuf_free(m);
+		return TCP_INPUT_TAKEN;
+	}
+	if (!parse_segment(m, &s)) {
+		tcp_count(t, TCP_COUNTER_IN_ERRORS);
+		rte_pktmbuf_free(m);
+		return TCP_INPUT_TAKEN;
+	}
+	if (c != NULL)
+		input_conn(c, &s);
+	else if (w == NULL || input_time_wait(t, w, &s))
+		handshake_listen(t, &s, &e);
+	rte_pktmbuf_free(s.m);
+	return TCP_INPUT_TAKEN;
+}
+
+void
+tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
+    const struct ip_address *destination)
+{
+	const struct rte_tcp_hdr *h = rte_pktmbuf_mtod(m, const struct rte_tcp_hdr *);
+	struct tcp_endpoints e = { .local = *destination, .remote = *source };
+	struct segment s;
+
+	if (mono_since(t->now, t->refusals_since).ns > 1000000000) {
+		t->refusals_since = t->now;
+		t->refusals = 0;
+	}
+	if (m->data_len < HEADER_BYTES || (h->tcp_flags & FLAG_RST) != 0 ||
+	    t->refusals >= REFUSALS_PER_SECOND)
+		goto drop;
+	e.local_port = ntohs(h->dst_port);
+	e.remote_port = ntohs(h->src_port);
+	if (!checksum_is_right(t, m, &e) || !parse_segment(m, &s))
+		goto drop;
+	t->refusals++;
+	tcp_count(t, TCP_COUNTER_OUT_RSTS);
+	if (s.flags & FLAG_ACK)
+		output_stray(t, &e, s.ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+	else
+		output_stray(t, &e, seq_of(0),
+		    seq_add(s.seq, s.length + ((s.flags & FLAG_SYN) != 0) + ((s.flags & FLAG_FIN) != 0)),
+		    FLAG_RST | FLAG_ACK, 0, NULL, 0);
+drop:
+	rte_pktmbuf_free(m);
+}

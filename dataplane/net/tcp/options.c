@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* TCP options (RFC 9293 §3.1, RFC 7323, RFC 2018, RFC 2883), parsed within bounds and built. */
+#include "dataplane/net/tcp/conn.h"
+
+#include <arpa/inet.h>
+
+enum { KIND_END = 0, KIND_NOP = 1, KIND_MSS = 2, KIND_SCALE = 3, KIND_SACK_OK = 4, KIND_SACK = 5, KIND_TS = 8 };
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint8_t *
+put32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+	return p + 4;
+}
+
+static void
+parse_sacks(const uint8_t *p, unsigned bytes, struct tcp_options *out)
+{
+	for (unsigned at = 0; at + 8 <= bytes && out->sack_count < 4; at += 8) {
+		struct seq_range r = { seq_of(get32(p + at)), seq_of(get32(p + at + 4)) };
+
+		if (seq_before(r.start, r.end))
+			out->sacks[out->sack_count++] = r;
+	}
+}
+
+static void
+parse_one(uint8_t kind, const uint8_t *value, unsigned bytes, struct tcp_options *out)
+{
+	if (kind == KIND_MSS && bytes == 2) {
+		out->has_mss = true;
+		out->mss = (uint16_t)(value[0] << 8 | value[1]);
+	} else if (kind == KIND_SCALE && bytes == 1) {
+		out->has_scale = true;
+		out->scale = value[0] > WINDOW_SCALE_MAX ? WINDOW_SCALE_MAX : value[0];
+	} else if (kind == KIND_SACK_OK && bytes == 0) {
+		out->sack_ok = true;
+	} else if (kind == KIND_TS && bytes == 8) {
+		out->has_ts = true;
+		out->ts_val = get32(value);
+		out->ts_ecr = get32(value + 4);
+	} else if (kind == KIND_SACK) {
+		parse_sacks(value, bytes, out);
+	}
+}
+
+bool
+options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out)
+{
+	unsigned at = 0;
+
+	memset(out, 0, sizeof(*out));
+	while (at < bytes && p[at] != KIND_END) {
+		unsigned length;
+
+		if (p[at] == KIND_NOP) {
+			at++;
+			continue;
+		}
+		if (at + 2 > bytes)
+			return false;
+		length = p[at + 1];
+		if (length < 2 || length > bytes - at)
+			return false;
+		parse_one(p[at], p + at + 2, length - 2, out);
+		at += length;
+	}
+	return true;
+}
+
+unsigned
+options_build_syn(
+    const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale, uint8_t *out)
+{
+	uint8_t *p = out;
+
+	*p++ = KIND_MSS;
+	*p++ = 4;
+	*p++ = (uint8_t)(mss >> 8);
+	*p++ = (uint8_t)mss;
+	if (sack && ts) {
+		*p++ = KIND_SACK_OK;
+		*p++ = 2;
+	} else if (ts || sack) {
+		*p++ = KIND_NOP;
+		*p++ = KIND_NOP;
+	}
+	if (ts) {
+		*p++ = KIND_TS;
+		*p++ = 10;
+		p = put32(p, ts_clock(c->tcp) + c->ts_offset);
+		p = put32(p, c->ts_recent);
+	} else if (sack) {
+		*p++ = KIND_SACK_OK;
+		*p++ = 2;
+	}
+	if (scale) {
+		*p++ = KIND_NOP;
+		*p++ = KIND_SCALE;
+		*p++ = 3;
+		*p++ = c->rcv_scale;
+	}
+	return (unsigned)(p - out);
+}
+
+/* The run that changed last goes first, a duplicate before it (RFC 2018 §4, RFC 2883 §4). */
+static unsigned
+choose_sacks(struct tcp_conn *c, struct seq_range out[4], unsigned max)
+{
+	unsigned n = 0;
+	bool has_recent = false;
+
+	if (seq_before(c->dsack.start, c->dsack.end)) {
+		out[n++] = c->dsack;
+		c->dsack.end = c->dsack.start;
+	}
+	for (unsigned i = 0; i < c->run_count && n < max && !has_recent; i++) {
+		struct seq end = seq_add(c->runs[i].start, (uint32_t)c->runs[i].bytes.bytes);
+
+		if (!seq_before(c->recent_sack.start, c->runs[i].start) &&
+		    seq_before(c->recent_sack.start, end)) {
+			out[n++] = (struct seq_range){ c->runs[i].start, end };
+			has_recent = true;
+		}
+	}
+	for (unsigned i = 0; i < c->run_count && n < max; i++) {
+		struct seq end = seq_add(c->runs[i].start, (uint32_t)c->runs[i].bytes.bytes);
+
+		if (n == 0 || !has_recent || !seq_is(out[n - 1].start, c->runs[i].start))
+			out[n++] = (struct seq_range){ c->runs[i].start, end };
+	}
+	return n;
+}
+
+unsigned
+options_build(struct tcp_conn *c, uint8_t *out)
+{
+	struct seq_range sacks[4];
+	uint8_t *p = out;
+	unsigned n;
+
+	if (c->use_ts) {
+		*p++ = KIND_NOP;
+		*p++ = KIND_NOP;
+		*p++ = KIND_TS;
+		*p++ = 10;
+		p = put32(p, ts_clock(c->tcp) + c->ts_offset);
+		p = put32(p, c->ts_recent);
+	}
+	if (!c->use_sack || (c->run_count == 0 && !seq_before(c->dsack.start, c->dsack.end)))
+		return (unsigned)(p - out);
+	n = choose_sacks(c, sacks, c->use_ts ? 3 : 4);
+	*p++ = KIND_NOP;
+	*p++ = KIND_NOP;
+	*p++ = KIND_SACK;
+	*p++ = (uint8_t)(2 + 8 * n);
+	for (unsigned i = 0; i < n; i++) {
+		p = put32(p, sacks[i].start.v);
+		p = put32(p, sacks[i].end.v);
+	}
+	return (unsigned)(p - out);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Segments out. A head is built in an mbuf of its own; payload is attached by reference, or copied
+ * behind the head when it is small. output_flush() sends what the turn owes: what is to be sent
+ * again, then new data as far as window and congestion window go, then the ACK if nothing carried it.
+ */
+#include "dataplane/net/tcp/conn.h"
+
+#include <arpa/inet.h>
+#include <rte_ip.h>
+
+#define HEADER_BYTES     20
+#define OPTION_BYTES_MAX 40
+
+static struct rte_tcp_hdr *
+head_of(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod(m, struct rte_tcp_hdr *);
+}
+
+/* RFC 9293 §3.1: over the pseudo header, the TCP header and the payload. */
+static void
+set_checksum(const struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints *e)
+{
+	struct {
+		uint8_t source[16], destination[16];
+		uint32_t length, protocol;
+	} pseudo;
+	uint32_t sum;
+	uint16_t payload = 0;
+
+	if (address_is_v4(&e->local)) {
+		struct {
+			uint8_t source[4], destination[4];
+			uint16_t protocol, length;
+		} v4;
+
+		memcpy(v4.source, e->local.bytes + 12, 4);
+		memcpy(v4.destination, e->remote.bytes + 12, 4);
+		v4.protocol = htons(IPPROTO_TCP);
+		v4.length = htons((uint16_t)m->pkt_len);
+		sum = rte_raw_cksum(&v4, sizeof(v4));
+	} else {
+		memcpy(pseudo.source, e->local.bytes, 16);
+		memcpy(pseudo.destination, e->remote.bytes, 16);
+		pseudo.length = htonl(m->pkt_len);
+		pseudo.protocol = htonl(IPPROTO_TCP);
+		sum = rte_raw_cksum(&pseudo, sizeof(pseudo));
+	}
+	head_of(m)->cksum = 0;
+	if (t->config.checksum_offload_tx) {
+		head_of(m)->cksum = (uint16_t)sum;
+		m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+		m->l4_len = (uint64_t)(head_of(m)->data_off >> 4) * 4;
+		return;
+	}
+	rte_raw_cksum_mbuf(m, 0, m->pkt_len, &payload);
+	sum += payload;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	head_of(m)->cksum = (uint16_t)~sum;
+}
+
+/* A head with options; NULL when the pool is empty. */
+static struct rte_mbuf *
+make_head(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack,
+    uint8_t flags, uint16_t window, const uint8_t *options, unsigned option_bytes)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(t->env.pools.data);
+	struct rte_tcp_hdr *h;
+
+	if (m == NULL) {
+		tcp_count(t, TCP_COUNTER_NO_BUFFER);
+		return NULL;
+	}
+	h = (struct rte_tcp_hdr *)rte_pktmbuf_append(m, (uint16_t)(HEADER_BYTES + option_bytes));
+	h->src_port = htons(e->local_port);
+	h->dst_port = htons(e->remote_port);
+	h->sent_seq = htonl(seq.v);
+	h->recv_ack = flags & FLAG_ACK ? htonl(ack.v) : 0;
+	h->data_off = (uint8_t)((HEADER_BYTES + option_bytes) / 4 << 4);
+	h->tcp_flags = flags;
+	h->rx_win = htons(window);
+	h->tcp_urp = 0;
+	memcpy(h + 1, options, option_bytes);
+	return m;
+}
+
+static void
+transmit(struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints *e)
+{
+	set_checksum(t, m, e);
+	tcp_count(t, TCP_COUNTER_OUT_SEGS);
+	t->env.transmit(t->env.arg, m, &e->local, &e->remote, 0);
+}
+
+/* Room in the receive queue, less than which the window never shrinks (RFC 9293 §3.8.6). */
+static uint32_t
+window_room(const struct tcp_conn *c)
+{
+	uint64_t used = c->rcv.bytes + c->reasm_bytes;
+
+	return used < c->window_limit ? (uint32_t)(c->window_limit - used) : 0;
+}
+
+/* SWS avoidance (RFC 9293 §3.8.6.2.2): the edge moves by a full segment, or half the buffer. */
+uint32_t
+output_window(struct tcp_conn *c)
+{
+	uint32_t announced = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt);
+	uint32_t room = window_room(c), least = c->window_limit / 2;
+
+	if (seq_before(c->rcv_adv, c->rcv_nxt))
+		announced = 0;
+	if (c->mss < least)
+		least = c->mss;
+	if (room >= announced + least) {
+		uint32_t unit = 1u << c->rcv_scale, most = 65535u << c->rcv_scale;
+
+		announced = (room < most ? room : most) & ~(unit - 1);
+		c->rcv_adv = seq_add(c->rcv_nxt, announced);
+	}
+	return announced;
+}
+
+bool
+output_window_grew(const struct tcp_conn *c)
+{
+	int32_t announced = seq_diff(c->rcv_adv, c->rcv_nxt);
+	uint32_t least = 2u * c->mss;
+
+	if (c->window_limit / 2 < least)
+		least = c->window_limit / 2;
+	return window_room(c) >= (uint32_t)(announced > 0 ? announced : 0) + least &&
+	    (announced <= 0 || (uint32_t)announced < c->window_limit / 2);
+}
+
+static uint16_t
+window_field(struct tcp_conn *c)
+{
+	uint32_t w = output_window(c) >> c->rcv_scale;
+
+	return (uint16_t)(w < 65535 ? w : 65535);
+}
+
+/* An ACK left: nothing is owed any more. */
+static void
+note_ack_sent(struct tcp_conn *c)
+{
+	c->ack_now = false;
+	c->segments_unacked = 0;
+	c->delayed_ack_at = MONO_NONE;
+	c->last_ack_sent = c->rcv_nxt;
+}
+
+/* Where our FIN stands in the sequence space. */
+static struct seq
+fin_position(const struct tcp_conn *c)
+{
+	return seq_add(c->snd_una, (uint32_t)c->snd.bytes);
+}
+
+/* Payload of [offset, offset + bytes) of the send queue behind the head. 0 or -ENOBUFS. */
+static int
+attach_payload(struct tcp_conn *c, struct rte_mbuf *m, uint32_t offset, uint32_t bytes)
+{
+	struct chain payload = CHAIN_EMPTY;
+
+	if (bytes <= COPY_BYTES_MAX && rte_pktmbuf_tailroom(m) >= bytes) {
+		chain_copy_out(&c->snd, offset, rte_pktmbuf_append(m, (uint16_t)bytes), bytes);
+		return 0;
+	}
+	if (chain_share(&c->snd, &c->tcp->env.pools, offset, bytes, &payload) != 0)
+		return -1;
+	m->next = payload.first;
+	m->nb_segs = (uint16_t)(1 + chain_mbufs(&payload));
+	m->pkt_len += bytes;
+	return 0;
+}
+
+/* Payload that fits beside the options this segment will carry. */
+static uint32_t
+segment_room(const struct tcp_conn *c)
+{
+	unsigned blocks = c->run_count + (seq_before(c->dsack.start, c->dsack.end) ? 1 : 0);
+
+	if (!c->use_sack || blocks == 0)
+		return c->mss;
+	return c->mss - 4u - 8u * (blocks < 4 ? blocks : 4u);
+}
+
+/* One segment of the send queue; a FIN rides where it ends the queue. False: no buffer. */
+static bool
+send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
+{
+	uint8_t options[OPTION_BYTES_MAX], flags = FLAG_ACK;
+	uint32_t offset = (uint32_t)seq_diff(seq, c->snd_una);
+	struct seq end = seq_add(seq, bytes);
+	unsigned option_bytes = options_build(c, options);
+	struct rte_mbuf *m;
+
+	if (c->fin_queued && seq_is(end, fin_position(c)))
+		flags |= FLAG_FIN;
+	if (bytes > 0 && seq_is(end, fin_position(c)))
+		flags |= FLAG_PSH;
+	m = make_head(c->tcp, &c->endpoints, seq, c->rcv_nxt, flags, window_field(c), options,
+	    option_bytes);
+	if (m == NULL)
+		return false;
+	if (bytes > 0 && attach_payload(c, m, offset, bytes) != 0) {
+		rte_pktmbuf_free(m);
+		tcp_count(c->tcp, TCP_COUNTER_NO_BUFFER);
+		return false;
+	}
+	if (flags & FLAG_FIN) {
+		c->fin_sent = true;
+		end = seq_add(end, 1);
+	}
+	if (seq_after(end, c->snd_nxt)) {
+		if (!c->rtt_timing && bytes > 0) {
+			c->rtt_timing = true;
+			c->rtt_seq = end;
+			c->rtt_sent_at = c->tcp->now;
+		}
+		c->snd_nxt = end;
+	} else {
+		c->rtt_timing = false; /* Karn: RFC 6298 §3 */
+		c->retransmitted_segments++;
+		tcp_count(c->tcp, TCP_COUNTER_RETRANS_SEGS);
+	}
+	c->sent_bytes += bytes;
+	note_ack_sent(c);
+	transmit(c->tcp, m, &c->endpoints);
+	return true;
+}
+
+static void
+send_ack(struct tcp_conn *c)
+{
+	uint8_t options[OPTION_BYTES_MAX];
+	unsigned n = options_build(c, options);
+	struct rte_mbuf *m = make_head(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK,
+	    window_field(c), options, n);
+
+	if (m == NULL) {
+		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
+		return;
+	}
+	note_ack_sent(c);
+	transmit(c->tcp, m, &c->endpoints);
+}
+
+/* What is lost goes first; false when the congestion window or the pool ends it. */
+static bool
+send_lost(struct tcp_conn *c)
+{
+	struct seq start;
+	uint32_t bytes;
+
+	while (recovery_next(c, &start, &bytes)) {
+		if (bytes > segment_room(c))
+			bytes = segment_room(c);
+		if (recovery_pipe(c) + bytes > c->cwnd && recovery_pipe(c) != 0)
+			return false;
+		if (!send_segment(c, start, bytes))
+			return false;
+		c->rtx_nxt = seq_add(start, bytes + (bytes == 0));
+	}
+	return true;
+}
+
+/* SWS avoidance of the sender (RFC 9293 §3.8.6.2.1): a full segment, or all there is, or half of the
+ * largest window ever seen. Nagle is off: answers are whole when they are given to us. */
+static bool
+worth_sending(const struct tcp_conn *c, uint32_t bytes, uint32_t waiting)
+{
+	return bytes >= segment_room(c) || bytes == waiting || bytes >= c->max_snd_wnd / 2;
+}
+
+static void
+send_new(struct tcp_conn *c)
+{
+	for (;;) {
+		uint32_t sent = in_flight(c);
+		uint32_t queued = (uint32_t)c->snd.bytes;
+		uint32_t waiting = queued > sent ? queued - sent : 0;
+		uint32_t window = c->snd_wnd > sent ? c->snd_wnd - sent : 0;
+		uint32_t pipe = recovery_pipe(c), room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+		bool fin_due = c->fin_queued && !c->fin_sent;
+		uint32_t bytes = waiting < segment_room(c) ? waiting : segment_room(c);
+
+		if (bytes > window)
+			bytes = window;
+		if (waiting == 0 && !fin_due)
+			return;
+		if (waiting > 0 && (bytes == 0 || !worth_sending(c, bytes, waiting)))
+			return;
+		if (bytes > room && pipe != 0)
+			return;
+		if (!send_segment(c, c->snd_nxt, bytes))
+			return;
+	}
+}
+
+/* Data waits, nothing flies, and the window is shut: ask now and then (RFC 9293 §3.8.6.1). */
+static void
+arm_persist(struct tcp_conn *c)
+{
+	bool stuck = c->snd.bytes > 0 && in_flight(c) == 0 && c->state >= TCP_ESTABLISHED;
+
+	if (!stuck) {
+		c->persist_at = MONO_NONE;
+		return;
+	}
+	if (!mono_is_set(c->persist_at)) {
+		uint64_t wait = c->rto_ns > (uint64_t)PERSIST_MIN_MS * 1000000u ?
+		    c->rto_ns :
+		    (uint64_t)PERSIST_MIN_MS * 1000000u;
+
+		wait <<= c->backoff < 8 ? c->backoff : 8;
+		if (wait > (uint64_t)RTO_MAX_MS * 1000000u)
+			wait = (uint64_t)RTO_MAX_MS * 1000000u;
+		c->persist_at = mono_add(c->tcp->now, nanoseconds((int64_t)wait));
+		if (!mono_is_set(c->progress_at))
+			c->progress_at = c->tcp->now;
+	}
+}
+
+void
+output_flush(struct tcp_conn *c)
+{
+	if (c->state == TCP_CLOSED || c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED)
+		return;
+	if (send_lost(c))
+		send_new(c);
+	if (c->ack_now)
+		send_ack(c);
+	if (in_flight(c) > 0 && !mono_is_set(c->rto_at))
+		recovery_arm_rto(c);
+	arm_persist(c);
+	timers_rearm(c);
+}
+
+void
+output_schedule(struct tcp_conn *c)
+{
+	list_unlink(&c->flush_node);
+	list_append(&c->tcp->flush, &c->flush_node);
+}
+
+void
+output_ack_now(struct tcp_conn *c)
+{
+	c->ack_now = true;
+	output_schedule(c);
+}
+
+/* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now(). */
+void
+output_challenge(struct tcp_conn *c)
+{
+	if (mono_is_set(c->challenge_at) && mono_before(c->tcp->now, c->challenge_at))
+		return;
+	c->challenge_at = mono_add(c->tcp->now, milliseconds(CHALLENGE_ACK_MS));
+	tcp_count(c->tcp, TCP_COUNTER_CHALLENGE_ACKS);
+	output_ack_now(c);
+}
+
+void
+output_syn(struct tcp_conn *c)
+{
+	struct tcp *t = c->tcp;
+	bool answers = c->state == TCP_SYN_RECEIVED;
+	uint8_t options[OPTION_BYTES_MAX];
+	uint16_t mss = t->config.mss_max;
+	uint32_t window = c->window_limit < 65535 ? c->window_limit : 65535;
+	struct rte_mbuf *m;
+	unsigned n;
+
+	if (!address_is_v4(&c->endpoints.local))
+		mss = (uint16_t)(mss - 20);
+	n = options_build_syn(c, mss, c->use_ts, c->use_sack, c->rcv_scale != 0, options);
+	m = make_head(t, &c->endpoints, c->iss, c->rcv_nxt,
+	    (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0)), (uint16_t)window, options, n);
+	c->rcv_adv = seq_add(c->rcv_nxt, window); /* unscaled: RFC 7323 §2.2 */
+	if (m != NULL)
+		transmit(t, m, &c->endpoints);
+}
+
+void
+output_reset(struct tcp_conn *c)
+{
+	output_stray(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	tcp_count(c->tcp, TCP_COUNTER_OUT_RSTS);
+}
+
+/* One byte beyond the window, the first that was not acknowledged; its answer tells the window. */
+void
+output_probe(struct tcp_conn *c)
+{
+	tcp_count(c->tcp, TCP_COUNTER_PERSIST_PROBES);
+	if (send_segment(c, c->snd_una, 1))
+		c->rtt_timing = false;
+}
+
+void
+output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack,
+    uint8_t flags, uint32_t window, const uint8_t *options, unsigned option_bytes)
+{
+	static const uint8_t none[1];
+	struct rte_mbuf *m = make_head(t, e, seq, ack, flags, (uint16_t)window,
+	    options != NULL ? options : none, option_bytes);
+
+	if (m != NULL)
+		transmit(t, m, e);
+}

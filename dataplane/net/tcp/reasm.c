@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Puts segments in order (RFC 9293 §3.10.7.4, seventh step). Holds what lies beyond rcv_nxt in runs,
+ * sorted, never overlapping. Bytes that came first win, always: what was scanned is what is sent on;
+ * a later copy is dropped and counted. Small segments are copied into the tail of what is there, so
+ * that a stream of single bytes pins no more buffers than its bytes need.
+ * Bounds: REASM_RUNS_MAX runs, and the receive window.
+ */
+#include "dataplane/net/tcp/conn.h"
+
+static struct seq
+run_end(const struct reasm_run *r)
+{
+	return seq_add(r->start, (uint32_t)r->bytes.bytes);
+}
+
+/* Appends to a queue; small pieces are copied where that saves a buffer. */
+static void
+append(struct tcp_conn *c, struct chain *queue, struct chain *bytes)
+{
+	uint8_t small[COPY_BYTES_MAX];
+
+	if (bytes->bytes <= sizeof(small) && queue->last != NULL &&
+	    RTE_MBUF_DIRECT(queue->last) && rte_mbuf_refcnt_read(queue->last) == 1 &&
+	    rte_pktmbuf_tailroom(queue->last) >= bytes->bytes) {
+		size_t n = chain_copy_out(bytes, 0, small, bytes->bytes);
+
+		chain_append_copy(queue, &c->tcp->env.pools, small, n);
+		chain_free(bytes);
+		return;
+	}
+	chain_append_chain(queue, bytes);
+}
+
+static void
+remove_run(struct tcp_conn *c, unsigned i)
+{
+	c->run_count--;
+	memmove(&c->runs[i], &c->runs[i + 1], (c->run_count - i) * sizeof(c->runs[0]));
+}
+
+/* Makes room at place i; false when there are too many. */
+static bool
+insert_run(struct tcp_conn *c, unsigned i, struct seq start, struct chain *bytes)
+{
+	if (c->run_count == REASM_RUNS_MAX) {
+		tcp_count(c->tcp, TCP_COUNTER_OUT_OF_ORDER_DROPPED);
+		chain_free(bytes);
+		return false;
+	}
+	memmove(&c->runs[i + 1], &c->runs[i], (c->run_count - i) * sizeof(c->runs[0]));
+	c->runs[i].start = start;
+	c->runs[i].bytes = *bytes;
+	*bytes = CHAIN_EMPTY;
+	c->run_count++;
+	return true;
+}
+
+/* Joins run i with the next where they touch. */
+static void
+join_next(struct tcp_conn *c, unsigned i)
+{
+	if (i + 1 < c->run_count && seq_is(run_end(&c->runs[i]), c->runs[i + 1].start)) {
+		chain_append_chain(&c->runs[i].bytes, &c->runs[i + 1].bytes);
+		remove_run(c, i + 1);
+	}
+}
+
+/* Puts a piece that no run covers where it belongs. */
+static void
+place(struct tcp_conn *c, struct seq start, struct chain *bytes)
+{
+	size_t count = bytes->bytes;
+	unsigned i = 0;
+
+	while (i < c->run_count && seq_before(c->runs[i].start, start))
+		i++;
+	if (i > 0 && seq_is(run_end(&c->runs[i - 1]), start)) {
+		append(c, &c->runs[i - 1].bytes, bytes);
+		i--;
+	} else if (!insert_run(c, i, start, bytes)) {
+		return;
+	}
+	c->reasm_bytes += (uint32_t)count;
+	join_next(c, i);
+}
+
+/* Queues [start, start + bytes) beyond a hole, leaving out what runs hold already. */
+static void
+queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
+{
+	c->recent_sack.start = start;
+	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_ORDER);
+	for (unsigned i = 0; i < c->run_count && bytes->bytes > 0; i++) {
+		struct reasm_run *r = &c->runs[i];
+		struct seq end = seq_add(start, (uint32_t)bytes->bytes);
+
+		if (!seq_before(start, run_end(r)))
+			continue;
+		if (!seq_before(r->start, end))
+			break;
+		if (seq_before(start, r->start)) {
+			struct chain before = CHAIN_EMPTY;
+			struct seq at = start;
+			uint32_t n = (uint32_t)seq_diff(r->start, start);
+
+			if (chain_take(bytes, &c->tcp->env.pools, n, &before) != 0) {
+				chain_free(bytes); /* the peer sends it again */
+				return;
+			}
+			start = seq_add(start, n);
+			place(c, at, &before);
+			i = UINT32_MAX; /* the runs moved: look again from the first */
+			continue;
+		}
+		{
+			uint32_t covered = (uint32_t)seq_diff(run_end(r), start);
+
+			if (covered > bytes->bytes)
+				covered = (uint32_t)bytes->bytes;
+			c->dsack = (struct seq_range){ start, seq_add(start, covered) };
+			c->tcp->counters[TCP_COUNTER_OVERLAPS] += covered;
+			chain_drop(bytes, covered);
+			start = seq_add(start, covered);
+		}
+	}
+	if (bytes->bytes > 0)
+		place(c, start, bytes);
+	chain_free(bytes);
+}
+
+static void
+deliver(struct tcp_conn *c, struct chain *bytes)
+{
+	c->rcv_nxt = seq_add(c->rcv_nxt, (uint32_t)bytes->bytes);
+	c->received_bytes += bytes->bytes;
+	if (c->discard)
+		chain_free(bytes);
+	else
+		append(c, &c->rcv, bytes);
+}
+
+/* Runs that rcv_nxt has reached follow. */
+static void
+deliver_runs(struct tcp_conn *c)
+{
+	while (c->run_count > 0 && !seq_after(c->runs[0].start, c->rcv_nxt)) {
+		struct chain bytes = c->runs[0].bytes;
+		uint32_t old = (uint32_t)seq_diff(c->rcv_nxt, c->runs[0].start);
+
+		c->reasm_bytes -= (uint32_t)bytes.bytes;
+		remove_run(c, 0);
+		chain_drop(&bytes, old);
+		if (bytes.bytes > 0)
+			deliver(c, &bytes);
+	}
+}
+
+/* Bytes at rcv_nxt while runs wait: what lies before them is new, the rest fills holes, if any. */
+static void
+take_before_runs(struct tcp_conn *c, struct seq start, struct chain *bytes)
+{
+	struct seq first = c->runs[0].start;
+	uint32_t before = (uint32_t)seq_diff(first, start);
+
+	if (bytes->bytes > before) {
+		struct chain front = CHAIN_EMPTY;
+
+		if (chain_take(bytes, &c->tcp->env.pools, before, &front) == 0) {
+			queue_out_of_order(c, first, bytes);
+			*bytes = front;
+		}
+	}
+	if (bytes->bytes > before)
+		chain_free(bytes); /* no buffer to cut it: the peer sends it again */
+	else if (bytes->bytes > 0)
+		deliver(c, bytes);
+	deliver_runs(c);
+}
+
+void
+reasm_take(struct tcp_conn *c, struct segment *s)
+{
+	struct chain bytes = CHAIN_EMPTY;
+	bool had_hole = c->run_count > 0;
+
+	chain_append(&bytes, s->m);
+	s->m = NULL;
+	if (seq_after(s->seq, c->rcv_nxt)) {
+		queue_out_of_order(c, s->seq, &bytes);
+		output_ack_now(c);
+		return;
+	}
+	if (had_hole) {
+		take_before_runs(c, s->seq, &bytes);
+		output_ack_now(c);
+	} else {
+		deliver(c, &bytes);
+		if (++c->segments_unacked >= 2)
+			output_ack_now(c);
+	}
+	conn_list_ready(c);
+}
+
+void
+reasm_free(struct tcp_conn *c)
+{
+	for (unsigned i = 0; i < c->run_count; i++)
+		chain_free(&c->runs[i].bytes);
+	c->run_count = 0;
+	c->reasm_bytes = 0;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who is there: flows by a keyed hash of the four-tuple, and those in TIME-WAIT in a compact table
+ * of their own, oldest out. Everything is allocated in table_create().
+ */
+#include "dataplane/net/tcp/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct tuple {
+	uint8_t local[16], remote[16];
+	uint16_t local_port, remote_port;
+};
+
+static uint64_t
+hash_of(const struct siphash_key *key, const struct tcp_endpoints *e)
+{
+	struct tuple t;
+
+	memcpy(t.local, e->local.bytes, 16);
+	memcpy(t.remote, e->remote.bytes, 16);
+	t.local_port = e->local_port;
+	t.remote_port = e->remote_port;
+	return siphash(key, &t, sizeof(t));
+}
+
+static bool
+same(const struct tcp_endpoints *a, const struct tcp_endpoints *b)
+{
+	return a->local_port == b->local_port && a->remote_port == b->remote_port &&
+	    address_equal(&a->local, &b->local) && address_equal(&a->remote, &b->remote);
+}
+
+int
+table_create(struct tcp *t)
+{
+	uint32_t buckets = 64;
+
+	while (buckets < t->config.connections_max)
+		buckets *= 2;
+	t->bucket_mask = buckets - 1;
+	t->buckets = calloc(buckets, sizeof(*t->buckets));
+	t->time_wait_buckets = calloc(buckets, sizeof(*t->time_wait_buckets));
+	t->conns = calloc(t->config.connections_max, sizeof(*t->conns));
+	t->time_wait_slots = calloc(t->config.time_wait_max, sizeof(*t->time_wait_slots));
+	if (t->buckets == NULL || t->time_wait_buckets == NULL || t->conns == NULL ||
+	    t->time_wait_slots == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < t->config.connections_max; i++)
+		list_append(&t->free, &t->conns[i].free_node);
+	for (uint32_t i = 0; i < t->config.time_wait_max; i++)
+		list_append(&t->free_time_waits, &t->time_wait_slots[i].node);
+	return 0;
+}
+
+void
+table_destroy(struct tcp *t)
+{
+	free(t->buckets);
+	free(t->time_wait_buckets);
+	free(t->conns);
+	free(t->time_wait_slots);
+}
+
+struct tcp_conn *
+table_find(struct tcp *t, const struct tcp_endpoints *e)
+{
+	struct tcp_conn *c = t->buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+
+	while (c != NULL && !same(&c->endpoints, e))
+		c = c->hash_next;
+	return c;
+}
+
+struct tcp_conn *
+table_add(struct tcp *t, const struct tcp_endpoints *e)
+{
+	struct list *node = list_take_first(&t->free);
+	struct tcp_conn **bucket = &t->buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+	struct tcp_conn *c;
+
+	if (node == NULL)
+		return NULL;
+	c = LIST_ITEM(node, struct tcp_conn, free_node);
+	memset(c, 0, sizeof(*c));
+	list_init(&c->free_node);
+	list_init(&c->ready_node);
+	list_init(&c->flush_node);
+	wheel_timer_init(&c->timer);
+	c->tcp = t;
+	c->endpoints = *e;
+	c->hash_next = *bucket;
+	*bucket = c;
+	t->connection_count++;
+	return c;
+}
+
+void
+table_remove(struct tcp_conn *c)
+{
+	struct tcp *t = c->tcp;
+	struct tcp_conn **at = &t->buckets[hash_of(&t->flow_key, &c->endpoints) & t->bucket_mask];
+
+	while (*at != c)
+		at = &(*at)->hash_next;
+	*at = c->hash_next;
+	if (c->state == TCP_SYN_RECEIVED)
+		t->half_open_count--;
+	c->state = TCP_CLOSED;
+	wheel_disarm(&t->wheel, &c->timer);
+	list_unlink(&c->ready_node);
+	list_unlink(&c->flush_node);
+	chain_free(&c->snd);
+	chain_free(&c->rcv);
+	reasm_free(c);
+	list_append(&t->free, &c->free_node);
+	t->connection_count--;
+}
+
+static struct time_wait **
+time_wait_bucket(struct tcp *t, const struct tcp_endpoints *e)
+{
+	return &t->time_wait_buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+}
+
+struct time_wait *
+table_find_time_wait(struct tcp *t, const struct tcp_endpoints *e)
+{
+	struct time_wait *w = *time_wait_bucket(t, e);
+
+	while (w != NULL && !same(&w->endpoints, e))
+		w = w->hash_next;
+	return w;
+}
+
+void
+table_leave_time_wait(struct tcp *t, struct time_wait *w)
+{
+	struct time_wait **at = time_wait_bucket(t, &w->endpoints);
+
+	while (*at != w)
+		at = &(*at)->hash_next;
+	*at = w->hash_next;
+	list_unlink(&w->node);
+	list_append(&t->free_time_waits, &w->node);
+}
+
+void
+table_enter_time_wait(struct tcp_conn *c)
+{
+	struct tcp *t = c->tcp;
+	struct time_wait **bucket = time_wait_bucket(t, &c->endpoints);
+	struct list *node;
+	struct time_wait *w;
+
+	if (list_is_empty(&t->free_time_waits) && !list_is_empty(&t->time_waits))
+		table_leave_time_wait(t, LIST_ITEM(t->time_waits.next, struct time_wait, node));
+	node = list_take_first(&t->free_time_waits);
+	if (node == NULL)
+		return;
+	w = LIST_ITEM(node, struct time_wait, node);
+	w->endpoints = c->endpoints;
+	w->until = mono_add(t->now, milliseconds(TIME_WAIT_MS));
+	w->snd_nxt = c->snd_nxt;
+	w->rcv_nxt = c->rcv_nxt;
+	w->use_ts = c->use_ts;
+	w->ts_recent = c->ts_recent;
+	w->ts_offset = c->ts_offset;
+	w->hash_next = *bucket;
+	*bucket = w;
+	list_append(&t->time_waits, &w->node);
+	tcp_count(t, TCP_COUNTER_TIME_WAIT);
+}
+
+void
+table_expire_time_waits(struct tcp *t)
+{
+	while (!list_is_empty(&t->time_waits)) {
+		struct time_wait *w = LIST_ITEM(t->time_waits.next, struct time_wait, node);
+
+		if (mono_before(t->now, w->until))
+			return;
+		table_leave_time_wait(t, w);
+	}
+}
+
+/* RFC 6528: a clock of 4 us ticks plus a keyed hash of the four-tuple. */
+struct seq
+table_isn(struct tcp *t, const struct tcp_endpoints *e)
+{
+	return seq_of((uint32_t)(t->now.ns / 4000u) + (uint32_t)hash_of(&t->isn_key, e));
+}
+
+uint32_t
+table_ts_offset(struct tcp *t, const struct tcp_endpoints *e)
+{
+	return (uint32_t)hash_of(&t->ts_key, e);
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The face: life of a stack, turns, and what a caller does with a connection. */
+#include "dataplane/net/tcp/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void
+default_u32(uint32_t *field, uint32_t value)
+{
+	if (*field == 0)
+		*field = value;
+}
+
+static void
+take_defaults(struct tcp_config *f)
+{
+	default_u32(&f->connections_max, CONNECTIONS_MAX_DEFAULT);
+	default_u32(&f->half_open_max, HALF_OPEN_MAX_DEFAULT);
+	default_u32(&f->time_wait_max, TIME_WAIT_MAX_DEFAULT);
+	default_u32(&f->receive_window_bytes, WINDOW_BYTES_DEFAULT);
+	default_u32(&f->send_queue_bytes, SEND_QUEUE_DEFAULT);
+	if (f->mss_max == 0)
+		f->mss_max = 1460;
+	if (f->rto_min.ns == 0)
+		f->rto_min = milliseconds(RTO_MIN_MS);
+	if (f->user_timeout.ns == 0)
+		f->user_timeout = milliseconds(USER_TIMEOUT_MS);
+}
+
+struct tcp *
+tcp_create(const struct tcp_config *config, const struct tcp_env *env)
+{
+	struct tcp *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->config = *config;
+	t->env = *env;
+	take_defaults(&t->config);
+	list_init(&t->ready);
+	list_init(&t->ready_next);
+	list_init(&t->flush);
+	list_init(&t->free);
+	list_init(&t->time_waits);
+	list_init(&t->free_time_waits);
+	env->random(env->arg, &t->flow_key, sizeof(t->flow_key));
+	env->random(env->arg, &t->isn_key, sizeof(t->isn_key));
+	env->random(env->arg, &t->ts_key, sizeof(t->ts_key));
+	env->random(env->arg, &t->next_port, sizeof(t->next_port));
+	wheel_init(&t->wheel, MONO_NONE);
+	if (table_create(t) != 0) {
+		table_destroy(t);
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+tcp_destroy(struct tcp *t)
+{
+	for (uint32_t i = 0; i < t->config.connections_max; i++) {
+		if (t->conns[i].tcp != NULL && list_is_empty(&t->conns[i].free_node))
+			table_remove(&t->conns[i]);
+	}
+	table_destroy(t);
+	free(t);
+}
+
+int
+tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port)
+{
+	if (t->listener_count == LISTENERS_MAX)
+		return -ENOSPC;
+	t->listeners[t->listener_count++] = (struct listener){ *local, port };
+	return 0;
+}
+
+void
+tcp_conn_init(struct tcp_conn *c)
+{
+	struct tcp *t = c->tcp;
+
+	c->iss = table_isn(t, &c->endpoints);
+	c->ts_offset = table_ts_offset(t, &c->endpoints);
+	c->window_limit = t->config.receive_window_bytes;
+	c->use_ts = c->use_sack = true;
+	while (c->rcv_scale < WINDOW_SCALE_MAX && c->window_limit >> c->rcv_scale > 65535)
+		c->rcv_scale++;
+	if (c->rcv_scale == 0)
+		c->rcv_scale = 1; /* 0 stands for "not negotiated" */
+}
+
+/* An ephemeral port (RFC 6056 §3.3.3's simple form: random start, then one further each time). */
+static bool
+pick_port(struct tcp *t, struct tcp_endpoints *e)
+{
+	for (unsigned tries = 0; tries < 28232; tries++) {
+		e->local_port = (uint16_t)(32768 + t->next_port++ % 28232);
+		if (table_find(t, e) == NULL && table_find_time_wait(t, e) == NULL)
+			return true;
+	}
+	return false;
+}
+
+int
+tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out)
+{
+	struct tcp_endpoints e = *endpoints;
+	struct tcp_conn *c;
+
+	if (e.local_port == 0 ? !pick_port(t, &e) : table_find(t, &e) != NULL)
+		return -EADDRINUSE;
+	c = table_add(t, &e);
+	if (c == NULL)
+		return -ENOSPC;
+	tcp_conn_init(c);
+	c->state = TCP_SYN_SENT;
+	c->mss = MSS_DEFAULT;
+	c->snd_una = c->iss;
+	c->snd_nxt = seq_add(c->iss, 1);
+	c->rto_ns = (uint64_t)RTO_INITIAL_MS * 1000000u;
+	output_syn(c);
+	recovery_arm_rto(c);
+	timers_rearm(c);
+	*out = c;
+	return 0;
+}
+
+void
+tcp_begin(struct tcp *t, struct mono now)
+{
+	struct list *node;
+
+	t->now = now;
+	while ((node = list_take_first(&t->ready_next)) != NULL)
+		list_append(&t->ready, node);
+}
+
+void
+tcp_run_timers(struct tcp *t)
+{
+	struct wheel_timer *timer;
+
+	wheel_advance(&t->wheel, t->now);
+	while ((timer = wheel_take_expired(&t->wheel)) != NULL)
+		timers_run(LIST_ITEM(timer, struct tcp_conn, timer));
+	table_expire_time_waits(t);
+}
+
+void
+tcp_flush(struct tcp *t)
+{
+	struct list *node;
+
+	while ((node = list_take_first(&t->flush)) != NULL)
+		output_flush(LIST_ITEM(node, struct tcp_conn, flush_node));
+}
+
+struct mono
+tcp_next_deadline(const struct tcp *t)
+{
+	struct mono d = wheel_next(&t->wheel);
+
+	if (!list_is_empty(&t->ready) || !list_is_empty(&t->ready_next) || !list_is_empty(&t->flush))
+		return t->now;
+	if (!list_is_empty(&t->time_waits))
+		d = mono_earlier(d, LIST_ITEM(t->time_waits.next, struct time_wait, node)->until);
+	return d;
+}
+
+struct tcp_conn *
+tcp_next_ready(struct tcp *t)
+{
+	struct list *node = list_take_first(&t->ready);
+
+	return node != NULL ? LIST_ITEM(node, struct tcp_conn, ready_node) : NULL;
+}
+
+void
+tcp_make_ready(struct tcp_conn *c)
+{
+	list_unlink(&c->ready_node);
+	list_append(&c->tcp->ready_next, &c->ready_node);
+}
+
+void
+conn_list_ready(struct tcp_conn *c)
+{
+	if (c->released || !c->opened)
+		return;
+	list_unlink(&c->ready_node);
+	list_append(&c->tcp->ready, &c->ready_node);
+}
+
+void
+conn_end(struct tcp_conn *c)
+{
+	if (c->released || (!c->opened && c->state == TCP_SYN_RECEIVED)) {
+		table_remove(c);
+		return;
+	}
+	c->state = TCP_CLOSED;
+	c->ended = c->opened = true;
+	c->rto_at = c->delayed_ack_at = c->persist_at = c->close_at = MONO_NONE;
+	list_unlink(&c->flush_node);
+	timers_rearm(c);
+	chain_free(&c->snd);
+	reasm_free(c);
+	conn_list_ready(c);
+}
+
+void
+conn_time_wait(struct tcp_conn *c)
+{
+	table_enter_time_wait(c);
+	output_stray(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK, 0, NULL, 0);
+	conn_end(c);
+}
+
+uint32_t
+tcp_events(const struct tcp_conn *c)
+{
+	uint32_t e = c->opened ? TCP_EVENT_OPENED : 0;
+
+	if (c->rcv.bytes > 0)
+		e |= TCP_EVENT_READABLE;
+	if (c->fin_reached && c->rcv.bytes == 0)
+		e |= TCP_EVENT_PEER_CLOSED;
+	if (c->ended)
+		return e | TCP_EVENT_ENDED;
+	if (tcp_send_room(c) > 0)
+		e |= TCP_EVENT_WRITABLE;
+	if (c->snd.bytes == 0)
+		e |= TCP_EVENT_SENT_ALL;
+	return e;
+}
+
+int
+tcp_receive(struct tcp_conn *c, size_t bytes_max, struct chain *out)
+{
+	int rc = chain_take(&c->rcv, &c->tcp->env.pools, bytes_max, out);
+
+	if (c->state != TCP_CLOSED && output_window_grew(c))
+		output_ack_now(c);
+	return rc;
+}
+
+size_t
+tcp_receivable(const struct tcp_conn *c)
+{
+	return c->rcv.bytes;
+}
+
+int
+tcp_send(struct tcp_conn *c, struct chain *bytes)
+{
+	if (c->state == TCP_CLOSED || c->fin_queued) {
+		chain_free(bytes);
+		return -EPIPE;
+	}
+	chain_append_chain(&c->snd, bytes);
+	output_schedule(c);
+	return 0;
+}
+
+size_t
+tcp_send_room(const struct tcp_conn *c)
+{
+	size_t limit = c->tcp->config.send_queue_bytes;
+
+	return c->state != TCP_CLOSED && c->snd.bytes < limit ? limit - c->snd.bytes : 0;
+}
+
+void
+tcp_shutdown(struct tcp_conn *c)
+{
+	if (c->fin_queued || c->state == TCP_CLOSED || c->state == TCP_SYN_SENT)
+		return;
+	c->fin_queued = true;
+	if (c->state == TCP_CLOSE_WAIT)
+		c->state = TCP_LAST_ACK;
+	else if (c->state == TCP_ESTABLISHED)
+		c->state = TCP_FIN_WAIT_1;
+	output_schedule(c);
+}
+
+void
+tcp_discard_input(struct tcp_conn *c)
+{
+	c->discard = true;
+	chain_free(&c->rcv);
+	if (c->state != TCP_CLOSED && output_window_grew(c))
+		output_ack_now(c);
+}
+
+void
+tcp_abort(struct tcp_conn *c)
+{
+	if (c->state == TCP_CLOSED)
+		return;
+	if (c->state != TCP_SYN_SENT)
+		output_reset(c);
+	conn_end(c);
+}
+
+void
+tcp_release(struct tcp_conn *c)
+{
+	list_unlink(&c->ready_node);
+	c->released = true;
+	c->user = NULL;
+	if (c->state == TCP_CLOSED || c->state == TCP_SYN_SENT) {
+		table_remove(c);
+		return;
+	}
+	tcp_discard_input(c);
+	tcp_shutdown(c);
+	if (c->state == TCP_FIN_WAIT_2) {
+		c->close_at = mono_add(c->tcp->now, milliseconds(FIN_WAIT_2_MS));
+		timers_rearm(c);
+	}
+}
+
+void
+tcp_set_user(struct tcp_conn *c, void *user)
+{
+	c->user = user;
+}
+
+void *
+tcp_user(const struct tcp_conn *c)
+{
+	return c->user;
+}
+
+const struct tcp_endpoints *
+tcp_endpoints(const struct tcp_conn *c)
+{
+	return &c->endpoints;
+}
+
+void
+tcp_info(const struct tcp_conn *c, struct tcp_info *out)
+{
+	static const char *const names[TCP_STATE_COUNT] = { "CLOSED", "SYN-SENT", "SYN-RECEIVED",
+		"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK" };
+
+	*out = (struct tcp_info){
+		.state = names[c->state],
+		.rtt_us = (uint32_t)(c->srtt_ns / 1000),
+		.rtt_var_us = (uint32_t)(c->rttvar_ns / 1000),
+		.rto_us = (uint32_t)(c->rto_ns / 1000),
+		.cwnd_bytes = c->cwnd,
+		.ssthresh_bytes = c->ssthresh,
+		.mss_bytes = c->mss,
+		.send_queue_bytes = (uint32_t)c->snd.bytes,
+		.receive_queue_bytes = (uint32_t)c->rcv.bytes,
+		.send_window_bytes = c->snd_wnd,
+		.receive_window_bytes = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt),
+		.sent_bytes = c->sent_bytes,
+		.received_bytes = c->received_bytes,
+		.retransmitted_segments = c->retransmitted_segments,
+	};
+}
+
+const uint64_t *
+tcp_counters(const struct tcp *t)
+{
+	return t->counters;
+}
+
+uint32_t
+tcp_connection_count(const struct tcp *t)
+{
+	return t->connection_count;
+}
+
+void
+tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_seq,
+    bool unreachable, uint32_t mtu)
+{
+	struct tcp_conn *c = table_find(t, endpoints);
+	uint32_t head = address_is_v4(&endpoints->local) ? 40 : 60;
+
+	/* RFC 5927 §4: the quoted number must be one that flies. Hard errors are soft once open. */
+	if (c == NULL || seq_before(seq_of(quoted_seq), c->snd_una) ||
+	    !seq_before(seq_of(quoted_seq), c->snd_nxt))
+		return;
+	if (mtu != 0 && mtu >= head + MSS_FLOOR && mtu - head - (c->use_ts ? 12 : 0) < c->mss) {
+		c->mss = (uint16_t)(mtu - head - (c->use_ts ? 12 : 0));
+		c->rtx_nxt = c->snd_una;
+		c->lost_end = c->snd_nxt;
+		output_schedule(c);
+	} else if (unreachable && c->state == TCP_SYN_SENT) {
+		conn_end(c);
+	}
+}
+
+void
+tcp_check_invariants(const struct tcp *t)
+{
+	for (uint32_t i = 0; i < t->config.connections_max; i++) {
+		const struct tcp_conn *c = &t->conns[i];
+
+		if (c->tcp == NULL || c->state == TCP_CLOSED)
+			continue;
+		if (seq_after(c->snd_una, c->snd_nxt) || c->run_count > REASM_RUNS_MAX ||
+		    c->sack_count > SACK_RANGES_MAX)
+			abort();
+		for (unsigned r = 0; r < c->run_count; r++) {
+			if (!seq_after(c->runs[r].start, c->rcv_nxt) || chain_is_empty(&c->runs[r].bytes))
+				abort();
+		}
+		if (c->state >= TCP_ESTABLISHED && in_flight(c) > 0 && !mono_is_set(c->rto_at) &&
+		    list_is_empty(&c->flush_node))
+			abort();
+	}
+}
