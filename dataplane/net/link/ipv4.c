@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * IPv4 (RFC 791): header checked, options skipped, source routes dropped, padding cut; nothing is
+ * forwarded. Fragments are dropped and counted: TCP never sends them with DF set, and af_packet's
+ * fan-out has the kernel put them together before they come here.
+ */
+#include "dataplane/net/link/internal.h"
+
+#include <rte_byteorder.h>
+
+#define HEADER_BYTES 20
+
+/* Strict and loose source routes (RFC 7126 §4.3, §4.4); a broken option list counts as one. */
+static bool
+has_source_route(const uint8_t *p, unsigned bytes)
+{
+	for (unsigned at = 0; at < bytes && p[at] != 0;) {
+		if (p[at] == 1) {
+			at++;
+			continue;
+		}
+		if (p[at] == 131 || p[at] == 137 || at + 2 > bytes || p[at + 1] < 2)
+			return true;
+		at += p[at + 1];
+	}
+	return false;
+}
+
+/* Multicast, broadcast, loopback and "this network" send nothing (RFC 1122 §3.2.1.3). */
+static bool
+source_can_send(const struct ip_address *a)
+{
+	uint8_t first = a->bytes[12];
+
+	return first != 0 && first != 127 && first < 224;
+}
+
+/* Length and checksum; cuts Ethernet padding off. */
+static bool
+header_is_right(struct link *l, struct rte_mbuf *m, unsigned *bytes)
+{
+	const struct rte_ipv4_hdr *h = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	unsigned total;
+
+	if (m->data_len < HEADER_BYTES || h->version_ihl >> 4 != 4)
+		return false;
+	*bytes = (unsigned)(h->version_ihl & 0xf) * 4;
+	total = rte_be_to_cpu_16(h->total_length);
+	if (*bytes < HEADER_BYTES || *bytes > m->data_len || total < *bytes || total > m->pkt_len)
+		return false;
+	if (!(l->config.checksum_offload_rx &&
+		(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD) &&
+	    rte_raw_cksum(h, *bytes) != 0xffff) {
+		link_count(l, LINK_COUNTER_IN_CHECKSUM);
+		return false;
+	}
+	if (m->pkt_len > total)
+		rte_pktmbuf_trim(m, (uint16_t)(m->pkt_len - total));
+	return !has_source_route((const uint8_t *)h + HEADER_BYTES, *bytes - HEADER_BYTES);
+}
+
+enum link_result
+ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
+{
+	const struct rte_ipv4_hdr *h = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	struct ip_address source, destination;
+	unsigned bytes;
+
+	if (!header_is_right(l, m, &bytes))
+		return link_drop(l, m, LINK_COUNTER_IN_BAD_HEADER);
+	source = address_v4(&h->src_addr);
+	destination = address_v4(&h->dst_addr);
+	if (link_own(l, &destination) == NULL)
+		return link_drop(l, m, LINK_COUNTER_IN_NOT_OURS);
+	if (!source_can_send(&source) || link_own(l, &source) != NULL)
+		return link_drop(l, m, LINK_COUNTER_IN_BAD_SOURCE);
+	if (h->fragment_offset & rte_cpu_to_be_16(0x3fff))
+		return link_drop(l, m, LINK_COUNTER_IN_FRAGMENTS);
+	if (h->next_proto_id == IPPROTO_ICMP)
+		return icmp4_input(l, m, bytes, &source, &destination, packet);
+	if (h->next_proto_id != IPPROTO_TCP)
+		return link_drop(l, m, LINK_COUNTER_IN_UNKNOWN);
+	packet->segment = m;
+	packet->source = source;
+	packet->destination = destination;
+	packet->ecn = h->type_of_service & 3;
+	rte_pktmbuf_adj(m, (uint16_t)bytes);
+	return LINK_TCP;
+}
+
+void
+ipv4_prepend(struct link *l, struct rte_mbuf *m, const struct ip_address *source,
+    const struct ip_address *destination, uint8_t protocol, uint8_t ecn)
+{
+	struct rte_ipv4_hdr *h = (struct rte_ipv4_hdr *)rte_pktmbuf_prepend(m, HEADER_BYTES);
+
+	h->version_ihl = 0x45;
+	h->type_of_service = ecn;
+	h->total_length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
+	h->packet_id = rte_cpu_to_be_16(l->ip_id++);
+	h->fragment_offset = rte_cpu_to_be_16(0x4000);
+	h->time_to_live = 64;
+	h->next_proto_id = protocol;
+	h->hdr_checksum = 0;
+	memcpy(&h->src_addr, source->bytes + 12, 4);
+	memcpy(&h->dst_addr, destination->bytes + 12, 4);
+	m->l3_len = HEADER_BYTES;
+	if (l->config.checksum_offload_tx)
+		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
+	else
+		h->hdr_checksum = rte_ipv4_cksum(h);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Neighbour discovery (RFC 4861 §7): solicitations answered, advertisements learnt; hop limit 255. */
+#include "dataplane/net/link/internal.h"
+
+#include <rte_byteorder.h>
+
+#define HEADER_BYTES  40
+#define MESSAGE_BYTES 24 /* type to target */
+#define OPTION_BYTES  8
+
+/* Type, flags, target and our MAC; IPv6 header and frame around it. */
+static void
+send_message(struct link *l, uint8_t type, uint8_t flags, const struct ip_address *source,
+    const struct ip_address *destination, const struct ip_address *target, const uint8_t mac[6])
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(l->env.pools.data);
+	uint8_t *p;
+	uint16_t sum;
+
+	if (m == NULL) {
+		link_count(l, LINK_COUNTER_NO_BUFFER);
+		return;
+	}
+	p = (uint8_t *)rte_pktmbuf_append(m, MESSAGE_BYTES + OPTION_BYTES);
+	memset(p, 0, MESSAGE_BYTES + OPTION_BYTES);
+	p[0] = type;
+	p[4] = flags;
+	memcpy(p + 8, target->bytes, 16);
+	p[24] = type == 135 ? 1 : 2;
+	p[25] = 1;
+	memcpy(p + 26, l->config.mac, 6);
+	sum = (uint16_t)~icmp6_sum(m, 0, source, destination);
+	memcpy(p + 2, &sum, 2);
+	ipv6_prepend(m, source, destination, IPPROTO_ICMPV6, 0);
+	link_send_frame(l, m, mac, RTE_ETHER_TYPE_IPV6);
+}
+
+/* Our address on the target's subnet, else any IPv6 address of ours. */
+static const struct ip_address *
+source_for(const struct link *l, const struct ip_address *target)
+{
+	const struct ip_address *any = NULL;
+
+	for (unsigned i = 0; i < l->config.address_count; i++) {
+		const struct ip_subnet *s = &l->config.addresses[i].subnet;
+
+		if (address_is_v4(&s->base))
+			continue;
+		if (subnet_holds(s, target))
+			return &s->base;
+		any = &s->base;
+	}
+	return any;
+}
+
+void
+nd_solicit(struct link *l, const struct ip_address *target)
+{
+	struct ip_address group = { { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff } };
+	const struct ip_address *source = source_for(l, target);
+	uint8_t mac[6] = { 0x33, 0x33, 0xff };
+
+	if (source == NULL)
+		return;
+	memcpy(group.bytes + 13, target->bytes + 13, 3);
+	memcpy(mac + 3, target->bytes + 13, 3);
+	send_message(l, 135, 0, source, &group, target, mac);
+}
+
+/* The link-layer address option of that kind; NULL: none. */
+static const uint8_t *
+find_mac(const uint8_t *p, unsigned bytes, uint8_t kind)
+{
+	for (unsigned at = 0; at + 8 <= bytes && p[at + 1] != 0; at += (unsigned)p[at + 1] * 8) {
+		if (p[at] == kind && p[at + 1] == 1)
+			return p + at + 2;
+	}
+	return NULL;
+}
+
+static void
+take_solicitation(struct link *l, const struct ip_address *source, const struct ip_address *target,
+    const uint8_t *options, unsigned bytes)
+{
+	static const uint8_t all_nodes_mac[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+	static const struct ip_address all_nodes = { { 0xff, 2, [15] = 1 } };
+	const uint8_t *mac = find_mac(options, bytes, 1);
+
+	if (link_own(l, target) == NULL)
+		return;
+	if (address_is_any(source)) { /* somebody checks for a duplicate: it is ours (RFC 4862 §5.4.3) */
+		send_message(l, 136, 0x20, target, &all_nodes, target, all_nodes_mac);
+	} else if (mac != NULL) {
+		neighbor_learn(l, source, mac, false);
+		send_message(l, 136, 0x60, target, source, target, mac);
+	}
+}
+
+void
+nd_input(struct link *l, struct rte_mbuf *m)
+{
+	const struct rte_ipv6_hdr *h = rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *);
+	const uint8_t *p = (const uint8_t *)(h + 1);
+	struct ip_address source = address_v6(h->src_addr), target;
+	unsigned options;
+
+	if (m->data_len < HEADER_BYTES + MESSAGE_BYTES || h->hop_limits != 255 ||
+	    h->proto != IPPROTO_ICMPV6 || p[1] != 0) {
+		link_drop(l, m, LINK_COUNTER_IN_BAD_HEADER);
+		return;
+	}
+	target = address_v6(p + 8);
+	options = m->data_len - HEADER_BYTES - MESSAGE_BYTES;
+	if (p[0] == 135) {
+		take_solicitation(l, &source, &target, p + MESSAGE_BYTES, options);
+	} else if (neighbor_find(l, &target) != NULL) {
+		const uint8_t *mac = find_mac(p + MESSAGE_BYTES, options, 2);
+
+		if (mac != NULL)
+			neighbor_learn(l, &target, mac, (p[4] & 0x40) != 0);
+	}
+	rte_pktmbuf_free(m);
+}
