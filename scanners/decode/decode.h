@@ -30,7 +30,7 @@ enum decode_result {
 
 struct decode_limits {
 	uint64_t output_bytes_max;
-	uint32_t ratio_max;           /* output per input byte, once more than ratio_from_bytes came out */
+	uint32_t ratio_max; /* output per input byte, once more than ratio_from_bytes came out */
 	uint64_t ratio_from_bytes;
 };
 

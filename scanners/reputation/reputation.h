@@ -13,7 +13,11 @@
 
 #include "common/base/span.h"
 
-enum reputation_kind { REPUTATION_UNKNOWN, REPUTATION_GOOD, REPUTATION_BAD };
+enum reputation_kind {
+	REPUTATION_UNKNOWN,
+	REPUTATION_GOOD,
+	REPUTATION_BAD
+};
 
 struct reputation_table; /* a view over mapped bytes */
 
@@ -33,6 +37,8 @@ int reputation_open(struct span bytes, struct reputation_table *view);
 /* host without port or brackets, path from '/' on (empty: "/"). */
 void reputation_lookup(const struct reputation_table *t, struct span host, struct span path,
     struct reputation_answer *out);
+
+uint32_t reputation_entries(const struct reputation_table *t);
 
 struct generation;
 const struct reputation_table *generation_reputation(const struct generation *g);

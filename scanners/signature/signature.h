@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One loaded generation: Hyperscan databases (block and streaming), digest tables and names, mapped
- * read-only from a file that sluice-sigc wrote (generation_file.h describes it byte by byte), or the
- * built-in one that knows EICAR alone.
+ * read-only from a file that sluice-sigc wrote (generation_file.h describes it byte by byte), or
+ * the built-in one that knows EICAR alone.
  *
- * A `struct generation` is immutable after loading and shared by all cores; who publishes it decides
- * by RCU when it may be closed. A `struct signature_scan` is one object's scan: it holds a Hyperscan
- * stream only once a second span arrives, so an object that lies in one buffer is scanned in block
- * mode. Scratch and streams belong to a core's `struct signature_core`; nothing is allocated while
- * scanning beyond what Hyperscan's stream allocator takes from that core's pool.
+ * A `struct generation` is immutable after loading and shared by all cores; who publishes it
+ * decides by RCU when it may be closed. A `struct signature_scan` is one object's scan: it holds a
+ * Hyperscan stream only once a second span arrives, so an object that lies in one buffer is scanned
+ * in block mode. Scratch and streams belong to a core's `struct signature_core`; nothing is
+ * allocated while scanning beyond what Hyperscan's stream allocator takes from that core's pool.
  */
 #ifndef SLUICE_SIGNATURE_H
 #define SLUICE_SIGNATURE_H
@@ -26,8 +26,8 @@ struct signature_scan;
 #define SIGNATURE_ERROR_TEXT_MAX 256
 
 struct signature_hit {
-	const char *name;  /* "Eicar-Test-Signature"; lent by the generation */
-	uint64_t offset;   /* where in the scanned bytes the match ends */
+	const char *name; /* "Eicar-Test-Signature"; lent by the generation */
+	uint64_t offset;  /* where in the scanned bytes the match ends */
 };
 
 /*
@@ -35,12 +35,14 @@ struct signature_hit {
  * On failure -EINVAL (not such a file, or damaged), -ENOEXEC (made for another Hyperscan or CPU),
  * -ENOMEM, and a sentence in `error`.
  */
-int generation_open(struct span file, struct generation **out, char error[SIGNATURE_ERROR_TEXT_MAX]);
+int generation_open(
+    struct span file, struct generation **out, char error[SIGNATURE_ERROR_TEXT_MAX]);
 /* EICAR alone, compiled in the process; what runs when there is no file. */
 int generation_open_builtin(struct generation **out, char error[SIGNATURE_ERROR_TEXT_MAX]);
 void generation_close(struct generation *g);
 
-uint64_t generation_id(const struct generation *g); /* from the content: the same sources, the same id */
+uint64_t generation_id(
+    const struct generation *g); /* from the content: the same sources, the same id */
 struct generation_facts {
 	uint64_t id;
 	uint32_t literals, digests_bad, digests_good, reputation_entries;
@@ -49,10 +51,10 @@ struct generation_facts {
 void generation_facts(const struct generation *g, struct generation_facts *out);
 
 /* Digest lists: the name of a bad object (by MD5 or SHA-256 and size), or whether it is trusted. */
-const char *generation_bad_digest(const struct generation *g, const uint8_t md5[16],
-    const uint8_t sha256[32], uint64_t size);
-bool generation_trusted_digest(const struct generation *g, const uint8_t md5[16],
-    const uint8_t sha256[32], uint64_t size);
+const char *generation_bad_digest(
+    const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size);
+bool generation_trusted_digest(
+    const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size);
 
 /* One core's scratch and pool of scans. `streams_max` scans may be open at once. */
 struct signature_core *signature_core_create(uint32_t streams_max);
@@ -64,8 +66,9 @@ int signature_core_prepare(struct signature_core *core, const struct generation 
 struct signature_scan *signature_open(struct signature_core *core, const struct generation *g);
 /*
  * Scans the next bytes; `is_last` says that no more will come (then block mode may serve). Returns
- * 0, 1 when there is a hit (signature_hit() tells which; further feeding is harmless), or a negative
- * errno when the engine failed, which the caller must treat as class `error`, never as clean.
+ * 0, 1 when there is a hit (signature_hit() tells which; further feeding is harmless), or a
+ * negative errno when the engine failed, which the caller must treat as class `error`, never as
+ * clean.
  */
 int signature_feed(struct signature_scan *scan, struct span bytes, bool is_last);
 /* Ends the scan: 0, 1 or negative as above. */

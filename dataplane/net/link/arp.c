@@ -68,7 +68,7 @@ arp_input(struct link *l, struct rte_mbuf *m)
 		send_arp(l, RTE_ARP_OP_REPLY, &target, &source, a->arp_data.arp_sha.addr_bytes,
 		    a->arp_data.arp_sha.addr_bytes);
 	} else if (a->arp_opcode == rte_cpu_to_be_16(RTE_ARP_OP_REPLY) &&
-	    neighbor_find(l, &source) != NULL) {
+		   neighbor_find(l, &source) != NULL) {
 		neighbor_learn(l, &source, a->arp_data.arp_sha.addr_bytes, for_us);
 	}
 	rte_pktmbuf_free(m);

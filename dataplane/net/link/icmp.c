@@ -37,14 +37,16 @@ tell_error(struct link *l, struct rte_mbuf *m, const uint8_t *tcp, const struct 
 	packet->destination = *to;
 	packet->quoted_source_port = (uint16_t)(tcp[0] << 8 | tcp[1]);
 	packet->quoted_destination_port = (uint16_t)(tcp[2] << 8 | tcp[3]);
-	packet->quoted_seq = (uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 | (uint32_t)tcp[6] << 8 | tcp[7];
+	packet->quoted_seq =
+	    (uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 | (uint32_t)tcp[6] << 8 | tcp[7];
 	packet->unreachable = unreachable;
 	packet->mtu = mtu;
 	rte_pktmbuf_free(m);
 	return LINK_ICMP_ERROR;
 }
 
-/* Turns the request into its answer: new header, same payload, sum adjusted by the type's change. */
+/* Turns the request into its answer: new header, same payload, sum adjusted by the type's change.
+ */
 static void
 answer_echo4(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip_address *source,
     const struct ip_address *destination)
@@ -128,9 +130,11 @@ icmp6_input(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip_
 	}
 	if ((p[0] == 1 || p[0] == 2) && left >= 8 + 40 + 8 && p[8 + 6] == IPPROTO_TCP) {
 		struct ip_address from = address_v6(p + 8 + 8), to = address_v6(p + 8 + 24);
-		uint32_t mtu = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7];
+		uint32_t mtu =
+		    (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7];
 
-		return tell_error(l, m, p + 8 + 40, &from, &to, p[0] == 1, p[0] == 2 ? mtu : 0, packet);
+		return tell_error(
+		    l, m, p + 8 + 40, &from, &to, p[0] == 1, p[0] == 2 ? mtu : 0, packet);
 	}
 	return link_drop(l, m, LINK_COUNTER_IN_UNKNOWN);
 }

@@ -15,7 +15,7 @@
 
 #define NEIGHBORS        1024 /* power of two; the oldest of a set gives way */
 #define NEIGHBOR_WAYS    4
-#define NEIGHBOR_QUEUE   3      /* packets that wait for an answer, each */
+#define NEIGHBOR_QUEUE   3 /* packets that wait for an answer, each */
 #define NEIGHBOR_TRIES   3
 #define NEIGHBOR_RETRY   seconds(1)
 #define NEIGHBOR_FRESH   seconds(60) /* then asked for again while it is still used */
@@ -57,15 +57,18 @@ link_drop(struct link *l, struct rte_mbuf *m, enum link_counter why)
 /* Whether an address is one of ours; NULL: no. */
 const struct link_address *link_own(const struct link *l, const struct ip_address *a);
 /* Which of our addresses reaches `destination`, and over whom; false: none does. */
-bool link_route(const struct link *l, const struct ip_address *destination, struct ip_address *next);
+bool link_route(
+    const struct link *l, const struct ip_address *destination, struct ip_address *next);
 /* Puts the Ethernet header before an IP packet and sends it. */
 void link_send_frame(struct link *l, struct rte_mbuf *packet, const uint8_t mac[6], uint16_t type);
 /* An IP packet to whoever is next: at once, or when the neighbour has answered. Takes it. */
-void link_send_packet(struct link *l, struct rte_mbuf *packet, const struct ip_address *destination);
+void link_send_packet(
+    struct link *l, struct rte_mbuf *packet, const struct ip_address *destination);
 
 /* neighbor.c */
 struct neighbor *neighbor_find(struct link *l, const struct ip_address *a);
-void neighbor_learn(struct link *l, const struct ip_address *a, const uint8_t mac[6], bool asked_for);
+void neighbor_learn(
+    struct link *l, const struct ip_address *a, const uint8_t mac[6], bool asked_for);
 void neighbor_send(struct link *l, const struct ip_address *next, struct rte_mbuf *packet);
 void neighbor_run_timers(struct link *l);
 void neighbor_free(struct link *l);
@@ -85,9 +88,11 @@ void ipv4_prepend(struct link *l, struct rte_mbuf *m, const struct ip_address *s
 void ipv6_prepend(struct rte_mbuf *m, const struct ip_address *source,
     const struct ip_address *destination, uint8_t protocol, uint8_t ecn);
 enum link_result icmp4_input(struct link *l, struct rte_mbuf *m, unsigned header_bytes,
-    const struct ip_address *source, const struct ip_address *destination, struct link_packet *packet);
+    const struct ip_address *source, const struct ip_address *destination,
+    struct link_packet *packet);
 enum link_result icmp6_input(struct link *l, struct rte_mbuf *m, unsigned header_bytes,
-    const struct ip_address *source, const struct ip_address *destination, struct link_packet *packet);
+    const struct ip_address *source, const struct ip_address *destination,
+    struct link_packet *packet);
 /* Sum of a whole chain's ICMPv6 with its pseudo header, folded; 0xffff when it is right. */
 uint16_t icmp6_sum(const struct rte_mbuf *m, unsigned offset, const struct ip_address *source,
     const struct ip_address *destination);

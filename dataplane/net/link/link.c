@@ -173,8 +173,8 @@ link_concerns_all(const struct rte_mbuf *frame)
 	}
 	if (type == RTE_ETHER_TYPE_ARP)
 		return true;
-	return type == RTE_ETHER_TYPE_IPV6 && left >= 41 && p[6] == IPPROTO_ICMPV6 && p[40] >= 134 &&
-	    p[40] <= 136;
+	return type == RTE_ETHER_TYPE_IPV6 && left >= 41 && p[6] == IPPROTO_ICMPV6 &&
+	       p[40] >= 134 && p[40] <= 136;
 }
 
 void

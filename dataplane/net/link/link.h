@@ -52,9 +52,10 @@ struct link_env {
 
 /* What link_input() found. */
 enum link_result {
-	LINK_TAKEN, /* handled here, or dropped and counted */
-	LINK_TCP,   /* `packet` holds a TCP segment for an address of ours */
-	LINK_ICMP_ERROR, /* `packet` tells of an ICMP error about a TCP segment we sent; the frame is freed */
+	LINK_TAKEN,      /* handled here, or dropped and counted */
+	LINK_TCP,        /* `packet` holds a TCP segment for an address of ours */
+	LINK_ICMP_ERROR, /* `packet` tells of an ICMP error about a TCP segment we sent; the frame
+			    is freed */
 };
 
 struct link_packet {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Neighbour discovery (RFC 4861 §7): solicitations answered, advertisements learnt; hop limit 255. */
+/* Neighbour discovery (RFC 4861 §7): solicitations answered, advertisements learnt; hop limit 255.
+ */
 #include "dataplane/net/link/internal.h"
 
 #include <rte_byteorder.h>
@@ -88,7 +89,8 @@ take_solicitation(struct link *l, const struct ip_address *source, const struct 
 
 	if (link_own(l, target) == NULL)
 		return;
-	if (address_is_any(source)) { /* somebody checks for a duplicate: it is ours (RFC 4862 §5.4.3) */
+	if (address_is_any(
+		source)) { /* somebody checks for a duplicate: it is ours (RFC 4862 §5.4.3) */
 		send_message(l, 136, 0x20, target, &all_nodes, target, all_nodes_mac);
 	} else if (mac != NULL) {
 		neighbor_learn(l, source, mac, false);

@@ -69,9 +69,10 @@ struct reasm_run {
 struct tcp_conn {
 	/* sending */
 	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
-	struct seq rtx_nxt, lost_end; /* what lies between, and is not SACKed, is to be sent again */
-	struct seq recover;          /* recovery ends when this is acknowledged (RFC 6675) */
-	struct seq wl1, wl2;         /* the segment that last updated snd_wnd */
+	struct seq rtx_nxt,
+	    lost_end;        /* what lies between, and is not SACKed, is to be sent again */
+	struct seq recover;  /* recovery ends when this is acknowledged (RFC 6675) */
+	struct seq wl1, wl2; /* the segment that last updated snd_wnd */
 	uint32_t snd_wnd, max_snd_wnd;
 	uint32_t cwnd, ssthresh, acked_since_growth;
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
@@ -189,8 +190,8 @@ uint32_t table_ts_offset(struct tcp *t, const struct tcp_endpoints *e);
 /* options.c */
 bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
 /* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
-unsigned options_build_syn(const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale,
-    uint8_t *out);
+unsigned options_build_syn(
+    const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale, uint8_t *out);
 /* Options of every other segment: timestamp, and SACK blocks where something is missing. */
 unsigned options_build(struct tcp_conn *c, uint8_t *out);
 

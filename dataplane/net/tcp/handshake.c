@@ -44,7 +44,7 @@ static bool
 must_drop(const struct tcp *t)
 {
 	return t->half_open_count >= t->config.half_open_max ||
-	    rte_mempool_avail_count(t->env.pools.data) < t->config.pool_reserve;
+	       rte_mempool_avail_count(t->env.pools.data) < t->config.pool_reserve;
 }
 
 void
@@ -98,7 +98,8 @@ handshake_syn_sent(struct tcp_conn *c, struct segment *s)
 
 	if ((s->flags & FLAG_ACK) && !acks_ours) {
 		if ((s->flags & FLAG_RST) == 0)
-			output_stray(c->tcp, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+			output_stray(
+			    c->tcp, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
 		return;
 	}
 	if (s->flags & FLAG_RST) {

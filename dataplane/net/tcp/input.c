@@ -11,7 +11,8 @@
 
 #define HEADER_BYTES 20
 
-/* RFC 9293 §3.1. A port that vouched for the sum is believed only where the configuration says so. */
+/* RFC 9293 §3.1. A port that vouched for the sum is believed only where the configuration says so.
+ */
 static bool
 checksum_is_right(const struct tcp *t, const struct rte_mbuf *m, const struct tcp_endpoints *e)
 {
@@ -68,7 +69,7 @@ is_old_duplicate(struct tcp_conn *c, const struct segment *s)
 	uint64_t idle_ms = (uint64_t)mono_since(c->tcp->now, c->ts_recent_at).ns / 1000000u;
 
 	return c->use_ts && s->options.has_ts && (s->flags & FLAG_RST) == 0 &&
-	    (int32_t)(s->options.ts_val - c->ts_recent) < 0 && idle_ms < PAWS_IDLE_MS;
+	       (int32_t)(s->options.ts_val - c->ts_recent) < 0 && idle_ms < PAWS_IDLE_MS;
 }
 
 /* First step: does any of it lie in the window? (RFC 9293 §3.4) */
@@ -135,7 +136,8 @@ reject(struct tcp_conn *c, const struct segment *s)
 	}
 }
 
-/* Second step, RFC 5961 §3: exactly rcv_nxt ends it, elsewhere in the window it must prove itself. */
+/* Second step, RFC 5961 §3: exactly rcv_nxt ends it, elsewhere in the window it must prove itself.
+ */
 static void
 take_reset(struct tcp_conn *c, const struct segment *s)
 {
@@ -193,7 +195,8 @@ take_ack(struct tcp_conn *c, const struct segment *s)
 		output_challenge(c);
 		return false;
 	}
-	if (seq_diff(c->snd_una, s->ack) > (int32_t)(c->max_snd_wnd > INT32_MAX ? INT32_MAX : c->max_snd_wnd)) {
+	if (seq_diff(c->snd_una, s->ack) >
+	    (int32_t)(c->max_snd_wnd > INT32_MAX ? INT32_MAX : c->max_snd_wnd)) {
 		output_challenge(c);
 		return false;
 	}
@@ -211,7 +214,8 @@ after_fin_acked(struct tcp_conn *c)
 	switch (c->state) {
 	case TCP_FIN_WAIT_1:
 		c->state = TCP_FIN_WAIT_2;
-		c->close_at = c->released ? mono_add(c->tcp->now, milliseconds(FIN_WAIT_2_MS)) : MONO_NONE;
+		c->close_at =
+		    c->released ? mono_add(c->tcp->now, milliseconds(FIN_WAIT_2_MS)) : MONO_NONE;
 		return true;
 	case TCP_CLOSING:
 		conn_time_wait(c);
@@ -269,8 +273,10 @@ input_established(struct tcp_conn *c, struct segment *s)
 		return;
 	}
 	if (!is_acceptable(c, s)) {
-		/* A shut window must not stop the ACK field of what stands right at it (§3.10.7.4). */
-		bool at_edge = seq_is(s->seq, c->rcv_nxt) && (s->flags & (FLAG_ACK | FLAG_RST | FLAG_SYN)) == FLAG_ACK;
+		/* A shut window must not stop the ACK field of what stands right at it (§3.10.7.4).
+		 */
+		bool at_edge = seq_is(s->seq, c->rcv_nxt) &&
+			       (s->flags & (FLAG_ACK | FLAG_RST | FLAG_SYN)) == FLAG_ACK;
 
 		reject(c, s);
 		if (at_edge)
@@ -364,11 +370,13 @@ input_conn(struct tcp_conn *c, struct segment *s)
 static bool
 input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s)
 {
-	bool newer_ts = w->use_ts && s->options.has_ts && (int32_t)(s->options.ts_val - w->ts_recent) > 0;
+	bool newer_ts =
+	    w->use_ts && s->options.has_ts && (int32_t)(s->options.ts_val - w->ts_recent) > 0;
 
 	if (s->flags & FLAG_RST)
 		return false;
-	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN && (newer_ts || seq_after(s->seq, w->rcv_nxt))) {
+	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN &&
+	    (newer_ts || seq_after(s->seq, w->rcv_nxt))) {
 		table_leave_time_wait(t, w);
 		return true;
 	}
@@ -399,7 +407,8 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	if (c == NULL)
 		w = table_find_time_wait(t, &e);
 	if (c == NULL && w == NULL &&
-	    ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != FLAG_SYN || !tcp_is_listening(t, &e)))
+	    ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != FLAG_SYN ||
+		!tcp_is_listening(t, &e)))
 		return TCP_INPUT_NO_FLOW;
 	tcp_count(t, TCP_COUNTER_IN_SEGS);
 	if (!checksum_is_right(t, m, &e)) {
@@ -445,7 +454,8 @@ tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 		output_stray(t, &e, s.ack, seq_of(0), FLAG_RST, 0, NULL, 0);
 	else
 		output_stray(t, &e, seq_of(0),
-		    seq_add(s.seq, s.length + ((s.flags & FLAG_SYN) != 0) + ((s.flags & FLAG_FIN) != 0)),
+		    seq_add(s.seq,
+			s.length + ((s.flags & FLAG_SYN) != 0) + ((s.flags & FLAG_FIN) != 0)),
 		    FLAG_RST | FLAG_ACK, 0, NULL, 0);
 drop:
 	rte_pktmbuf_free(m);

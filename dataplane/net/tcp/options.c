@@ -4,7 +4,15 @@
 
 #include <arpa/inet.h>
 
-enum { KIND_END = 0, KIND_NOP = 1, KIND_MSS = 2, KIND_SCALE = 3, KIND_SACK_OK = 4, KIND_SACK = 5, KIND_TS = 8 };
+enum {
+	KIND_END = 0,
+	KIND_NOP = 1,
+	KIND_MSS = 2,
+	KIND_SCALE = 3,
+	KIND_SACK_OK = 4,
+	KIND_SACK = 5,
+	KIND_TS = 8
+};
 
 static uint32_t
 get32(const uint8_t *p)

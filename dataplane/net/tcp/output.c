@@ -2,7 +2,8 @@
 /*
  * Segments out. A head is built in an mbuf of its own; payload is attached by reference, or copied
  * behind the head when it is small. output_flush() sends what the turn owes: what is to be sent
- * again, then new data as far as window and congestion window go, then the ACK if nothing carried it.
+ * again, then new data as far as window and congestion window go, then the ACK if nothing carried
+ * it.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -132,7 +133,7 @@ output_window_grew(const struct tcp_conn *c)
 	if (c->window_limit / 2 < least)
 		least = c->window_limit / 2;
 	return window_room(c) >= (uint32_t)(announced > 0 ? announced : 0) + least &&
-	    (announced <= 0 || (uint32_t)announced < c->window_limit / 2);
+	       (announced <= 0 || (uint32_t)announced < c->window_limit / 2);
 }
 
 static uint16_t
@@ -203,8 +204,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		flags |= FLAG_FIN;
 	if (bytes > 0 && seq_is(end, fin_position(c)))
 		flags |= FLAG_PSH;
-	m = make_head(c->tcp, &c->endpoints, seq, c->rcv_nxt, flags, window_field(c), options,
-	    option_bytes);
+	m = make_head(
+	    c->tcp, &c->endpoints, seq, c->rcv_nxt, flags, window_field(c), options, option_bytes);
 	if (m == NULL)
 		return false;
 	if (bytes > 0 && attach_payload(c, m, offset, bytes) != 0) {
@@ -239,8 +240,8 @@ send_ack(struct tcp_conn *c)
 {
 	uint8_t options[OPTION_BYTES_MAX];
 	unsigned n = options_build(c, options);
-	struct rte_mbuf *m = make_head(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK,
-	    window_field(c), options, n);
+	struct rte_mbuf *m = make_head(
+	    c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK, window_field(c), options, n);
 
 	if (m == NULL) {
 		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
@@ -269,8 +270,8 @@ send_lost(struct tcp_conn *c)
 	return true;
 }
 
-/* SWS avoidance of the sender (RFC 9293 §3.8.6.2.1): a full segment, or all there is, or half of the
- * largest window ever seen. Nagle is off: answers are whole when they are given to us. */
+/* SWS avoidance of the sender (RFC 9293 §3.8.6.2.1): a full segment, or all there is, or half of
+ * the largest window ever seen. Nagle is off: answers are whole when they are given to us. */
 static bool
 worth_sending(const struct tcp_conn *c, uint32_t bytes, uint32_t waiting)
 {
@@ -313,9 +314,9 @@ arm_persist(struct tcp_conn *c)
 		return;
 	}
 	if (!mono_is_set(c->persist_at)) {
-		uint64_t wait = c->rto_ns > (uint64_t)PERSIST_MIN_MS * 1000000u ?
-		    c->rto_ns :
-		    (uint64_t)PERSIST_MIN_MS * 1000000u;
+		uint64_t wait = c->rto_ns > (uint64_t)PERSIST_MIN_MS * 1000000u
+				    ? c->rto_ns
+				    : (uint64_t)PERSIST_MIN_MS * 1000000u;
 
 		wait <<= c->backoff < 8 ? c->backoff : 8;
 		if (wait > (uint64_t)RTO_MAX_MS * 1000000u)
@@ -355,7 +356,8 @@ output_ack_now(struct tcp_conn *c)
 	output_schedule(c);
 }
 
-/* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now(). */
+/* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now().
+ */
 void
 output_challenge(struct tcp_conn *c)
 {
@@ -390,7 +392,8 @@ output_syn(struct tcp_conn *c)
 void
 output_reset(struct tcp_conn *c)
 {
-	output_stray(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	output_stray(
+	    c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
 	tcp_count(c->tcp, TCP_COUNTER_OUT_RSTS);
 }
 

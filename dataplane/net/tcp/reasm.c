@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Puts segments in order (RFC 9293 §3.10.7.4, seventh step). Holds what lies beyond rcv_nxt in runs,
- * sorted, never overlapping. Bytes that came first win, always: what was scanned is what is sent on;
- * a later copy is dropped and counted. Small segments are copied into the tail of what is there, so
- * that a stream of single bytes pins no more buffers than its bytes need.
- * Bounds: REASM_RUNS_MAX runs, and the receive window.
+ * Puts segments in order (RFC 9293 §3.10.7.4, seventh step). Holds what lies beyond rcv_nxt in
+ * runs, sorted, never overlapping. Bytes that came first win, always: what was scanned is what is
+ * sent on; a later copy is dropped and counted. Small segments are copied into the tail of what is
+ * there, so that a stream of single bytes pins no more buffers than its bytes need. Bounds:
+ * REASM_RUNS_MAX runs, and the receive window.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -20,8 +20,8 @@ append(struct tcp_conn *c, struct chain *queue, struct chain *bytes)
 {
 	uint8_t small[COPY_BYTES_MAX];
 
-	if (bytes->bytes <= sizeof(small) && queue->last != NULL &&
-	    RTE_MBUF_DIRECT(queue->last) && rte_mbuf_refcnt_read(queue->last) == 1 &&
+	if (bytes->bytes <= sizeof(small) && queue->last != NULL && RTE_MBUF_DIRECT(queue->last) &&
+	    rte_mbuf_refcnt_read(queue->last) == 1 &&
 	    rte_pktmbuf_tailroom(queue->last) >= bytes->bytes) {
 		size_t n = chain_copy_out(bytes, 0, small, bytes->bytes);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What an ACK tells: round-trip time and RTO (RFC 6298), which ranges arrived (RFC 2018, a bounded
- * scoreboard), what must be lost (RFC 6675: three segments' worth SACKed above it, or three duplicate
- * ACKs without SACK), and how much may fly (RFC 5681 with byte counting; RFC 6928 at the start).
+ * scoreboard), what must be lost (RFC 6675: three segments' worth SACKed above it, or three
+ * duplicate ACKs without SACK), and how much may fly (RFC 5681 with byte counting; RFC 6928 at the
+ * start).
  *
  * [rtx_nxt, lost_end) is what is regarded as lost and not sent again yet, SACKed ranges left out.
  */
@@ -51,7 +52,8 @@ take_rtt(struct tcp_conn *c, struct seq ack)
 		c->rto_ns = min;
 }
 
-/* Merges one reported range into the sorted scoreboard; beyond its bound the highest is forgotten. */
+/* Merges one reported range into the sorted scoreboard; beyond its bound the highest is forgotten.
+ */
 static void
 score(struct tcp_conn *c, struct seq_range r)
 {
@@ -131,7 +133,7 @@ recovery_pipe(const struct tcp_conn *c)
 
 	if (seq_before(c->rtx_nxt, c->lost_end))
 		pipe -= (uint32_t)seq_diff(c->lost_end, c->rtx_nxt) -
-		    sacked_between(c, c->rtx_nxt, c->lost_end);
+			sacked_between(c, c->rtx_nxt, c->lost_end);
 	return pipe;
 }
 
@@ -155,9 +157,9 @@ recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes)
 		return false;
 	*start = at;
 	/* A FIN alone has no bytes; it rides on the segment that ends the queue. */
-	*bytes = seq_before(at, data_end) ?
-	    (uint32_t)seq_diff(seq_before(end, data_end) ? end : data_end, at) :
-	    0;
+	*bytes = seq_before(at, data_end)
+		     ? (uint32_t)seq_diff(seq_before(end, data_end) ? end : data_end, at)
+		     : 0;
 	return true;
 }
 
@@ -201,7 +203,8 @@ enter_recovery(struct tcp_conn *c)
 	mark_lost(c);
 }
 
-/* Slow start, then one segment a round trip; never while the window is not used (RFC 7661's lesson). */
+/* Slow start, then one segment a round trip; never while the window is not used (RFC 7661's
+ * lesson). */
 static void
 grow(struct tcp_conn *c, uint32_t acked)
 {
@@ -251,8 +254,8 @@ static bool
 is_duplicate(const struct tcp_conn *c, const struct segment *s)
 {
 	return seq_is(s->ack, c->snd_una) && s->length == 0 && in_flight(c) > 0 &&
-	    (s->flags & (FLAG_SYN | FLAG_FIN)) == 0 &&
-	    (s->options.sack_count > 0 || s->window << c->snd_scale == c->snd_wnd);
+	       (s->flags & (FLAG_SYN | FLAG_FIN)) == 0 &&
+	       (s->options.sack_count > 0 || s->window << c->snd_scale == c->snd_wnd);
 }
 
 void
@@ -266,8 +269,9 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 		c->dup_acks++;
 	if (c->in_recovery || c->in_loss) {
 		mark_lost(c);
-	} else if (in_flight(c) > 0 && (c->dup_acks >= DUP_THRESHOLD ||
-		       sacked_between(c, c->snd_una, c->snd_nxt) >= DUP_THRESHOLD * (uint32_t)c->mss)) {
+	} else if (in_flight(c) > 0 &&
+		   (c->dup_acks >= DUP_THRESHOLD || sacked_between(c, c->snd_una, c->snd_nxt) >=
+							DUP_THRESHOLD * (uint32_t)c->mss)) {
 		enter_recovery(c);
 	}
 	output_schedule(c);

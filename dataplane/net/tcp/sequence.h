@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sequence numbers (RFC 9293 §3.4): a type of their own, compared only by these functions, which are
- * right across the wrap as long as two numbers are less than 2^31 apart.
+ * Sequence numbers (RFC 9293 §3.4): a type of their own, compared only by these functions, which
+ * are right across the wrap as long as two numbers are less than 2^31 apart.
  */
 #ifndef SLUICE_TCP_SEQUENCE_H
 #define SLUICE_TCP_SEQUENCE_H

@@ -29,7 +29,7 @@ static bool
 same(const struct tcp_endpoints *a, const struct tcp_endpoints *b)
 {
 	return a->local_port == b->local_port && a->remote_port == b->remote_port &&
-	    address_equal(&a->local, &b->local) && address_equal(&a->remote, &b->remote);
+	       address_equal(&a->local, &b->local) && address_equal(&a->remote, &b->remote);
 }
 
 int

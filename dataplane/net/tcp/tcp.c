@@ -163,7 +163,8 @@ tcp_next_deadline(const struct tcp *t)
 {
 	struct mono d = wheel_next(&t->wheel);
 
-	if (!list_is_empty(&t->ready) || !list_is_empty(&t->ready_next) || !list_is_empty(&t->flush))
+	if (!list_is_empty(&t->ready) || !list_is_empty(&t->ready_next) ||
+	    !list_is_empty(&t->flush))
 		return t->now;
 	if (!list_is_empty(&t->time_waits))
 		d = mono_earlier(d, LIST_ITEM(t->time_waits.next, struct time_wait, node)->until);
@@ -410,7 +411,8 @@ tcp_check_invariants(const struct tcp *t)
 		    c->sack_count > SACK_RANGES_MAX)
 			abort();
 		for (unsigned r = 0; r < c->run_count; r++) {
-			if (!seq_after(c->runs[r].start, c->rcv_nxt) || chain_is_empty(&c->runs[r].bytes))
+			if (!seq_after(c->runs[r].start, c->rcv_nxt) ||
+			    chain_is_empty(&c->runs[r].bytes))
 				abort();
 		}
 		if (c->state >= TCP_ESTABLISHED && in_flight(c) > 0 && !mono_is_set(c->rto_at) &&

@@ -45,16 +45,17 @@ struct tcp_config {
 	struct duration rto_min;       /* default 200 ms */
 	struct duration user_timeout;  /* data unacknowledged this long: the connection ends */
 	struct duration keepalive_idle; /* 0: off */
-	bool checksum_offload_rx;      /* believe the port's verdict in ol_flags */
-	bool checksum_offload_tx;      /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
-	uint32_t pool_reserve;         /* refuse new connections when fewer data mbufs are free */
+	bool checksum_offload_rx;       /* believe the port's verdict in ol_flags */
+	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
+	uint32_t pool_reserve;    /* refuse new connections when fewer data mbufs are free */
 };
 
 struct tcp_env {
 	void *arg;
 	/*
-	 * Takes a segment: TCP header first, payload behind it (further mbufs by `next`, nb_segs and
-	 * pkt_len are set), head room for IP and link headers before it. `ecn` is the IP ECN field.
+	 * Takes a segment: TCP header first, payload behind it (further mbufs by `next`, nb_segs
+	 * and pkt_len are set), head room for IP and link headers before it. `ecn` is the IP ECN
+	 * field.
 	 */
 	void (*transmit)(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 	    const struct ip_address *destination, uint8_t ecn);
@@ -63,12 +64,13 @@ struct tcp_env {
 };
 
 /* What tcp_events() reports; level-triggered, computed from the connection's state. */
-#define TCP_EVENT_OPENED      0x01u /* new: first report of a passive or active open */
-#define TCP_EVENT_READABLE    0x02u /* received bytes wait */
-#define TCP_EVENT_WRITABLE    0x04u /* the send queue has room */
-#define TCP_EVENT_PEER_CLOSED 0x08u /* the peer's FIN was reached and all bytes before it were taken */
-#define TCP_EVENT_SENT_ALL    0x10u /* everything given to tcp_send() was acknowledged */
-#define TCP_EVENT_ENDED       0x20u /* reset, timed out or fully closed: nothing more will come */
+#define TCP_EVENT_OPENED   0x01u /* new: first report of a passive or active open */
+#define TCP_EVENT_READABLE 0x02u /* received bytes wait */
+#define TCP_EVENT_WRITABLE 0x04u /* the send queue has room */
+#define TCP_EVENT_PEER_CLOSED \
+	0x08u                    /* the peer's FIN was reached and all bytes before it were taken */
+#define TCP_EVENT_SENT_ALL 0x10u /* everything given to tcp_send() was acknowledged */
+#define TCP_EVENT_ENDED    0x20u /* reset, timed out or fully closed: nothing more will come */
 
 /* NULL when memory is lacking. The caller owns the stack. */
 struct tcp *tcp_create(const struct tcp_config *config, const struct tcp_env *env);
@@ -89,7 +91,8 @@ void tcp_begin(struct tcp *t, struct mono now);
  */
 enum tcp_input_result {
 	TCP_INPUT_TAKEN,   /* handled, or dropped and counted */
-	TCP_INPUT_NO_FLOW, /* no connection and no SYN for a listener: *segment is still the caller's */
+	TCP_INPUT_NO_FLOW, /* no connection and no SYN for a listener: *segment is still the
+			      caller's */
 };
 enum tcp_input_result tcp_input(struct tcp *t, struct rte_mbuf *segment,
     const struct ip_address *source, const struct ip_address *destination, uint8_t ecn);

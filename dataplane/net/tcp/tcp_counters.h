@@ -3,29 +3,29 @@
 #ifndef SLUICE_TCP_COUNTERS_H
 #define SLUICE_TCP_COUNTERS_H
 
-#define TCP_COUNTERS(X)                                                                            \
-	X(IN_SEGS, "in_segs", "segments received")                                                 \
-	X(OUT_SEGS, "out_segs", "segments sent")                                                   \
-	X(IN_CSUM_ERRORS, "in_csum_errors", "dropped: wrong checksum")                             \
-	X(IN_ERRORS, "in_errors", "dropped: no valid header")                                      \
-	X(PASSIVE_OPENS, "passive_opens", "connections accepted")                                  \
-	X(ACTIVE_OPENS, "active_opens", "connections opened")                                      \
-	X(ESTAB_RESETS, "estab_resets", "connections ended by a reset")                            \
-	X(TIMEOUTS, "timeouts", "connections given up for lack of progress")                       \
-	X(RETRANS_SEGS, "retrans_segs", "segments sent again")                                     \
-	X(RTO_EXPIRED, "rto_expired", "retransmission timeouts")                                   \
-	X(FAST_RECOVERIES, "fast_recoveries", "recoveries begun by SACK or duplicate ACKs")        \
-	X(OUT_OF_ORDER, "out_of_order", "segments queued beyond a hole")                           \
-	X(OUT_OF_ORDER_DROPPED, "out_of_order_dropped", "dropped: too many holes")                 \
-	X(OVERLAPS, "overlaps", "bytes received again and dropped")                                \
-	X(OUT_OF_WINDOW, "out_of_window", "segments outside the window")                           \
-	X(PAWS_REJECTED, "paws_rejected", "segments with an old timestamp")                        \
-	X(CHALLENGE_ACKS, "challenge_acks", "challenge ACKs sent (RFC 5961)")                      \
-	X(LISTEN_DROPS, "listen_drops", "SYNs dropped for lack of room")                           \
-	X(OUT_RSTS, "out_rsts", "resets sent")                                                     \
-	X(PERSIST_PROBES, "persist_probes", "zero-window probes sent")                             \
-	X(NO_BUFFER, "no_buffer", "segments not sent for lack of buffers; tried again")            \
-	X(URGENT, "urgent", "segments with urgent data, delivered in line")                        \
+#define TCP_COUNTERS(X)                                                                     \
+	X(IN_SEGS, "in_segs", "segments received")                                          \
+	X(OUT_SEGS, "out_segs", "segments sent")                                            \
+	X(IN_CSUM_ERRORS, "in_csum_errors", "dropped: wrong checksum")                      \
+	X(IN_ERRORS, "in_errors", "dropped: no valid header")                               \
+	X(PASSIVE_OPENS, "passive_opens", "connections accepted")                           \
+	X(ACTIVE_OPENS, "active_opens", "connections opened")                               \
+	X(ESTAB_RESETS, "estab_resets", "connections ended by a reset")                     \
+	X(TIMEOUTS, "timeouts", "connections given up for lack of progress")                \
+	X(RETRANS_SEGS, "retrans_segs", "segments sent again")                              \
+	X(RTO_EXPIRED, "rto_expired", "retransmission timeouts")                            \
+	X(FAST_RECOVERIES, "fast_recoveries", "recoveries begun by SACK or duplicate ACKs") \
+	X(OUT_OF_ORDER, "out_of_order", "segments queued beyond a hole")                    \
+	X(OUT_OF_ORDER_DROPPED, "out_of_order_dropped", "dropped: too many holes")          \
+	X(OVERLAPS, "overlaps", "bytes received again and dropped")                         \
+	X(OUT_OF_WINDOW, "out_of_window", "segments outside the window")                    \
+	X(PAWS_REJECTED, "paws_rejected", "segments with an old timestamp")                 \
+	X(CHALLENGE_ACKS, "challenge_acks", "challenge ACKs sent (RFC 5961)")               \
+	X(LISTEN_DROPS, "listen_drops", "SYNs dropped for lack of room")                    \
+	X(OUT_RSTS, "out_rsts", "resets sent")                                              \
+	X(PERSIST_PROBES, "persist_probes", "zero-window probes sent")                      \
+	X(NO_BUFFER, "no_buffer", "segments not sent for lack of buffers; tried again")     \
+	X(URGENT, "urgent", "segments with urgent data, delivered in line")                 \
 	X(TIME_WAIT, "time_wait", "connections that entered TIME-WAIT")
 
 enum tcp_counter {

@@ -4,19 +4,20 @@
 #define SLUICE_TCP_LIMITS_H
 
 #define CONNECTIONS_MAX_DEFAULT 16384
-#define HALF_OPEN_MAX_DEFAULT   1024 /* more SYNs than this at once are dropped: the peer tries again */
-#define TIME_WAIT_MAX_DEFAULT   16384
-#define WINDOW_BYTES_DEFAULT    (1 << 20)
-#define SEND_QUEUE_DEFAULT      (1 << 20)
+#define HALF_OPEN_MAX_DEFAULT \
+	1024 /* more SYNs than this at once are dropped: the peer tries again */
+#define TIME_WAIT_MAX_DEFAULT 16384
+#define WINDOW_BYTES_DEFAULT  (1 << 20)
+#define SEND_QUEUE_DEFAULT    (1 << 20)
 
-#define REASM_RUNS_MAX    32 /* out-of-order runs of a connection (CVE-2018-5390) */
-#define SACK_RANGES_MAX   32 /* the peer's SACKed ranges we remember (CVE-2019-11477) */
-#define COPY_BYTES_MAX    256 /* smaller segments are copied: each would pin a whole mbuf */
-#define MSS_FLOOR         536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
-#define MSS_DEFAULT       536 /* RFC 9293 MUST-15: no MSS option */
-#define WINDOW_SCALE_MAX  14  /* RFC 7323 §2.3 */
-#define INITIAL_SEGMENTS  10  /* RFC 6928 */
-#define DUP_THRESHOLD     3   /* RFC 5681 §3.2 */
+#define REASM_RUNS_MAX   32  /* out-of-order runs of a connection (CVE-2018-5390) */
+#define SACK_RANGES_MAX  32  /* the peer's SACKed ranges we remember (CVE-2019-11477) */
+#define COPY_BYTES_MAX   256 /* smaller segments are copied: each would pin a whole mbuf */
+#define MSS_FLOOR        536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
+#define MSS_DEFAULT      536 /* RFC 9293 MUST-15: no MSS option */
+#define WINDOW_SCALE_MAX 14  /* RFC 7323 §2.3 */
+#define INITIAL_SEGMENTS 10  /* RFC 6928 */
+#define DUP_THRESHOLD    3   /* RFC 5681 §3.2 */
 
 #define RTO_MIN_MS          200   /* the LAN's; RFC 6298 says 1 s, every stack in use less */
 #define RTO_MAX_MS          60000 /* RFC 6298 §2.5 */
@@ -28,8 +29,8 @@
 #define SYN_RETRIES_MAX     5      /* about 30 s */
 #define FIN_WAIT_2_MS       60000
 #define TIME_WAIT_MS        60000
-#define CHALLENGE_ACK_MS    500    /* RFC 5961 §7, per connection: one in this time */
-#define REFUSALS_PER_SECOND 1000   /* RSTs to strangers */
+#define CHALLENGE_ACK_MS    500         /* RFC 5961 §7, per connection: one in this time */
+#define REFUSALS_PER_SECOND 1000        /* RSTs to strangers */
 #define PAWS_IDLE_MS        2073600000u /* 24 days, RFC 7323 §5.5 */
 
 #endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Magic numbers first, in order; then what needs a look inside; then text or not. */
+#include "scanners/format/format.h"
+
+struct magic {
+	enum format format;
+	uint16_t offset;
+	const char *bytes;
+	uint8_t count;
+};
+
+#define M(id, offset, bytes)                                  \
+	{                                                     \
+		FORMAT_##id, offset, bytes, sizeof(bytes) - 1 \
+	}
+
+static const struct magic magics[] = {
+	M(RTF, 0, "{\\rtf"),
+	M(OLE, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+	M(ELF, 0,
+	    "\x7f"
+	    "ELF"),
+	M(MACHO, 0, "\xfe\xed\xfa\xce"),
+	M(MACHO, 0, "\xfe\xed\xfa\xcf"),
+	M(MACHO, 0, "\xce\xfa\xed\xfe"),
+	M(MACHO, 0, "\xcf\xfa\xed\xfe"),
+	M(WASM, 0, "\0asm"),
+	M(DEX, 0, "dex\n"),
+	M(LNK, 0, "L\0\0\0\x01\x14\x02\0"),
+	M(GZ, 0, "\x1f\x8b\x08"),
+	M(BZ2, 0, "BZh"),
+	M(XZ, 0,
+	    "\xfd"
+	    "7zXZ\0"),
+	M(ZST, 0, "\x28\xb5\x2f\xfd"),
+	M(LZ4, 0, "\x04\x22\x4d\x18"),
+	M(SEVEN_ZIP, 0, "7z\xbc\xaf\x27\x1c"),
+	M(RAR, 0, "Rar!\x1a\x07"),
+	M(TAR, 257, "ustar"),
+	M(CAB, 0, "MSCF\0\0\0\0"),
+	M(AR, 0, "!<arch>\n"),
+	M(CPIO, 0, "070701"),
+	M(CPIO, 0, "070702"),
+	M(CPIO, 0, "070707"),
+	M(CPIO, 0, "\xc7\x71"),
+	M(LZH, 2, "-lh"),
+	M(ARJ, 0, "\x60\xea"),
+	M(RPM, 0, "\xed\xab\xee\xdb"),
+	M(CHM, 0, "ITSF"),
+	M(PNG, 0, "\x89PNG\r\n\x1a\n"),
+	M(JPEG, 0, "\xff\xd8\xff"),
+	M(GIF, 0, "GIF8"),
+	M(BMP, 6, "\0\0\0\0\x36\0\0\0"),
+	M(ICO, 0, "\0\0\x01\0"),
+	M(WEBP, 8, "WEBP"),
+	M(WAV, 8, "WAVE"),
+	M(AVI, 8, "AVI "),
+	M(TIFF, 0, "II*\0"),
+	M(TIFF, 0, "MM\0*"),
+	M(PSD, 0, "8BPS"),
+	M(MP3, 0, "ID3"),
+	M(MP3, 0, "\xff\xfb"),
+	M(MP4, 4, "ftyp"),
+	M(OGG, 0, "OggS"),
+	M(FLAC, 0, "fLaC"),
+	M(MKV, 0, "\x1a\x45\xdf\xa3"),
+	M(FLV, 0, "FLV\x01"),
+	M(SWF, 0, "FWS"),
+	M(SWF, 0, "CWS"),
+	M(SWF, 0, "ZWS"),
+	M(TTF, 0, "\0\x01\0\0\0"),
+	M(TTF, 0, "true\0"),
+	M(OTF, 0, "OTTO"),
+	M(WOFF, 0, "wOFF"),
+	M(WOFF2, 0, "wOF2"),
+	M(SQLITE, 0, "SQLite format 3\0"),
+	M(PCAP, 0, "\xd4\xc3\xb2\xa1"),
+	M(PCAP, 0, "\xa1\xb2\xc3\xd4"),
+	M(PCAP, 0, "\x0a\x0d\x0d\x0a"),
+	M(EXE, 0, "MZ"),
+};
+
+static const char *const words[] = {
+#define X(id, word, class, note) [FORMAT_##id] = word,
+	FORMATS(X)
+#undef X
+};
+
+static const enum format_class classes[] = {
+#define X(id, word, class, note) [FORMAT_##id] = FORMAT_CLASS_##class,
+	FORMATS(X)
+#undef X
+};
+
+static const char *const class_words[FORMAT_CLASS_COUNT] = {
+	[FORMAT_CLASS_OTHER] = "other",
+	[FORMAT_CLASS_TEXT] = "text",
+	[FORMAT_CLASS_MARKUP] = "markup",
+	[FORMAT_CLASS_SCRIPT] = "script",
+	[FORMAT_CLASS_IMAGE] = "image",
+	[FORMAT_CLASS_MEDIA] = "media",
+	[FORMAT_CLASS_FONT] = "font",
+	[FORMAT_CLASS_ARCHIVE] = "archive",
+	[FORMAT_CLASS_DOCUMENT] = "document",
+	[FORMAT_CLASS_EXECUTABLE] = "executable",
+};
+
+static bool
+has(struct span head, size_t offset, const char *bytes, size_t count)
+{
+	return head.bytes >= offset + count && memcmp(head.data + offset, bytes, count) == 0;
+}
+
+static bool
+contains(struct span head, const char *text)
+{
+	return head.bytes > 0 && memmem(head.data, head.bytes, text, strlen(text)) != NULL;
+}
+
+/* A ZIP is what its first member makes it. */
+static enum format
+look_into_zip(struct span head)
+{
+	struct span name = span_from(head, 30);
+
+	if (has(name, 0, "[Content_Types].xml", 19) || has(name, 0, "_rels/", 6) ||
+	    has(name, 0, "docProps/", 9) || has(name, 0, "word/", 5) || has(name, 0, "xl/", 3) ||
+	    has(name, 0, "ppt/", 4))
+		return FORMAT_OOXML;
+	if (has(name, 0, "mimetypeapplication/vnd.oasis", 29))
+		return FORMAT_ODF;
+	if (has(name, 0, "mimetypeapplication/epub", 24))
+		return FORMAT_EPUB;
+	if (has(name, 0, "META-INF/", 9))
+		return FORMAT_JAR;
+	return FORMAT_ZIP;
+}
+
+/* The old tar header has no magic, but a sum over itself (POSIX pax, ustar interchange format). */
+static bool
+is_old_tar(struct span head)
+{
+	unsigned sum = 0, stored = 0;
+
+	if (head.bytes < 512 || head.data[0] == 0)
+		return false;
+	for (unsigned i = 0; i < 512; i++)
+		sum += i >= 148 && i < 156 ? ' ' : head.data[i];
+	for (unsigned i = 148; i < 156 && head.data[i] != 0; i++) {
+		if (head.data[i] >= '0' && head.data[i] <= '7')
+			stored = stored * 8 + (unsigned)(head.data[i] - '0');
+	}
+	return sum == stored;
+}
+
+static bool
+is_text_byte(uint8_t c)
+{
+	return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == 0x1b;
+}
+
+static bool
+is_text(struct span head)
+{
+	if (has(head, 0, "\xff\xfe", 2) || has(head, 0, "\xfe\xff", 2))
+		return true;
+	for (size_t i = 0; i < head.bytes; i++) {
+		if (!is_text_byte(head.data[i]) || head.data[i] == 0x7f)
+			return false;
+	}
+	return head.bytes > 0;
+}
+
+static struct span
+skip_blanks(struct span s)
+{
+	if (has(s, 0, "\xef\xbb\xbf", 3))
+		s = span_from(s, 3);
+	while (s.bytes > 0 && (s.data[0] == ' ' || (s.data[0] >= '\t' && s.data[0] <= '\r')))
+		s = span_from(s, 1);
+	return s;
+}
+
+static bool
+starts_nocase(struct span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.bytes >= n && strncasecmp((const char *)s.data, text, n) == 0;
+}
+
+static enum format
+text_format(struct span head)
+{
+	static const char *const html[] = { "<!doctype html", "<html", "<head", "<body", "<script",
+		"<iframe", "<h1", "<div", "<font", "<table", "<title", "<style", "<br", "<p>" };
+	struct span s = skip_blanks(head);
+
+	if (has(head, 0, "#!", 2))
+		return FORMAT_SCRIPT;
+	if (starts_nocase(s, "<?php"))
+		return FORMAT_PHP;
+	for (unsigned i = 0; i < sizeof(html) / sizeof(html[0]); i++) {
+		if (starts_nocase(s, html[i]))
+			return FORMAT_HTML;
+	}
+	if (starts_nocase(s, "<svg") || (starts_nocase(s, "<?xml") && contains(s, "<svg")))
+		return FORMAT_SVG;
+	if (starts_nocase(s, "<?xml"))
+		return contains(s, "<html") ? FORMAT_HTML : FORMAT_XML;
+	if (s.bytes >= 2 && (s.data[0] == '{' || s.data[0] == '[') &&
+	    skip_blanks(span_from(s, 1)).bytes > 0 && skip_blanks(span_from(s, 1)).data[0] == '"')
+		return FORMAT_JSON;
+	return FORMAT_GENERAL_TXT;
+}
+
+enum format
+format_detect(struct span head, uint64_t whole_bytes)
+{
+	(void)whole_bytes;
+	if (has(head, 0, "PK\x03\x04", 4))
+		return look_into_zip(head);
+	if (has(head, 0, "PK\x05\x06", 4))
+		return FORMAT_ZIP;
+	if (has(head, 0, "\xca\xfe\xba\xbe", 4))
+		return head.bytes >= 8 && head.data[7] >= 43 ? FORMAT_JAVA_CLASS : FORMAT_MACHO;
+	for (unsigned i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		if (has(head, magics[i].offset, magics[i].bytes, magics[i].count))
+			return magics[i].format;
+	}
+	if (contains(span_first(head, FORMAT_HEAD_BYTES), "%PDF-"))
+		return FORMAT_PDF;
+	if (is_old_tar(head))
+		return FORMAT_TAR;
+	return is_text(head) ? text_format(head) : FORMAT_GENERAL_BIN;
+}
+
+const char *
+format_word(enum format f)
+{
+	return (unsigned)f < FORMAT_COUNT ? words[f] : "?";
+}
+
+enum format_class
+format_class(enum format f)
+{
+	return (unsigned)f < FORMAT_COUNT ? classes[f] : FORMAT_CLASS_OTHER;
+}
+
+const char *
+format_class_word(enum format_class c)
+{
+	return (unsigned)c < FORMAT_CLASS_COUNT ? class_words[c] : "?";
+}
+
+enum format
+format_by_word(struct span word)
+{
+	unsigned i = 0;
+
+	while (i < FORMAT_COUNT && !span_is(word, words[i]))
+		i++;
+	return i;
+}
+
+enum format_class
+format_class_by_word(struct span word)
+{
+	unsigned i = 0;
+
+	while (i < FORMAT_CLASS_COUNT && !span_is(word, class_words[i]))
+		i++;
+	return i;
+}

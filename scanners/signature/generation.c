@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Opens a generation, checks it whole, and answers what is looked up by digest. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/sha.h>
+
+#include "common/base/checked.h"
+#include "scanners/signature/internal.h"
+
+static const char eicar_name[] = "Eicar-Test-Signature";
+/* Split, so that this file is not itself the test file. */
+static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
+			    "$EICAR-STANDARD-"
+			    "ANTIVIRUS-TEST-FILE!$H+H*";
+
+static int
+fail(char *error, int rc, const char *why)
+{
+	snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "%s", why);
+	return rc;
+}
+
+int
+generation_open_builtin(struct generation **out, char error[SIGNATURE_ERROR_TEXT_MAX])
+{
+	const char *literals[1] = { eicar };
+	const size_t lengths[1] = { sizeof(eicar) - 1 };
+	const unsigned flags[1] = { 0 }, ids[1] = { 0 };
+	struct generation *g = calloc(1, sizeof(*g));
+	hs_compile_error_t *why = NULL;
+
+	if (g == NULL)
+		return fail(error, -ENOMEM, "out of memory");
+	if (hs_compile_lit_multi(literals, flags, ids, lengths, 1, HS_MODE_BLOCK, NULL, &g->block,
+		&why) != HS_SUCCESS ||
+	    hs_compile_lit_multi(literals, flags, ids, lengths, 1, HS_MODE_STREAM, NULL, &g->stream,
+		&why) != HS_SUCCESS) {
+		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "Hyperscan: %s", why->message);
+		hs_free_compile_error(why);
+		generation_close(g);
+		return -EINVAL;
+	}
+	g->id = 1;
+	*out = g;
+	return 0;
+}
+
+void
+generation_close(struct generation *g)
+{
+	if (g == NULL)
+		return;
+	hs_free_database(g->block);
+	hs_free_database(g->stream);
+	free(g);
+}
+
+/* Header and checksum; false with a sentence. */
+static int
+check_header(struct span file, struct generation_header *h, char *error)
+{
+	uint8_t sha256[32];
+
+	if (file.bytes < sizeof(*h))
+		return fail(error, -EINVAL, "not a generation file: too short");
+	memcpy(h, file.data, sizeof(*h));
+	if (memcmp(h->magic, GENERATION_MAGIC, 8) != 0 || h->version != GENERATION_VERSION)
+		return fail(error, -EINVAL, "not a generation file of this version");
+	SHA256(file.data + sizeof(*h), file.bytes - sizeof(*h), sha256);
+	if (memcmp(sha256, h->sha256, 32) != 0 || memcmp(sha256, &h->id, 8) != 0)
+		return fail(error, -EINVAL, "damaged: the checksum is wrong");
+	if (memchr(h->hyperscan, 0, sizeof(h->hyperscan)) == NULL ||
+	    strcmp(h->hyperscan, hs_version()) != 0)
+		return fail(error, -ENOEXEC, "compiled by another version of Hyperscan");
+	return 0;
+}
+
+static int
+take_sections(
+    struct generation *g, struct span file, const struct generation_header *h, char *error)
+{
+	if (h->section_count > GENERATION_SECTIONS_MAX ||
+	    sizeof(*h) + h->section_count * sizeof(struct generation_section) > file.bytes)
+		return fail(error, -EINVAL, "damaged: too many sections");
+	for (uint32_t i = 0; i < h->section_count; i++) {
+		struct generation_section s;
+
+		memcpy(&s, file.data + sizeof(*h) + i * sizeof(s), sizeof(s));
+		if (s.kind >= GENERATION_KIND_COUNT || s.offset % 8 != 0 ||
+		    !checked_inside(s.offset, s.bytes, file.bytes))
+			return fail(error, -EINVAL, "damaged: a section lies outside the file");
+		g->sections[s.kind] = span_of(file.data + s.offset, s.bytes);
+	}
+	return 0;
+}
+
+static bool
+name_is_sound(const struct generation *g, uint32_t offset)
+{
+	return offset < g->sections[GENERATION_NAMES].bytes;
+}
+
+/* Names end in NUL, tables hold whole entries, and every name offset lies inside. */
+static bool
+tables_are_sound(const struct generation *g)
+{
+	struct span names = g->sections[GENERATION_NAMES],
+		    literals = g->sections[GENERATION_LITERALS];
+
+	if (names.bytes == 0 || names.data[names.bytes - 1] != 0 || literals.bytes % 4 != 0)
+		return false;
+	for (size_t i = 0; i < literals.bytes / 4; i++) {
+		if (!name_is_sound(g, ((const uint32_t *)(const void *)literals.data)[i]))
+			return false;
+	}
+	for (unsigned kind = GENERATION_BAD_MD5; kind <= GENERATION_GOOD_SHA256; kind++) {
+		bool is_md5 = kind == GENERATION_BAD_MD5 || kind == GENERATION_GOOD_MD5;
+		size_t each = is_md5 ? sizeof(struct generation_digest16)
+				     : sizeof(struct generation_digest32);
+		struct span s = g->sections[kind];
+
+		if (s.bytes % each != 0)
+			return false;
+		for (size_t at = 0; at < s.bytes; at += each) {
+			uint32_t name;
+
+			memcpy(&name, s.data + at + each - 8, 4);
+			if (!name_is_sound(g, name))
+				return false;
+		}
+	}
+	return true;
+}
+
+static int
+load_databases(struct generation *g, char *error)
+{
+	struct span block = g->sections[GENERATION_BLOCK_DB],
+		    stream = g->sections[GENERATION_STREAM_DB];
+	hs_error_t rc = hs_deserialize_database((const char *)block.data, block.bytes, &g->block);
+
+	if (rc == HS_SUCCESS)
+		rc = hs_deserialize_database((const char *)stream.data, stream.bytes, &g->stream);
+	if (rc == HS_SUCCESS)
+		return 0;
+	if (rc == HS_DB_VERSION_ERROR || rc == HS_DB_PLATFORM_ERROR || rc == HS_DB_MODE_ERROR)
+		return fail(
+		    error, -ENOEXEC, "its databases are for another Hyperscan or processor");
+	return fail(error, rc == HS_NOMEM ? -ENOMEM : -EINVAL, "its databases can't be loaded");
+}
+
+int
+generation_open(struct span file, struct generation **out, char error[SIGNATURE_ERROR_TEXT_MAX])
+{
+	struct generation *g = calloc(1, sizeof(*g));
+	struct generation_header h;
+	int rc;
+
+	if (g == NULL)
+		return fail(error, -ENOMEM, "out of memory");
+	rc = check_header(file, &h, error);
+	if (rc == 0)
+		rc = take_sections(g, file, &h, error);
+	if (rc == 0 && !tables_are_sound(g))
+		rc = fail(error, -EINVAL, "damaged: a table is not sound");
+	if (rc == 0)
+		rc = load_databases(g, error);
+	if (rc == 0 && g->sections[GENERATION_REPUTATION].bytes > 0) {
+		rc = reputation_open(g->sections[GENERATION_REPUTATION], &g->reputation);
+		g->has_reputation = rc == 0;
+		if (rc != 0)
+			fail(error, rc, "damaged: the reputation table is not sound");
+	}
+	if (rc != 0) {
+		generation_close(g);
+		return rc;
+	}
+	g->id = h.id;
+	*out = g;
+	return 0;
+}
+
+uint64_t
+generation_id(const struct generation *g)
+{
+	return g->id;
+}
+
+const struct reputation_table *
+generation_reputation(const struct generation *g)
+{
+	return g->has_reputation ? &g->reputation : NULL;
+}
+
+static const char *
+name_at(const struct generation *g, uint32_t offset)
+{
+	return (const char *)g->sections[GENERATION_NAMES].data + offset;
+}
+
+const char *
+generation_literal_name(const struct generation *g, unsigned id)
+{
+	struct span literals = g->sections[GENERATION_LITERALS];
+
+	if (literals.bytes == 0)
+		return eicar_name; /* the built-in generation has no tables */
+	if (id >= literals.bytes / 4)
+		return "Unknown";
+	return name_at(g, ((const uint32_t *)(const void *)literals.data)[id]);
+}
+
+void
+generation_facts(const struct generation *g, struct generation_facts *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->id = g->id;
+	out->literals = g->sections[GENERATION_LITERALS].bytes == 0
+			    ? 1
+			    : (uint32_t)(g->sections[GENERATION_LITERALS].bytes / 4);
+	out->digests_bad =
+	    (uint32_t)(g->sections[GENERATION_BAD_MD5].bytes / sizeof(struct generation_digest16) +
+		       g->sections[GENERATION_BAD_SHA256].bytes /
+			   sizeof(struct generation_digest32));
+	out->digests_good =
+	    (uint32_t)(g->sections[GENERATION_GOOD_MD5].bytes / sizeof(struct generation_digest16) +
+		       g->sections[GENERATION_GOOD_SHA256].bytes /
+			   sizeof(struct generation_digest32));
+	out->reputation_entries = g->has_reputation ? reputation_entries(&g->reputation) : 0;
+	hs_stream_size(g->stream, &out->stream_bytes);
+}
+
+/* The first entry of a sorted table with this digest and a size that fits; its name's offset. */
+static bool
+find_digest(struct span table, size_t each, size_t digest_bytes, const uint8_t *digest,
+    uint64_t size, uint32_t *name)
+{
+	size_t low = 0, high = table.bytes / each;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(table.data + middle * each, digest, digest_bytes) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < table.bytes / each; low++) {
+		const uint8_t *entry = table.data + low * each;
+		uint64_t want;
+
+		if (memcmp(entry, digest, digest_bytes) != 0)
+			return false;
+		memcpy(&want, entry + digest_bytes, 8);
+		if (want == GENERATION_ANY_SIZE || want == size) {
+			memcpy(name, entry + each - 8, 4);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+find_either(const struct generation *g, unsigned md5_kind, unsigned sha256_kind,
+    const uint8_t md5[16], const uint8_t sha256[32], uint64_t size, uint32_t *name)
+{
+	return find_digest(g->sections[md5_kind], sizeof(struct generation_digest16), 16, md5, size,
+		   name) ||
+	       find_digest(g->sections[sha256_kind], sizeof(struct generation_digest32), 32, sha256,
+		   size, name);
+}
+
+const char *
+generation_bad_digest(
+    const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size)
+{
+	uint32_t name;
+
+	if (!find_either(g, GENERATION_BAD_MD5, GENERATION_BAD_SHA256, md5, sha256, size, &name))
+		return NULL;
+	return name_at(g, name);
+}
+
+bool
+generation_trusted_digest(
+    const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size)
+{
+	uint32_t name;
+
+	return find_either(
+	    g, GENERATION_GOOD_MD5, GENERATION_GOOD_SHA256, md5, sha256, size, &name);
+}
