@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Chunked framing (RFC 9112 §7.1; RFC 3507 §4.4 and §4.5 for "ieof"), strictly: CRLF only, digits
+ * only, an overflow refused while the digits are read. Extensions are skipped; a CR, LF or NUL
+ * inside one is refused, quoted or not, because others have read it differently.
+ *
+ *     state    byte            next
+ *     SIZE     HEXDIG          SIZE      (at least one)
+ *     SIZE     ';' ' ' '\t'    EXT       (blanks only before ';')
+ *     SIZE/EXT CR              SIZE_LF
+ *     SIZE_LF  LF              DATA, or TRAILER after size 0
+ *     DATA     …               DATA_CR when all have come, then DATA_LF, then SIZE
+ *     TRAILER  CR at start     END_LF, else NAME up to a colon, VALUE up to CR LF
+ */
+#include "dataplane/http/http.h"
+
+#define LINE_BYTES_MAX 4096 /* of a size line: what more would be for is unknown to anybody */
+#define IEOF_SEEN      0xff
+
+enum state { SIZE_FIRST, SIZE, BLANK, EXT, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, NAME, VALUE, VALUE_LF, END_LF, DONE, BAD };
+
+void
+chunk_init(struct chunk_parser *p)
+{
+	memset(p, 0, sizeof(*p));
+}
+
+bool
+chunk_saw_ieof(const struct chunk_parser *p)
+{
+	return p->ieof == IEOF_SEEN;
+}
+
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static enum state
+in_size(struct chunk_parser *p, uint8_t c, bool first)
+{
+	int digit = hex_value(c);
+
+	if (digit >= 0) {
+		if (p->left > (CHUNK_SIZE_MAX >> 4))
+			return BAD;
+		p->left = p->left << 4 | (uint64_t)digit;
+		return SIZE;
+	}
+	if (first)
+		return BAD;
+	if (c == '\r')
+		return SIZE_LF;
+	if (c == ';') {
+		p->ieof = 0;
+		return EXT;
+	}
+	return c == ' ' || c == '\t' ? BLANK : BAD;
+}
+
+static enum state
+in_blank(struct chunk_parser *p, uint8_t c)
+{
+	if (c == ';') {
+		p->ieof = 0;
+		return EXT;
+	}
+	if (c == '\r')
+		return SIZE_LF;
+	return c == ' ' || c == '\t' ? BLANK : BAD;
+}
+
+/* Follows "ieof" with blanks around it; anything else in the extension turns it off. */
+static void
+match_ieof(struct chunk_parser *p, uint8_t c)
+{
+	static const char word[] = "ieof";
+
+	if (p->ieof < 4 && c == (uint8_t)word[p->ieof])
+		p->ieof++;
+	else if (!((p->ieof == 0 || p->ieof == 4) && (c == ' ' || c == '\t')))
+		p->ieof = 5;
+}
+
+static enum state
+in_extension(struct chunk_parser *p, uint8_t c)
+{
+	if (c == '\r')
+		return SIZE_LF;
+	if (c == '\n' || c == 0)
+		return BAD;
+	match_ieof(p, c);
+	return EXT;
+}
+
+static enum state
+after_size(struct chunk_parser *p, uint8_t c)
+{
+	if (c != '\n')
+		return BAD;
+	p->line_bytes = 0;
+	if (p->left > 0)
+		return DATA;
+	p->ieof = p->ieof == 4 ? IEOF_SEEN : 0;
+	return TRAILER;
+}
+
+static enum state
+step_framing(struct chunk_parser *p, uint8_t c)
+{
+	switch ((enum state)p->state) {
+	case SIZE_FIRST:
+		p->left = 0;
+		p->ieof = 0;
+		return in_size(p, c, true);
+	case SIZE:
+		return in_size(p, c, false);
+	case BLANK:
+		return in_blank(p, c);
+	case EXT:
+		return in_extension(p, c);
+	case SIZE_LF:
+		return after_size(p, c);
+	case DATA_CR:
+		return c == '\r' ? DATA_LF : BAD;
+	case DATA_LF:
+		return c == '\n' ? SIZE_FIRST : BAD;
+	default:
+		return BAD;
+	}
+}
+
+static enum state
+step_trailer(struct chunk_parser *p, uint8_t c)
+{
+	if (++p->trailer_bytes > HTTP_TRAILER_BYTES_MAX)
+		return BAD;
+	switch ((enum state)p->state) {
+	case TRAILER:
+		if (c == '\r')
+			return END_LF;
+		return c > 0x20 && c != ':' && c < 0x7f ? NAME : BAD;
+	case NAME:
+		if (c == ':')
+			return VALUE;
+		return c > 0x20 && c < 0x7f ? NAME : BAD;
+	case VALUE:
+		if (c == '\r')
+			return VALUE_LF;
+		return c == '\n' || c == 0 ? BAD : VALUE;
+	case VALUE_LF:
+		return c == '\n' ? TRAILER : BAD;
+	case END_LF:
+		return c == '\n' ? DONE : BAD;
+	default:
+		return BAD;
+	}
+}
+
+static enum chunk_event
+give_data(struct chunk_parser *p, struct span input, size_t *at, struct span *data)
+{
+	struct span rest = span_from(input, *at);
+
+	*data = rest.bytes > p->left ? span_first(rest, (size_t)p->left) : rest;
+	*at += data->bytes;
+	p->left -= data->bytes;
+	if (p->left == 0)
+		p->state = DATA_CR;
+	return CHUNK_DATA;
+}
+
+enum chunk_event
+chunk_next(struct chunk_parser *p, struct span input, size_t *at, struct span *data)
+{
+	while (*at < input.bytes && p->state != DONE && p->state != BAD) {
+		if (p->state == DATA)
+			return give_data(p, input, at, data);
+		if (p->state >= TRAILER)
+			p->state = (uint8_t)step_trailer(p, input.data[*at]);
+		else if (++p->line_bytes > LINE_BYTES_MAX)
+			p->state = BAD;
+		else
+			p->state = (uint8_t)step_framing(p, input.data[*at]);
+		if (p->state != BAD)
+			++*at;
+	}
+	if (p->state == DONE)
+		return CHUNK_END;
+	return p->state == BAD ? CHUNK_BAD : CHUNK_MORE;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Request targets (RFC 9112 §3.2, RFC 3986 §3): absolute, origin and authority form, taken apart. */
+#include "dataplane/http/http.h"
+
+static bool
+is_scheme_byte(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+	    c == '-' || c == '.';
+}
+
+/* Bytes of "scheme" when "://" follows it, else 0. */
+static size_t
+scheme_bytes(struct span t)
+{
+	size_t n = 0;
+
+	while (n < t.bytes && is_scheme_byte(t.data[n]))
+		n++;
+	return n > 0 && t.bytes >= n + 3 && memcmp(t.data + n, "://", 3) == 0 ? n : 0;
+}
+
+/* user:password@ is left out; brackets of an IPv6 literal too. */
+static void
+split_authority(struct span a, struct http_url *out)
+{
+	const uint8_t *close;
+	size_t colon;
+
+	for (size_t i = a.bytes; i > 0; i--) {
+		if (a.data[i - 1] == '@') {
+			a = span_from(a, i);
+			break;
+		}
+	}
+	if (a.bytes > 0 && a.data[0] == '[' && (close = memchr(a.data, ']', a.bytes)) != NULL) {
+		out->host = span_of(a.data + 1, (size_t)(close - a.data) - 1);
+		a = span_from(a, (size_t)(close - a.data) + 1);
+		if (a.bytes > 0 && a.data[0] == ':')
+			out->port = span_from(a, 1);
+		return;
+	}
+	for (colon = 0; colon < a.bytes && a.data[colon] != ':'; colon++)
+		continue;
+	out->host = span_first(a, colon);
+	out->port = span_from(a, colon + 1);
+}
+
+enum parse_result
+http_url_parse(struct span target, struct http_url *out)
+{
+	size_t scheme = scheme_bytes(target), end = 0, query;
+	struct span rest = target;
+
+	memset(out, 0, sizeof(*out));
+	if (target.bytes == 0)
+		return PARSE_BAD;
+	if (scheme > 0) {
+		out->scheme = span_first(target, scheme);
+		rest = span_from(target, scheme + 3);
+	}
+	if (scheme > 0 || target.data[0] != '/') {
+		while (end < rest.bytes && rest.data[end] != '/' && rest.data[end] != '?' && rest.data[end] != '#')
+			end++;
+		split_authority(span_first(rest, end), out);
+		out->is_authority = scheme == 0 && end == rest.bytes;
+		rest = span_from(rest, end);
+	}
+	for (query = 0; query < rest.bytes && rest.data[query] != '?'; query++)
+		continue;
+	out->path = span_first(rest, query);
+	out->query = span_from(rest, query + 1);
+	return PARSE_DONE;
+}
+
+static size_t
+put(char *out, size_t room, size_t at, struct span s)
+{
+	size_t n = s.bytes < room - at ? s.bytes : room - at;
+
+	if (n > 0)
+		memcpy(out + at, s.data, n);
+	return at + n;
+}
+
+size_t
+http_url_for_log(struct span target, struct span host_header, char *out, size_t room)
+{
+	size_t scheme = scheme_bytes(target), at = 0, end = 0;
+	struct span rest = scheme > 0 ? span_from(target, scheme + 3) : target;
+
+	if (target.bytes > 0 && target.data[0] == '/') {
+		at = put(out, room, at, host_header);
+	} else {
+		struct span authority;
+
+		while (end < rest.bytes && rest.data[end] != '/' && rest.data[end] != '?')
+			end++;
+		authority = span_first(rest, end);
+		for (size_t i = authority.bytes; i > 0; i--) {
+			if (authority.data[i - 1] == '@') {
+				authority = span_from(authority, i);
+				break;
+			}
+		}
+		at = put(out, room, at, authority);
+		rest = span_from(rest, end);
+	}
+	if (rest.bytes == 1 && rest.data[0] == '/')
+		return at;
+	return put(out, room, at, rest);
+}
