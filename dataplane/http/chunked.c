@@ -17,7 +17,23 @@
 #define LINE_BYTES_MAX 4096 /* of a size line: what more would be for is unknown to anybody */
 #define IEOF_SEEN      0xff
 
-enum state { SIZE_FIRST, SIZE, BLANK, EXT, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, NAME, VALUE, VALUE_LF, END_LF, DONE, BAD };
+enum state {
+	SIZE_FIRST,
+	SIZE,
+	BLANK,
+	EXT,
+	SIZE_LF,
+	DATA,
+	DATA_CR,
+	DATA_LF,
+	TRAILER,
+	NAME,
+	VALUE,
+	VALUE_LF,
+	END_LF,
+	DONE,
+	BAD
+};
 
 void
 chunk_init(struct chunk_parser *p)

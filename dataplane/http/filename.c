@@ -20,7 +20,8 @@ put_decoded(struct span s, char *out, size_t room)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.bytes && n < room; i++) {
-		if (s.data[i] == '%' && i + 2 < s.bytes && hex(s.data[i + 1]) >= 0 && hex(s.data[i + 2]) >= 0) {
+		if (s.data[i] == '%' && i + 2 < s.bytes && hex(s.data[i + 1]) >= 0 &&
+		    hex(s.data[i + 2]) >= 0) {
 			out[n++] = (char)(hex(s.data[i + 1]) << 4 | hex(s.data[i + 2]));
 			i += 2;
 		} else {
@@ -73,7 +74,8 @@ find_parameter(struct span value, const char *name)
 static size_t
 from_disposition(struct span value, char *out, size_t room)
 {
-	struct span extended = find_parameter(value, "filename*"), plain = find_parameter(value, "filename");
+	struct span extended = find_parameter(value, "filename*"),
+		    plain = find_parameter(value, "filename");
 
 	if (extended.bytes > 0) {
 		char raw[1024];
@@ -81,7 +83,8 @@ from_disposition(struct span value, char *out, size_t room)
 		struct span s = span_of(raw, n);
 		const uint8_t *first = n ? memchr(raw, '\'', n) : NULL;
 		const uint8_t *second =
-		    first ? memchr(first + 1, '\'', n - (size_t)(first + 1 - (uint8_t *)raw)) : NULL;
+		    first ? memchr(first + 1, '\'', n - (size_t)(first + 1 - (uint8_t *)raw))
+			  : NULL;
 
 		if (second != NULL)
 			s = span_from(s, (size_t)(second + 1 - (uint8_t *)raw));
@@ -106,7 +109,8 @@ from_target(struct span target, char *out, size_t room)
 }
 
 size_t
-http_filename(const struct http_head *request, const struct http_head *response, char *out, size_t room)
+http_filename(
+    const struct http_head *request, const struct http_head *response, char *out, size_t room)
 {
 	size_t n = 0;
 

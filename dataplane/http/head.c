@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Message heads (RFC 9112 §2 to §5). An encapsulated head is taken as it comes: folded lines, blanks
- * before a colon, lines without one, bare LF and strange start lines are flagged, not refused. What
- * Encapsulated delimits must end in a blank line; nothing else can make it bad.
+ * Message heads (RFC 9112 §2 to §5). An encapsulated head is taken as it comes: folded lines,
+ * blanks before a colon, lines without one, bare LF and strange start lines are flagged, not
+ * refused. What Encapsulated delimits must end in a blank line; nothing else can make it bad.
  */
 #include "dataplane/http/http.h"
 
@@ -47,9 +47,11 @@ parse_start_line(struct http_head *h)
 	if (h->is_response) {
 		h->version = take_word(&rest);
 		code = take_word(&rest);
-		if (code.bytes != 3 || h->version.bytes < 5 || memcmp(h->version.data, "HTTP/", 5) != 0)
+		if (code.bytes != 3 || h->version.bytes < 5 ||
+		    memcmp(h->version.data, "HTTP/", 5) != 0)
 			h->odd |= HTTP_ODD_START_LINE;
-		for (size_t i = 0; i < code.bytes && i < 3 && code.data[i] >= '0' && code.data[i] <= '9'; i++)
+		for (size_t i = 0;
+		     i < code.bytes && i < 3 && code.data[i] >= '0' && code.data[i] <= '9'; i++)
 			h->status = (uint16_t)(h->status * 10 + (code.data[i] - '0'));
 		return;
 	}
@@ -62,7 +64,8 @@ parse_start_line(struct http_head *h)
 			break;
 		}
 	}
-	if (h->target.bytes == 0 || h->version.bytes < 5 || memcmp(h->version.data, "HTTP/", 5) != 0)
+	if (h->target.bytes == 0 || h->version.bytes < 5 ||
+	    memcmp(h->version.data, "HTTP/", 5) != 0)
 		h->odd |= HTTP_ODD_START_LINE;
 }
 
@@ -78,7 +81,8 @@ add_field(struct http_head *h, struct span line)
 			struct http_field *last = &h->fields[h->field_count - 1];
 
 			if (last->value.bytes > 0)
-				last->value.bytes = (size_t)(line.data + line.bytes - last->value.data);
+				last->value.bytes =
+				    (size_t)(line.data + line.bytes - last->value.data);
 			return;
 		}
 	}
@@ -164,7 +168,7 @@ static bool
 is_token_byte(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c > 0x20 && c < 0x7f && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	       (c > 0x20 && c < 0x7f && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 enum parse_result
@@ -181,8 +185,8 @@ http_line_next(struct span input, size_t *at, struct http_field *out)
 	line = span_first(rest, (size_t)(lf - rest.data) - 1);
 	while (n < line.bytes && is_token_byte(line.data[n]))
 		n++;
-	if (n == 0 || n == line.bytes || line.data[n] != ':' || memchr(line.data, 0, line.bytes) != NULL ||
-	    memchr(line.data, '\r', line.bytes) != NULL)
+	if (n == 0 || n == line.bytes || line.data[n] != ':' ||
+	    memchr(line.data, 0, line.bytes) != NULL || memchr(line.data, '\r', line.bytes) != NULL)
 		return PARSE_BAD;
 	out->name = span_first(line, n);
 	out->value = span_trim(span_from(line, n + 1));

@@ -19,7 +19,11 @@
 
 #include "common/base/span.h"
 
-enum parse_result { PARSE_DONE, PARSE_MORE, PARSE_BAD };
+enum parse_result {
+	PARSE_DONE,
+	PARSE_MORE,
+	PARSE_BAD
+};
 
 /* head.c: start lines and header blocks */
 
@@ -27,7 +31,8 @@ enum parse_result { PARSE_DONE, PARSE_MORE, PARSE_BAD };
 #define HTTP_HEAD_BYTES_MAX 65536
 
 struct http_field {
-	struct span name, value; /* the value without blanks around it; folded lines kept as they are */
+	struct span name,
+	    value; /* the value without blanks around it; folded lines kept as they are */
 };
 
 #define HTTP_ODD_FOLDED      0x01u /* obs-fold: a line that starts with a blank */
@@ -63,7 +68,8 @@ enum parse_result http_line_next(struct span input, size_t *at, struct http_fiel
 
 /* chunked.c: RFC 9112 §7.1, strict; also the ICAP body framing of RFC 3507 §4.4 */
 
-#define CHUNK_SIZE_MAX ((uint64_t)1 << 48) /* a larger size is refused while its digits are read */
+#define CHUNK_SIZE_MAX ((uint64_t)1 << 48) /* a larger size is refused while its digits are read \
+					    */
 
 struct chunk_parser {
 	uint64_t left;          /* data bytes of this chunk still to come */
@@ -83,23 +89,26 @@ enum chunk_event {
 };
 
 void chunk_init(struct chunk_parser *p);
-/* Feeds a span from `*at` on; moves `*at` past what was used. Linear, keeps state, copies nothing. */
-enum chunk_event chunk_next(struct chunk_parser *p, struct span input, size_t *at, struct span *data);
+/* Feeds a span from `*at` on; moves `*at` past what was used. Linear, keeps state, copies nothing.
+ */
+enum chunk_event chunk_next(
+    struct chunk_parser *p, struct span input, size_t *at, struct span *data);
 bool chunk_saw_ieof(const struct chunk_parser *p);
 
 /* url.c: RFC 3986, CONNECT's authority form, and what is found in the field */
 
 struct http_url {
 	struct span scheme, host, port, path, query; /* host without brackets; path from '/' on */
-	bool is_authority; /* CONNECT host:443 */
+	bool is_authority;                           /* CONNECT host:443 */
 };
 
 enum parse_result http_url_parse(struct span target, struct http_url *out);
-/* As the log shows it: no scheme, no user:password@; CONNECT as host:port. Returns bytes written. */
+/* As the log shows it: no scheme, no user:password@; CONNECT as host:port. Returns bytes written.
+ */
 size_t http_url_for_log(struct span target, struct span host_header, char *out, size_t room);
 
 /* filename.c: RFC 6266 and RFC 8187, else the last path segment; escaped nowhere. 0: no name. */
-size_t http_filename(const struct http_head *request, const struct http_head *response, char *out,
-    size_t room);
+size_t http_filename(
+    const struct http_head *request, const struct http_head *response, char *out, size_t room);
 
 #endif

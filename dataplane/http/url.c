@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Request targets (RFC 9112 §3.2, RFC 3986 §3): absolute, origin and authority form, taken apart. */
+/* Request targets (RFC 9112 §3.2, RFC 3986 §3): absolute, origin and authority form, taken apart.
+ */
 #include "dataplane/http/http.h"
 
 static bool
 is_scheme_byte(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-	    c == '-' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '+' || c == '-' || c == '.';
 }
 
 /* Bytes of "scheme" when "://" follows it, else 0. */
@@ -60,7 +61,8 @@ http_url_parse(struct span target, struct http_url *out)
 		rest = span_from(target, scheme + 3);
 	}
 	if (scheme > 0 || target.data[0] != '/') {
-		while (end < rest.bytes && rest.data[end] != '/' && rest.data[end] != '?' && rest.data[end] != '#')
+		while (end < rest.bytes && rest.data[end] != '/' && rest.data[end] != '?' &&
+		       rest.data[end] != '#')
 			end++;
 		split_authority(span_first(rest, end), out);
 		out->is_authority = scheme == 0 && end == rest.bytes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The server's side of ICAP (RFC 3507 with errata): bytes in, events out; answers in, bytes out. It
- * does no I/O and knows no verdict. One session is one connection; requests of a session are handled
- * one after the other, in order, however they were pipelined.
+ * does no I/O and knows no verdict. One session is one connection; requests of a session are
+ * handled one after the other, in order, however they were pipelined.
  *
  * The caller's loop, for a session that has input:
  *
@@ -27,19 +27,23 @@
 
 #define ICAP_SLICE_BYTES 65536
 
-struct icap;         /* what the sessions of a core share: pools, settings, prebuilt heads */
+struct icap; /* what the sessions of a core share: pools, settings, prebuilt heads */
 struct icap_session;
 
-enum icap_method { ICAP_OPTIONS, ICAP_REQMOD, ICAP_RESPMOD };
+enum icap_method {
+	ICAP_OPTIONS,
+	ICAP_REQMOD,
+	ICAP_RESPMOD
+};
 
 #define ICAP_ISTAG_MAX 32
 
 struct icap_config {
 	uint32_t sessions_max;
-	uint32_t preview_bytes;      /* announced in OPTIONS */
+	uint32_t preview_bytes; /* announced in OPTIONS */
 	uint32_t options_ttl_seconds;
-	uint32_t connections_max;    /* announced; the caller enforces it */
-	uint32_t head_bytes_max;     /* of an ICAP head, and of each encapsulated head */
+	uint32_t connections_max;     /* announced; the caller enforces it */
+	uint32_t head_bytes_max;      /* of an ICAP head, and of each encapsulated head */
 	struct duration head_timeout; /* from a request's first byte to its last head byte: 408 */
 	struct duration body_timeout; /* without any body byte while one is owed: 408 */
 	struct duration idle_timeout; /* between requests: FIN */
@@ -65,26 +69,27 @@ struct icap_request {
 	bool allow_204, allow_206;
 	bool has_preview;
 	uint64_t preview_bytes;
-	bool wants_close;                        /* Connection: close */
+	bool wants_close; /* Connection: close */
 	struct span uri, icap_head;
-	struct span http_request, http_response; /* encapsulated heads as they came; empty: absent */
+	struct span http_request,
+	    http_response; /* encapsulated heads as they came; empty: absent */
 	const struct http_head *request_head, *response_head; /* NULL: absent */
 };
 
 /* How an object's request is answered. */
 enum icap_answer_kind {
 	ICAP_ANSWER_NO_CONTENT, /* 204; only where icap_may_204() says so */
-	ICAP_ANSWER_ECHO,       /* 200 with the heads as they came (req-hdr for REQMOD) and the body */
-	ICAP_ANSWER_REPLACE,    /* 200 with `http_head` as res-hdr, and the body */
-	ICAP_ANSWER_ERROR,      /* `status`, then close where the stream can't be trusted */
+	ICAP_ANSWER_ECHO,    /* 200 with the heads as they came (req-hdr for REQMOD) and the body */
+	ICAP_ANSWER_REPLACE, /* 200 with `http_head` as res-hdr, and the body */
+	ICAP_ANSWER_ERROR,   /* `status`, then close where the stream can't be trusted */
 };
 
 struct icap_answer {
 	enum icap_answer_kind kind;
-	uint16_t status;             /* ICAP_ANSWER_ERROR: 500, 503, … */
-	struct span icap_headers;    /* further ICAP header lines, each with CRLF; copied */
-	struct span http_head;       /* ICAP_ANSWER_REPLACE: status line to blank line; copied */
-	bool has_body;               /* ECHO, REPLACE: icap_answer_body() follows, else null-body */
+	uint16_t status;          /* ICAP_ANSWER_ERROR: 500, 503, … */
+	struct span icap_headers; /* further ICAP header lines, each with CRLF; copied */
+	struct span http_head;    /* ICAP_ANSWER_REPLACE: status line to blank line; copied */
+	bool has_body;            /* ECHO, REPLACE: icap_answer_body() follows, else null-body */
 };
 
 /* NULL when memory is lacking. */
@@ -113,7 +118,8 @@ struct span icap_field(const struct icap_session *s, const char *name);
 /* Moves the body bytes of the last ICAP_BODY to `out`. Not taking them lets go of them. */
 void icap_take_body(struct icap_session *s, struct chain *out);
 
-/* Whether 204 is lawful at this moment, and whether it may still be lawful once the body is whole. */
+/* Whether 204 is lawful at this moment, and whether it may still be lawful once the body is whole.
+ */
 bool icap_may_204(const struct icap_session *s);
 bool icap_may_204_at_end(const struct icap_session *s);
 
@@ -127,14 +133,25 @@ void icap_continue(struct icap_session *s);
  * -ENOBUFS: nothing was taken) and icap_answer_end(). Without has_body the answer is finished too.
  * -ENOBUFS when the head can't be built: nothing was sent, the caller may try a smaller answer.
  */
+/*
+ * An ECHO with has_body that starts before the body's end passes the body through: ICAP_BODY events
+ * go on, and the caller gives each piece to icap_answer_body().
+ */
 int icap_answer(struct icap_session *s, const struct icap_answer *answer);
 int icap_answer_body(struct icap_session *s, struct chain *bytes);
 int icap_answer_end(struct icap_session *s);
 
+/* The answer can't be finished: the session ends, and icap_wants_abort() says how. */
+void icap_abandon(struct icap_session *s);
+
 /* Moves everything that is to be sent to `out`. */
 void icap_take_output(struct icap_session *s, struct chain *out);
-/* After ICAP_CLOSE: whether input must be drained for a while so that the peer can read our error. */
+/* After ICAP_CLOSE: whether input must be drained for a while so that the peer can read our error.
+ */
 bool icap_wants_drain(const struct icap_session *s);
+/* After ICAP_CLOSE: an answer was left unfinished, so the connection is reset, not closed in order.
+ */
+bool icap_wants_abort(const struct icap_session *s);
 
 /* Timeouts; icap_next() then reports what became of it. MONO_NEVER: none armed. */
 struct mono icap_deadline(const struct icap_session *s);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The session's machine. Only files of this folder include this.
+ *
+ *     state    waits for                     next
+ *     START    the ICAP head                 HEADS, or an error
+ *     HEADS    the encapsulated heads        BODY (with one), WHOLE (null-body)
+ *     BODY     chunks                        WHOLE, or PREVIEW when a preview ends without ieof
+ *     PREVIEW  icap_continue() or an answer  BODY, or WHOLE
+ *     WHOLE    the answer                    START for the next request, or OVER
+ *     OVER     nothing                       –
+ */
+#ifndef SLUICE_ICAP_INTERNAL_H
+#define SLUICE_ICAP_INTERNAL_H
+
+#include "common/base/list.h"
+#include "dataplane/icap/icap.h"
+
+#define ICAP_HEAD_BYTES_MAX 16384
+#define HEAD_BUFFER_BYTES   (ICAP_HEAD_BYTES_MAX + 2 * HTTP_HEAD_BYTES_MAX)
+#define HEAD_BUFFERS_MAX \
+	4096 /* requests in progress; only the pages that heads fill are ever touched */
+#define INPUT_BYTES_MAX 262144 /* what waits in a session: the next requests of a pipeline */
+
+enum session_state {
+	SESSION_START,
+	SESSION_HEADS,
+	SESSION_BODY,
+	SESSION_PREVIEW,
+	SESSION_WHOLE,
+	SESSION_OVER
+};
+
+enum part {
+	PART_REQ_HDR,
+	PART_RES_HDR,
+	PART_REQ_BODY,
+	PART_RES_BODY,
+	PART_OPT_BODY,
+	PART_NULL_BODY,
+	PART_COUNT
+};
+
+/* Encapsulated (RFC 3507 §4.4.1), checked. */
+struct encapsulated {
+	unsigned count;
+	struct {
+		enum part part;
+		uint32_t offset;
+	} items[3];
+};
+
+struct icap {
+	struct icap_config config;
+	struct mono now;
+	char istag[ICAP_ISTAG_MAX + 1];
+	char date[40];
+	struct icap_session *sessions;
+	struct list free_sessions;
+	uint8_t *buffers, **free_buffers;
+	uint32_t free_buffer_count;
+};
+
+struct icap_session {
+	struct list node;
+	struct icap *icap;
+	enum session_state state;
+	struct chain input, output, body;
+	uint8_t *buffer;                  /* heads of the request in progress */
+	uint32_t head_bytes, heads_bytes; /* ICAP head; encapsulated heads gathered so far */
+	struct encapsulated encapsulated;
+	struct icap_request request;
+	struct http_head request_head, response_head;
+	struct chunk_parser chunks;
+	struct mono deadline;
+	bool input_ended, close, draining, drain, abort, expired;
+	bool skipped_line;  /* one empty line between requests was skipped */
+	bool announced;     /* ICAP_REQUEST was reported */
+	bool aborted;       /* ICAP_ABORTED is to be reported */
+	bool end_reported;  /* ICAP_BODY_END was */
+	bool preview_ended; /* ICAP_PREVIEW_END was reported */
+	bool continued, ieof;
+	bool answered, answer_open, dropping;
+	uint16_t failed_status; /* an error is due once ICAP_ABORTED was reported */
+};
+
+/* parse.c: 0, or the status to answer with */
+int parse_icap_head(struct icap_session *s);
+int parse_encapsulated_heads(struct icap_session *s);
+uint32_t parse_heads_wanted(const struct icap_session *s);
+
+/* body.c: moves what is there to s->body. False: the framing is broken. */
+bool body_advance(struct icap_session *s);
+
+/* respond.c */
+void respond_error(struct icap_session *s, int status);
+void respond_options(struct icap_session *s);
+
+#endif

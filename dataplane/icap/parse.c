@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ICAP heads (RFC 3507 §4.3), strictly: what frames the stream must be exact. Functions return 0 or
+ * the ICAP status that refuses the request.
+ */
+#include "dataplane/icap/internal.h"
+
+static const char *const part_names[PART_COUNT] = { "req-hdr", "res-hdr", "req-body", "res-body",
+	"opt-body", "null-body" };
+
+/* Digits only, at most nine of them; -1 otherwise. */
+static int64_t
+parse_decimal(struct span text)
+{
+	int64_t n = 0;
+
+	if (text.bytes == 0 || text.bytes > 9)
+		return -1;
+	for (size_t i = 0; i < text.bytes; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return -1;
+		n = n * 10 + (text.data[i] - '0');
+	}
+	return n;
+}
+
+/* The next item of a comma-separated list, trimmed; false at the end. */
+static bool
+next_item(struct span *list, struct span *item)
+{
+	const uint8_t *comma;
+
+	if (list->data == NULL || list->bytes == 0)
+		return false;
+	comma = memchr(list->data, ',', list->bytes);
+	*item = span_trim(
+	    span_first(*list, comma != NULL ? (size_t)(comma - list->data) : list->bytes));
+	*list =
+	    comma != NULL ? span_from(*list, (size_t)(comma - list->data) + 1) : span_of(NULL, 0);
+	return true;
+}
+
+static bool
+is_body(enum part p)
+{
+	return p >= PART_REQ_BODY;
+}
+
+static int
+parse_encapsulated(struct span value, struct encapsulated *out)
+{
+	struct span item;
+
+	out->count = 0;
+	while (next_item(&value, &item)) {
+		const uint8_t *equals = item.bytes ? memchr(item.data, '=', item.bytes) : NULL;
+		unsigned p = 0;
+		int64_t offset;
+
+		if (equals == NULL || out->count == 3)
+			return 400;
+		while (
+		    p < PART_COUNT &&
+		    !span_is_nocase(span_first(item, (size_t)(equals - item.data)), part_names[p]))
+			p++;
+		offset = parse_decimal(span_from(item, (size_t)(equals - item.data) + 1));
+		if (p == PART_COUNT || offset < 0 || offset > 2 * HTTP_HEAD_BYTES_MAX)
+			return 400;
+		if (out->count == 0 ? offset != 0
+				    : is_body(out->items[out->count - 1].part) ||
+					  offset <= out->items[out->count - 1].offset)
+			return 400;
+		out->items[out->count].part = p;
+		out->items[out->count++].offset = (uint32_t)offset;
+	}
+	return out->count > 0 && is_body(out->items[out->count - 1].part) ? 0 : 400;
+}
+
+/* Which parts a method may carry (RFC 3507 §4.8.1, §4.9.1), in this order. */
+static int
+check_parts(const struct icap_session *s)
+{
+	const struct encapsulated *e = &s->encapsulated;
+	enum part last = e->items[e->count - 1].part;
+	enum part before = PART_COUNT;
+
+	for (unsigned i = 0; i + 1 < e->count; i++) {
+		enum part p = e->items[i].part;
+
+		if (p != PART_REQ_HDR && !(p == PART_RES_HDR && s->request.method == ICAP_RESPMOD))
+			return 400;
+		if (before != PART_COUNT && before >= p)
+			return 400;
+		before = p;
+	}
+	if (last == PART_NULL_BODY)
+		return 0;
+	return last == (s->request.method == ICAP_REQMOD ? PART_REQ_BODY : PART_RES_BODY) ? 0 : 400;
+}
+
+/* The path of icap://host/path?query or /path, without slash at the front and without query. */
+static struct span
+service_of(struct span uri)
+{
+	struct http_url url;
+
+	if (http_url_parse(uri, &url) != PARSE_DONE)
+		return span_of(NULL, 0);
+	return span_from(url.path, url.path.bytes > 0 && url.path.data[0] == '/' ? 1 : 0);
+}
+
+static int
+parse_request_line(struct icap_session *s, struct span line)
+{
+	const struct icap_config *f = &s->icap->config;
+	const uint8_t *first = memchr(line.data, ' ', line.bytes), *second;
+	struct span method, rest, version, service;
+
+	if (first == NULL)
+		return 400;
+	method = span_first(line, (size_t)(first - line.data));
+	rest = span_from(line, method.bytes + 1);
+	second = rest.bytes ? memchr(rest.data, ' ', rest.bytes) : NULL;
+	if (second == NULL)
+		return 400;
+	s->request.uri = span_first(rest, (size_t)(second - rest.data));
+	version = span_from(rest, s->request.uri.bytes + 1);
+	if (!span_is(version, "ICAP/1.0"))
+		return version.bytes == 8 && memcmp(version.data, "ICAP/", 5) == 0 &&
+			       version.data[6] == '.'
+			   ? 505
+			   : 400;
+	service = service_of(s->request.uri);
+	if (span_is(method, "OPTIONS"))
+		s->request.method = ICAP_OPTIONS;
+	else if (span_is(method, "REQMOD"))
+		s->request.method = ICAP_REQMOD;
+	else if (span_is(method, "RESPMOD"))
+		s->request.method = ICAP_RESPMOD;
+	else
+		return 501;
+	if (!span_is(service, f->reqmod_path) && !span_is(service, f->respmod_path))
+		return 404;
+	if ((s->request.method == ICAP_REQMOD && !span_is(service, f->reqmod_path)) ||
+	    (s->request.method == ICAP_RESPMOD && !span_is(service, f->respmod_path)))
+		return 405;
+	return 0;
+}
+
+static void
+take_list(struct icap_session *s, const struct http_field *f)
+{
+	struct span list = f->value, item;
+
+	while (next_item(&list, &item)) {
+		if (span_is_nocase(f->name, "Allow")) {
+			s->request.allow_204 |= span_is(item, "204");
+			s->request.allow_206 |= span_is(item, "206");
+		} else if (span_is_nocase(item, "close")) {
+			s->request.wants_close = true;
+		}
+	}
+}
+
+static int
+take_field(struct icap_session *s, const struct http_field *f, bool *has_encapsulated)
+{
+	if (span_is_nocase(f->name, "Encapsulated")) {
+		if (*has_encapsulated)
+			return 400;
+		*has_encapsulated = true;
+		return parse_encapsulated(f->value, &s->encapsulated);
+	}
+	if (span_is_nocase(f->name, "Preview")) {
+		int64_t n = parse_decimal(f->value);
+
+		if (n < 0)
+			return 400;
+		s->request.has_preview = true;
+		s->request.preview_bytes = (uint64_t)n;
+	} else if (span_is_nocase(f->name, "Allow") || span_is_nocase(f->name, "Connection")) {
+		take_list(s, f);
+	}
+	return 0;
+}
+
+int
+parse_icap_head(struct icap_session *s)
+{
+	struct span head = span_of(s->buffer, s->head_bytes);
+	const uint8_t *end = memmem(head.data, head.bytes, "\r\n", 2);
+	bool has_encapsulated = false;
+	struct http_field f;
+	size_t at = (size_t)(end - head.data) + 2;
+	int rc;
+
+	s->request.icap_head = head;
+	rc = parse_request_line(s, span_first(head, (size_t)(end - head.data)));
+	while (rc == 0 && at + 2 < head.bytes) {
+		if (http_line_next(head, &at, &f) != PARSE_DONE)
+			return 400;
+		rc = take_field(s, &f, &has_encapsulated);
+	}
+	if (rc != 0)
+		return rc;
+	if (!has_encapsulated) {
+		if (s->request.method != ICAP_OPTIONS)
+			return 400;
+		s->encapsulated.count = 1;
+		s->encapsulated.items[0].part = PART_NULL_BODY;
+		s->encapsulated.items[0].offset = 0;
+	}
+	s->request.has_body =
+	    s->encapsulated.items[s->encapsulated.count - 1].part != PART_NULL_BODY;
+	return s->request.method == ICAP_OPTIONS ? 0 : check_parts(s);
+}
+
+uint32_t
+parse_heads_wanted(const struct icap_session *s)
+{
+	return s->encapsulated.items[s->encapsulated.count - 1].offset;
+}
+
+/* Each section must end in the blank line exactly where the next begins, and have none before. */
+int
+parse_encapsulated_heads(struct icap_session *s)
+{
+	const struct encapsulated *e = &s->encapsulated;
+
+	for (unsigned i = 0; i + 1 < e->count; i++) {
+		struct span section = span_of(s->buffer + s->head_bytes + e->items[i].offset,
+		    e->items[i + 1].offset - e->items[i].offset);
+		const uint8_t *blank = memmem(section.data, section.bytes, "\r\n\r\n", 4);
+		bool is_response = e->items[i].part == PART_RES_HDR;
+		struct http_head *head = is_response ? &s->response_head : &s->request_head;
+
+		if (blank == NULL || blank != section.data + section.bytes - 4 ||
+		    section.bytes > HTTP_HEAD_BYTES_MAX ||
+		    http_head_parse(section, is_response, head) != PARSE_DONE)
+			return 400;
+		if (is_response) {
+			s->request.http_response = section;
+			s->request.response_head = head;
+		} else {
+			s->request.http_request = section;
+			s->request.request_head = head;
+		}
+	}
+	return 0;
+}

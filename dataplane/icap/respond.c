@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What we send: 100, 204, 200 with the heads as they came or ours, errors, OPTIONS. Bodies leave by
+ * reference, in chunks of at most ICAP_SLICE_BYTES. Encapsulated is always the last header.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "dataplane/icap/internal.h"
+
+#define ANSWER_BYTES_MAX 4096
+
+static const char *
+reason_of(int status)
+{
+	switch (status) {
+	case 400:
+		return "Bad request";
+	case 404:
+		return "ICAP Service not found";
+	case 405:
+		return "Method not allowed for service";
+	case 408:
+		return "Request timeout";
+	case 500:
+		return "Server error";
+	case 501:
+		return "Method not implemented";
+	case 503:
+		return "Service overloaded";
+	case 505:
+		return "ICAP version not supported by server";
+	default:
+		return "Error";
+	}
+}
+
+static int
+put(struct icap_session *s, const void *bytes, size_t count)
+{
+	return chain_append_copy(&s->output, &s->icap->config.pools, bytes, count);
+}
+
+static bool
+will_close(const struct icap_session *s)
+{
+	return s->request.wants_close || s->draining || s->close;
+}
+
+/* Status line, ISTag, Date, and Connection where it will be closed. Returns the bytes. */
+static int
+common_head(const struct icap_session *s, int status, const char *reason, char *out, size_t room)
+{
+	return snprintf(out, room,
+	    "ICAP/1.0 %d %s\r\nISTag: \"%s\"\r\nDate: %s\r\nService: %s\r\n%s", status, reason,
+	    s->icap->istag, s->icap->date, s->icap->config.service_name,
+	    will_close(s) ? "Connection: close\r\n" : "");
+}
+
+void
+respond_error(struct icap_session *s, int status)
+{
+	char out[512];
+	int n;
+
+	s->close = true;
+	n = common_head(s, status, reason_of(status), out, sizeof(out));
+	n += snprintf(out + n, sizeof(out) - (size_t)n, "Encapsulated: null-body=0\r\n\r\n");
+	if (put(s, out, (size_t)n) != 0)
+		s->abort = true;
+	s->answered = true;
+	s->answer_open = false;
+	s->drain = true;
+	s->state = SESSION_OVER;
+}
+
+void
+respond_options(struct icap_session *s)
+{
+	const struct icap_config *f = &s->icap->config;
+	struct span uri = s->request.uri;
+	bool is_reqmod =
+	    memmem(uri.data, uri.bytes, f->reqmod_path, strlen(f->reqmod_path)) != NULL;
+	char out[1024];
+	int n = common_head(s, 200, "OK", out, sizeof(out));
+
+	n += snprintf(out + n, sizeof(out) - (size_t)n,
+	    "Methods: %s\r\nService-ID: sluice\r\nMax-Connections: %u\r\nOptions-TTL: %u\r\n"
+	    "Preview: %u\r\nTransfer-Preview: *\r\nAllow: 204\r\n"
+	    "X-Include: X-Client-IP, X-Client-Username, X-Authenticated-User\r\n"
+	    "X-Allow-Out: X-Infection-Found, X-Virus-ID, X-Violations-Found\r\n"
+	    "Encapsulated: null-body=0\r\n\r\n",
+	    is_reqmod ? "REQMOD" : "RESPMOD", f->connections_max, f->options_ttl_seconds,
+	    f->preview_bytes);
+	if (put(s, out, (size_t)n) != 0)
+		icap_abandon(s);
+	s->answered = true;
+	s->dropping = true;
+}
+
+static int
+answer_no_content(struct icap_session *s, const struct icap_answer *a)
+{
+	char out[ANSWER_BYTES_MAX];
+	int n = common_head(s, 204, "No modifications", out, sizeof(out));
+
+	n += snprintf(out + n, sizeof(out) - (size_t)n, "%.*sEncapsulated: null-body=0\r\n\r\n",
+	    (int)a->icap_headers.bytes, (const char *)a->icap_headers.data);
+	return put(s, out, (size_t)n);
+}
+
+/* 200 with one head (or none) and a body or none. */
+static int
+answer_ok(struct icap_session *s, const struct icap_answer *a, const char *kind, struct span head)
+{
+	char out[ANSWER_BYTES_MAX];
+	const char *body = a->has_body ? kind : "null";
+	struct chain all = CHAIN_EMPTY;
+	int n = common_head(s, 200, "OK", out, sizeof(out)), rc;
+
+	n += snprintf(out + n, sizeof(out) - (size_t)n,
+	    "%.*sEncapsulated: ", (int)a->icap_headers.bytes, (const char *)a->icap_headers.data);
+	if (head.bytes > 0)
+		n += snprintf(out + n, sizeof(out) - (size_t)n, "%s-hdr=0, ", kind);
+	n += snprintf(out + n, sizeof(out) - (size_t)n, "%s-body=%zu\r\n\r\n", body, head.bytes);
+	rc = chain_append_copy(&all, &s->icap->config.pools, out, (size_t)n);
+	if (rc == 0)
+		rc = chain_append_copy(&all, &s->icap->config.pools, head.data, head.bytes);
+	if (rc == 0)
+		chain_append_chain(&s->output, &all);
+	chain_free(&all);
+	return rc;
+}
+
+int
+icap_answer(struct icap_session *s, const struct icap_answer *a)
+{
+	bool is_reqmod = s->request.method == ICAP_REQMOD;
+	int rc = 0;
+
+	if (s->answered || s->state == SESSION_OVER)
+		return 0;
+	switch (a->kind) {
+	case ICAP_ANSWER_NO_CONTENT:
+		rc = answer_no_content(s, a);
+		break;
+	case ICAP_ANSWER_ECHO:
+		rc = answer_ok(s, a, is_reqmod ? "req" : "res",
+		    is_reqmod ? s->request.http_request : s->request.http_response);
+		break;
+	case ICAP_ANSWER_REPLACE:
+		rc = answer_ok(s, a, "res", a->http_head);
+		break;
+	case ICAP_ANSWER_ERROR:
+		respond_error(s, a->status);
+		return 0;
+	}
+	if (rc != 0)
+		return rc;
+	s->answered = true;
+	s->answer_open = a->has_body && a->kind != ICAP_ANSWER_NO_CONTENT;
+	s->dropping = a->kind != ICAP_ANSWER_ECHO;
+	if (s->state == SESSION_PREVIEW)
+		s->state = SESSION_WHOLE;
+	return 0;
+}
+
+int
+icap_answer_body(struct icap_session *s, struct chain *bytes)
+{
+	const struct chain_pools *pools = &s->icap->config.pools;
+
+	while (bytes->bytes > 0) {
+		size_t n = bytes->bytes < ICAP_SLICE_BYTES ? bytes->bytes : ICAP_SLICE_BYTES;
+		struct chain piece = CHAIN_EMPTY;
+		char size[24];
+		int digits = snprintf(size, sizeof(size), "%zx\r\n", n);
+
+		if (put(s, size, (size_t)digits) != 0 || chain_take(bytes, pools, n, &piece) != 0)
+			return -ENOBUFS;
+		chain_append_chain(&s->output, &piece);
+		if (put(s, "\r\n", 2) != 0)
+			return -ENOBUFS;
+	}
+	return 0;
+}
+
+int
+icap_answer_end(struct icap_session *s)
+{
+	s->answer_open = false;
+	return put(s, "0\r\n\r\n", 5);
+}
+
+void
+icap_continue(struct icap_session *s)
+{
+	static const char head[] = "ICAP/1.0 100 Continue\r\n\r\n";
+
+	if (s->state != SESSION_PREVIEW)
+		return;
+	if (put(s, head, sizeof(head) - 1) != 0) {
+		icap_abandon(s);
+		return;
+	}
+	s->continued = true;
+	chunk_init(&s->chunks);
+	s->state = SESSION_BODY;
+}
