@@ -297,7 +297,6 @@ core_run(void *core)
 		c->stats->counters[COUNTER_SLEEPS] = idle_sleeps(&c->idle);
 	}
 	write_gauges(c);
-	idle_fini(&c->idle);
 	urcu_qsbr_unregister_thread();
 	return 0;
 }

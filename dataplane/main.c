@@ -17,7 +17,6 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
-#include <rte_lcore.h>
 #include <rte_mbuf.h>
 
 #include "common/base/version.h"
@@ -295,13 +294,8 @@ start(struct dataplane *d, struct options *o, char *error)
 static void
 run(struct dataplane *d)
 {
-	unsigned lcore, i = 0;
-
-	RTE_LCORE_FOREACH_WORKER(lcore)
-	{
-		if (i < d->config->dataplane.cores)
-			rte_eal_remote_launch(core_run, d->cores[i++], lcore);
-	}
+	for (unsigned i = 0; i < d->config->dataplane.cores; i++)
+		rte_eal_remote_launch(core_run, d->cores[i], eal_lcore_of(i));
 	attendant_run(d->attendant);
 	rte_eal_mp_wait_lcore();
 }
@@ -319,7 +313,7 @@ stop(struct dataplane *d, const struct options *o)
 	if (d->region != NULL)
 		region_close(d->region);
 	unlink(o->paths.dataplane_pid);
-	rte_eal_cleanup();
+	eal_stop();
 	config_free(d->config);
 }
 
