@@ -301,6 +301,13 @@ core_run(void *core)
 	return 0;
 }
 
+/* "/av/reqmod" and "av/reqmod" are the same service. */
+static const char *
+without_slash(const char *path)
+{
+	return path + (path[0] == '/');
+}
+
 static int
 create_icap(struct core *c)
 {
@@ -317,8 +324,8 @@ create_icap(struct core *c)
 		.pools = c->config.pools,
 	};
 
-	snprintf(ic.reqmod_path, sizeof(ic.reqmod_path), "%s", f->icap.reqmod_path);
-	snprintf(ic.respmod_path, sizeof(ic.respmod_path), "%s", f->icap.respmod_path);
+	snprintf(ic.reqmod_path, sizeof(ic.reqmod_path), "%s", without_slash(f->icap.reqmod_path));
+	snprintf(ic.respmod_path, sizeof(ic.respmod_path), "%s", without_slash(f->icap.respmod_path));
 	snprintf(ic.service_name, sizeof(ic.service_name), "Sluice");
 	c->icap = icap_create(&ic);
 	return c->icap != NULL ? 0 : -ENOMEM;

@@ -164,9 +164,10 @@ add_memory(struct arguments *a, const struct config *c, char error[EAL_ERROR_MAX
 		    need, (unsigned long long)free_mib, (need + 1) / 2);
 		return -ENOMEM;
 	}
-	add(a, "--in-memory");
+	/* Without hugepages EAL's memory is anonymous by itself, and it refuses the two together. */
+	add(a, huge ? "--in-memory" : "--no-huge");
 	if (!huge)
-		add(a, "--no-huge");
+		add(a, "--no-shconf");
 	else if (c->dataplane.port.kind == PORT_VIRTIO)
 		add(a, "--single-file-segments"); /* vhost-user passes few descriptors */
 	add(a, "-m");

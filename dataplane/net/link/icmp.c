@@ -3,6 +3,7 @@
  * ICMP and ICMPv6 (RFC 792, RFC 4443): echo answered in the request's own buffer; errors about our
  * TCP segments told to the caller, who checks the quoted sequence number (RFC 5927).
  */
+#include "dataplane/net/checksum.h"
 #include "dataplane/net/link/internal.h"
 
 #include <rte_byteorder.h>
@@ -13,14 +14,14 @@ icmp6_sum(const struct rte_mbuf *m, unsigned offset, const struct ip_address *so
 {
 	uint8_t pseudo[40];
 	uint32_t bytes = rte_cpu_to_be_32(m->pkt_len - offset), sum;
-	uint16_t payload = 0;
+	uint16_t payload;
 
 	memcpy(pseudo, source->bytes, 16);
 	memcpy(pseudo + 16, destination->bytes, 16);
 	memcpy(pseudo + 32, &bytes, 4);
 	memset(pseudo + 36, 0, 3);
 	pseudo[39] = IPPROTO_ICMPV6;
-	rte_raw_cksum_mbuf(m, offset, m->pkt_len - offset, &payload);
+	payload = checksum_chain(m, offset);
 	sum = rte_raw_cksum(pseudo, sizeof(pseudo)) + payload;
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
@@ -52,13 +53,13 @@ answer_echo4(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip
     const struct ip_address *destination)
 {
 	uint8_t *icmp;
-	uint16_t sum = 0;
+	uint16_t sum;
 
 	rte_pktmbuf_adj(m, (uint16_t)bytes);
 	icmp = rte_pktmbuf_mtod(m, uint8_t *);
 	icmp[0] = 0;
 	icmp[2] = icmp[3] = 0;
-	rte_raw_cksum_mbuf(m, 0, m->pkt_len, &sum);
+	sum = checksum_chain(m, 0);
 	sum = (uint16_t)~sum;
 	memcpy(icmp + 2, &sum, 2);
 	m->ol_flags = 0;
@@ -73,9 +74,9 @@ icmp4_input(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip_
 {
 	const uint8_t *p = rte_pktmbuf_mtod_offset(m, const uint8_t *, bytes);
 	unsigned left = m->data_len - bytes, quoted;
-	uint16_t sum = 0;
+	uint16_t sum;
 
-	rte_raw_cksum_mbuf(m, bytes, m->pkt_len - bytes, &sum);
+	sum = checksum_chain(m, bytes);
 	if (left < 8 || sum != 0xffff)
 		return link_drop(l, m, LINK_COUNTER_IN_BAD_HEADER);
 	if (p[0] == 8 && p[1] == 0) {

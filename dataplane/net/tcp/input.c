@@ -9,6 +9,8 @@
 #include <arpa/inet.h>
 #include <rte_ip.h>
 
+#include "dataplane/net/checksum.h"
+
 #define HEADER_BYTES 20
 
 /* RFC 9293 §3.1. A port that vouched for the sum is believed only where the configuration says so.
@@ -18,7 +20,7 @@ checksum_is_right(const struct tcp *t, const struct rte_mbuf *m, const struct tc
 {
 	uint8_t pseudo[40];
 	uint32_t length = htonl(m->pkt_len), sum;
-	uint16_t payload = 0;
+	uint16_t payload;
 	unsigned n = address_is_v4(&e->local) ? 4 : 16;
 
 	if (t->config.checksum_offload_rx &&
@@ -31,7 +33,7 @@ checksum_is_right(const struct tcp *t, const struct rte_mbuf *m, const struct tc
 	memset(pseudo + 2 * n + 4, 0, 3);
 	pseudo[2 * n + 7] = IPPROTO_TCP;
 	sum = rte_raw_cksum(pseudo, 2 * n + 8);
-	rte_raw_cksum_mbuf(m, 0, m->pkt_len, &payload);
+	payload = checksum_chain(m, 0);
 	sum += payload;
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);

@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <rte_ip.h>
 
+#include "dataplane/net/checksum.h"
+
 #define HEADER_BYTES     20
 #define OPTION_BYTES_MAX 40
 
@@ -28,7 +30,7 @@ set_checksum(const struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints
 		uint32_t length, protocol;
 	} pseudo;
 	uint32_t sum;
-	uint16_t payload = 0;
+	uint16_t payload;
 
 	if (address_is_v4(&e->local)) {
 		struct {
@@ -55,7 +57,7 @@ set_checksum(const struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints
 		m->l4_len = (uint64_t)(head_of(m)->data_off >> 4) * 4;
 		return;
 	}
-	rte_raw_cksum_mbuf(m, 0, m->pkt_len, &payload);
+	payload = checksum_chain(m, 0);
 	sum += payload;
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
