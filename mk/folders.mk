@@ -23,9 +23,7 @@ below_dataplane             := dataplane/inspect dataplane/icap dataplane/http d
 	dataplane/net/link dataplane/net $(SCANNERS) common/config common/channel common/base
 below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_control/store         := common/channel common/base
-below_control/sandbox       := $(SCANNERS) common/config common/channel common/base
-below_control/deepscan      := $(SCANNERS) common/channel common/base
-below_control               := control/sandbox control/store $(SCANNERS) \
+below_control               := control/store $(SCANNERS) \
 	common/config common/channel common/base
 below_tools/sluicectl       := common/config common/channel common/base
 below_tools/sigc            := $(SCANNERS) common/base
@@ -41,13 +39,10 @@ pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto
 pkg_scanners/decode       := libisal
 pkg_scanners/signature    := libhs
-pkg_dataplane             := libbpf libxdp
 pkg_dataplane/net         := libdpdk
 pkg_dataplane/inspect     := liburcu-qsbr
-pkg_control               := libuv jansson libmicrohttpd
+pkg_control               := libuv jansson
 pkg_control/store         := sqlite3
-pkg_control/sandbox       := libuv
-pkg_control/deepscan      := libarchive libseccomp
 pkg_tools/sluicectl       := jansson
 pkg_tools/sigc            := libhs jansson
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control process's state, shared by its files. One libuv loop, one thread; main.c owns it. */
+#ifndef SLUICE_CONTROL_H
+#define SLUICE_CONTROL_H
+
+#include <uv.h>
+
+#include "common/channel/channel.h"
+#include "common/config/config.h"
+#include "control/log.h"
+#include "control/store/store.h"
+
+struct control {
+	uv_loop_t loop;
+	struct config_paths paths;
+	struct config *config;
+	struct store *store;
+	struct log log;
+	enum mode mode;
+
+	/* attach.c */
+	struct region *region; /* NULL: no dataplane is attached */
+	int attend;            /* its socket; -1 */
+	uv_timer_t attach_timer;
+	uv_poll_t attend_poll;
+	bool polling;
+	uint64_t attend_serial;
+	char last_error[512]; /* what the dataplane refused last; empty: nothing */
+
+	/* drain.c */
+	uv_timer_t drain_timer;
+	uint64_t lost_told[CHANNEL_CORES_MAX]; /* records_lost that the log was told of */
+	uint64_t progress[CHANNEL_CORES_MAX];  /* serial of the last notice that was stored */
+	uint64_t lines, alerts;
+	bool in_transaction, has_rows;
+
+	/* api.c */
+	uv_pipe_t api;
+};
+
+/* attach.c: keeps trying to reach the dataplane's attendant */
+void attach_start(struct control *c);
+void attach_stop(struct control *c);
+/* Sends the policy of the current configuration to the dataplane. */
+void attach_push_policy(struct control *c);
+
+/* drain.c: empties the rings, every few milliseconds */
+void drain_start(struct control *c);
+void drain_stop(struct control *c);
+
+/* mode: persisted in STATE/mode, and in the region where there is one. 0 or -errno. */
+int control_set_mode(struct control *c, enum mode m);
+
+/* api.c: JSON lines over RUN/control.sock. -errno. */
+int api_start(struct control *c);
+void api_stop(struct control *c);
+
+#endif

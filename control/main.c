@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sluice-control: process life. Everything slow happens here; the dataplane never waits for it, and
+ * it can be killed at any moment: what is in flight lies in the rings and is taken up again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/version.h"
+#include "control/control.h"
+
+#define OVERRIDES_MAX 64
+
+static const char usage[] =
+    "usage: sluice-control [OPTION]...\n"
+    "The control process: log, alerts, modes, sluicectl. Runs in the foreground.\n\n"
+    "  --instance NAME         another instance's sockets, state and logs (default: default)\n"
+    "  --config FILE           configuration (default: /etc/sluice/sluice.yaml)\n"
+    "  --set KEY=VALUE         override one setting; repeatable\n"
+    "  --run-directory DIR     sockets and pid file\n"
+    "  --state-directory DIR   alerts, mode\n"
+    "  --log-directory DIR     sluice.log\n"
+    "  --version, --help\n\n"
+    "SIGHUP opens the log anew; SIGTERM and SIGINT end it.\n";
+
+static struct control control;
+static const char *overrides[OVERRIDES_MAX];
+static unsigned override_count;
+
+static int
+fatal(const char *what)
+{
+	fprintf(stderr, "sluice-control: %s\n", what);
+	return 1;
+}
+
+static void
+take_directory(char *to, size_t room, const char *from)
+{
+	if (from != NULL)
+		snprintf(to, room, "%s", from);
+}
+
+/* 0: go on; 1: a usage error was told; 2: --help or --version did it all. */
+static int
+parse_arguments(int argc, char **argv, struct config_paths *p)
+{
+	enum { INSTANCE = 1, CONFIG, SET, RUN, STATE, LOG, WORKER, COMPILER, VERSION, HELP, COUNT };
+	static const struct option known[] = { { "instance", 1, NULL, INSTANCE },
+		{ "config", 1, NULL, CONFIG }, { "set", 1, NULL, SET }, { "run-directory", 1, NULL, RUN },
+		{ "state-directory", 1, NULL, STATE }, { "log-directory", 1, NULL, LOG },
+		{ "worker", 1, NULL, WORKER }, { "compiler", 1, NULL, COMPILER },
+		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+	const char *given[COUNT] = { NULL };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (c <= 0 || c >= COUNT)
+			return fatal("see --help");
+		if (c == VERSION || c == HELP) {
+			fputs(c == HELP ? usage : "sluice-control " SLUICE_VERSION "\n", stdout);
+			return 2;
+		}
+		if (c == SET && override_count < OVERRIDES_MAX)
+			overrides[override_count++] = optarg;
+		given[c] = optarg;
+	}
+	if (optind < argc)
+		return fatal("no argument expected, see --help");
+	if (config_paths_of(given[INSTANCE], p) != 0)
+		return fatal("--instance: expected 1 to 32 of a-z, 0-9 and '-'");
+	take_directory(p->config_file, sizeof(p->config_file), given[CONFIG]);
+	take_directory(p->state_directory, sizeof(p->state_directory), given[STATE]);
+	take_directory(p->log_directory, sizeof(p->log_directory), given[LOG]);
+	if (given[RUN] != NULL) {
+		snprintf(p->control_socket, sizeof(p->control_socket), "%s/control.sock", given[RUN]);
+		snprintf(p->dataplane_socket, sizeof(p->dataplane_socket), "%s/dataplane.sock", given[RUN]);
+		snprintf(p->control_pid, sizeof(p->control_pid), "%s/control.pid", given[RUN]);
+		take_directory(p->run_directory, sizeof(p->run_directory), given[RUN]);
+	}
+	return 0;
+}
+
+static void
+make_directory(const char *path)
+{
+	char partial[512];
+
+	snprintf(partial, sizeof(partial), "%s", path);
+	for (char *slash = partial + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = 0;
+		mkdir(partial, 0755);
+		*slash = '/';
+	}
+	mkdir(partial, 0755);
+}
+
+/* The pid file's lock lasts as long as the process. */
+static int
+lock_instance(const struct config_paths *p, char *error)
+{
+	int fd;
+
+	make_directory(p->run_directory);
+	make_directory(p->state_directory);
+	make_directory(p->log_directory);
+	fd = open(p->control_pid, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: %s", p->control_pid, strerror(errno));
+		return -errno;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "instance '%s' already has a control process",
+		    p->instance);
+		return -EBUSY;
+	}
+	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", getpid()) < 0)
+		return -EIO;
+	return 0;
+}
+
+int
+control_set_mode(struct control *c, enum mode m)
+{
+	char path[512], partial[520];
+	FILE *f;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/mode", c->paths.state_directory);
+	snprintf(partial, sizeof(partial), "%s.new", path);
+	f = fopen(partial, "we");
+	if (f == NULL)
+		return -errno;
+	fprintf(f, "%s\n", mode_word(m));
+	rc = fflush(f) == 0 && fsync(fileno(f)) == 0 ? 0 : -EIO;
+	fclose(f);
+	if (rc != 0 || rename(partial, path) != 0)
+		return rc != 0 ? rc : -errno;
+	c->mode = m;
+	if (c->region != NULL)
+		region_set_mode(c->region, m);
+	return 0;
+}
+
+/* The mode an operator chose last, else the configuration's. */
+static enum mode
+stored_mode(const struct control *c)
+{
+	char path[512], word[32] = "";
+	FILE *f;
+	enum mode m;
+
+	snprintf(path, sizeof(path), "%s/mode", c->paths.state_directory);
+	f = fopen(path, "re");
+	if (f != NULL && fgets(word, sizeof(word), f) == NULL)
+		word[0] = 0;
+	if (f != NULL)
+		fclose(f);
+	word[strcspn(word, "\r\n")] = 0;
+	m = mode_by_word(span_text(word));
+	return m != MODE_COUNT ? m : c->config->mode;
+}
+
+static int
+start(struct control *c, char *error)
+{
+	char path[512];
+	int rc = lock_instance(&c->paths, error);
+
+	if (rc == 0)
+		rc = config_load(c->paths.config_file, overrides, override_count, &c->config, error);
+	if (rc != 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/sluice.db", c->paths.state_directory);
+	rc = store_open(path, &c->store, error);
+	if (rc != 0)
+		return rc;
+	rc = log_init(&c->log, c->paths.log_directory, c->config);
+	if (rc != 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.400s: %s", c->log.text.path, strerror(-rc));
+		return rc;
+	}
+	c->mode = stored_mode(c);
+	rc = api_start(c);
+	if (rc != 0)
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.300s: %s", c->paths.control_socket, uv_strerror(rc));
+	return rc;
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct control *c = handle->data;
+
+	if (number == SIGHUP)
+		log_reopen(&c->log);
+	else
+		uv_stop(&c->loop);
+}
+
+static void
+hear(struct control *c, uv_signal_t *handle, int number)
+{
+	uv_signal_init(&c->loop, handle);
+	handle->data = c;
+	uv_signal_start(handle, on_signal, number);
+}
+
+int
+main(int argc, char **argv)
+{
+	static uv_signal_t signals[3];
+	char error[CONFIG_ERROR_TEXT_MAX] = "";
+	struct control *c = &control;
+	int rc = parse_arguments(argc, argv, &c->paths);
+
+	if (rc != 0)
+		return rc == 2 ? 0 : 1;
+	signal(SIGPIPE, SIG_IGN);
+	uv_loop_init(&c->loop);
+	if (start(c, error) != 0)
+		return fatal(error);
+	hear(c, &signals[0], SIGHUP);
+	hear(c, &signals[1], SIGTERM);
+	hear(c, &signals[2], SIGINT);
+	attach_start(c);
+	drain_start(c);
+	fprintf(stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
+	uv_run(&c->loop, UV_RUN_DEFAULT);
+	drain_stop(c);
+	api_stop(c);
+	attach_stop(c);
+	log_fini(&c->log);
+	store_close(c->store);
+	unlink(c->paths.control_pid);
+	config_free(c->config);
+	return 0;
+}
