@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What sluicectl asks: one JSON object a line over RUN/control.sock, one a line back. Every answer has
- * "ok"; a refusal has "error". A line is at most API_LINE_MAX, at most API_CLIENTS_MAX are connected.
+ * What sluicectl asks: one JSON object a line over RUN/control.sock, one a line back. Every answer
+ * has "ok"; a refusal has "error". A line is at most API_LINE_MAX, at most API_CLIENTS_MAX are
+ * connected.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +57,8 @@ sum_counters(struct control *c, struct core_stats *sum)
 		sum->cache_entries_now += one.cache_entries_now;
 	}
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)
-		json_object_set_new(out, counter_word(k), json_integer((json_int_t)sum->counters[k]));
+		json_object_set_new(
+		    out, counter_word(k), json_integer((json_int_t)sum->counters[k]));
 	return out;
 }
 
@@ -69,22 +71,24 @@ answer_status(struct control *c, const json_t *request)
 
 	(void)request;
 	store_facts(c->store, &facts);
-	out = json_pack("{s:b, s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "ok", 1, "version", SLUICE_VERSION,
-	    "instance", c->paths.instance, "mode", mode_word(c->mode), "dataplane", c->region != NULL,
-	    "alerts", (json_int_t)facts.alerts, "lines", (json_int_t)c->lines, "last_error",
-	    c->last_error);
+	out = json_pack("{s:b, s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "ok", 1, "version",
+	    SLUICE_VERSION, "instance", c->paths.instance, "mode", mode_word(c->mode), "dataplane",
+	    c->region != NULL, "alerts", (json_int_t)facts.alerts, "lines", (json_int_t)c->lines,
+	    "last_error", c->last_error);
 	if (c->region == NULL)
 		return out;
 	json_decref(sum_counters(c, &sum));
 	json_object_set_new(out, "dataplane_pid", json_integer(region_dataplane_pid(c->region)));
 	json_object_set_new(out, "cores", json_integer(region_cores(c->region)));
-	json_object_set_new(out, "generation", json_sprintf("%016llx", (unsigned long long)region_generation(c->region)));
+	json_object_set_new(out, "generation",
+	    json_sprintf("%016llx", (unsigned long long)region_generation(c->region)));
 	json_object_set_new(out, "connections", json_integer((json_int_t)sum.connections_now));
 	json_object_set_new(out, "held", json_integer((json_int_t)sum.held_now));
 	json_object_set_new(out, "objects",
 	    json_integer((json_int_t)(sum.counters[COUNTER_OBJECTS_REQMOD] +
-		sum.counters[COUNTER_OBJECTS_RESPMOD])));
-	json_object_set_new(out, "blocked", json_integer((json_int_t)sum.counters[COUNTER_BLOCKED]));
+				      sum.counters[COUNTER_OBJECTS_RESPMOD])));
+	json_object_set_new(
+	    out, "blocked", json_integer((json_int_t)sum.counters[COUNTER_BLOCKED]));
 	return out;
 }
 
@@ -124,13 +128,16 @@ answer_stats(struct control *c, const json_t *request)
 
 			if (sum.verdicts[v][s] == 0)
 				continue;
-			snprintf(name, sizeof(name), "%s (%s)", v == VERDICT_BAD ? "bad" : "clean", source_word(s));
-			json_object_set_new(verdicts, name, json_integer((json_int_t)sum.verdicts[v][s]));
+			snprintf(name, sizeof(name), "%s (%s)", v == VERDICT_BAD ? "bad" : "clean",
+			    source_word(s));
+			json_object_set_new(
+			    verdicts, name, json_integer((json_int_t)sum.verdicts[v][s]));
 		}
 	}
-	return json_pack("{s:b, s:o, s:o, s:{s:I, s:I, s:I}}", "ok", 1, "counters", counters, "verdicts",
-	    verdicts, "object_us", "p50", (json_int_t)(histogram_quantile(&sum.object_ns, 500) / 1000),
-	    "p99", (json_int_t)(histogram_quantile(&sum.object_ns, 990) / 1000), "max",
+	return json_pack("{s:b, s:o, s:o, s:{s:I, s:I, s:I}}", "ok", 1, "counters", counters,
+	    "verdicts", verdicts, "object_us", "p50",
+	    (json_int_t)(histogram_quantile(&sum.object_ns, 500) / 1000), "p99",
+	    (json_int_t)(histogram_quantile(&sum.object_ns, 990) / 1000), "max",
 	    (json_int_t)(sum.object_ns.max / 1000));
 }
 
@@ -152,9 +159,9 @@ answer_cache(struct control *c, const json_t *request)
 	}
 	counters = sum_counters(c, &sum);
 	json_decref(counters);
-	return json_pack("{s:b, s:I, s:I, s:I, s:I}", "ok", 1, "entries", (json_int_t)sum.cache_entries_now,
-	    "hits", (json_int_t)sum.counters[COUNTER_CACHE_HITS], "misses",
-	    (json_int_t)sum.counters[COUNTER_CACHE_MISSES], "evictions",
+	return json_pack("{s:b, s:I, s:I, s:I, s:I}", "ok", 1, "entries",
+	    (json_int_t)sum.cache_entries_now, "hits", (json_int_t)sum.counters[COUNTER_CACHE_HITS],
+	    "misses", (json_int_t)sum.counters[COUNTER_CACHE_MISSES], "evictions",
 	    (json_int_t)sum.counters[COUNTER_CACHE_EVICTIONS]);
 }
 
@@ -163,11 +170,12 @@ add_alert(void *arg, const struct store_alert *a)
 {
 	char uuid[LINE_UUID_TEXT], md5[LINE_MD5_TEXT], when[RECORD_TIME_TEXT];
 
-	json_array_append_new(arg,
-	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "time",
-		record_time(a->wall_ns, when), "uuid", line_hex(a->uuid, 16, uuid), "client", a->client,
-		"user", a->user, "url", a->url, "filename", a->filename, "threat", a->threat, "source",
-		a->source, "mode", a->mode, "md5", line_hex(a->md5, 16, md5), "blocked", a->blocked));
+	json_array_append_new(
+	    arg, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "time",
+		     record_time(a->wall_ns, when), "uuid", line_hex(a->uuid, 16, uuid), "client",
+		     a->client, "user", a->user, "url", a->url, "filename", a->filename, "threat",
+		     a->threat, "source", a->source, "mode", a->mode, "md5",
+		     line_hex(a->md5, 16, md5), "blocked", a->blocked));
 }
 
 static json_t *
@@ -206,7 +214,8 @@ answer_explain(struct control *c, const json_t *request)
 
 	if (!parse_uuid(json_string_value(json_object_get(request, "uuid")), uuid))
 		return refuse("expected a uuid of 32 hexadecimal digits, as the log shows it");
-	if (store_object(c->store, uuid, &slot, sizeof(slot)) != sizeof(slot) || !record_is_sound(&slot))
+	if (store_object(c->store, uuid, &slot, sizeof(slot)) != sizeof(slot) ||
+	    !record_is_sound(&slot))
 		return refuse("no such object among the recent ones");
 	return json_pack("{s:b, s:o}", "ok", 1, "object", record_json(&slot, &c->log.setting));
 }
@@ -262,7 +271,9 @@ answer_line(struct control *c, const char *line, size_t bytes)
 			out = commands[i].answer(c, request);
 	}
 	json_decref(request);
-	return out != NULL ? out : refuse(name == NULL ? "expected a JSON object with \"command\"" : "unknown command");
+	return out != NULL ? out
+			   : refuse(name == NULL ? "expected a JSON object with \"command\""
+						 : "unknown command");
 }
 
 static void

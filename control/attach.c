@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way to the dataplane: connects to RUN/dataplane.sock, for ever, takes the region, mends what an
- * earlier control left half done, and tells mode and policy. When the dataplane goes, the region is
- * dropped and the search starts again; the CLI is served all the while.
+ * The way to the dataplane: connects to RUN/dataplane.sock, for ever, takes the region, mends what
+ * an earlier control left half done, and tells mode and policy. When the dataplane goes, the region
+ * is dropped and the search starts again; the CLI is served all the while.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,7 +61,8 @@ static void
 take_hello(struct control *c, const struct attend_message *m, int fd)
 {
 	if (fd < 0 || region_attach(fd, &c->region) != 0) {
-		fprintf(stderr, "WRN the dataplane's region does not fit this control: other version?\n");
+		fprintf(stderr,
+		    "WRN the dataplane's region does not fit this control: other version?\n");
 		if (fd >= 0)
 			close(fd);
 		return;

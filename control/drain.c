@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Empties the rings every few milliseconds, a bounded batch a turn. A notice is acknowledged once the
- * transaction that stores it has been committed, so a control that dies shows it again, and a row's
- * key makes the second time nothing. A record is written to the log and let go.
+ * Empties the rings every few milliseconds, a bounded batch a turn. A notice is acknowledged once
+ * the transaction that stores it has been committed, so a control that dies shows it again, and a
+ * row's key makes the second time nothing. A record is written to the log and let go.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,24 +38,23 @@ put_alert(struct control *c, const struct record_slot *slot)
 	static struct texts t;
 
 	escape_texts(slot, &t);
-	store_put_alert(c->store,
-	    &(struct store_alert){
-		.uuid = r->uuid,
-		.md5 = r->md5,
-		.sha256 = r->sha256,
-		.wall_ns = r->wall_ns,
-		.client = t.client,
-		.peer = t.peer,
-		.user = t.user,
-		.url = t.url,
-		.filename = t.filename,
-		.threat = t.threat,
-		.verdict = line_verdict_word(r),
-		.source = line_source_word(r, &c->log.setting),
-		.mode = mode_word(r->mode),
-		.blocked = (r->flags & RECORD_FLAG_BLOCKED) != 0,
-		.origin = STORE_ORIGIN_OBJECT,
-	    });
+	store_put_alert(c->store, &(struct store_alert){
+				      .uuid = r->uuid,
+				      .md5 = r->md5,
+				      .sha256 = r->sha256,
+				      .wall_ns = r->wall_ns,
+				      .client = t.client,
+				      .peer = t.peer,
+				      .user = t.user,
+				      .url = t.url,
+				      .filename = t.filename,
+				      .threat = t.threat,
+				      .verdict = line_verdict_word(r),
+				      .source = line_source_word(r, &c->log.setting),
+				      .mode = mode_word(r->mode),
+				      .blocked = (r->flags & RECORD_FLAG_BLOCKED) != 0,
+				      .origin = STORE_ORIGIN_OBJECT,
+				  });
 	c->alerts++;
 }
 

@@ -52,12 +52,25 @@ take_directory(char *to, size_t room, const char *from)
 static int
 parse_arguments(int argc, char **argv, struct config_paths *p)
 {
-	enum { INSTANCE = 1, CONFIG, SET, RUN, STATE, LOG, WORKER, COMPILER, VERSION, HELP, COUNT };
+	enum {
+		INSTANCE = 1,
+		CONFIG,
+		SET,
+		RUN,
+		STATE,
+		LOG,
+		WORKER,
+		COMPILER,
+		VERSION,
+		HELP,
+		COUNT
+	};
 	static const struct option known[] = { { "instance", 1, NULL, INSTANCE },
-		{ "config", 1, NULL, CONFIG }, { "set", 1, NULL, SET }, { "run-directory", 1, NULL, RUN },
-		{ "state-directory", 1, NULL, STATE }, { "log-directory", 1, NULL, LOG },
-		{ "worker", 1, NULL, WORKER }, { "compiler", 1, NULL, COMPILER },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+		{ "config", 1, NULL, CONFIG }, { "set", 1, NULL, SET },
+		{ "run-directory", 1, NULL, RUN }, { "state-directory", 1, NULL, STATE },
+		{ "log-directory", 1, NULL, LOG }, { "worker", 1, NULL, WORKER },
+		{ "compiler", 1, NULL, COMPILER }, { "version", 0, NULL, VERSION },
+		{ "help", 0, NULL, HELP }, { 0 } };
 	const char *given[COUNT] = { NULL };
 	int c;
 
@@ -80,8 +93,10 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 	take_directory(p->state_directory, sizeof(p->state_directory), given[STATE]);
 	take_directory(p->log_directory, sizeof(p->log_directory), given[LOG]);
 	if (given[RUN] != NULL) {
-		snprintf(p->control_socket, sizeof(p->control_socket), "%s/control.sock", given[RUN]);
-		snprintf(p->dataplane_socket, sizeof(p->dataplane_socket), "%s/dataplane.sock", given[RUN]);
+		snprintf(
+		    p->control_socket, sizeof(p->control_socket), "%s/control.sock", given[RUN]);
+		snprintf(p->dataplane_socket, sizeof(p->dataplane_socket), "%s/dataplane.sock",
+		    given[RUN]);
 		snprintf(p->control_pid, sizeof(p->control_pid), "%s/control.pid", given[RUN]);
 		take_directory(p->run_directory, sizeof(p->run_directory), given[RUN]);
 	}
@@ -117,8 +132,8 @@ lock_instance(const struct config_paths *p, char *error)
 		return -errno;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "instance '%s' already has a control process",
-		    p->instance);
+		snprintf(error, CONFIG_ERROR_TEXT_MAX,
+		    "instance '%s' already has a control process", p->instance);
 		return -EBUSY;
 	}
 	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", getpid()) < 0)
@@ -175,7 +190,8 @@ start(struct control *c, char *error)
 	int rc = lock_instance(&c->paths, error);
 
 	if (rc == 0)
-		rc = config_load(c->paths.config_file, overrides, override_count, &c->config, error);
+		rc =
+		    config_load(c->paths.config_file, overrides, override_count, &c->config, error);
 	if (rc != 0)
 		return rc;
 	snprintf(path, sizeof(path), "%s/sluice.db", c->paths.state_directory);
@@ -184,13 +200,15 @@ start(struct control *c, char *error)
 		return rc;
 	rc = log_init(&c->log, c->paths.log_directory, c->config);
 	if (rc != 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.400s: %s", c->log.text.path, strerror(-rc));
+		snprintf(
+		    error, CONFIG_ERROR_TEXT_MAX, "%.400s: %s", c->log.text.path, strerror(-rc));
 		return rc;
 	}
 	c->mode = stored_mode(c);
 	rc = api_start(c);
 	if (rc != 0)
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.300s: %s", c->paths.control_socket, uv_strerror(rc));
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.300s: %s", c->paths.control_socket,
+		    uv_strerror(rc));
 	return rc;
 }
 
@@ -232,7 +250,8 @@ main(int argc, char **argv)
 	hear(c, &signals[2], SIGINT);
 	attach_start(c);
 	drain_start(c);
-	fprintf(stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
+	fprintf(
+	    stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	drain_stop(c);
 	api_stop(c);

@@ -325,7 +325,8 @@ create_icap(struct core *c)
 	};
 
 	snprintf(ic.reqmod_path, sizeof(ic.reqmod_path), "%s", without_slash(f->icap.reqmod_path));
-	snprintf(ic.respmod_path, sizeof(ic.respmod_path), "%s", without_slash(f->icap.respmod_path));
+	snprintf(
+	    ic.respmod_path, sizeof(ic.respmod_path), "%s", without_slash(f->icap.respmod_path));
 	snprintf(ic.service_name, sizeof(ic.service_name), "Sluice");
 	c->icap = icap_create(&ic);
 	return c->icap != NULL ? 0 : -ENOMEM;

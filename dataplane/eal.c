@@ -98,7 +98,7 @@ uint32_t
 eal_memory_mib(const struct config *c)
 {
 	uint64_t each = port_data_room_for(c) + BUFFER_HEAD_BYTES +
-	    REFERENCES_PER_BUFFER * (uint64_t)BUFFER_HEAD_BYTES;
+			REFERENCES_PER_BUFFER * (uint64_t)BUFFER_HEAD_BYTES;
 	uint64_t bytes = (uint64_t)c->dataplane.cores * c->dataplane.buffers * each;
 
 	if (c->dataplane.memory_mib != 0)
@@ -164,7 +164,8 @@ add_memory(struct arguments *a, const struct config *c, char error[EAL_ERROR_MAX
 		    need, (unsigned long long)free_mib, (need + 1) / 2);
 		return -ENOMEM;
 	}
-	/* Without hugepages EAL's memory is anonymous by itself, and it refuses the two together. */
+	/* Without hugepages EAL's memory is anonymous by itself, and it refuses the two together.
+	 */
 	add(a, huge ? "--in-memory" : "--no-huge");
 	if (!huge)
 		add(a, "--no-shconf");

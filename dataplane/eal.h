@@ -3,9 +3,9 @@
  * Starting DPDK's environment from the product's configuration: the user never writes an EAL flag.
  *
  * lcore 0 is the main one: it runs the attendant, does not poll, and may run on every CPU we may
- * use. lcores 1..cores are the poll-mode cores, pinned to first_cpu, first_cpu + 1, … and around, so
- * that more cores than CPUs share them. Memory is anonymous (--in-memory): nothing stays behind in
- * hugetlbfs or /run/dpdk when the process is killed, and hugepages need no mount.
+ * use. lcores 1..cores are the poll-mode cores, pinned to first_cpu, first_cpu + 1, … and around,
+ * so that more cores than CPUs share them. Memory is anonymous (--in-memory): nothing stays behind
+ * in hugetlbfs or /run/dpdk when the process is killed, and hugepages need no mount.
  */
 #ifndef SLUICE_DATAPLANE_EAL_H
 #define SLUICE_DATAPLANE_EAL_H
@@ -17,8 +17,8 @@
 #define EAL_ERROR_MAX 512
 
 /*
- * Checks what can be checked before (another instance, privileges, hugepages, the port), then starts
- * EAL. Call it once, before threads. -errno with one sentence in `error`.
+ * Checks what can be checked before (another instance, privileges, hugepages, the port), then
+ * starts EAL. Call it once, before threads. -errno with one sentence in `error`.
  */
 int eal_start(const struct config *c, const struct config_paths *paths, char error[EAL_ERROR_MAX]);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ppoll() on the bell, or a short sleep; see idle.h. The thread's timer slack is set to the least. */
+/* ppoll() on the bell, or a short sleep; see idle.h. The thread's timer slack is set to the least.
+ */
 #include "dataplane/idle.h"
 
 #include <poll.h>
@@ -44,7 +45,8 @@ idle_turn(struct idle *i, bool worked, struct mono now, struct mono next_deadlin
 	if (mono_since(now, i->last_work).ns < IDLE_AFTER_US * 1000)
 		return;
 	if (i->bell >= 0 && !i->hushed) {
-		port_bell_hush(i->port, i->queue); /* then one more look at the queue before sleeping */
+		port_bell_hush(
+		    i->port, i->queue); /* then one more look at the queue before sleeping */
 		i->hushed = true;
 		return;
 	}

@@ -227,7 +227,7 @@ create_pools(struct dataplane *d, char *error)
 static int
 create_cores(struct dataplane *d, char *error)
 {
-	struct rte_mempool *pools[CHANNEL_CORES_MAX];
+	struct rte_mempool *pools[CHANNEL_CORES_MAX] = { NULL };
 	unsigned cores = d->config->dataplane.cores;
 	int rc = 0;
 

@@ -29,14 +29,15 @@ struct port_queue {
 struct port {
 	enum config_port_kind kind;
 	uint16_t mtu;
-	uint32_t frame_max;          /* with Ethernet and VLAN heads */
-	uint32_t datagram_frame_max; /* of a datagram that the kernel put together; 0: it does not */
-	bool pieces;                 /* the driver sends frames of several mbufs */
+	uint32_t frame_max; /* with Ethernet and VLAN heads */
+	uint32_t
+	    datagram_frame_max; /* of a datagram that the kernel put together; 0: it does not */
+	bool pieces;            /* the driver sends frames of several mbufs */
 	struct port_offloads offloads;
 	uint8_t mac[6];
 	unsigned queues, devices;
 	uint16_t device_ids[PORT_QUEUES_MAX];
-	int multicast; /* descriptor of kernel_hear_multicast(), -1: none */
+	int multicast;                      /* descriptor of kernel_hear_multicast(), -1: none */
 	int kernel_queues[PORT_QUEUES_MAX]; /* the driver's own sockets, for the drops they count */
 	unsigned kernel_queue_count;
 	uint64_t kernel_drops[PORT_QUEUES_MAX];
@@ -86,10 +87,10 @@ choose_offloads(struct port *p, const struct rte_eth_dev_info *info, struct rte_
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	if (p->kind != PORT_PCI)
 		return;
-	conf->txmode.offloads |= info->tx_offload_capa &
-	    (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM);
-	conf->rxmode.offloads |= info->rx_offload_capa &
-	    (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
+	conf->txmode.offloads |=
+	    info->tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM);
+	conf->rxmode.offloads |=
+	    info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
 	p->offloads = (struct port_offloads){
 		.ip_checksum_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0,
 		.ip_checksum_tx = (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0,
@@ -149,7 +150,8 @@ start_device(struct port *p, unsigned device, char error[PORT_ERROR_MAX])
 
 	if (rc == 0 && (info.max_rx_queues < count || info.max_tx_queues < count)) {
 		snprintf(error, PORT_ERROR_MAX, "the port has %u queues, %u cores need one each",
-		    info.max_rx_queues < info.max_tx_queues ? info.max_rx_queues : info.max_tx_queues,
+		    info.max_rx_queues < info.max_tx_queues ? info.max_rx_queues
+							    : info.max_tx_queues,
 		    count);
 		return -EINVAL;
 	}
@@ -211,8 +213,8 @@ int
 port_open(const struct config *c, unsigned queues, struct rte_mempool *const *pools,
     struct port **out, char error[PORT_ERROR_MAX])
 {
-	struct port *p = aligned_alloc(RTE_CACHE_LINE_SIZE,
-	    RTE_ALIGN_CEIL(sizeof(*p), RTE_CACHE_LINE_SIZE));
+	struct port *p =
+	    aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*p), RTE_CACHE_LINE_SIZE));
 	int rc;
 
 	if (p == NULL)
@@ -277,7 +279,7 @@ is_reassembled(const struct port *p, const struct rte_mbuf *m)
 	else if (eth->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
 		return false;
 	return (ip->version_ihl >> 4) == 4 &&
-	    (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)) == 0;
+	       (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)) == 0;
 }
 
 /* Takes the frames out of a burst that are longer than we said we take. */
@@ -311,7 +313,8 @@ port_receive(struct port *p, unsigned queue, struct rte_mbuf **burst, uint16_t r
 	return drop_too_long(p, q, burst, count);
 }
 
-/* A frame of several mbufs as one; NULL when no buffer can be had. The old one is freed either way. */
+/* A frame of several mbufs as one; NULL when no buffer can be had. The old one is freed either way.
+ */
 static struct rte_mbuf *
 in_one_piece(struct port_queue *q, struct rte_mbuf *m)
 {

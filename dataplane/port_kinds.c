@@ -16,11 +16,13 @@
 #include "dataplane/port_kernel.h"
 #include "dataplane/xdp.h"
 
-/* af_packet's rings: a block is a frame, so that the driver's arithmetic on frames comes out even. */
+/* af_packet's rings: a block is a frame, so that the driver's arithmetic on frames comes out even.
+ */
 #define PAGE_BYTES              4096u
 #define PACKET_RING_HEAD_BYTES  66u /* tpacket2_hdr, address and padding before a frame */
-#define PACKET_RING_EXTRA_BYTES 32u /* what the driver asks of a buffer: the frame size less this */
-#define PACKET_RING_FRAMES      1024u
+#define PACKET_RING_EXTRA_BYTES 32u /* what the driver asks of a buffer: the frame size less this \
+				     */
+#define PACKET_RING_FRAMES 1024u
 
 /* af_xdp: mempool object, mbuf, both head rooms and the frame lie in one page. */
 #define XDP_OBJECT_BYTES_MAX (PAGE_BYTES - 64u - 128u)
@@ -96,9 +98,9 @@ port_devices(
 		return 1;
 	case PORT_VIRTIO:
 		snprintf(out[0], PORT_DEVICE_TEXT_MAX,
-		    "net_virtio_user0,path=%s,server=%d,queues=%u,queue_size=1024%s%s", port->socket,
-		    port->socket_server ? 1 : 0, queues, port->mac != NULL ? ",mac=" : "",
-		    port->mac != NULL ? port->mac : "");
+		    "net_virtio_user0,path=%s,server=%d,queues=%u,queue_size=1024%s%s",
+		    port->socket, port->socket_server ? 1 : 0, queues,
+		    port->mac != NULL ? ",mac=" : "", port->mac != NULL ? port->mac : "");
 		return 1;
 	case PORT_PCI:
 	default:
@@ -139,7 +141,8 @@ interface_set_up(const struct config_port *port, char error[PORT_ERROR_MAX])
 		rc = kernel_interface_set_mtu(name, port->mtu);
 		if (rc != 0) {
 			snprintf(error, PORT_ERROR_MAX,
-			    "interface %s has an MTU of %u, the configuration says %u, and it cannot "
+			    "interface %s has an MTU of %u, the configuration says %u, and it "
+			    "cannot "
 			    "be raised: %s",
 			    name, mtu, port->mtu, strerror(-rc));
 			return rc;
@@ -163,8 +166,8 @@ need_interface(const struct config_port *port, char error[PORT_ERROR_MAX])
 	}
 	if (kernel_interface_index(port->interface, &index) == 0)
 		return 0;
-	snprintf(error, PORT_ERROR_MAX, "interface %s: there is none of this name",
-	    port->interface);
+	snprintf(
+	    error, PORT_ERROR_MAX, "interface %s: there is none of this name", port->interface);
 	return -ENODEV;
 }
 
@@ -173,8 +176,8 @@ need_capability(unsigned capability, const char *what, char error[PORT_ERROR_MAX
 {
 	if (kernel_capable(capability))
 		return 0;
-	snprintf(error, PORT_ERROR_MAX, "missing privilege: %s; start as root or from the unit file",
-	    what);
+	snprintf(error, PORT_ERROR_MAX,
+	    "missing privilege: %s; start as root or from the unit file", what);
 	return -EPERM;
 }
 
@@ -191,8 +194,8 @@ prepare_af_packet(const struct config_port *port, char error[PORT_ERROR_MAX])
 static int
 prepare_af_xdp(const struct config_port *port, unsigned queues, char error[PORT_ERROR_MAX])
 {
-	const unsigned mtu_max = XDP_OBJECT_BYTES_MAX - RTE_PKTMBUF_HEADROOM - XDP_HEAD_BYTES -
-	    PORT_FRAME_HEAD_BYTES;
+	const unsigned mtu_max =
+	    XDP_OBJECT_BYTES_MAX - RTE_PKTMBUF_HEADROOM - XDP_HEAD_BYTES - PORT_FRAME_HEAD_BYTES;
 	int rc = need_interface(port, error);
 
 	if (rc == 0)
@@ -203,7 +206,8 @@ prepare_af_xdp(const struct config_port *port, unsigned queues, char error[PORT_
 		return rc;
 	if (port->mtu > mtu_max) {
 		snprintf(error, PORT_ERROR_MAX,
-		    "dataplane.port.mtu: %u is above the %u that an af_xdp buffer of one page holds",
+		    "dataplane.port.mtu: %u is above the %u that an af_xdp buffer of one page "
+		    "holds",
 		    port->mtu, mtu_max);
 		return -EMSGSIZE;
 	}

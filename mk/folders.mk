@@ -66,3 +66,9 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC $<')
 	$(Q)$(CC) $(CFLAGS) $(CFLAGS_FOLDER) -MMD -MP -c -o $@ $<
+
+# For tools/check/includes: each folder and what is below it.
+print-folders:
+	@true $(foreach f,$(FOLDERS),; echo '$(f)|$(strip $(below_$(f)))')
+
+.PHONY: print-folders

@@ -26,4 +26,64 @@ $(foreach f,$(FOLDERS),$(eval $(call unit_rules,$(f))))
 unit: $(if $(ONLY),$(call unit_of,$(ONLY)),$(UNIT_PROGRAMS))
 	@set -e; for t in $^; do printf '%-40s ' "$${t##*/}"; $$t; done
 
-.PHONY: unit
+unit-build: $(UNIT_PROGRAMS)
+
+.PHONY: unit unit-build
+
+# Fuzz targets: tests/fuzz/NAME.c, whose comment names the folders it links ("fuzz-links: …").
+FUZZ_SECONDS ?= 600
+FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -march=$(MARCH) \
+	-Wno-deprecated-declarations
+fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *//p' tests/fuzz/$(1).c | head -1)
+fuzz_sources  = tests/fuzz/$(1).c $(foreach f,$(fuzz_folders),$(filter-out %main.c,$(wildcard $(f)/*.c)))
+
+define fuzz_rules
+$(O)/fuzz/$(1): $(call fuzz_sources,$(1))
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo '  FUZZ $$@')
+	$(Q)clang-14 $(FUZZ_FLAGS) $(DPDK_CFLAGS) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f))))) \
+		-o $$@ $$(filter %.c,$$^) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) -lpthread
+endef
+$(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_rules,$(n))))
+
+fuzz-build: $(FUZZ_NAMES:%=$(O)/fuzz/%)
+
+## fuzz: run every fuzz target for FUZZ_SECONDS (600)
+fuzz: setup
+	@$(MAKE) --no-print-directory fuzz-build
+	@tests/run fuzz $(FUZZ_SECONDS)
+
+## setup: install the Debian packages that building, running and testing need
+setup:
+	@missing=$$(for p in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+## test: set up, build, check, unit tests (debug, asan), fuzz briefly, scenarios in the lab
+test: setup
+	@tests/run all
+
+## scenarios: the scenario tests alone (NAMES="icap squid")
+scenarios: setup
+	@$(MAKE) --no-print-directory all
+	@tests/run scenarios $(NAMES)
+
+## run: set up, build, and show Squid, a clean page and EICAR; then the log (ONCE=1: only show)
+run: setup
+	@$(MAKE) --no-print-directory all
+	@ONCE=$(ONCE) tools/demo
+
+PREFIX ?= /usr
+## install: programs, configuration and units below DESTDIR
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/sluice \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(B)/sluice-dataplane $(B)/sluice-control $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(B)/sluicectl $(DESTDIR)$(PREFIX)/bin
+	install -m 644 config/sluice.yaml $(DESTDIR)/etc/sluice/sluice.yaml
+	install -m 644 config/units/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+
+.PHONY: fuzz fuzz-build setup test scenarios run install

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Compilers, flags, libraries, and the packages they come from.
 
-PACKAGES_BUILD := gcc make pkg-config clang-14 libclang-rt-14-dev libdpdk-dev dpdk-dev \
-	libhyperscan-dev liburcu-dev libjemalloc-dev libbpf-dev libxdp-dev libcunit1-dev libisal-dev \
-	libcyaml-dev libuv1-dev libsqlite3-dev libmicrohttpd-dev libjansson-dev libarchive-dev \
-	libseccomp-dev libcap-dev libssl-dev
+PACKAGES_BUILD := gcc make pkg-config clang-14 libclang-rt-14-dev binutils libdpdk-dev dpdk-dev \
+	libhyperscan-dev liburcu-dev libcunit1-dev libisal-dev \
+	libcyaml-dev libyaml-dev libuv1-dev libsqlite3-dev libjansson-dev libssl-dev
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
 	util-linux
-PACKAGES_TEST  := clang-format-14 clang-tidy-14 shellcheck c-icap zip p7zip-full tcpdump git
+PACKAGES_TEST  := clang-format-14 shellcheck zip git
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
 
 Q := $(if $(V),,@)
@@ -19,7 +18,7 @@ pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 DPDK_CFLAGS := $(call pkg_cflags,libdpdk)
 DPDK_LIBS   := $(call pkg_libs,libdpdk)
 
-FLAGS_release := -O3 -g -DNDEBUG_COSTLY
+FLAGS_release := -O3 -g
 FLAGS_debug   := -O0 -g3 -DSLUICE_DEBUG
 FLAGS_asan    := -O1 -g -DSLUICE_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer

@@ -69,7 +69,8 @@ address_is_any(const struct ip_address *a)
 /* "10.0.0.1" or "2001:db8::1" (no brackets, no zone). -EINVAL when it is neither. */
 int address_parse(struct span text, struct ip_address *out);
 
-/* "10.0.0.0/8", "2001:db8::/32" or a plain address. -EINVAL when the text or the length is wrong. */
+/* "10.0.0.0/8", "2001:db8::/32" or a plain address. -EINVAL when the text or the length is wrong.
+ */
 int subnet_parse(struct span text, struct ip_subnet *out);
 
 bool subnet_holds(const struct ip_subnet *subnet, const struct ip_address *a);

@@ -13,7 +13,8 @@ bucket_of(uint64_t value)
 		return HISTOGRAM_BUCKETS - 1;
 	top = 63 - (unsigned)__builtin_clzll(value);
 	return ((top - HISTOGRAM_STEP_BITS + 1) << HISTOGRAM_STEP_BITS) +
-	    (unsigned)((value >> (top - HISTOGRAM_STEP_BITS)) & ((1u << HISTOGRAM_STEP_BITS) - 1));
+	       (unsigned)((value >> (top - HISTOGRAM_STEP_BITS)) &
+			  ((1u << HISTOGRAM_STEP_BITS) - 1));
 }
 
 /* The largest value that lies in a bucket. */

@@ -14,7 +14,8 @@ struct list {
 };
 
 #define LIST_ITEM(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
-#define LIST_EACH(node, head)         for (struct list *node = (head)->next; node != (head); node = node->next)
+#define LIST_EACH(node, head) \
+	for (struct list *node = (head)->next; node != (head); node = node->next)
 
 static inline void
 list_init(struct list *l)

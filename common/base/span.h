@@ -46,7 +46,7 @@ static inline bool
 span_is_nocase(struct span a, const char *text)
 {
 	return a.bytes == strlen(text) &&
-	    (a.bytes == 0 || strncasecmp((const char *)a.data, text, a.bytes) == 0);
+	       (a.bytes == 0 || strncasecmp((const char *)a.data, text, a.bytes) == 0);
 }
 
 /* The span from `offset` on, empty when it starts past the end. */

@@ -28,8 +28,8 @@ struct wheel_timer {
 };
 
 struct wheel {
-	uint64_t tick;                /* the last tick that was run */
-	uint64_t used[WHEEL_LEVELS];  /* a bit per slot that holds something */
+	uint64_t tick;               /* the last tick that was run */
+	uint64_t used[WHEEL_LEVELS]; /* a bit per slot that holds something */
 	struct list slots[WHEEL_LEVELS][WHEEL_SLOTS];
 	struct list expired;
 };
@@ -55,7 +55,8 @@ void wheel_advance(struct wheel *w, struct mono now);
 /* The next timer that fell due, disarmed; NULL when there is none. */
 struct wheel_timer *wheel_take_expired(struct wheel *w);
 
-/* No timer fires before this time; MONO_NEVER when none is armed. For deciding how long to sleep. */
+/* No timer fires before this time; MONO_NEVER when none is armed. For deciding how long to sleep.
+ */
 struct mono wheel_next(const struct wheel *w);
 
 #endif

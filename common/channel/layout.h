@@ -28,7 +28,7 @@
 #define REGION_VERSION     1
 #define REGION_LAYOUT_HASH layout_hash()
 
-#define LAYOUT_ALIGN       4096ul
+#define LAYOUT_ALIGN  4096ul
 #define LAYOUT_LINE   64
 #define COMMAND_BYTES 192 /* a slot of the commands ring */
 

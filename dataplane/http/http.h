@@ -68,8 +68,9 @@ enum parse_result http_line_next(struct span input, size_t *at, struct http_fiel
 
 /* chunked.c: RFC 9112 §7.1, strict; also the ICAP body framing of RFC 3507 §4.4 */
 
-#define CHUNK_SIZE_MAX ((uint64_t)1 << 48) /* a larger size is refused while its digits are read \
-					    */
+#define CHUNK_SIZE_MAX                                                            \
+	((uint64_t)1 << 48) /* a larger size is refused while its digits are read \
+			     */
 
 struct chunk_parser {
 	uint64_t left;          /* data bytes of this chunk still to come */

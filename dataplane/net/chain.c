@@ -101,8 +101,7 @@ chain_append_external(struct chain *c, const struct chain_pools *pools, void *by
 
 /* A new mbuf that points at [skip, skip + count) of `m`'s bytes; NULL when the pool is empty. */
 static struct rte_mbuf *
-reference(
-    const struct chain_pools *pools, const struct rte_mbuf *m, size_t skip, size_t count)
+reference(const struct chain_pools *pools, const struct rte_mbuf *m, size_t skip, size_t count)
 {
 	struct rte_mbuf *r = rte_pktmbuf_alloc(pools->refs);
 
@@ -241,8 +240,8 @@ chain_next(struct chain_cursor *cursor, struct span *out)
 
 	if (m == NULL)
 		return false;
-	*out = span_of(rte_pktmbuf_mtod_offset(m, const uint8_t *, cursor->skip),
-	    m->data_len - cursor->skip);
+	*out = span_of(
+	    rte_pktmbuf_mtod_offset(m, const uint8_t *, cursor->skip), m->data_len - cursor->skip);
 	cursor->next = m->next;
 	cursor->skip = 0;
 	return true;

@@ -50,7 +50,8 @@ void chain_append(struct chain *c, struct rte_mbuf *m);
 /* Moves all of `tail` behind `c`; `tail` is empty afterwards. */
 void chain_append_chain(struct chain *c, struct chain *tail);
 
-/* Copies bytes to the end, into the last mbuf's tail room where it is ours alone, else new mbufs. */
+/* Copies bytes to the end, into the last mbuf's tail room where it is ours alone, else new mbufs.
+ */
 int chain_append_copy(
     struct chain *c, const struct chain_pools *pools, const void *bytes, size_t count);
 
@@ -62,8 +63,7 @@ int chain_append_external(struct chain *c, const struct chain_pools *pools, void
     size_t count, struct rte_mbuf_ext_shared_info *shared);
 
 /* Moves the first `count` bytes (at most all) to the end of `out`. */
-int chain_take(
-    struct chain *c, const struct chain_pools *pools, size_t count, struct chain *out);
+int chain_take(struct chain *c, const struct chain_pools *pools, size_t count, struct chain *out);
 
 /* Appends references to bytes [offset, offset + count) of `c`, which keeps its own, to `out`. */
 int chain_share(const struct chain *c, const struct chain_pools *pools, size_t offset, size_t count,

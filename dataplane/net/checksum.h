@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Internet checksum (RFC 1071) over an mbuf chain. DPDK 22.11's rte_raw_cksum_mbuf() loses carries
- * when a segment starts at an odd offset: it swaps the bytes of a sum it has not folded yet.
+ * The Internet checksum (RFC 1071) over an mbuf chain. DPDK 22.11's rte_raw_cksum_mbuf() loses
+ * carries when a segment starts at an odd offset: it swaps the bytes of a sum it has not folded
+ * yet.
  */
 #ifndef SLUICE_NET_CHECKSUM_H
 #define SLUICE_NET_CHECKSUM_H
@@ -22,7 +23,8 @@ checksum_chain(const struct rte_mbuf *m, uint32_t offset)
 			offset -= m->data_len;
 			continue;
 		}
-		part = rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const void *, offset), m->data_len - offset);
+		part = rte_raw_cksum(
+		    rte_pktmbuf_mtod_offset(m, const void *, offset), m->data_len - offset);
 		sum += done & 1 ? rte_bswap16(part) : part;
 		done += m->data_len - offset;
 		offset = 0;

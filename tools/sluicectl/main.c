@@ -14,7 +14,11 @@
 #include "common/base/version.h"
 #include "common/config/config.h"
 
-enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NO_CONTROL = 3 };
+enum {
+	EXIT_REFUSED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NO_CONTROL = 3
+};
 
 static const char usage[] =
     "usage: sluicectl [--name N] [--control SOCKET] [--json] COMMAND\n\n"
@@ -98,13 +102,14 @@ print_value(const char *name, const json_t *value, int indent)
 	if (json_is_object(value)) {
 		printf("%*s%s:\n", indent, "", name);
 		json_object_foreach((json_t *)(uintptr_t)value, key, inner)
-			print_value(key, inner, indent + 2);
+		    print_value(key, inner, indent + 2);
 	} else if (json_is_string(value)) {
 		printf("%*s%-22s %s\n", indent, "", name, json_string_value(value));
 	} else if (json_is_boolean(value)) {
 		printf("%*s%-22s %s\n", indent, "", name, json_is_true(value) ? "yes" : "no");
 	} else {
-		printf("%*s%-22s %" JSON_INTEGER_FORMAT "\n", indent, "", name, json_integer_value(value));
+		printf("%*s%-22s %" JSON_INTEGER_FORMAT "\n", indent, "", name,
+		    json_integer_value(value));
 	}
 }
 
@@ -114,11 +119,12 @@ print_alerts(json_t *list)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach(list, i, a) {
+	json_array_foreach(list, i, a)
+	{
 		const char *client = json_string_value(json_object_get(a, "client"));
 
-		printf("%s  %-15s  %-9s  %-24s  %s\n", json_string_value(json_object_get(a, "time")),
-		    client[0] != 0 ? client : "-",
+		printf("%s  %-15s  %-9s  %-24s  %s\n",
+		    json_string_value(json_object_get(a, "time")), client[0] != 0 ? client : "-",
 		    json_is_true(json_object_get(a, "blocked")) ? "blocked" : "passed",
 		    json_string_value(json_object_get(a, "threat")),
 		    json_string_value(json_object_get(a, "url")));
@@ -139,7 +145,8 @@ print_answer(json_t *answer)
 		putchar('\n');
 		return;
 	}
-	json_object_foreach(answer, key, value) {
+	json_object_foreach(answer, key, value)
+	{
 		if (strcmp(key, "ok") == 0)
 			continue;
 		if (strcmp(key, "alerts") == 0 && json_is_array(value))
@@ -214,9 +221,16 @@ dispatch(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	enum { NAME = 1, CONTROL, JSON, VERSION, HELP };
-	static const struct option known[] = { { "name", 1, NULL, NAME }, { "control", 1, NULL, CONTROL },
-		{ "json", 0, NULL, JSON }, { "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+	enum {
+		NAME = 1,
+		CONTROL,
+		JSON,
+		VERSION,
+		HELP
+	};
+	static const struct option known[] = { { "name", 1, NULL, NAME },
+		{ "control", 1, NULL, CONTROL }, { "json", 0, NULL, JSON },
+		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
 	const char *name = NULL, *socket_path = NULL;
 	int c;
 
@@ -228,7 +242,8 @@ main(int argc, char **argv)
 		else if (c == JSON)
 			as_json = true;
 		else if (c == VERSION || c == HELP)
-			return fputs(c == HELP ? usage : "sluicectl " SLUICE_VERSION "\n", stdout) < 0;
+			return fputs(c == HELP ? usage : "sluicectl " SLUICE_VERSION "\n", stdout) <
+			       0;
 		else
 			return EXIT_USAGE;
 	}

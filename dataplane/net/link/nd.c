@@ -22,7 +22,9 @@ send_message(struct link *l, uint8_t type, uint8_t flags, const struct ip_addres
 		link_count(l, LINK_COUNTER_NO_BUFFER);
 		return;
 	}
-	p = (uint8_t *)rte_pktmbuf_append(m, MESSAGE_BYTES + OPTION_BYTES);
+	p = rte_pktmbuf_mtod(m, uint8_t *);
+	m->data_len = MESSAGE_BYTES + OPTION_BYTES;
+	m->pkt_len = m->data_len;
 	memset(p, 0, MESSAGE_BYTES + OPTION_BYTES);
 	p[0] = type;
 	p[4] = flags;

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A raw ICAP client for scenarios.
+
+    icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
+    icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
+    icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
+Exit 0 only if every answer was the expected one.
+"""
+import os
+import random
+import socket
+import sys
+import time
+
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" b"$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE!$H+H*"
+RES = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
+
+
+def request(body, allow=True):
+    req = b"GET http://www.example.test/a.bin HTTP/1.1\r\nHost: www.example.test\r\n\r\n"
+    head = b"RESPMOD icap://s/av/respmod ICAP/1.0\r\nHost: s\r\nX-Client-IP: 192.0.2.7\r\n"
+    head += b"Allow: 204\r\n" if allow else b""
+    head += b"Encapsulated: req-hdr=0, res-hdr=%d, res-body=%d\r\n\r\n" % (len(req), len(req) + len(RES))
+    return head + req + RES + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
+
+
+class Client:
+    def __init__(self, host, port):
+        self.s = socket.create_connection((host, port), timeout=30)
+        self.buf = b""
+
+    def upto(self, sep):
+        while sep not in self.buf:
+            d = self.s.recv(262144)
+            if not d:
+                raise EOFError(self.buf[:80])
+            self.buf += d
+        head, self.buf = self.buf.split(sep, 1)
+        return head
+
+    def exactly(self, n):
+        parts, have = [self.buf], len(self.buf)
+        while have < n:
+            d = self.s.recv(262144)
+            if not d:
+                raise EOFError("%d of %d" % (have, n))
+            parts.append(d)
+            have += len(d)
+        whole = b"".join(parts)
+        self.buf = whole[n:]
+        return whole[:n]
+
+    def reply(self):
+        """(code, body): the body of a 200, without its encapsulated head"""
+        head = self.upto(b"\r\n\r\n")
+        code = int(head.split()[1])
+        if code != 200:
+            return code, b""
+        enc = [l for l in head.split(b"\r\n") if l.startswith(b"Encapsulated:")][0]
+        self.exactly(int(enc.rsplit(b"=", 1)[1]))
+        body = []
+        while True:
+            n = int(self.upto(b"\r\n"), 16)
+            body.append(self.exactly(n + 2)[:-2])
+            if n == 0:
+                return code, b"".join(body)
+
+
+def send_all(sock, data):
+    """sends while reading nothing: the appliance must take it all"""
+    sock.sendall(data)
+
+
+def main():
+    host, port, what = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    if what == "replay":
+        bad = 0
+        for path in sys.argv[4:]:
+            c = Client(host, port)
+            send_all(c.s, open(path, "rb").read())
+            try:
+                code = int(c.upto(b"\r\n").split()[1])
+            except (EOFError, OSError) as e:
+                code = repr(e)
+            if code not in (100, 200, 204):
+                print(os.path.basename(path), code)
+                bad += 1
+            c.s.close()
+        return bad != 0
+    if what == "load":
+        end, done, errors = time.monotonic() + float(sys.argv[4]), 0, 0
+        c = Client(host, port)
+        while time.monotonic() < end:
+            c.s.sendall(request(b"harmless %d" % done))
+            errors += c.reply()[0] != 204
+            done += 1
+        print("%d objects, %d errors" % (done, errors))
+        return errors != 0 or done == 0
+    rng, c = random.Random(7), Client(host, port)
+    for i in range(int(sys.argv[4])):
+        if what == "bulk":
+            body = rng.randbytes(int(sys.argv[5]))
+            c.s.sendall(request(body, allow=False))
+            if c.reply() != (200, body):
+                print("object %d differs" % i)
+                return True
+        else:
+            c.s.sendall(request(EICAR if what == "eicar" else b"plain text %d" % i))
+            code, body = c.reply()
+            print(code)
+            if code != (200 if what == "eicar" else 204) or EICAR in body:
+                return True
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A small origin for the lab: pages that Squid fetches.  origin.py ADDRESS PORT"""
+import http.server
+import sys
+import time
+
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" b"$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE!$H+H*"
+BIG = bytes((i * 7 + i // 251) & 255 for i in range(3 << 20))
+PAGES = {
+    "/": (b"<!doctype html><title>hello</title><p>A clean page.\n", "text/html"),
+    "/eicar.com": (EICAR, "application/octet-stream"),
+    "/big.bin": (BIG, "application/octet-stream"),
+}
+
+
+class Origin(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, code, body, kind):
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        # Paced as a distant server is. Squid 5.7 stops reading for good when an origin fills its
+        # 64 KiB pipe at once and the ICAP service holds its answer (docs/notes/squid-stall.md).
+        for at in range(0, len(body), 16384):
+            self.wfile.write(body[at:at + 16384])
+            if at + 16384 < len(body):
+                time.sleep(0.002)
+
+    def do_GET(self):
+        body, kind = PAGES.get(self.path.split("?")[0], (b"not here\n", "text/plain"))
+        self.answer(200 if self.path.split("?")[0] in PAGES else 404, body, kind)
+
+    do_HEAD = do_GET
+
+    def do_POST(self):
+        n = int(self.headers.get("Content-Length", 0))
+        self.answer(200, b"received %d bytes\n" % len(self.rfile.read(n)), "text/plain")
+
+    def log_message(self, *_):
+        pass
+
+
+http.server.ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Origin).serve_forever()
