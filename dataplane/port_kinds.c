@@ -16,13 +16,15 @@
 #include "dataplane/port_kernel.h"
 #include "dataplane/xdp.h"
 
-/* af_packet's rings: a block is a frame, so that the driver's arithmetic on frames comes out even.
+/*
+ * af_packet's rings: a block is a frame, so that the driver's arithmetic on frames comes out even.
+ * HEAD: tpacket2_hdr, address and padding before a frame. EXTRA: what the driver asks of a buffer
+ * is the frame size less this.
  */
 #define PAGE_BYTES              4096u
-#define PACKET_RING_HEAD_BYTES  66u /* tpacket2_hdr, address and padding before a frame */
-#define PACKET_RING_EXTRA_BYTES 32u /* what the driver asks of a buffer: the frame size less this \
-				     */
-#define PACKET_RING_FRAMES 1024u
+#define PACKET_RING_HEAD_BYTES  66u
+#define PACKET_RING_EXTRA_BYTES 32u
+#define PACKET_RING_FRAMES      1024u
 
 /* af_xdp: mempool object, mbuf, both head rooms and the frame lie in one page. */
 #define XDP_OBJECT_BYTES_MAX (PAGE_BYTES - 64u - 128u)
