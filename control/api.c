@@ -227,13 +227,27 @@ answer_reload(struct control *c, const json_t *request)
 	struct config *fresh = NULL;
 
 	(void)request;
-	if (config_load(c->paths.config_file, NULL, 0, &fresh, error) != 0)
+	if (config_load(c->paths.config_file, c->overrides, c->override_count, &fresh, error) != 0)
 		return refuse(error);
 	config_free(c->config);
 	c->config = fresh;
 	log_configure(&c->log, fresh);
 	attach_push_policy(c);
+	generation_compile(c);
 	return json_pack("{s:b}", "ok", 1);
+}
+
+static json_t *
+answer_sig(struct control *c, const json_t *request)
+{
+	if (json_is_true(json_object_get(request, "reload"))) {
+		int rc = generation_compile(c);
+
+		if (rc != 0)
+			return refuse(rc == -EBUSY ? "a compilation is running" : c->compile_error);
+	}
+	return json_pack("{s:b, s:b, s:s, s:s}", "ok", 1, "compiling", c->compiling, "error",
+	    c->compile_error, "refused", c->last_error);
 }
 
 static json_t *
@@ -256,6 +270,7 @@ static const struct {
 	{ "alerts", answer_alerts },
 	{ "explain", answer_explain },
 	{ "reload", answer_reload },
+	{ "sig", answer_sig },
 	{ "log-reopen", answer_log_reopen },
 };
 

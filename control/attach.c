@@ -75,6 +75,7 @@ take_hello(struct control *c, const struct attend_message *m, int fd)
 	c->log.setting.dataplane_pid = (int32_t)m->pid;
 	region_set_mode(c->region, c->mode);
 	attach_push_policy(c);
+	generation_push(c);
 }
 
 static void
@@ -104,6 +105,8 @@ on_message(uv_poll_t *poll, int status, int events)
 		snprintf(c->last_error, sizeof(c->last_error), "%s", m.text);
 	else if (m.kind == ATTEND_DONE)
 		c->last_error[0] = 0;
+	if (m.kind == ATTEND_DONE && m.serial == c->generation_serial)
+		generation_served(c);
 	if (fd >= 0)
 		close(fd);
 }

@@ -14,6 +14,8 @@ struct control {
 	uv_loop_t loop;
 	struct config_paths paths;
 	struct config *config;
+	const char *const *overrides; /* --set, applied again at a reload */
+	unsigned override_count;
 	struct store *store;
 	struct log log;
 	enum mode mode;
@@ -34,6 +36,14 @@ struct control {
 	uint64_t lines, alerts;
 	bool in_transaction, has_rows;
 
+	/* generation.c */
+	const char *compiler; /* sluice-sigc */
+	uv_process_t compiler_process;
+	bool compiling;
+	uint64_t generation_serial; /* of the request that handed one over; its answer makes it
+				       current */
+	char compile_error[512];    /* empty: the last one went well */
+
 	/* api.c */
 	uv_pipe_t api;
 };
@@ -43,6 +53,13 @@ void attach_start(struct control *c);
 void attach_stop(struct control *c);
 /* Sends the policy of the current configuration to the dataplane. */
 void attach_push_policy(struct control *c);
+
+/* generation.c: compiles what the configuration names, if anything. 0, -EBUSY, or uv's error. */
+int generation_compile(struct control *c);
+/* Hands the current file to the dataplane. */
+void generation_push(struct control *c);
+/* The dataplane serves it: its next start shall too. */
+void generation_served(struct control *c);
 
 /* drain.c: empties the rings, every few milliseconds */
 void drain_start(struct control *c);

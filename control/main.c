@@ -27,6 +27,7 @@ static const char usage[] =
     "  --run-directory DIR     sockets and pid file\n"
     "  --state-directory DIR   alerts, mode\n"
     "  --log-directory DIR     sluice.log\n"
+    "  --compiler PROGRAM      sluice-sigc (default: /usr/sbin/sluice-sigc)\n"
     "  --version, --help\n\n"
     "SIGHUP opens the log anew; SIGTERM and SIGINT end it.\n";
 
@@ -92,6 +93,7 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 	take_directory(p->config_file, sizeof(p->config_file), given[CONFIG]);
 	take_directory(p->state_directory, sizeof(p->state_directory), given[STATE]);
 	take_directory(p->log_directory, sizeof(p->log_directory), given[LOG]);
+	control.compiler = given[COMPILER] != NULL ? given[COMPILER] : "/usr/sbin/sluice-sigc";
 	if (given[RUN] != NULL) {
 		snprintf(
 		    p->control_socket, sizeof(p->control_socket), "%s/control.sock", given[RUN]);
@@ -241,6 +243,8 @@ main(int argc, char **argv)
 
 	if (rc != 0)
 		return rc == 2 ? 0 : 1;
+	c->overrides = overrides;
+	c->override_count = override_count;
 	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&c->loop);
 	if (start(c, error) != 0)
@@ -250,6 +254,7 @@ main(int argc, char **argv)
 	hear(c, &signals[2], SIGINT);
 	attach_start(c);
 	drain_start(c);
+	generation_compile(c);
 	fprintf(
 	    stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
 	uv_run(&c->loop, UV_RUN_DEFAULT);

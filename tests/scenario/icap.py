@@ -3,6 +3,7 @@
 """A raw ICAP client for scenarios.
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
+    icap.py HOST PORT body TEXT | url URL              the code of one RESPMOD, of one REQMOD
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
 Exit 0 only if every answer was the expected one.
@@ -97,6 +98,16 @@ def main():
             done += 1
         print("%d objects, %d errors" % (done, errors))
         return errors != 0 or done == 0
+    if what in ("body", "url"):
+        c = Client(host, port)
+        if what == "body":
+            c.s.sendall(request(sys.argv[4].encode()))
+        else:
+            head = b"GET %s HTTP/1.1\r\n\r\n" % sys.argv[4].encode()
+            c.s.sendall(b"REQMOD icap://s/av/reqmod ICAP/1.0\r\nHost: s\r\nAllow: 204\r\n"
+                        b"Encapsulated: req-hdr=0, null-body=%d\r\n\r\n" % len(head) + head)
+        print(c.reply()[0])
+        return False
     rng, c = random.Random(7), Client(host, port)
     for i in range(int(sys.argv[4])):
         if what == "bulk":

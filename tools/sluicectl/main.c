@@ -29,7 +29,8 @@ static const char usage[] =
     "  cache [clear]           the verdict cache\n"
     "  stats                   counters and verdicts\n"
     "  explain UUID            everything known of one object\n"
-    "  reload                  read the configuration again\n"
+    "  reload                  read the configuration again, compile the signatures\n"
+    "  sig [reload]            how the last compilation went; compile again\n"
     "  log reopen              open the log anew, after a rotation\n"
     "  config check FILE       say what is wrong with a configuration\n\n"
     "exit: 0 done, 1 refused, 2 usage, 3 no control process\n";
@@ -202,6 +203,8 @@ dispatch(int argc, char **argv)
 		return run(json_pack("{s:s, s:i}", "command", "alerts", "limit", atoi(word)));
 	if (strcmp(command, "cache") == 0 && word != NULL && strcmp(word, "clear") == 0)
 		return run(json_pack("{s:s, s:b}", "command", "cache", "clear", 1));
+	if (strcmp(command, "sig") == 0 && word != NULL && strcmp(word, "reload") == 0)
+		return run(json_pack("{s:s, s:b}", "command", "sig", "reload", 1));
 	if (strcmp(command, "explain") == 0 && word != NULL)
 		return run(json_pack("{s:s, s:s}", "command", "explain", "uuid", word));
 	if (strcmp(command, "log") == 0 && word != NULL && strcmp(word, "-f") == 0)
@@ -212,7 +215,8 @@ dispatch(int argc, char **argv)
 		return check_config(argv[2]);
 	if (argc == 1 && (strcmp(command, "status") == 0 || strcmp(command, "mode") == 0 ||
 			     strcmp(command, "alerts") == 0 || strcmp(command, "cache") == 0 ||
-			     strcmp(command, "stats") == 0 || strcmp(command, "reload") == 0))
+			     strcmp(command, "stats") == 0 || strcmp(command, "reload") == 0 ||
+			     strcmp(command, "sig") == 0))
 		return run(json_pack("{s:s}", "command", command));
 	fputs(usage, stderr);
 	return EXIT_USAGE;

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Signatures and lists of our own: found, a URL blocked in REQMOD; a new source by reload with no lost
+# request; a malformed one leaves the old generation serving and says where; they survive a restart.
+# shellcheck source=tests/scenario/lib.sh disable=SC2119
+. "$(dirname "$0")/lib.sh"
+here=$(mktemp -d)
+printf 'Test.Marker\tevil-marker-one\n' >"$here/one.lit"
+printf '# bad sites\nbad.example\nhttp://half.example/dir/\n' >"$here/bad.txt"
+lab_up --set signatures.sources="$here" --set reputation.bad="$here/bad.txt"
+trap 'tools/lab down --name "$lab_name"; rm -rf "$here"' EXIT
+code() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" body "$1"; }
+url() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" url "$1"; }
+is() { [ "$(code "$1")" = "$2" ]; }
+eventually is 'xx evil-marker-one xx' 200
+[ "$(code 'xx evil-marker-two xx')" = 204 ] || fail "found what nobody described"
+[ "$(url http://www.bad.example/x)" = 200 ] || fail "a bad domain passed"
+[ "$(url http://half.example/dir/a)" = 200 ] || fail "a bad path passed"
+[ "$(url http://half.example/other)" = 204 ] || fail "a good path was blocked"
+eventually grep -q "Finish processing url in blocking_simple mode ('www.bad.example/x').*verdict: bad (reputation)" "$LOG"
+
+in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" load 4 &
+load=$!
+printf 'Test.Second\tevil-marker-two\n' >"$here/two.lit"
+"${ctl[@]}" reload
+eventually is 'xx evil-marker-two xx' 200
+wait $load || fail "a request failed during the reload"
+
+printf 'no tab here\n' >"$here/three.lit"
+"${ctl[@]}" sig reload
+told() { "${ctl[@]}" sig | grep -q 'three.lit:1: expected'; }
+eventually told
+[ "$(code 'xx evil-marker-two xx')" = 200 ] || fail "the old generation does not serve"
+
+kill -9 "$(cat "$DATAPLANE_PID")"
+eventually is 'xx evil-marker-one xx' 200

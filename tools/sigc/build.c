@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Compiles the literals for both modes, lays the sections out, and writes the file in one rename.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <hs/hs.h>
+#include <openssl/sha.h>
+
+#include "scanners/reputation/reputation_table.h"
+#include "tools/sigc/sigc.h"
+
+static int
+say(struct sigc *s, const char *what)
+{
+	snprintf(s->error, sizeof(s->error), "%.500s", what);
+	return -EINVAL;
+}
+
+/* One database, serialized; the bytes are the caller's. */
+static int
+compile(struct sigc *s, unsigned mode, char **out, size_t *bytes)
+{
+	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
+	unsigned n = (unsigned)(s->patterns.used / sizeof(*p));
+	const char **texts = calloc(n, sizeof(*texts));
+	size_t *lengths = calloc(n, sizeof(*lengths));
+	unsigned *flags = calloc(n, sizeof(*flags)), *ids = calloc(n, sizeof(*ids));
+	hs_compile_error_t *why = NULL;
+	hs_database_t *db = NULL;
+	int rc = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		texts[i] = (const char *)s->literals.bytes + p[i].bytes_at;
+		lengths[i] = p[i].bytes_count;
+		ids[i] = i;
+	}
+	if (hs_compile_lit_multi(texts, flags, ids, lengths, n, mode, NULL, &db, &why) !=
+	    HS_SUCCESS) {
+		rc = say(s, why->message);
+		hs_free_compile_error(why);
+	} else if (hs_serialize_database(db, out, bytes) != HS_SUCCESS) {
+		rc = say(s, "Hyperscan's database can't be written down");
+	}
+	hs_free_database(db);
+	free(texts);
+	free(lengths);
+	free(flags);
+	free(ids);
+	return rc;
+}
+
+static int
+by_md5(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
+static int
+by_sha256(const void *a, const void *b)
+{
+	return memcmp(a, b, 32);
+}
+
+static void
+sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void *))
+{
+	if (t->used > 0)
+		qsort(t->bytes, t->used / each, each, compare);
+}
+
+/* Puts one entry; the same key again: good beats bad, else the first stays. */
+static void
+insert(struct reputation_entry *slots, uint32_t mask, const uint8_t *text,
+    const struct url_entry *u, uint32_t *entries)
+{
+	uint32_t hash = reputation_hash(text + u->key, u->key_bytes), i = hash & mask;
+
+	for (; slots[i].hash != 0; i = (i + 1) & mask) {
+		if (slots[i].hash == hash && slots[i].key_bytes == u->key_bytes &&
+		    memcmp(text + slots[i].key, text + u->key, u->key_bytes) == 0) {
+			if (u->kind == REPUTATION_GOOD && slots[i].kind == REPUTATION_BAD)
+				break;
+			return;
+		}
+	}
+	*entries += slots[i].hash == 0;
+	slots[i] =
+	    (struct reputation_entry){ hash, u->key, u->key_bytes, u->line, u->list, u->kind, 0 };
+}
+
+/* The whole reputation section; its text is a copy of all names. */
+static void
+build_reputation(struct sigc *s, struct sigc_table *out)
+{
+	const struct url_entry *u = (const struct url_entry *)(void *)s->urls.bytes;
+	uint32_t n = (uint32_t)(s->urls.used / sizeof(*u)), slots = 64;
+	struct reputation_header h = { .magic = REPUTATION_MAGIC };
+	struct reputation_entry *table;
+
+	if (n == 0)
+		return;
+	while (slots < n * 2)
+		slots *= 2;
+	table = calloc(slots, sizeof(*table));
+	if (table == NULL)
+		abort();
+	for (uint32_t i = 0; i < n; i++)
+		insert(table, slots - 1, s->names.bytes, &u[i], &h.entries);
+	h.slots = slots;
+	h.text_bytes = (uint32_t)s->names.used;
+	h.list_count = (uint32_t)(s->lists.used / sizeof(uint32_t));
+	memcpy(h.list_names, s->lists.bytes, s->lists.used);
+	table_add(out, &h, sizeof(h));
+	table_add(out, table, slots * sizeof(*table));
+	table_add(out, s->names.bytes, s->names.used);
+	free(table);
+}
+
+static void
+add_section(struct sigc_table *file, struct generation_section *section, uint32_t kind,
+    const void *bytes, size_t count)
+{
+	static const uint8_t padding[64];
+
+	table_add(file, padding, (64 - file->used % 64) % 64);
+	*section = (struct generation_section){ kind, 0, file->used, count };
+	table_add(file, bytes, count);
+}
+
+static int
+write_file(struct sigc *s, const char *output, const struct sigc_table *file)
+{
+	char partial[4096];
+	int fd;
+	bool good;
+
+	snprintf(partial, sizeof(partial), "%s.new", output);
+	fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	good =
+	    fd >= 0 && write(fd, file->bytes, file->used) == (ssize_t)file->used && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (good && rename(partial, output) == 0)
+		return 0;
+	snprintf(s->error, sizeof(s->error), "%.300s: %s", output, strerror(errno));
+	return -EIO;
+}
+
+int
+sigc_build(struct sigc *s, const char *output)
+{
+	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
+	struct generation_section sections[GENERATION_KIND_COUNT - 1];
+	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
+	struct sigc_table file = { 0 }, reputation = { 0 }, ids = { 0 };
+	char *block = NULL, *stream = NULL;
+	size_t block_bytes = 0, stream_bytes = 0;
+	int rc = compile(s, HS_MODE_BLOCK, &block, &block_bytes);
+
+	if (rc == 0)
+		rc = compile(s, HS_MODE_STREAM, &stream, &stream_bytes);
+	if (rc != 0)
+		return rc;
+	sort(&s->bad_md5, sizeof(struct generation_digest16), by_md5);
+	sort(&s->good_md5, sizeof(struct generation_digest16), by_md5);
+	sort(&s->bad_sha256, sizeof(struct generation_digest32), by_sha256);
+	sort(&s->good_sha256, sizeof(struct generation_digest32), by_sha256);
+	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++)
+		table_add(&ids, &p[i].name, sizeof(p[i].name));
+	build_reputation(s, &reputation);
+
+	memset(sections, 0, sizeof(sections));
+	h.section_count = GENERATION_KIND_COUNT - 1;
+	snprintf(h.hyperscan, sizeof(h.hyperscan), "%s", hs_version());
+	table_add(&file, &h, sizeof(h));
+	table_add(&file, sections, sizeof(sections));
+	add_section(&file, &sections[0], GENERATION_BLOCK_DB, block, block_bytes);
+	add_section(&file, &sections[1], GENERATION_STREAM_DB, stream, stream_bytes);
+	add_section(&file, &sections[2], GENERATION_NAMES, s->names.bytes, s->names.used);
+	add_section(&file, &sections[3], GENERATION_LITERALS, ids.bytes, ids.used);
+	add_section(&file, &sections[4], GENERATION_BAD_MD5, s->bad_md5.bytes, s->bad_md5.used);
+	add_section(
+	    &file, &sections[5], GENERATION_BAD_SHA256, s->bad_sha256.bytes, s->bad_sha256.used);
+	add_section(&file, &sections[6], GENERATION_GOOD_MD5, s->good_md5.bytes, s->good_md5.used);
+	add_section(
+	    &file, &sections[7], GENERATION_GOOD_SHA256, s->good_sha256.bytes, s->good_sha256.used);
+	add_section(&file, &sections[8], GENERATION_REPUTATION, reputation.bytes, reputation.used);
+	memcpy(file.bytes + sizeof(h), sections, sizeof(sections));
+	SHA256(file.bytes + sizeof(h), file.used - sizeof(h), h.sha256);
+	memcpy(&h.id, h.sha256, sizeof(h.id));
+	memcpy(file.bytes, &h, sizeof(h));
+	rc = write_file(s, output, &file);
+	free(block);
+	free(stream);
+	free(file.bytes);
+	free(ids.bytes);
+	free(reputation.bytes);
+	return rc;
+}

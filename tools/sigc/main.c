@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sluice-sigc: arguments, limits, report. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <jansson.h>
+
+#include "common/base/version.h"
+#include "tools/sigc/sigc.h"
+
+static const char usage[] =
+    "usage: sluice-sigc --output FILE [OPTION]... [SOURCE]...\n"
+    "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .hdb "
+    ".hsb .fp\n\n"
+    "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
+    "  --good LIST         the same, with a good one: wins over bad\n"
+    "  --report text|json  what was loaded and what was left out, and why (default: text)\n"
+    "  --memory-mib N      give up beyond this much memory\n"
+    "  --timeout-s N       give up after this much CPU time\n"
+    "  --version, --help\n\n"
+    "exit: 0 written; 2 a source is malformed (FILE:LINE), nothing is written\n";
+
+/* Split, so that this file is not itself the test file. */
+static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
+			    "$EICAR-STANDARD-"
+			    "ANTIVIRUS-TEST-FILE!$H+H*";
+
+static const char *const skip_texts[] = {
+#define X(id, text) [SKIP_##id] = text,
+	SKIP_REASONS(X)
+#undef X
+};
+
+static void
+limit(int resource, const char *text, rlim_t unit)
+{
+	rlim_t n = strtoul(text, NULL, 10) * unit;
+	struct rlimit r = { n, n };
+
+	if (n > 0)
+		setrlimit(resource, &r);
+}
+
+static void
+report(const struct sigc *s, bool as_json)
+{
+	json_t *skipped = json_object(), *all;
+
+	for (unsigned i = 0; i < SKIP_COUNT; i++) {
+		if (s->skipped[i] > 0)
+			json_object_set_new(
+			    skipped, skip_texts[i], json_integer((json_int_t)s->skipped[i]));
+	}
+	all = json_pack("{s:I, s:o, s:s%}", "loaded", (json_int_t)s->loaded, "skipped", skipped,
+	    "names", s->skipped_names.used ? (const char *)s->skipped_names.bytes : "",
+	    s->skipped_names.used);
+	if (as_json && all != NULL) {
+		json_dumpf(all, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else {
+		printf("loaded: %llu\n", (unsigned long long)s->loaded);
+		for (unsigned i = 0; i < SKIP_COUNT; i++) {
+			if (s->skipped[i] > 0)
+				printf("left out, %s: %llu\n", skip_texts[i],
+				    (unsigned long long)s->skipped[i]);
+		}
+		fwrite(s->skipped_names.bytes, 1, s->skipped_names.used, stdout);
+	}
+	json_decref(all);
+}
+
+int
+main(int argc, char **argv)
+{
+	enum {
+		OUTPUT = 1,
+		BAD,
+		GOOD,
+		REPORT,
+		MEMORY,
+		TIMEOUT,
+		VERSION,
+		HELP
+	};
+	static const struct option known[] = { { "output", 1, NULL, OUTPUT },
+		{ "bad", 1, NULL, BAD }, { "good", 1, NULL, GOOD }, { "report", 1, NULL, REPORT },
+		{ "memory-mib", 1, NULL, MEMORY }, { "timeout-s", 1, NULL, TIMEOUT },
+		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+	static struct sigc s;
+	const char *output = NULL;
+	bool as_json = false;
+	int c, rc = 0;
+
+	sigc_add_literal(
+	    &s, span_text("Eicar-Test-Signature"), (const uint8_t *)eicar, sizeof(eicar) - 1);
+	while (rc == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (c == OUTPUT)
+			output = optarg;
+		else if (c == BAD || c == GOOD)
+			rc =
+			    sigc_read_list(&s, optarg, c == BAD ? REPUTATION_BAD : REPUTATION_GOOD);
+		else if (c == REPORT)
+			as_json = strcmp(optarg, "json") == 0;
+		else if (c == MEMORY)
+			limit(RLIMIT_AS, optarg, 1 << 20);
+		else if (c == TIMEOUT)
+			limit(RLIMIT_CPU, optarg, 1);
+		else if (c == VERSION || c == HELP)
+			return fputs(c == HELP ? usage : "sluice-sigc " SLUICE_VERSION "\n",
+				   stdout) < 0;
+		else
+			return 2;
+	}
+	if (rc == 0 && output == NULL) {
+		fputs("sluice-sigc: --output is missing, see --help\n", stderr);
+		return 2;
+	}
+	for (; rc == 0 && optind < argc; optind++)
+		rc = sigc_read(&s, argv[optind]);
+	if (rc == 0)
+		rc = sigc_build(&s, output);
+	if (rc != 0) {
+		fprintf(stderr, "sluice-sigc: %s\n", s.error);
+		return 2;
+	}
+	report(&s, as_json);
+	return 0;
+}

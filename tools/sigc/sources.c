@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is read, by the end of a file's name:
+ *
+ *     .lit         NAME<TAB>text, or NAME<TAB>hex:6162…; '#' starts a comment
+ *     .ndb         ClamAV extended signatures: those of target 0, offset *, and plain hex
+ *     .hdb .hsb    ClamAV digests: DIGEST:SIZE:NAME
+ *     .fp .sfp     the same, of trusted files
+ *
+ * What can't be honoured exactly is left out, counted and named. What is no line of its format
+ * stops the compiler with the file and the line.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "tools/sigc/sigc.h"
+
+#define FIELDS_MAX 8
+
+static const char *const skip_texts[] = {
+#define X(id, text) [SKIP_##id] = text,
+	SKIP_REASONS(X)
+#undef X
+};
+
+static void
+skip(struct sigc *s, struct span name, enum skip_reason why)
+{
+	s->skipped[why]++;
+	table_add(&s->skipped_names, name.data, name.bytes);
+	table_add(&s->skipped_names, ": ", 2);
+	table_add(&s->skipped_names, skip_texts[why], strlen(skip_texts[why]));
+	table_add(&s->skipped_names, "\n", 1);
+}
+
+static int
+fail(struct sigc *s, const char *path, unsigned line, const char *what)
+{
+	snprintf(s->error, sizeof(s->error), "%.300s:%u: %s", path, line, what);
+	return -EINVAL;
+}
+
+static unsigned
+split(struct span line, char by, struct span fields[FIELDS_MAX])
+{
+	unsigned n = 0;
+
+	while (n < FIELDS_MAX) {
+		const uint8_t *end = line.bytes ? memchr(line.data, by, line.bytes) : NULL;
+		size_t bytes =
+		    end != NULL && n + 1 < FIELDS_MAX ? (size_t)(end - line.data) : line.bytes;
+
+		fields[n++] = span_first(line, bytes);
+		if (bytes == line.bytes)
+			break;
+		line = span_from(line, bytes + 1);
+	}
+	return n;
+}
+
+static int
+nibble(uint8_t c)
+{
+	return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+}
+
+/* Decodes plain hex; false where it is something else. The bytes are the caller's. */
+static bool
+decode_hex(struct span hex, uint8_t *out)
+{
+	if (hex.bytes == 0 || hex.bytes % 2 != 0)
+		return false;
+	for (size_t i = 0; i < hex.bytes / 2; i++) {
+		int high = nibble(hex.data[2 * i]), low = nibble(hex.data[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+void
+sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count)
+{
+	struct pattern p;
+
+	if (count < 4) {
+		skip(s, name, SKIP_SHORT);
+		return;
+	}
+	p.bytes_at = (uint32_t)table_add(&s->literals, bytes, count);
+	p.bytes_count = (uint32_t)count;
+	p.name = table_add_text(&s->names, name);
+	table_add(&s->patterns, &p, sizeof(p));
+	s->loaded++;
+}
+
+static int
+take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	static uint8_t bytes[SIGC_LINE_MAX];
+	struct span fields[FIELDS_MAX];
+
+	if (text.data[0] == '#')
+		return 0;
+	if (split(text, '\t', fields) != 2 || fields[0].bytes == 0)
+		return fail(s, path, line, "expected NAME, a tab, and a text or hex:…");
+	if (fields[1].bytes > 4 && memcmp(fields[1].data, "hex:", 4) == 0) {
+		struct span hex = span_from(fields[1], 4);
+
+		if (!decode_hex(hex, bytes))
+			return fail(s, path, line, "not hexadecimal, or an odd number of digits");
+		sigc_add_literal(s, fields[0], bytes, hex.bytes / 2);
+	} else {
+		sigc_add_literal(s, fields[0], fields[1].data, fields[1].bytes);
+	}
+	return 0;
+}
+
+static int
+take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	static uint8_t bytes[SIGC_LINE_MAX];
+	struct span f[FIELDS_MAX];
+
+	if (split(text, ':', f) < 4)
+		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
+	if (!span_is(f[1], "0"))
+		skip(s, f[0], SKIP_TARGET);
+	else if (!span_is(f[2], "*"))
+		skip(s, f[0], SKIP_OFFSET);
+	else if (strspn((const char *)f[3].data, "0123456789abcdefABCDEF") < f[3].bytes)
+		skip(s, f[0], SKIP_WILDCARD);
+	else if (!decode_hex(f[3], bytes))
+		return fail(s, path, line, "an odd number of hexadecimal digits");
+	else
+		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
+	return 0;
+}
+
+static int
+take_digest(struct sigc *s, const char *path, unsigned line, struct span text, bool good)
+{
+	struct span f[FIELDS_MAX];
+	uint8_t digest[64];
+	uint64_t size = GENERATION_ANY_SIZE;
+	uint32_t name;
+
+	if (split(text, ':', f) < 3 || f[0].bytes > 128 || !decode_hex(f[0], digest))
+		return fail(s, path, line, "expected DIGEST:SIZE:NAME");
+	if (!span_is(f[1], "*")) {
+		char number[32] = "", *end;
+
+		snprintf(number, sizeof(number), "%.*s", (int)f[1].bytes, (const char *)f[1].data);
+		size = strtoull(number, &end, 10);
+		if (number[0] == 0 || *end != 0)
+			return fail(s, path, line, "the size is neither a number nor '*'");
+	}
+	name = table_add_text(&s->names, f[2]);
+	if (f[0].bytes == 32) {
+		struct generation_digest16 e = { .size = size, .name = name };
+
+		memcpy(e.digest, digest, 16);
+		table_add(good ? &s->good_md5 : &s->bad_md5, &e, sizeof(e));
+	} else if (f[0].bytes == 64) {
+		struct generation_digest32 e = { .size = size, .name = name };
+
+		memcpy(e.digest, digest, 32);
+		table_add(good ? &s->good_sha256 : &s->bad_sha256, &e, sizeof(e));
+	} else {
+		skip(s, f[2], SKIP_DIGEST_KIND);
+		return 0;
+	}
+	s->loaded++;
+	return 0;
+}
+
+static int
+take_bad_digest(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	return take_digest(s, path, line, text, false);
+}
+
+static int
+take_good_digest(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	return take_digest(s, path, line, text, true);
+}
+
+typedef int (*line_reader)(struct sigc *s, const char *path, unsigned line, struct span text);
+
+/* Every line that is not empty, without its end. */
+static int
+read_lines(struct sigc *s, const char *path, line_reader take)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	unsigned number = 0;
+	ssize_t n;
+	int rc = 0;
+
+	if (f == NULL) {
+		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
+		return -EINVAL;
+	}
+	while (rc == 0 && (n = getline(&line, &room, f)) > 0) {
+		number++;
+		while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+			line[--n] = 0;
+		if (n >= SIGC_LINE_MAX)
+			rc = fail(s, path, number, "longer than 1 MiB");
+		else if (memchr(line, 0, (size_t)n) != NULL)
+			rc = fail(s, path, number, "a NUL byte");
+		else if (n > 0)
+			rc = take(s, path, number, span_of(line, (size_t)n));
+	}
+	free(line);
+	fclose(f);
+	return rc;
+}
+
+static int
+read_directory(struct sigc *s, const char *path)
+{
+	struct dirent **entries;
+	int n = scandir(path, &entries, NULL, alphasort), rc = 0;
+
+	for (int i = 0; i < n; i++) {
+		char inner[4096];
+
+		snprintf(inner, sizeof(inner), "%s/%s", path, entries[i]->d_name);
+		if (rc == 0 && entries[i]->d_name[0] != '.')
+			rc = sigc_read(s, inner);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return rc;
+}
+
+int
+sigc_read(struct sigc *s, const char *path)
+{
+	static const struct {
+		const char *end;
+		line_reader take;
+	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended },
+		{ ".hdb", take_bad_digest }, { ".hsb", take_bad_digest },
+		{ ".fp", take_good_digest }, { ".sfp", take_good_digest } };
+	const char *dot = strrchr(path, '.');
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return read_directory(s, path);
+	for (unsigned i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(dot, kinds[i].end) == 0)
+			return read_lines(s, path, kinds[i].take);
+	}
+	skip(s, span_text(path), SKIP_FILE_TYPE);
+	return 0;
+}
+
+/* The list being read: its number and kind. */
+static uint8_t list_number, list_kind;
+
+/* "0.0.0.0 host" of hosts files, "||host^" of ad blockers, scheme and user off: what is left is a
+ * key. */
+static struct span
+strip(struct span text)
+{
+	const char *blank;
+	size_t n;
+
+	if (text.bytes > 2 && memcmp(text.data, "||", 2) == 0)
+		text = span_from(text, 2);
+	if (isdigit(text.data[0]) && (blank = strpbrk((const char *)text.data, " \t")) != NULL)
+		text = span_trim(span_from(text, (size_t)(blank - (const char *)text.data)));
+	for (n = 0; n + 3 <= text.bytes; n++) {
+		if (memcmp(text.data + n, "://", 3) == 0) {
+			text = span_from(text, n + 3);
+			break;
+		}
+	}
+	for (n = 0;
+	     n < text.bytes && text.data[n] > ' ' && text.data[n] != '^' && text.data[n] != '#';
+	     n++)
+		continue;
+	return span_first(text, n);
+}
+
+/* Lower-case host without port and trailing dot; the path, if there is one, as it is. */
+static int
+take_url(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	uint8_t key[1024];
+	struct url_entry e = { .line = line, .list = list_number, .kind = list_kind };
+	struct span url;
+	size_t host, n = 0;
+
+	if (text.data[0] == '#' || text.data[0] == '!')
+		return 0;
+	url = strip(span_trim(text));
+	for (host = 0; host < url.bytes && url.data[host] != '/' && url.data[host] != '?'; host++)
+		continue;
+	if (host == 0 || host > 255 || url.bytes >= sizeof(key))
+		return fail(s, path, line, "neither a domain nor a URL");
+	for (size_t i = 0; i < host && url.data[i] != ':'; i++)
+		key[n++] = (uint8_t)tolower(url.data[i]);
+	while (n > 0 && key[n - 1] == '.')
+		n--;
+	if (host + 1 < url.bytes) { /* more than "/" */
+		memcpy(key + n, url.data + host, url.bytes - host);
+		n += url.bytes - host;
+	}
+	e.key = table_add_text(&s->names, span_of(key, n));
+	e.key_bytes = (uint32_t)n;
+	table_add(&s->urls, &e, sizeof(e));
+	s->loaded++;
+	return 0;
+}
+
+int
+sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind)
+{
+	const char *slash = strrchr(path, '/');
+	uint32_t name = table_add_text(&s->names, span_text(slash != NULL ? slash + 1 : path));
+
+	list_number = (uint8_t)(s->lists.used / sizeof(name));
+	list_kind = (uint8_t)kind;
+	if (list_number == 64) {
+		snprintf(s->error, sizeof(s->error), "%.300s: more than 64 lists", path);
+		return -EINVAL;
+	}
+	table_add(&s->lists, &name, sizeof(name));
+	return read_lines(s, path, take_url);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Growing tables; the program's memory limit ends a run that wants too much. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/sigc/sigc.h"
+
+size_t
+table_add(struct sigc_table *t, const void *bytes, size_t count)
+{
+	size_t at = t->used;
+
+	if (t->room - t->used < count) {
+		t->room = (t->room + count) * 2 + 4096;
+		t->bytes = realloc(t->bytes, t->room);
+		if (t->bytes == NULL) {
+			fprintf(stderr, "sluice-sigc: the memory limit is reached\n");
+			exit(1);
+		}
+	}
+	if (count > 0)
+		memcpy(t->bytes + at, bytes, count);
+	t->used += count;
+	return at;
+}
+
+uint32_t
+table_add_text(struct sigc_table *t, struct span text)
+{
+	uint32_t at = (uint32_t)table_add(t, text.data, text.bytes);
+
+	table_add(t, "", 1);
+	return at;
+}
