@@ -37,6 +37,7 @@ detach(struct control *c)
 	if (c->region != NULL)
 		region_close(c->region);
 	c->region = NULL;
+	jobs_detach(c->jobs);
 }
 
 void
@@ -76,6 +77,7 @@ take_hello(struct control *c, const struct attend_message *m, int fd)
 	region_set_mode(c->region, c->mode);
 	attach_push_policy(c);
 	generation_push(c);
+	jobs_attach(c->jobs);
 }
 
 static void

@@ -44,6 +44,10 @@ struct control {
 				       current */
 	char compile_error[512];    /* empty: the last one went well */
 
+	/* jobs.c */
+	struct jobs *jobs;
+	const char *worker; /* sluice-deepscan */
+
 	/* api.c */
 	uv_pipe_t api;
 };
@@ -60,6 +64,18 @@ int generation_compile(struct control *c);
 void generation_push(struct control *c);
 /* The dataplane serves it: its next start shall too. */
 void generation_served(struct control *c);
+
+/* jobs.c: objects lent for the sandbox */
+struct jobs *jobs_create(struct control *c);
+void jobs_take(struct jobs *j, uint32_t core, const struct notice *n);
+/* After attaching: what an earlier control left unanswered. After losing the region. */
+void jobs_attach(struct jobs *j);
+void jobs_detach(struct jobs *j);
+/* Answers that met a full ring. */
+void jobs_retry(struct jobs *j);
+
+/* A sandbox convicted a digest: an alert for each client that already has it. */
+void drain_convict(struct control *c, const uint8_t sha256[32], const char *threat);
 
 /* drain.c: empties the rings, every few milliseconds */
 void drain_start(struct control *c);

@@ -65,31 +65,81 @@ put_object(struct control *c, const struct record_slot *slot)
 	    c->store, slot->record.uuid, slot->record.wall_ns, span_of(slot, sizeof(*slot)));
 }
 
-/*
- * No sandbox is configured in this process: the answer is the class `unsupported`, for which the
- * policy has a verdict, and the blocks go back.
- */
 static void
-answer_without_sandbox(struct channel_core *core, const struct notice *n)
+put_delivery(struct control *c, const struct notice *n)
 {
-	struct command answer = {
-		.kind = COMMAND_ANSWER,
-		.verdict = VERDICT_CLEAN,
-		.source = SOURCE_UNSUPPORTED,
-		.job = n->job,
-		.generation = n->object.record.generation,
-	};
+	const struct record *r = &n->object.record;
+	static struct texts t;
 
-	command_send(core, &answer);
+	escape_texts(&n->object, &t);
+	store_put_delivery(c->store, &(struct store_delivery){
+					 .uuid = r->uuid,
+					 .md5 = r->md5,
+					 .sha256 = r->sha256,
+					 .wall_ns = r->wall_ns,
+					 .job = n->job,
+					 .client = t.client,
+					 .peer = t.peer,
+					 .user = t.user,
+					 .url = t.url,
+					 .filename = t.filename,
+					 .mode = mode_word(r->mode),
+				     });
+}
+
+struct late {
+	struct control *control;
+	const char *threat;
+};
+
+/* One client that has what was convicted too late. */
+static void
+put_late_alert(void *arg, const struct store_delivery *d)
+{
+	const struct late *late = arg;
+
+	store_put_alert(late->control->store, &(struct store_alert){
+						  .uuid = d->uuid,
+						  .md5 = d->md5,
+						  .sha256 = d->sha256,
+						  .wall_ns = d->wall_ns,
+						  .client = d->client,
+						  .peer = d->peer,
+						  .user = d->user,
+						  .url = d->url,
+						  .filename = d->filename,
+						  .threat = late->threat,
+						  .verdict = "bad",
+						  .source = "sandbox",
+						  .mode = d->mode,
+						  .blocked = false,
+						  .origin = STORE_ORIGIN_LATE,
+					      });
+	late->control->alerts++;
+}
+
+void
+drain_convict(struct control *c, const uint8_t sha256[32], const char *threat)
+{
+	struct late late = { c, threat };
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (store_begin(c->store) != 0)
+		return;
+	store_put_conviction(
+	    c->store, sha256, threat, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	store_deliveries_of(c->store, sha256, put_late_alert, &late);
+	store_commit(c->store);
 }
 
 static void
-take_notice(struct control *c, struct channel_core *core, uint32_t number, const struct notice *n)
+take_notice(struct control *c, uint32_t number, const struct notice *n)
 {
 	bool known = n->serial <= c->progress[number];
 
 	if (n->kind == NOTICE_SANDBOX) {
-		answer_without_sandbox(core, n);
+		jobs_take(c->jobs, number, n);
 		return;
 	}
 	if (known)
@@ -99,6 +149,8 @@ take_notice(struct control *c, struct channel_core *core, uint32_t number, const
 	put_object(c, &n->object);
 	if (n->kind == NOTICE_BAD)
 		put_alert(c, &n->object);
+	if (n->kind == NOTICE_DELIVERED)
+		put_delivery(c, n);
 }
 
 /* One notice a transaction keeps the order simple: stored, committed, acknowledged. */
@@ -111,7 +163,7 @@ drain_notices(struct control *c, uint32_t number)
 	while (notice_peek(core, &n)) {
 		if (store_begin(c->store) != 0)
 			return; /* busy: the notice stays in its ring */
-		take_notice(c, core, number, &n);
+		take_notice(c, number, &n);
 		store_put_progress(c->store, region_boot_id(c->region), number, n.serial);
 		if (store_commit(c->store) != 0)
 			return;
@@ -171,6 +223,7 @@ drain(uv_timer_t *timer)
 		drain_records(c, i);
 		tell_losses(c, i);
 	}
+	jobs_retry(c->jobs);
 	log_flush(&c->log);
 }
 

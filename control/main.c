@@ -27,6 +27,7 @@ static const char usage[] =
     "  --run-directory DIR     sockets and pid file\n"
     "  --state-directory DIR   alerts, mode\n"
     "  --log-directory DIR     sluice.log\n"
+    "  --worker PROGRAM        sluice-deepscan (default: /usr/sbin/sluice-deepscan)\n"
     "  --compiler PROGRAM      sluice-sigc (default: /usr/sbin/sluice-sigc)\n"
     "  --version, --help\n\n"
     "SIGHUP opens the log anew; SIGTERM and SIGINT end it.\n";
@@ -70,8 +71,8 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 		{ "config", 1, NULL, CONFIG }, { "set", 1, NULL, SET },
 		{ "run-directory", 1, NULL, RUN }, { "state-directory", 1, NULL, STATE },
 		{ "log-directory", 1, NULL, LOG }, { "worker", 1, NULL, WORKER },
-		{ "compiler", 1, NULL, COMPILER }, { "version", 0, NULL, VERSION },
-		{ "help", 0, NULL, HELP }, { 0 } };
+		{ "worker", 1, NULL, WORKER }, { "compiler", 1, NULL, COMPILER },
+		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
 	const char *given[COUNT] = { NULL };
 	int c;
 
@@ -93,6 +94,7 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 	take_directory(p->config_file, sizeof(p->config_file), given[CONFIG]);
 	take_directory(p->state_directory, sizeof(p->state_directory), given[STATE]);
 	take_directory(p->log_directory, sizeof(p->log_directory), given[LOG]);
+	control.worker = given[WORKER] != NULL ? given[WORKER] : "/usr/sbin/sluice-deepscan";
 	control.compiler = given[COMPILER] != NULL ? given[COMPILER] : "/usr/sbin/sluice-sigc";
 	if (given[RUN] != NULL) {
 		snprintf(
@@ -206,6 +208,11 @@ start(struct control *c, char *error)
 		    error, CONFIG_ERROR_TEXT_MAX, "%.400s: %s", c->log.text.path, strerror(-rc));
 		return rc;
 	}
+	c->jobs = jobs_create(c);
+	if (c->jobs == NULL) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
+		return -ENOMEM;
+	}
 	c->mode = stored_mode(c);
 	rc = api_start(c);
 	if (rc != 0)
@@ -262,6 +269,7 @@ main(int argc, char **argv)
 	api_stop(c);
 	attach_stop(c);
 	log_fini(&c->log);
+	free(c->jobs);
 	store_close(c->store);
 	unlink(c->paths.control_pid);
 	config_free(c->config);

@@ -23,6 +23,7 @@ below_dataplane             := dataplane/inspect dataplane/icap dataplane/http d
 	dataplane/net/link dataplane/net $(SCANNERS) common/config common/channel common/base
 below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_control/store         := common/channel common/base
+below_control/deepscan      := $(SCANNERS) common/channel common/base
 below_control               := control/store $(SCANNERS) \
 	common/config common/channel common/base
 below_tools/sluicectl       := common/config common/channel common/base
@@ -42,6 +43,7 @@ pkg_scanners/signature    := libhs
 pkg_dataplane/net         := libdpdk
 pkg_dataplane/inspect     := liburcu-qsbr
 pkg_control               := libuv jansson
+pkg_control/deepscan      := libarchive libseccomp
 pkg_control/store         := sqlite3
 pkg_tools/sluicectl       := jansson
 pkg_tools/sigc            := libhs jansson

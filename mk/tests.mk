@@ -81,7 +81,7 @@ PREFIX ?= /usr
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/sluice \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(B)/sluice-dataplane $(B)/sluice-control $(B)/sluice-sigc $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(B)/sluice-dataplane $(B)/sluice-control $(B)/sluice-sigc $(B)/sluice-deepscan $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(B)/sluicectl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 config/sluice.yaml $(DESTDIR)/etc/sluice/sluice.yaml
 	install -m 644 config/units/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system

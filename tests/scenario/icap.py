@@ -4,15 +4,20 @@
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
     icap.py HOST PORT body TEXT | url URL              the code of one RESPMOD, of one REQMOD
+    icap.py HOST PORT packed NAME [clean]              the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
 Exit 0 only if every answer was the expected one.
 """
+import gzip
+import io
 import os
 import random
 import socket
 import sys
+import tarfile
 import time
+import zipfile
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" b"$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE!$H+H*"
 RES = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
@@ -98,6 +103,18 @@ def main():
             done += 1
         print("%d objects, %d errors" % (done, errors))
         return errors != 0 or done == 0
+    if what == "packed":  # EICAR in a zip in a tar.gz; the name makes the digest
+        c = Client(host, port)
+        inner, outer = io.BytesIO(), io.BytesIO()
+        with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as z:
+            z.writestr(zipfile.ZipInfo("eicar.com"), EICAR if len(sys.argv) < 6 else b"harmless")
+        with tarfile.open(fileobj=outer, mode="w") as t:
+            info = tarfile.TarInfo(sys.argv[4])
+            info.size = len(inner.getvalue())
+            t.addfile(info, io.BytesIO(inner.getvalue()))
+        c.s.sendall(request(gzip.compress(outer.getvalue(), mtime=0)))
+        print(c.reply()[0])
+        return False
     if what in ("body", "url"):
         c = Client(host, port)
         if what == "body":

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# EICAR in a zip in a tar.gz. Standard: the first passes, an alert names who has it, the second is
+# blocked from the cache. Advanced: the first is held and blocked; a clean one is held and passes. A
+# control killed while objects are held settles them when it is back.
+# shellcheck source=tests/scenario/lib.sh disable=SC2119
+. "$(dirname "$0")/lib.sh"
+lab_up
+packed() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" packed "$@"; }
+late() { "${ctl[@]}" --json alerts | grep -q '"source":"sandbox"'; }
+[ "$(packed a.zip)" = 204 ] || fail "standard held it"
+eventually late
+"${ctl[@]}" --json alerts | grep -q '"client":"192.0.2.7"' || fail "the alert names nobody"
+[ "$(packed a.zip)" = 200 ] || fail "the second download passed"
+eventually grep -q 'in blocking_simple mode .*verdict: bad (cached)' "$LOG"
+
+"${ctl[@]}" mode advanced
+[ "$(packed b.zip)" = 200 ] || fail "advanced let it through"
+eventually grep -q 'in blocking_advanced mode .*verdict: bad (sandbox)' "$LOG"
+[ "$(packed c.zip clean)" = 204 ] || fail "a clean archive was blocked"
+eventually grep -q 'in blocking_advanced mode .*verdict: clean (sandbox)' "$LOG"
+
+packed d.zip >/tmp/"$lab_name".held &
+held=$!
+kill -9 "$(cat "$CONTROL_PID")"
+wait $held
+[ "$(cat /tmp/"$lab_name".held)" = 200 ] || fail "the held object was not settled: $(cat /tmp/"$lab_name".held)"
+rm -f /tmp/"$lab_name".held
