@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Compilers, flags, libraries, and the packages they come from.
 
-PACKAGES_BUILD := gcc make pkg-config clang-14 libclang-rt-14-dev binutils libdpdk-dev dpdk-dev \
+PACKAGES_BUILD := gcc libc6-dev make pkg-config clang-14 libclang-rt-14-dev binutils libdpdk-dev dpdk-dev \
 	libhyperscan-dev liburcu-dev libcunit1-dev libisal-dev \
 	libcyaml-dev libyaml-dev libuv1-dev libsqlite3-dev libjansson-dev libssl-dev libarchive-dev libseccomp-dev
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
