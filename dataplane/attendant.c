@@ -54,6 +54,24 @@ listen_on(const char *path, char *error)
 	return fd;
 }
 
+static void
+stop_signals(sigset_t *out)
+{
+	sigemptyset(out);
+	sigaddset(out, SIGTERM);
+	sigaddset(out, SIGINT);
+}
+
+void
+attendant_block_signals(void)
+{
+	sigset_t set;
+
+	stop_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int
 attendant_create(const struct attendant_config *config, struct attendant **out,
     char error[CONFIG_ERROR_TEXT_MAX])
@@ -72,11 +90,7 @@ attendant_create(const struct attendant_config *config, struct attendant **out,
 		attendant_destroy(a);
 		return -EINVAL;
 	}
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	stop_signals(&set);
 	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (a->signals < 0) {
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "signalfd: %s", strerror(errno));

@@ -25,9 +25,12 @@ struct attendant_config {
 struct attendant;
 
 /*
- * Blocks SIGTERM and SIGINT for the whole process (call it before the cores are launched) and
- * listens. -errno with a sentence.
+ * Blocks SIGTERM and SIGINT in the calling thread and those it makes. Call it before EAL starts:
+ * its threads inherit the mask, and one that does not would end the process instead of draining it.
  */
+void attendant_block_signals(void);
+
+/* Listens, on the socket and for the blocked signals. -errno with a sentence. */
 int attendant_create(const struct attendant_config *config, struct attendant **out,
     char error[CONFIG_ERROR_TEXT_MAX]);
 /* The first publication: what control published last (STATE/generation, STATE/mode), else EICAR

@@ -327,6 +327,7 @@ main(int argc, char **argv)
 
 	if (rc != 0)
 		return rc == 2 ? 0 : 1;
+	attendant_block_signals();
 	if (start(&d, &o, error) != 0)
 		return fatal(error);
 	fprintf(stderr, "sluice-dataplane %s: instance %s, %u cores, ready\n", SLUICE_VERSION,

@@ -5,6 +5,7 @@
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
     icap.py HOST PORT body TEXT | url URL              the code of one RESPMOD, of one REQMOD
     icap.py HOST PORT packed NAME [clean]              the code of EICAR in a zip in a tar.gz
+    icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
 Exit 0 only if every answer was the expected one.
@@ -13,6 +14,7 @@ import gzip
 import io
 import os
 import random
+import signal
 import socket
 import sys
 import tarfile
@@ -115,6 +117,14 @@ def main():
         c.s.sendall(request(gzip.compress(outer.getvalue(), mtime=0)))
         print(c.reply()[0])
         return False
+    if what == "drain":  # the process is asked to end in the middle of a body
+        c, whole = Client(host, port), request(b"harmless")
+        c.s.sendall(whole[:-10])
+        time.sleep(0.3)
+        os.kill(int(sys.argv[4]), signal.SIGTERM)
+        time.sleep(0.5)
+        c.s.sendall(whole[-10:])
+        return c.reply()[0] != 204
     if what in ("body", "url"):
         c = Client(host, port)
         if what == "body":
