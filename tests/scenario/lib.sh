@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 scenario=$(basename "$0" .sh)
-lab_name=test-${scenario%%-*}
+lab_name=${SLUICE_TEST_LAB:-test}-${scenario%%-*} # two trees may test side by side
 ctl=(build/release/sluicectl --name "$lab_name")
 shared=${SLUICE_SHARED:-../shared}
 
