@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The way to the dataplane: connects to RUN/dataplane.sock, for ever, takes the region, mends what
- * an earlier control left half done, and tells mode and policy. When the dataplane goes, the region
- * is dropped and the search starts again; the CLI is served all the while.
+ * an earlier control left half done, and tells mode and policy. When the dataplane goes, the search
+ * starts again; the CLI is served all the while. The region that was left behind still holds what
+ * was not read of its rings and objects that no sandbox has seen: it stays until both are done, or
+ * until the next one is left behind.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +25,27 @@ drop_poll(uv_handle_t *handle)
 	(void)handle;
 }
 
+/* Gives up what a region still holds. */
+static void
+close_left(struct control *c)
+{
+	unsigned waiting = jobs_waiting_of(c->jobs, c->left);
+
+	if (waiting > 0)
+		fprintf(
+		    stderr, "WRN %u objects of a dataplane that ended were not judged\n", waiting);
+	jobs_forget(c->jobs, c->left);
+	region_close(c->left);
+	c->left = NULL;
+}
+
+void
+attach_release(struct control *c)
+{
+	if (c->left != NULL && jobs_waiting_of(c->jobs, c->left) == 0)
+		close_left(c);
+}
+
 static void
 detach(struct control *c)
 {
@@ -34,10 +57,13 @@ detach(struct control *c)
 	if (c->attend >= 0)
 		close(c->attend);
 	c->attend = -1;
-	if (c->region != NULL)
-		region_close(c->region);
+	if (c->region == NULL)
+		return;
+	if (c->left != NULL)
+		close_left(c);
+	c->left = c->region;
+	c->left_cursor = c->cursor;
 	c->region = NULL;
-	jobs_detach(c->jobs);
 }
 
 void
@@ -68,10 +94,11 @@ take_hello(struct control *c, const struct attend_message *m, int fd)
 			close(fd);
 		return;
 	}
+	memset(&c->cursor, 0, sizeof(c->cursor));
 	for (uint32_t i = 0; i < region_cores(c->region); i++) {
 		channel_mend_consumer(region_core(c->region, i));
-		c->lost_told[i] = 0;
-		c->progress[i] = store_progress(c->store, region_boot_id(c->region), i);
+		c->cursor.stored[i] = store_progress(c->store, region_boot_id(c->region), i);
+		c->cursor.logged[i] = c->cursor.stored[i];
 	}
 	c->log.setting.dataplane_pid = (int32_t)m->pid;
 	region_set_mode(c->region, c->mode);
@@ -150,4 +177,6 @@ attach_stop(struct control *c)
 {
 	uv_close((uv_handle_t *)&c->attach_timer, NULL);
 	detach(c);
+	if (c->left != NULL)
+		close_left(c);
 }

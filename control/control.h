@@ -10,6 +10,13 @@
 #include "control/log.h"
 #include "control/store/store.h"
 
+/* How far a region has been read. */
+struct drain_cursor {
+	uint64_t lost_told[CHANNEL_CORES_MAX]; /* records_lost that the log was told of */
+	uint64_t stored[CHANNEL_CORES_MAX];    /* serial of the last notice that was stored */
+	uint64_t logged[CHANNEL_CORES_MAX];    /* … whose line stands in the log */
+};
+
 struct control {
 	uv_loop_t loop;
 	struct config_paths paths;
@@ -22,7 +29,12 @@ struct control {
 
 	/* attach.c */
 	struct region *region; /* NULL: no dataplane is attached */
-	int attend;            /* its socket; -1 */
+	struct drain_cursor cursor;
+	/* The one that a dataplane left behind: read to its end, its objects judged, then closed.
+	 */
+	struct region *left;
+	struct drain_cursor left_cursor;
+	int attend; /* its socket; -1 */
 	uv_timer_t attach_timer;
 	uv_poll_t attend_poll;
 	bool polling;
@@ -31,10 +43,7 @@ struct control {
 
 	/* drain.c */
 	uv_timer_t drain_timer;
-	uint64_t lost_told[CHANNEL_CORES_MAX]; /* records_lost that the log was told of */
-	uint64_t progress[CHANNEL_CORES_MAX];  /* serial of the last notice that was stored */
-	uint64_t lines, alerts;
-	bool in_transaction, has_rows;
+	uint64_t lines; /* written to the log since the start */
 
 	/* generation.c */
 	const char *compiler; /* sluice-sigc */
@@ -55,6 +64,8 @@ struct control {
 /* attach.c: keeps trying to reach the dataplane's attendant */
 void attach_start(struct control *c);
 void attach_stop(struct control *c);
+/* Closes what a dataplane left behind once there is nothing in it. */
+void attach_release(struct control *c);
 /* Sends the policy of the current configuration to the dataplane. */
 void attach_push_policy(struct control *c);
 
@@ -67,19 +78,28 @@ void generation_served(struct control *c);
 
 /* jobs.c: objects lent for the sandbox */
 struct jobs *jobs_create(struct control *c);
-void jobs_take(struct jobs *j, uint32_t core, const struct notice *n);
-/* After attaching: what an earlier control left unanswered. After losing the region. */
+void jobs_destroy(struct jobs *j); /* kills what runs; NULL is fine */
+/* Takes an object on, or answers `overload`. False: neither could be done, ask again. */
+bool jobs_take(struct jobs *j, struct region *region, uint32_t core, const struct notice *n);
+/* After attaching: what an earlier control left unanswered. */
 void jobs_attach(struct jobs *j);
-void jobs_detach(struct jobs *j);
-/* Answers that met a full ring. */
+/* How many objects still lie in this region only. */
+unsigned jobs_waiting_of(struct jobs *j, const struct region *region);
+/* The region is about to be closed: what lies in it only is given up. */
+void jobs_forget(struct jobs *j, const struct region *region);
+/* What is owed of judged jobs: answers that met a full ring, convictions that met a busy store. */
 void jobs_retry(struct jobs *j);
-
-/* A sandbox convicted a digest: an alert for each client that already has it. */
-void drain_convict(struct control *c, const uint8_t sha256[32], const char *threat);
+struct jobs_facts {
+	unsigned running, waiting;
+};
+void jobs_count(const struct jobs *j, struct jobs_facts *out);
 
 /* drain.c: empties the rings, every few milliseconds */
 void drain_start(struct control *c);
 void drain_stop(struct control *c);
+/* A sandbox convicted a digest: an alert for each client that already has it. False: the store is
+ * busy or failed and nothing of it is stored. */
+bool drain_convict(struct control *c, const uint8_t sha256[32], const char *threat);
 
 /* mode: persisted in STATE/mode, and in the region where there is one. 0 or -errno. */
 int control_set_mode(struct control *c, enum mode m);

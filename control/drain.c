@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Empties the rings every few milliseconds, a bounded batch a turn. A notice is acknowledged once
- * the transaction that stores it has been committed, so a control that dies shows it again, and a
- * row's key makes the second time nothing. A record is written to the log and let go.
+ * Empties the rings every few milliseconds, a bounded batch a turn. A notice's line is written, its
+ * rows are committed, then it is acknowledged: a control that dies between sees it again, where a
+ * row's key makes the second time nothing and the line stands twice rather than not at all. A
+ * record is written to the log and let go.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "control/record_json.h"
 
 #define DRAIN_MS      4
+#define NOTICES_BATCH 500
 #define RECORDS_BATCH 2000
 #define TEXT_ROOM     8192
 
@@ -55,7 +57,6 @@ put_alert(struct control *c, const struct record_slot *slot)
 				      .blocked = (r->flags & RECORD_FLAG_BLOCKED) != 0,
 				      .origin = STORE_ORIGIN_OBJECT,
 				  });
-	c->alerts++;
 }
 
 static void
@@ -63,28 +64,6 @@ put_object(struct control *c, const struct record_slot *slot)
 {
 	store_put_object(
 	    c->store, slot->record.uuid, slot->record.wall_ns, span_of(slot, sizeof(*slot)));
-}
-
-static void
-put_delivery(struct control *c, const struct notice *n)
-{
-	const struct record *r = &n->object.record;
-	static struct texts t;
-
-	escape_texts(&n->object, &t);
-	store_put_delivery(c->store, &(struct store_delivery){
-					 .uuid = r->uuid,
-					 .md5 = r->md5,
-					 .sha256 = r->sha256,
-					 .wall_ns = r->wall_ns,
-					 .job = n->job,
-					 .client = t.client,
-					 .peer = t.peer,
-					 .user = t.user,
-					 .url = t.url,
-					 .filename = t.filename,
-					 .mode = mode_word(r->mode),
-				     });
 }
 
 struct late {
@@ -115,10 +94,9 @@ put_late_alert(void *arg, const struct store_delivery *d)
 						  .blocked = false,
 						  .origin = STORE_ORIGIN_LATE,
 					      });
-	late->control->alerts++;
 }
 
-void
+bool
 drain_convict(struct control *c, const uint8_t sha256[32], const char *threat)
 {
 	struct late late = { c, threat };
@@ -126,26 +104,48 @@ drain_convict(struct control *c, const uint8_t sha256[32], const char *threat)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (store_begin(c->store) != 0)
-		return;
+		return false;
 	store_put_conviction(
 	    c->store, sha256, threat, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
-	store_deliveries_of(c->store, sha256, put_late_alert, &late);
-	store_commit(c->store);
+	if (store_deliveries_of(c->store, sha256, put_late_alert, &late) != 0) {
+		store_rollback(c->store);
+		return false;
+	}
+	return store_commit(c->store) == 0;
+}
+
+/* Who has it; where its digest was convicted after this object began, the alert is due at once. */
+static void
+put_delivery(struct control *c, const struct notice *n)
+{
+	const struct record *r = &n->object.record;
+	static char threat[TEXT_ROOM];
+	static struct texts t;
+	struct store_delivery d;
+
+	escape_texts(&n->object, &t);
+	d = (struct store_delivery){
+		.uuid = r->uuid,
+		.md5 = r->md5,
+		.sha256 = r->sha256,
+		.wall_ns = r->wall_ns,
+		.job = n->job,
+		.client = t.client,
+		.peer = t.peer,
+		.user = t.user,
+		.url = t.url,
+		.filename = t.filename,
+		.mode = mode_word(r->mode),
+	};
+	store_put_delivery(c->store, &d);
+	if (store_conviction(
+		c->store, r->sha256, r->wall_ns - (int64_t)r->duration_ns, threat, sizeof(threat)))
+		put_late_alert(&(struct late){ c, threat }, &d);
 }
 
 static void
-take_notice(struct control *c, uint32_t number, const struct notice *n)
+put_rows(struct control *c, const struct notice *n)
 {
-	bool known = n->serial <= c->progress[number];
-
-	if (n->kind == NOTICE_SANDBOX) {
-		jobs_take(c->jobs, number, n);
-		return;
-	}
-	if (known)
-		return;
-	log_record(&c->log, &n->object);
-	c->lines++;
 	put_object(c, &n->object);
 	if (n->kind == NOTICE_BAD)
 		put_alert(c, &n->object);
@@ -153,36 +153,78 @@ take_notice(struct control *c, uint32_t number, const struct notice *n)
 		put_delivery(c, n);
 }
 
-/* One notice a transaction keeps the order simple: stored, committed, acknowledged. */
-static void
-drain_notices(struct control *c, uint32_t number)
-{
-	struct channel_core *core = region_core(c->region, number);
-	static struct notice n;
+/* One region's core, and how far it has been read. */
+struct reader {
+	struct control *control;
+	struct region *region;
+	struct drain_cursor *cursor;
+	uint32_t core;
+};
 
-	while (notice_peek(core, &n)) {
-		if (store_begin(c->store) != 0)
-			return; /* busy: the notice stays in its ring */
-		take_notice(c, number, &n);
-		store_put_progress(c->store, region_boot_id(c->region), number, n.serial);
-		if (store_commit(c->store) != 0)
-			return;
-		if (n.serial > c->progress[number])
-			c->progress[number] = n.serial;
-		notice_done(core);
-	}
+static void
+log_once(const struct reader *r, const struct notice *n)
+{
+	if (n->kind == NOTICE_SANDBOX || n->serial <= r->cursor->logged[r->core])
+		return;
+	log_record(&r->control->log, &n->object);
+	log_flush(&r->control->log);
+	r->control->lines++;
+	r->cursor->logged[r->core] = n->serial;
 }
 
-static void
-drain_records(struct control *c, uint32_t number)
+/* False: it could not be kept now and stays in its ring. */
+static bool
+take_notice(const struct reader *r, const struct notice *n)
 {
-	struct channel_core *core = region_core(c->region, number);
-	static struct record_slot slot;
-	bool stored = false;
+	struct control *c = r->control;
 
-	for (unsigned i = 0; i < RECORDS_BATCH && record_peek(core, &slot); i++) {
-		if (!stored)
-			stored = store_begin(c->store) == 0;
+	if (n->kind == NOTICE_SANDBOX && !jobs_take(c->jobs, r->region, r->core, n))
+		return false;
+	if (n->serial <= r->cursor->stored[r->core])
+		return true;
+	if (store_begin(c->store) != 0)
+		return false;
+	log_once(r, n);
+	if (n->kind != NOTICE_SANDBOX)
+		put_rows(c, n);
+	store_put_progress(c->store, region_boot_id(r->region), r->core, n->serial);
+	if (store_commit(c->store) != 0)
+		return false;
+	r->cursor->stored[r->core] = n->serial;
+	return true;
+}
+
+/* True when the ring is empty. */
+static bool
+drain_notices(const struct reader *r)
+{
+	struct channel_core *core = region_core(r->region, r->core);
+	static struct notice n;
+
+	for (unsigned i = 0; i < NOTICES_BATCH; i++) {
+		if (!notice_peek(core, &n))
+			return true;
+		if (!take_notice(r, &n))
+			return false;
+		notice_done(core);
+	}
+	return false;
+}
+
+/* True when the ring is empty. A busy store costs `explain` these objects, never the log. */
+static bool
+drain_records(const struct reader *r)
+{
+	struct channel_core *core = region_core(r->region, r->core);
+	struct control *c = r->control;
+	static struct record_slot slot;
+	bool stored;
+	unsigned i;
+
+	if (!record_peek(core, &slot))
+		return true;
+	stored = store_begin(c->store) == 0;
+	for (i = 0; i < RECORDS_BATCH && record_peek(core, &slot); i++) {
 		log_record(&c->log, &slot);
 		c->lines++;
 		if (stored)
@@ -191,21 +233,38 @@ drain_records(struct control *c, uint32_t number)
 	}
 	if (stored && store_commit(c->store) != 0)
 		store_rollback(c->store);
+	return i < RECORDS_BATCH;
 }
 
 /* What the dataplane could not tell is told here. */
 static void
-tell_losses(struct control *c, uint32_t number)
+tell_losses(const struct reader *r)
 {
 	static struct core_stats stats;
-	uint64_t lost;
+	uint64_t *told = &r->cursor->lost_told[r->core], lost;
 
-	channel_stats_read(region_core(c->region, number), &stats);
+	channel_stats_read(region_core(r->region, r->core), &stats);
 	lost = stats.counters[COUNTER_RECORDS_LOST];
-	if (lost > c->lost_told[number]) {
-		log_loss(&c->log, lost - c->lost_told[number], number);
-		c->lost_told[number] = lost;
+	if (lost > *told) {
+		log_loss(&r->control->log, lost - *told, r->core);
+		*told = lost;
 	}
+}
+
+/* True when nothing is left in its rings. */
+static bool
+drain_region(struct control *c, struct region *region, struct drain_cursor *cursor)
+{
+	bool empty = true;
+
+	for (uint32_t i = 0; i < region_cores(region); i++) {
+		struct reader r = { c, region, cursor, i };
+		bool notices = drain_notices(&r), records = drain_records(&r);
+
+		empty = empty && notices && records;
+		tell_losses(&r);
+	}
+	return empty;
 }
 
 static void
@@ -214,15 +273,13 @@ drain(uv_timer_t *timer)
 	struct control *c = timer->data;
 	struct timespec now;
 
-	if (c->region == NULL)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	region_beat(c->region, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
-	for (uint32_t i = 0; i < region_cores(c->region); i++) {
-		drain_notices(c, i);
-		drain_records(c, i);
-		tell_losses(c, i);
+	if (c->region != NULL) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		region_beat(c->region, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+		drain_region(c, c->region, &c->cursor);
 	}
+	if (c->left != NULL && drain_region(c, c->left, &c->left_cursor))
+		attach_release(c);
 	jobs_retry(c->jobs);
 	log_flush(&c->log);
 }

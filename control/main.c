@@ -269,7 +269,7 @@ main(int argc, char **argv)
 	api_stop(c);
 	attach_stop(c);
 	log_fini(&c->log);
-	free(c->jobs);
+	jobs_destroy(c->jobs);
 	store_close(c->store);
 	unlink(c->paths.control_pid);
 	config_free(c->config);

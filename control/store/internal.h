@@ -41,7 +41,7 @@
 	X(GET_ALERTS_OF, "SELECT " ALERT_COLUMNS " FROM alerts WHERE uuid = ?1")                  \
 	X(GET_DELIVERIES, "SELECT " DELIVERY_COLUMNS                                              \
 			  " FROM deliveries WHERE sha256 = ?1 ORDER BY id LIMIT 10000")           \
-	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1")                     \
+	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1 AND wall_ns >= ?2")   \
 	X(GET_OBJECT, "SELECT record FROM objects WHERE uuid = ?1")                               \
 	X(GET_COUNTS, "SELECT (SELECT count(*) FROM alerts), (SELECT count(*) FROM deliveries), " \
 		      "(SELECT max(id) - min(id) + 1 FROM objects)")

@@ -120,12 +120,14 @@ store_progress(struct store *s, uint64_t boot, uint32_t core)
 }
 
 bool
-store_conviction(struct store *s, const uint8_t sha256[32], char *threat, size_t room)
+store_conviction(
+    struct store *s, const uint8_t sha256[32], int64_t since_ns, char *threat, size_t room)
 {
 	sqlite3_stmt *q = s->statements[ST_GET_CONVICTION];
 	bool found;
 
 	sqlite3_bind_blob(q, 1, sha256, 32, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(q, 2, since_ns);
 	found = sqlite3_step(q) == SQLITE_ROW;
 	if (found)
 		snprintf(threat, room, "%s", text_at(q, 0));

@@ -84,8 +84,9 @@ int store_alerts_of(struct store *s, const uint8_t uuid[16], store_alert_seen se
 typedef void (*store_delivery_seen)(void *arg, const struct store_delivery *d);
 int store_deliveries_of(
     struct store *s, const uint8_t sha256[32], store_delivery_seen seen, void *arg);
-/* The threat a digest was convicted for after a delivery; false when it was not. */
-bool store_conviction(struct store *s, const uint8_t sha256[32], char *threat, size_t room);
+/* The threat a digest was convicted for, not before since_ns; false when it was not. */
+bool store_conviction(
+    struct store *s, const uint8_t sha256[32], int64_t since_ns, char *threat, size_t room);
 /* Copies a recent object's record; its length, 0 when there is none or it does not fit. */
 size_t store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room);
 void store_facts(struct store *s, struct store_facts *out);

@@ -4,7 +4,7 @@
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
     icap.py HOST PORT body TEXT | url URL              the code of one RESPMOD, of one REQMOD
-    icap.py HOST PORT packed NAME [clean]              the code of EICAR in a zip in a tar.gz
+    icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
@@ -109,7 +109,9 @@ def main():
         c = Client(host, port)
         inner, outer = io.BytesIO(), io.BytesIO()
         with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as z:
-            z.writestr(zipfile.ZipInfo("eicar.com"), EICAR if len(sys.argv) < 6 else b"harmless")
+            kind = sys.argv[5] if len(sys.argv) > 5 else "eicar"
+            member = {"eicar": EICAR, "clean": b"harmless", "large": bytes(96 << 20)}[kind]
+            z.writestr(zipfile.ZipInfo("eicar.com"), member, zipfile.ZIP_DEFLATED)
         with tarfile.open(fileobj=outer, mode="w") as t:
             info = tarfile.TarInfo(sys.argv[4])
             info.size = len(inner.getvalue())

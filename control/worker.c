@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/control.h"
+
+#define CPU_MARGIN_S 2 /* beyond the run's time: a limit that only a bug meets */
+
+/* The next word, cut to its room; false where there is none. */
+static bool
+take_word(const char **at, char *out, size_t room)
+{
+	size_t bytes = strcspn(*at, " \n");
+
+	snprintf(out, room, "%.*s", (int)bytes, *at);
+	*at += bytes;
+	if (**at == ' ')
+		(*at)++;
+	return bytes > 0;
+}
+
+bool
+worker_parse(const char *text, struct worker_answer *out)
+{
+	char verdict[16], source[32];
+
+	memset(out, 0, sizeof(*out));
+	out->source = SOURCE_ERROR;
+	if (strchr(text, '\n') == NULL || !take_word(&text, verdict, sizeof(verdict)) ||
+	    !take_word(&text, source, sizeof(source)) ||
+	    !take_word(&text, out->threat, sizeof(out->threat)) ||
+	    !take_word(&text, out->member, sizeof(out->member)) ||
+	    source_by_word(span_text(source)) == SOURCE_COUNT ||
+	    (strcmp(verdict, "bad") != 0 && strcmp(verdict, "clean") != 0))
+		return false;
+	out->source = source_by_word(span_text(source));
+	out->verdict = strcmp(verdict, "bad") == 0 ? VERDICT_BAD : VERDICT_CLEAN;
+	if (out->verdict != VERDICT_BAD)
+		out->threat[0] = 0;
+	if (strcmp(out->member, "-") == 0)
+		out->member[0] = 0;
+	return true;
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct worker *w = handle->data;
+	struct worker_answer answer;
+
+	if (--w->open_handles > 0)
+		return;
+	if (w->timed_out || !worker_parse(w->text, &answer))
+		answer = (struct worker_answer){ .source =
+						     w->timed_out ? SOURCE_TIMEOUT : SOURCE_ERROR };
+	w->done(w, &answer);
+}
+
+/*
+ * The run ends when the process has gone and its output is read to the end; the timer stays until
+ * then, since something the process left behind may hold the pipe open.
+ */
+static void
+end_part(struct worker *w, uv_handle_t *part)
+{
+	uv_handle_t *timer = (uv_handle_t *)&w->timer;
+
+	if (!uv_is_closing(part))
+		uv_close(part, on_handle_closed);
+	if (uv_is_closing((uv_handle_t *)&w->output) && uv_is_closing((uv_handle_t *)&w->process) &&
+	    !uv_is_closing(timer))
+		uv_close(timer, on_handle_closed);
+}
+
+static void
+on_exit_of_process(uv_process_t *process, int64_t status, int signal_number)
+{
+	(void)status;
+	(void)signal_number;
+	end_part(process->data, (uv_handle_t *)process);
+}
+
+static void
+give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+	struct worker *w = handle->data;
+
+	(void)suggested;
+	*out = uv_buf_init(w->text + w->used, (unsigned)(WORKER_TEXT_MAX - 1 - w->used));
+}
+
+static void
+on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
+{
+	struct worker *w = stream->data;
+
+	(void)buffer;
+	if (n > 0)
+		w->used += (size_t)n;
+	if (n < 0 || w->used == WORKER_TEXT_MAX - 1)
+		end_part(w, (uv_handle_t *)stream);
+}
+
+void
+worker_kill(struct worker *w)
+{
+	if (w->open_handles > 0 && !uv_is_closing((uv_handle_t *)&w->process))
+		uv_process_kill(&w->process, SIGKILL);
+}
+
+static void
+on_time_over(uv_timer_t *timer)
+{
+	struct worker *w = timer->data;
+
+	w->timed_out = true;
+	worker_kill(w);
+	end_part(w, (uv_handle_t *)&w->output);
+}
+
+static int
+spawn(struct control *c, struct worker *w, int object)
+{
+	const struct config *f = c->config;
+	char path[512], n[5][32],
+	    *arguments[] = { (char *)(uintptr_t)c->worker, n[0], n[1], n[2], n[3], n[4], NULL };
+	uv_stdio_container_t stdio[5] = { { .flags = UV_IGNORE },
+		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+		    .data.stream = (uv_stream_t *)&w->output },
+		{ .flags = UV_IGNORE }, { .flags = UV_INHERIT_FD, .data.fd = object },
+		{ .flags = UV_IGNORE } };
+	uv_process_options_t options = { .exit_cb = on_exit_of_process,
+		.file = c->worker,
+		.args = arguments,
+		.stdio = stdio,
+		.stdio_count = 5 };
+	int generation, rc;
+
+	snprintf(n[0], 32, "%u", f->sandbox.depth_max);
+	snprintf(n[1], 32, "%u", f->sandbox.members_max);
+	snprintf(n[2], 32, "%llu", (unsigned long long)f->sandbox.unpacked_bytes_max);
+	snprintf(n[3], 32, "%u", f->sandbox.memory_mib);
+	snprintf(n[4], 32, "%u", f->sandbox.job_timeout_ms / 1000 + CPU_MARGIN_S);
+	snprintf(path, sizeof(path), "%s/current.gen", c->paths.state_directory);
+	generation = open(path, O_RDONLY | O_CLOEXEC);
+	if (generation >= 0)
+		stdio[4] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = generation };
+	rc = uv_spawn(&c->loop, &w->process, &options);
+	if (generation >= 0)
+		close(generation);
+	return rc;
+}
+
+void
+worker_start(struct control *c, struct worker *w, int object, worker_done done, void *owner)
+{
+	memset(w, 0, sizeof(*w));
+	w->done = done;
+	w->owner = owner;
+	w->control = c;
+	uv_pipe_init(&c->loop, &w->output, 0);
+	uv_timer_init(&c->loop, &w->timer);
+	w->output.data = w->timer.data = w->process.data = w;
+	w->open_handles = 3;
+	if (spawn(c, w, object) != 0) {
+		end_part(w, (uv_handle_t *)&w->output);
+		end_part(w, (uv_handle_t *)&w->process);
+		return;
+	}
+	uv_read_start((uv_stream_t *)&w->output, give_room, on_output);
+	uv_timer_start(&w->timer, on_time_over, c->config->sandbox.job_timeout_ms, 0);
+}

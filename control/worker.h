@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One run of sluice-deepscan over one object: started with the object's descriptor, watched, killed
+ * when its time is over, and its one line of answer parsed. Whatever the process does, `done` is
+ * called once, from the loop, never from within worker_start(); the struct may be used again from
+ * then on. The owner embeds it and keeps it where it is until `done`.
+ */
+#ifndef SLUICE_CONTROL_WORKER_H
+#define SLUICE_CONTROL_WORKER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "common/channel/record.h"
+
+#define WORKER_TEXT_MAX 1024
+
+struct control;
+
+struct worker_answer {
+	enum verdict verdict;
+	enum source source; /* SOURCE_TIMEOUT, SOURCE_ERROR: the process did not do its work */
+	char threat[COMMAND_THREAT_MAX]; /* empty unless bad */
+	char member[WORKER_TEXT_MAX]; /* where in the object, escaped; empty: the object itself */
+};
+
+struct worker;
+typedef void (*worker_done)(struct worker *w, const struct worker_answer *answer);
+
+struct worker {
+	uv_process_t process;
+	uv_pipe_t output;
+	uv_timer_t timer;
+	unsigned open_handles; /* the run ends when the last is closed */
+	bool timed_out;
+	size_t used;
+	char text[WORKER_TEXT_MAX];
+	worker_done done;
+	struct control *control;
+	void *owner; /* the caller's; not touched here after done() has begun */
+};
+
+/* `object` stays the caller's, to be closed after the call. */
+void worker_start(struct control *c, struct worker *w, int object, worker_done done, void *owner);
+/* The process is killed; done() is still due. Nothing where it does not run. */
+void worker_kill(struct worker *w);
+/* A verdict's text, "VERDICT SOURCE THREAT MEMBER\n"; false where it is not one. */
+bool worker_parse(const char *text, struct worker_answer *out);
+
+#endif
