@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What must hold of the text, before every commit.
 
-TEXT_C  = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+TEXT_C  := $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 SCRIPTS = tools/lab tools/demo tests/run tools/check/includes .ci/run $(wildcard tests/scenario/*.sh)
 
-## check: format, include directions, SPDX lines, shell scripts, each header alone
+## check: format, clang-tidy, include directions, SPDX lines, shell scripts, each header alone
 check: setup
-	@$(MAKE) --no-print-directory check-format check-includes check-spdx check-shell check-headers
+	@$(MAKE) --no-print-directory check-format check-includes check-spdx check-shell check-headers \
+		check-tidy
 
 check-format:
 	@clang-format-14 --dry-run -Werror $(TEXT_C)
@@ -28,4 +29,18 @@ check-headers:
 		$(CC) -std=gnu17 -D_GNU_SOURCE -fsyntax-only -I. -march=$(MARCH) $(DPDK_CFLAGS) \
 			$(call pkg_cflags,cunit) -x c $$h || exit 1; done
 
-.PHONY: check check-format check-includes check-spdx check-shell check-headers
+# .clang-tidy says what is looked for. Tests are compiled with warnings, not tidied.
+TIDY_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -march=$(MARCH) $(DPDK_CFLAGS) \
+	$(foreach f,$(FOLDERS),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f)))))
+
+TIDY_SOURCES := $(filter-out tests/% %.bpf.c,$(filter %.c,$(TEXT_C)))
+
+$(O)/tidy/%.ok: %.c .clang-tidy $(filter %.h,$(TEXT_C))
+	@mkdir -p $(@D)
+	@clang-tidy-14 --quiet $< -- $(TIDY_FLAGS) 2>/dev/null
+	@touch $@
+
+check-tidy:
+	@$(MAKE) --no-print-directory -s -k -j$$(nproc) $(TIDY_SOURCES:%.c=$(O)/tidy/%.ok)
+
+.PHONY: check check-format check-includes check-spdx check-shell check-headers check-tidy

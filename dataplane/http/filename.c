@@ -20,9 +20,11 @@ put_decoded(struct span s, char *out, size_t room)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.bytes && n < room; i++) {
-		if (s.data[i] == '%' && i + 2 < s.bytes && hex(s.data[i + 1]) >= 0 &&
-		    hex(s.data[i + 2]) >= 0) {
-			out[n++] = (char)(hex(s.data[i + 1]) << 4 | hex(s.data[i + 2]));
+		bool coded = s.data[i] == '%' && i + 2 < s.bytes;
+		int high = coded ? hex(s.data[i + 1]) : -1, low = coded ? hex(s.data[i + 2]) : -1;
+
+		if (high >= 0 && low >= 0) {
+			out[n++] = (char)(high << 4 | low);
 			i += 2;
 		} else {
 			out[n++] = (char)s.data[i];

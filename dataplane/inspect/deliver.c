@@ -93,7 +93,8 @@ answer_page(struct inspect_object *o, struct icap_answer *answer, struct span pa
 	if (rc != 0)
 		return rc;
 	answer->http_head = span_of(head, (size_t)n);
-	rc = icap_answer(o->session, answer);
+	rc = icap_answer(o->session, answer); /* copies the head */
+	answer->http_head = span_of(NULL, 0);
 	if (rc == 0 &&
 	    (icap_answer_body(o->session, &body) != 0 || icap_answer_end(o->session) != 0))
 		icap_abandon(o->session);

@@ -211,7 +211,7 @@ dispatch(int argc, char **argv)
 		return follow_log();
 	if (strcmp(command, "log") == 0 && word != NULL && strcmp(word, "reopen") == 0)
 		return run(json_pack("{s:s}", "command", "log-reopen"));
-	if (strcmp(command, "config") == 0 && argc == 3 && strcmp(word, "check") == 0)
+	if (strcmp(command, "config") == 0 && argc == 3 && strcmp(argv[1], "check") == 0)
 		return check_config(argv[2]);
 	if (argc == 1 && (strcmp(command, "status") == 0 || strcmp(command, "mode") == 0 ||
 			     strcmp(command, "alerts") == 0 || strcmp(command, "cache") == 0 ||
