@@ -137,13 +137,14 @@ def main():
                         b"Encapsulated: req-hdr=0, null-body=%d\r\n\r\n" % len(head) + head)
         print(c.reply()[0])
         return False
-    rng, c = random.Random(7), Client(host, port)
+    seed = os.getpid()
+    rng, c = random.Random(seed), Client(host, port)
     for i in range(int(sys.argv[4])):
         if what == "bulk":
             body = rng.randbytes(int(sys.argv[5]))
             c.s.sendall(request(body, allow=False))
             if c.reply() != (200, body):
-                print("object %d differs" % i)
+                print("object %d differs, seed %d" % (i, seed))
                 return True
         else:
             c.s.sendall(request(EICAR if what == "eicar" else b"plain text %d" % i))
