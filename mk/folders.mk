@@ -29,12 +29,13 @@ below_control               := control/store $(SCANNERS) \
 below_tools/sluicectl       := common/config common/channel common/base
 below_tools/sigc            := $(SCANNERS) common/base
 below_tools/tamper          := common/base
+below_bench                 := common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
-	dataplane/icap dataplane/inspect common/channel tests/sim bench
+	dataplane/icap dataplane/inspect common/channel tests/sim
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto

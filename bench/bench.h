@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sluice-bench: an ICAP load generator on kernel sockets, closed loop: each of N connections sends
+ * a RESPMOD, checks the whole answer, sends the next. One thread, epoll. reply.c reads answers,
+ * generate.c runs a plan, report.c prints what came of it.
+ *
+ * A wrong answer is an error by kind and ends its connection, which is then opened anew; a run
+ * with errors says so and is no figure.
+ */
+#ifndef SLUICE_BENCH_H
+#define SLUICE_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bench/reply.h"
+#include "common/base/histogram.h"
+#include "common/base/mono.h"
+
+#define BENCH_CONNECTIONS_MAX 4096
+#define BENCH_BODY_BYTES_MAX  (256u << 20)
+
+/* id, printed word */
+#define BENCH_ERRORS(X)           \
+	X(CONNECT, "connect")     \
+	X(CLOSED, "closed")       \
+	X(RESET, "reset")         \
+	X(MALFORMED, "malformed") \
+	X(STATUS, "status")       \
+	X(BODY, "body")           \
+	X(TIMEOUT, "timeout")
+
+enum bench_error {
+#define X(id, word) BENCH_ERROR_##id,
+	BENCH_ERRORS(X)
+#undef X
+	BENCH_ERROR_COUNT
+};
+
+struct bench_plan {
+	const char *host, *port, *path;
+	unsigned connections;
+	uint32_t body_bytes;
+	bool allow_204;
+	struct duration warmup, length;
+	const char *body_file; /* NULL: generated text */
+};
+
+/* Of the measured part; the warm-up counts in `errors` only. */
+struct bench_result {
+	uint64_t objects, answered_204, answered_200;
+	uint64_t errors[BENCH_ERROR_COUNT];
+	struct histogram latency_ns; /* from the first byte sent to the last received */
+	struct duration took;
+	uint64_t own_cpu_ns;
+	char first_error[160]; /* of the first error, in words */
+};
+
+/* Runs to its end. -errno where nothing could be begun, with a sentence in first_error. */
+int bench_run(const struct bench_plan *plan, struct bench_result *out);
+/* One object or array of lines; returns whether the run is a figure: objects, and no errors. */
+bool bench_report(
+    FILE *out, const struct bench_plan *plan, const struct bench_result *r, bool json);
+
+#endif

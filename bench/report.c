@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a run came to, for people or as JSON. A run with errors is never a bare number. */
+#include "bench/bench.h"
+
+static const char *const error_words[] = {
+#define X(id, word) word,
+	BENCH_ERRORS(X)
+#undef X
+};
+
+static uint64_t
+error_sum(const struct bench_result *r)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < BENCH_ERROR_COUNT; i++)
+		sum += r->errors[i];
+	return sum;
+}
+
+static void
+report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
+{
+	double s = (double)r->took.ns / 1e9;
+
+	fprintf(out,
+	    "{\"host\":\"%s\",\"connections\":%u,\"body_bytes\":%u,\"allow_204\":%s,"
+	    "\"seconds\":%.3f,\"objects\":%llu,\"objects_per_second\":%.1f,"
+	    "\"answered_204\":%llu,\"answered_200\":%llu,\"p50_us\":%.1f,\"p99_us\":%.1f,"
+	    "\"p999_us\":%.1f,\"client_cpu_us\":%.2f,\"errors\":{",
+	    p->host, p->connections, p->body_bytes, p->allow_204 ? "true" : "false", s,
+	    (unsigned long long)r->objects, s > 0 ? (double)r->objects / s : 0.0,
+	    (unsigned long long)r->answered_204, (unsigned long long)r->answered_200,
+	    (double)histogram_quantile(&r->latency_ns, 500) / 1e3,
+	    (double)histogram_quantile(&r->latency_ns, 990) / 1e3,
+	    (double)histogram_quantile(&r->latency_ns, 999) / 1e3,
+	    r->objects > 0 ? (double)r->own_cpu_ns / 1e3 / (double)r->objects : 0.0);
+	for (unsigned i = 0; i < BENCH_ERROR_COUNT; i++)
+		fprintf(out, "%s\"%s\":%llu", i > 0 ? "," : "", error_words[i],
+		    (unsigned long long)r->errors[i]);
+	fputs("}}\n", out);
+}
+
+static void
+report_text(FILE *out, const struct bench_plan *p, const struct bench_result *r)
+{
+	double s = (double)r->took.ns / 1e9;
+
+	fprintf(out, "%u bytes, %u connections, %.1f s\n", p->body_bytes, p->connections, s);
+	if (r->objects > 0)
+		fprintf(out,
+		    "  objects    %llu (%.0f/s, %.1f MB/s of bodies): %llu by 204, %llu by 200\n"
+		    "  latency    p50 %.1f us, p99 %.1f us, p99.9 %.1f us\n"
+		    "  client     %.2f us of CPU an object\n",
+		    (unsigned long long)r->objects, (double)r->objects / s,
+		    (double)r->objects / s * p->body_bytes / 1e6,
+		    (unsigned long long)r->answered_204, (unsigned long long)r->answered_200,
+		    (double)histogram_quantile(&r->latency_ns, 500) / 1e3,
+		    (double)histogram_quantile(&r->latency_ns, 990) / 1e3,
+		    (double)histogram_quantile(&r->latency_ns, 999) / 1e3,
+		    (double)r->own_cpu_ns / 1e3 / (double)r->objects);
+	for (unsigned i = 0; i < BENCH_ERROR_COUNT; i++) {
+		if (r->errors[i] > 0)
+			fprintf(out, "  errors     %s: %llu\n", error_words[i],
+			    (unsigned long long)r->errors[i]);
+	}
+	if (r->objects == 0)
+		fputs("  no object came through\n", out);
+}
+
+bool
+bench_report(FILE *out, const struct bench_plan *plan, const struct bench_result *r, bool json)
+{
+	if (json)
+		report_json(out, plan, r);
+	else
+		report_text(out, plan, r);
+	if (error_sum(r) > 0)
+		fprintf(stderr, "sluice-bench: %llu errors, the first: %s\n",
+		    (unsigned long long)error_sum(r), r->first_error);
+	return r->objects > 0 && error_sum(r) == 0;
+}
