@@ -24,7 +24,7 @@
 #define PAGE_BYTES              4096u
 #define PACKET_RING_HEAD_BYTES  66u
 #define PACKET_RING_EXTRA_BYTES 32u
-#define PACKET_RING_FRAMES      1024u
+#define PACKET_RING_FRAMES      4096u
 
 /* af_xdp: mempool object, mbuf, both head rooms and the frame lie in one page. */
 #define XDP_OBJECT_BYTES_MAX (PAGE_BYTES - 64u - 128u)
