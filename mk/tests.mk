@@ -8,6 +8,7 @@ UNIT_PROGRAMS = $(foreach f,$(UNIT_FOLDERS),$(call unit_of,$(f)))
 # What a folder's tests may use besides: the virtual wire, EAL.
 unit_extra_dataplane/net/tcp  := tests/sim
 unit_extra_dataplane/net/link := tests/sim dataplane/net/tcp
+unit_extra_dataplane/icap     := tests/talk tests/sim dataplane/net/tcp
 unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link
 
 define unit_rules
@@ -35,7 +36,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -march=$(MARCH) \
 	-Wno-deprecated-declarations
-fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *//p' tests/fuzz/$(1).c | head -1)
+fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *//p' tests/fuzz/$(1).c)
 fuzz_sources  = tests/fuzz/$(1).c $(foreach f,$(fuzz_folders),$(filter-out %main.c,$(wildcard $(f)/*.c)))
 
 define fuzz_rules

@@ -5,10 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <rte_eal.h>
-
 #define WIRE_SLOTS  16384
-#define POOL_MBUFS  8191
 #define SERVER_PORT 1344
 
 struct host {
@@ -35,22 +32,6 @@ struct sim {
 	unsigned flight_count;
 	struct flight flights[WIRE_SLOTS];
 };
-
-static struct chain_pools pools;
-
-int
-sim_eal_init(void)
-{
-	static char *arguments[] = { "sim", "--no-huge", "--no-pci", "--no-shconf",
-		"--no-telemetry", "-m", "256", "-l", "0", "--log-level=*:error", NULL };
-
-	if (rte_eal_init(10, arguments) < 0)
-		return -1;
-	pools.data = rte_pktmbuf_pool_create(
-	    "sim_data", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	pools.refs = rte_pktmbuf_pool_create("sim_refs", POOL_MBUFS, 0, 0, 0, SOCKET_ID_ANY);
-	return pools.data != NULL && pools.refs != NULL ? 0 : -1;
-}
 
 /* xorshift64*: small, and the same everywhere. */
 static uint64_t
@@ -107,7 +88,7 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 {
 	struct host *h = arg;
 	struct sim *s = h->sim;
-	struct rte_mbuf *copy = rte_pktmbuf_copy(segment, pools.data, 0, UINT32_MAX);
+	struct rte_mbuf *copy = rte_pktmbuf_copy(segment, sim_pools()->data, 0, UINT32_MAX);
 	struct flight f = { mono_add(s->now, s->wire.delay), copy, *source, *destination,
 		h->side == SIM_CLIENT ? SIM_SERVER : SIM_CLIENT };
 
@@ -118,7 +99,7 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 	if (happens(s, s->wire.duplicate_ppm)) {
 		struct flight twice = f;
 
-		twice.segment = rte_pktmbuf_copy(copy, pools.data, 0, UINT32_MAX);
+		twice.segment = rte_pktmbuf_copy(copy, sim_pools()->data, 0, UINT32_MAX);
 		if (twice.segment != NULL)
 			put_on_wire(s, twice);
 	}
@@ -148,7 +129,7 @@ sim_create(uint64_t seed, struct wire wire)
 	s->now.ns = 1000000000;
 	for (unsigned i = 0; i < 2; i++) {
 		struct host *h = &s->hosts[i];
-		struct tcp_env env = { h, transmit, random_bytes, pools };
+		struct tcp_env env = { h, transmit, random_bytes, *sim_pools() };
 
 		h->sim = s;
 		h->side = i;
@@ -225,7 +206,7 @@ send_some(struct host *h)
 
 		for (size_t i = 0; i < n; i++)
 			piece[i] = stream_byte(h->sim, h->side, h->sent + i);
-		if (chain_append_copy(&out, &pools, piece, n) != 0)
+		if (chain_append_copy(&out, sim_pools(), piece, n) != 0)
 			return;
 		tcp_send(h->conn, &out);
 		h->sent += n;
@@ -313,8 +294,7 @@ sim_saw_close(const struct sim *s, enum sim_side side)
 uint32_t
 sim_mbufs_held(const struct sim *s)
 {
-	return rte_mempool_in_use_count(pools.data) + rte_mempool_in_use_count(pools.refs) -
-	       s->flight_count;
+	return sim_pools_used() - s->flight_count;
 }
 
 const uint64_t *

@@ -21,8 +21,10 @@ enum sim_side {
 
 struct sim;
 
-/* EAL without hugepages, devices or files; once a process. 0 or negative. */
+/* eal.c. EAL without hugepages, devices or files, and the pools; once a process. 0 or negative. */
 int sim_eal_init(void);
+const struct chain_pools *sim_pools(void);
+uint32_t sim_pools_used(void); /* mbufs that are out of them */
 
 /* A server that listens and a client that has sent its SYN. Aborts when memory is lacking. */
 struct sim *sim_create(uint64_t seed, struct wire wire);
