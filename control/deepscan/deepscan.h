@@ -38,7 +38,4 @@ struct deepscan {
 /* unpack.c: judges the bytes and everything packed in them; the result stands in `d`. */
 void deepscan_judge(struct deepscan *d, struct span object);
 
-/* jail.c: gives up everything but memory and the descriptors that are open. 0 or -errno. */
-int jail_enter(uint64_t memory_bytes, uint32_t cpu_seconds);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sluice-deepscan: maps what it was given, goes to jail, judges, says one line. Started by control.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -8,6 +9,14 @@
 #include <unistd.h>
 
 #include "control/deepscan/deepscan.h"
+#include "control/deepscan/jail.h"
+
+#define ANSWER_BYTES_MAX 1000 /* control reads no more than 1023 */
+#define WORDS_BYTES_MAX  32   /* verdict, source, blanks, newline */
+static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan *)0)->member) +
+		      WORDS_BYTES_MAX <=
+		  ANSWER_BYTES_MAX,
+    "the longest answer fits");
 
 /* A descriptor's whole content, read-only; empty when there is none. */
 static struct span
@@ -22,14 +31,35 @@ map(int fd)
 	return bytes == MAP_FAILED ? span_of(NULL, 0) : span_of(bytes, (size_t)st.st_size);
 }
 
+struct line {
+	char bytes[ANSWER_BYTES_MAX];
+	size_t used;
+};
+
+/* The next word; what would end it or the line is '_'. */
 static void
-print_word(const char *text)
+put_word(struct line *line, const char *word)
 {
-	putchar(' ');
-	if (text[0] == 0)
-		putchar('-');
-	for (; *text != 0; text++)
-		putchar(*text > ' ' && *text < 0x7f ? *text : '_');
+	if (line->used > 0)
+		line->bytes[line->used++] = ' ';
+	if (word[0] == 0)
+		word = "-";
+	for (; *word != 0; word++)
+		line->bytes[line->used++] = *word > ' ' && *word < 0x7f ? *word : '_';
+}
+
+/* One write: a pipe takes a line this short whole, and stdio would ask what it writes to. */
+static int
+answer(const struct deepscan *d)
+{
+	struct line line = { .used = 0 };
+
+	put_word(&line, d->verdict == VERDICT_BAD ? "bad" : "clean");
+	put_word(&line, source_word(d->source));
+	put_word(&line, d->threat);
+	put_word(&line, d->member);
+	line.bytes[line.used++] = '\n';
+	return write(STDOUT_FILENO, line.bytes, line.used) == (ssize_t)line.used ? 0 : 1;
 }
 
 static uint64_t
@@ -45,6 +75,7 @@ main(int argc, char **argv)
 	char error[SIGNATURE_ERROR_TEXT_MAX];
 	struct generation *g = NULL;
 	struct span object, file;
+	struct jail jail;
 
 	if (argc != 6) {
 		fputs("usage: sluice-deepscan DEPTH MEMBERS UNPACKED-BYTES MEMORY-MIB CPU-SECONDS\n"
@@ -65,16 +96,12 @@ main(int argc, char **argv)
 	d.core = signature_core_create(2);
 	if (d.core == NULL || signature_core_prepare(d.core, g) != 0)
 		return 1;
-	if (jail_enter(number(argv, 4) << 20, (uint32_t)number(argv, 5)) != 0)
+	jail = (struct jail){ number(argv, 4) << 20, (uint32_t)number(argv, 5), STDOUT_FILENO };
+	if (jail_enter(&jail) != 0)
 		return 1;
 	if (object.bytes > 0)
 		deepscan_judge(&d, object);
 	else
 		d.source = SOURCE_ERROR;
-	printf("%s %s", d.verdict == VERDICT_BAD ? "bad" : "clean", source_word(d.source));
-	print_word(d.threat);
-	print_word(d.member);
-	putchar('\n');
-	fflush(stdout);
-	_exit(0);
+	_exit(answer(&d));
 }
