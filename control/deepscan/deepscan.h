@@ -3,9 +3,14 @@
  * The embedded sandbox: a program that judges one object and ends. The object is descriptor 3, the
  * generation descriptor 4 (absent: the built-in one). It answers one line on standard output:
  *
- *     VERDICT SOURCE THREAT MEMBER        "bad sandbox Eicar-Test-Signature a.tar/b.zip/eicar.com"
+ *     VERDICT SOURCE THREAT MEMBER        "bad sandbox Eicar-Test-Signature b.zip/eicar.com"
  *
- * THREAT and MEMBER are "-" where there is none; bytes that are no printable ASCII are '_'.
+ * THREAT is "-" where there is none; MEMBER is where the threat is, or what could not be read, and
+ * "-" for the object itself. Bytes that are no printable ASCII, and blanks, are '_'.
+ * docs/sandbox.md tells what each class means.
+ *
+ * unpack.c judges, layer by layer; reader.c is libarchive; zip.c compares a ZIP's two descriptions
+ * of itself; jail.c is what the process gives up before it looks at the object.
  */
 #ifndef SLUICE_DEEPSCAN_H
 #define SLUICE_DEEPSCAN_H
@@ -13,29 +18,53 @@
 #include <stdint.h>
 
 #include "common/channel/words.h"
+#include "scanners/decode/decode.h"
 #include "scanners/signature/signature.h"
 
 #define DEEPSCAN_OBJECT_FD     3
 #define DEEPSCAN_GENERATION_FD 4
 #define DEEPSCAN_MEMBER_MAX    512
+#define DEEPSCAN_SEEN_MAX      4096
 
 struct deepscan_limits {
 	uint32_t depth_max, members_max;
 	uint64_t unpacked_bytes_max;
+	bool blocks[SOURCE_COUNT]; /* classes that the policy blocks: they come before others */
 };
 
+/* Contents that were taken apart already, by digest; a newer one may take an older one's place. */
+struct deepscan_seen {
+	uint8_t sha256[32];
+	uint32_t levels; /* how deep it could be followed, from 1 */
+};
+
+/* All of it is the caller's to read and deepscan's to write. */
 struct deepscan {
 	struct deepscan_limits limits;
 	const struct generation *generation;
 	struct signature_core *core;
+	struct decode_pool *decoders;
 	uint32_t members;
 	uint64_t unpacked_bytes;
+	bool is_spent; /* a limit of the whole object was met: nothing more is unpacked */
 	enum verdict verdict;
-	enum source source; /* SANDBOX, or the first class that was met */
+	enum source source; /* SANDBOX, or a class */
 	char threat[128], member[DEEPSCAN_MEMBER_MAX];
+	struct deepscan_seen seen[DEEPSCAN_SEEN_MAX];
 };
 
-/* unpack.c: judges the bytes and everything packed in them; the result stands in `d`. */
+/*
+ * Prepares what needs memory once; `g` stays the caller's and open. 0 or -errno, and then there is
+ * nothing to undo.
+ */
+int deepscan_init(
+    struct deepscan *d, const struct generation *g, const struct deepscan_limits *limits);
+void deepscan_fini(struct deepscan *d);
+
+/*
+ * Judges the bytes and everything packed in them; the result stands in `d`. Never fails: what could
+ * not be looked at is a class. May be called again for another object.
+ */
 void deepscan_judge(struct deepscan *d, struct span object);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sluice-deepscan: maps what it was given, goes to jail, judges, says one line. Started by control.
- */
+/* sluice-deepscan: maps what it was given, goes to jail, judges, says one line. */
 #include <assert.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/deepscan/deepscan.h"
@@ -17,6 +18,13 @@ static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan 
 		      WORDS_BYTES_MAX <=
 		  ANSWER_BYTES_MAX,
     "the longest answer fits");
+
+static const char usage[] =
+    "usage: sluice-deepscan DEPTH MEMBERS UNPACKED-BYTES MEMORY-MIB CPU-SECONDS [CLASS,...]\n"
+    "Judges descriptor 3 by the generation on descriptor 4 and prints\n"
+    "  VERDICT SOURCE THREAT MEMBER\n"
+    "on standard output, a pipe. The classes are those that the policy blocks: where several fit,\n"
+    "they are told first. Started by sluice-control.\n";
 
 /* A descriptor's whole content, read-only; empty when there is none. */
 static struct span
@@ -68,33 +76,57 @@ number(char **argv, int i)
 	return strtoull(argv[i], NULL, 10);
 }
 
+/* "encrypted,oversize": words of the sources table; others are nobody's and say nothing. */
+static void
+take_blocked(const char *words, struct deepscan_limits *limits)
+{
+	while (words[0] != 0) {
+		struct span word = span_of(words, strcspn(words, ","));
+
+		if (source_by_word(word) != SOURCE_COUNT)
+			limits->blocks[source_by_word(word)] = true;
+		words += word.bytes;
+		words += words[0] == ',';
+	}
+}
+
+/* Members' names are UTF-8 where they are not ASCII; nothing else of our surroundings matters. */
+static void
+settle(void)
+{
+	clearenv();
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct deepscan d;
+	struct deepscan_limits limits = { 0 };
 	char error[SIGNATURE_ERROR_TEXT_MAX];
 	struct generation *g = NULL;
 	struct span object, file;
 	struct jail jail;
 
-	if (argc != 6) {
-		fputs("usage: sluice-deepscan DEPTH MEMBERS UNPACKED-BYTES MEMORY-MIB CPU-SECONDS\n"
-		      "Judges descriptor 3 by the generation on descriptor 4. Started by "
-		      "sluice-control.\n",
-		    stderr);
+	if (argc != 6 && argc != 7) {
+		fputs(usage, stderr);
 		return 2;
 	}
-	d.limits = (struct deepscan_limits){ (uint32_t)number(argv, 1), (uint32_t)number(argv, 2),
-		number(argv, 3) };
+	settle();
+	limits.depth_max = (uint32_t)number(argv, 1);
+	limits.members_max = (uint32_t)number(argv, 2);
+	limits.unpacked_bytes_max = number(argv, 3);
+	if (argc == 7)
+		take_blocked(argv[6], &limits);
 	object = map(DEEPSCAN_OBJECT_FD);
 	file = map(DEEPSCAN_GENERATION_FD);
 	if (file.bytes == 0 || generation_open(file, &g, error) != 0) {
 		if (generation_open_builtin(&g, error) != 0)
 			return 1;
 	}
-	d.generation = g;
-	d.core = signature_core_create(2);
-	if (d.core == NULL || signature_core_prepare(d.core, g) != 0)
+	if (deepscan_init(&d, g, &limits) != 0)
 		return 1;
 	jail = (struct jail){ number(argv, 4) << 20, (uint32_t)number(argv, 5), STDOUT_FILENO };
 	if (jail_enter(&jail) != 0)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/deepscan/reader.h"
+
+#include <errno.h>
+
+typedef int support(struct archive *a);
+
+static support *const filters[] = { archive_read_support_filter_bzip2,
+	archive_read_support_filter_compress, archive_read_support_filter_gzip,
+	archive_read_support_filter_lz4, archive_read_support_filter_lzip,
+	archive_read_support_filter_lzma, archive_read_support_filter_rpm,
+	archive_read_support_filter_uu, archive_read_support_filter_xz,
+	archive_read_support_filter_zstd };
+
+static support *const containers[] = { archive_read_support_format_7zip,
+	archive_read_support_format_ar, archive_read_support_format_cab,
+	archive_read_support_format_cpio, archive_read_support_format_iso9660,
+	archive_read_support_format_lha, archive_read_support_format_rar,
+	archive_read_support_format_rar5, archive_read_support_format_tar,
+	archive_read_support_format_warc, archive_read_support_format_xar };
+
+static void
+support_all(struct archive *a, support *const *what, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		what[i](a);
+}
+
+int
+reader_filter_of(struct span bytes)
+{
+	struct archive *a = archive_read_new();
+	int filter = ARCHIVE_FILTER_NONE, count;
+
+	if (a == NULL)
+		return filter;
+	support_all(a, filters, sizeof(filters) / sizeof(filters[0]));
+	archive_read_support_format_raw(a);
+	if (archive_read_open_memory(a, bytes.data, bytes.bytes) == ARCHIVE_OK) {
+		count = archive_filter_count(a); /* the last is the memory itself */
+		filter = count > 1 ? archive_filter_code(a, count - 2) : ARCHIVE_FILTER_NONE;
+	}
+	archive_read_free(a);
+	return filter;
+}
+
+struct archive *
+reader_open(struct span bytes, enum reader_view view)
+{
+	struct archive *a = archive_read_new();
+
+	if (a == NULL)
+		return NULL;
+	if (view == READER_ZIP_DIRECTORY)
+		archive_read_support_format_zip_seekable(a);
+	else if (view == READER_ZIP_HEADERS)
+		archive_read_support_format_zip_streamable(a);
+	else
+		support_all(a, containers, sizeof(containers) / sizeof(containers[0]));
+	archive_read_open_memory(a, bytes.data, bytes.bytes); /* fails: so will the first header */
+	return a;
+}
+
+/* append_filter() takes one off and looks for no second; it crashes on compress (3.6.2). */
+struct archive *
+reader_open_filtered(struct span bytes, int filter)
+{
+	struct archive *a = archive_read_new();
+
+	if (a == NULL)
+		return NULL;
+	if (filter == ARCHIVE_FILTER_COMPRESS)
+		archive_read_support_filter_compress(a);
+	else
+		archive_read_append_filter(a, filter);
+	archive_read_support_format_raw(a);
+	archive_read_open_memory(a, bytes.data, bytes.bytes);
+	return a;
+}
+
+static bool
+says(const char *why, const char *word)
+{
+	return strcasestr(why, word) != NULL;
+}
+
+/*
+ * libarchive has one error number for all that is wrong with a file; the sentence tells more.
+ * tests/unit/control/deepscan/corpus.c holds it to files of each kind.
+ */
+enum source
+reader_class(struct archive *a)
+{
+	const char *why = archive_error_string(a);
+
+	if (archive_errno(a) == ENOMEM)
+		return SOURCE_OVERSIZE;
+	if (why == NULL) /* a ZIP whose directory is encrypted fails without a word */
+		return archive_read_has_encrypted_entries(a) == 1 ? SOURCE_ENCRYPTED
+								  : SOURCE_CORRUPT;
+	if (says(why, "crypt") || says(why, "passphrase"))
+		return SOURCE_ENCRYPTED;
+	if (says(why, "unsupported") || says(why, "not supported") || says(why, "unavailable") ||
+	    says(why, "codec id"))
+		return SOURCE_UNSUPPORTED;
+	return SOURCE_CORRUPT;
+}
+
+size_t
+reader_used(struct archive *a)
+{
+	la_int64_t used = archive_filter_bytes(a, archive_filter_count(a) - 1);
+
+	return used > 0 ? (size_t)used : 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * libarchive as the unpacker sees it: one layer of something packed, opened from memory by one
+ * view. Compression is taken off one layer at a time, never together with what it holds, so that
+ * every layer's bytes can be judged. Not in use: mtree, which names files outside; filters that
+ * start programs (grzip, lrzip, lzop).
+ */
+#ifndef SLUICE_DEEPSCAN_READER_H
+#define SLUICE_DEEPSCAN_READER_H
+
+#include <archive.h>
+
+#include "common/base/span.h"
+#include "common/channel/words.h"
+
+enum reader_view {
+	READER_CONTAINER,     /* whichever container libarchive takes it for, but ZIP */
+	READER_ZIP_DIRECTORY, /* ZIP by the directory at its end */
+	READER_ZIP_HEADERS,   /* ZIP by the headers before each member */
+};
+
+/* The compression around the bytes, ARCHIVE_FILTER_NONE for none. */
+int reader_filter_of(struct span bytes);
+
+/* Both: to be read from its first header on and freed with archive_read_free(); NULL: no memory. */
+struct archive *reader_open(struct span bytes, enum reader_view view);
+struct archive *reader_open_filtered(struct span bytes, int filter);
+
+/* Why the last call failed, as a class. */
+enum source reader_class(struct archive *a);
+/* How many of the bytes it has used up. */
+size_t reader_used(struct archive *a);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/deepscan/zip.h"
+
+#define LOCAL_BYTES    30u
+#define ENTRY_BYTES    46u
+#define END_BYTES      22u
+#define LOCATOR_BYTES  20u
+#define END64_BYTES    56u
+#define EXTRA_ZIP64    1u
+#define HAS_DESCRIPTOR 8u
+#define IS_ENCRYPTED   1u
+#define IN_EXTRA       0xffffffffu
+/* The end record's count has 16 bits, and wraps in some writers. */
+#define ENTRIES_MODULUS 0x10000u
+
+/* One member by either description; sizes and offset as they are once the extra field is read. */
+struct member {
+	uint64_t flags, method, crc, packed_bytes, bytes, offset;
+	struct span extra;
+	size_t header_bytes; /* all of it, with name, extra field and comment */
+};
+
+struct directory {
+	size_t begin, end; /* where its entries lie */
+	size_t base;       /* what offsets count from */
+	uint64_t entries;
+	bool is_64;
+};
+
+/* Little-endian; the caller has checked that it lies within. */
+static uint64_t
+get(struct span s, size_t at, unsigned bytes)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = bytes; i-- > 0;)
+		value = value << 8 | s.data[at + i];
+	return value;
+}
+
+static bool
+has_record(struct span s, size_t at, const char *signature, size_t record_bytes)
+{
+	return at <= s.bytes && record_bytes <= s.bytes - at &&
+	       memcmp(s.data + at, signature, 4) == 0;
+}
+
+/* 4.5.3: those of the three that did not fit stand there, in this order, each in eight bytes. */
+static void
+read_zip64_extra(struct member *m)
+{
+	uint64_t *const fields[] = { &m->bytes, &m->packed_bytes, &m->offset };
+	struct span extra = m->extra;
+
+	while (extra.bytes >= 4) {
+		size_t size = (size_t)get(extra, 2, 2);
+		struct span body = span_first(span_from(extra, 4), size);
+
+		for (unsigned i = 0; i < 3 && get(extra, 0, 2) == EXTRA_ZIP64; i++) {
+			if (*fields[i] != IN_EXTRA || body.bytes < 8)
+				continue;
+			*fields[i] = get(body, 0, 8);
+			body = span_from(body, 8);
+		}
+		extra = span_from(extra, 4 + size);
+	}
+}
+
+/* 4.3.7 and 4.3.12 hold the same fields, in the directory two bytes later. */
+static bool
+read_member(struct span s, size_t at, bool in_directory, struct member *m)
+{
+	size_t fixed = in_directory ? ENTRY_BYTES : LOCAL_BYTES, f = at + (in_directory ? 2 : 0);
+	size_t name, extra, comment;
+
+	if (!has_record(s, at, in_directory ? "PK\1\2" : "PK\3\4", fixed))
+		return false;
+	*m = (struct member){ .flags = get(s, f + 6, 2),
+		.method = get(s, f + 8, 2),
+		.crc = get(s, f + 14, 4),
+		.packed_bytes = get(s, f + 18, 4),
+		.bytes = get(s, f + 22, 4),
+		.offset = in_directory ? get(s, at + 42, 4) : 0 };
+	name = (size_t)get(s, f + 26, 2);
+	extra = (size_t)get(s, f + 28, 2);
+	comment = in_directory ? (size_t)get(s, at + 32, 2) : 0;
+	m->header_bytes = fixed + name + extra + comment;
+	if (m->header_bytes > s.bytes - at)
+		return false;
+	m->extra = span_of(s.data + at + fixed + name, extra);
+	read_zip64_extra(m);
+	return true;
+}
+
+/*
+ * Sizes and checksum may follow the data: then the header before it does not say them. Names are
+ * not compared: writers code them differently in the two places, and no verdict hangs on them.
+ */
+static bool
+agree(const struct member *entry, const struct member *local)
+{
+	if (entry->method != local->method || ((entry->flags ^ local->flags) & IS_ENCRYPTED) != 0)
+		return false;
+	return (local->flags & HAS_DESCRIPTOR) != 0 ||
+	       (entry->crc == local->crc && entry->packed_bytes == local->packed_bytes &&
+		   entry->bytes == local->bytes);
+}
+
+/* 4.3.9: with a signature or without, with sizes of four bytes or eight; or none. */
+static bool
+is_descriptor(uint64_t bytes)
+{
+	return bytes == 0 || bytes == 12 || bytes == 16 || bytes == 20 || bytes == 24;
+}
+
+/* 4.3.14, 4.3.15: the larger end record, found by its locator or right before it. */
+static bool
+read_end64(struct span s, size_t end_at, struct directory *d)
+{
+	size_t locator, at;
+
+	if (end_at < LOCATOR_BYTES ||
+	    !has_record(s, end_at - LOCATOR_BYTES, "PK\6\7", LOCATOR_BYTES))
+		return false;
+	locator = end_at - LOCATOR_BYTES;
+	at = (size_t)get(s, locator + 8, 8);
+	if (!has_record(s, at, "PK\6\6", END64_BYTES)) {
+		if (locator < END64_BYTES ||
+		    !has_record(s, locator - END64_BYTES, "PK\6\6", END64_BYTES))
+			return false;
+		at = locator - END64_BYTES;
+	}
+	d->is_64 = true;
+	d->entries = get(s, at + 32, 8);
+	d->begin = (size_t)get(s, at + 40, 8); /* its size, for now */
+	d->base = (size_t)get(s, at + 48, 8);  /* its offset, for now */
+	d->end = at;
+	return true;
+}
+
+/* An end record whose directory lies where it can: the directory ends where the record begins. */
+static bool
+read_end(struct span s, size_t at, struct directory *d)
+{
+	if (!has_record(s, at, "PK\5\6", END_BYTES))
+		return false;
+	if (!read_end64(s, at, d))
+		*d = (struct directory){ .begin = (size_t)get(s, at + 12, 4),
+			.base = (size_t)get(s, at + 16, 4),
+			.end = at,
+			.entries = get(s, at + 10, 2) };
+	if (d->begin > d->end || d->base > d->end - d->begin)
+		return false;
+	d->begin = d->end - d->begin;
+	d->base = d->begin - d->base;
+	return d->begin == d->end ? d->entries == 0
+				  : has_record(s, d->begin, "PK\1\2", ENTRY_BYTES);
+}
+
+/* The last that makes sense. */
+static bool
+find_end(struct span s, struct directory *d, size_t *end)
+{
+	size_t lowest = has_record(s, 0, "PK\3\4", LOCAL_BYTES) || s.bytes < ZIP_TAIL_BYTES
+			    ? 0
+			    : s.bytes - ZIP_TAIL_BYTES;
+
+	for (size_t at = s.bytes < END_BYTES ? 0 : s.bytes - END_BYTES + 1; at-- > lowest;) {
+		if (!read_end(s, at, d))
+			continue;
+		*end = at + END_BYTES + (size_t)get(s, at + 20, 2);
+		if (*end > s.bytes)
+			*end = s.bytes;
+		return true;
+	}
+	return false;
+}
+
+static void
+worsen(struct zip_survey *out, enum zip_shape shape)
+{
+	if (out->shape < shape)
+		out->shape = shape;
+}
+
+/* One entry of the directory against its header; `next` is where the members before it end. */
+static void
+compare(struct span s, const struct directory *d, const struct member *entry, size_t *next,
+    uint64_t *covered, struct zip_survey *out)
+{
+	struct member local;
+	size_t room = d->begin - d->base, at;
+
+	if (entry->offset > room ||
+	    !read_member(s, d->base + (size_t)entry->offset, false, &local) ||
+	    !agree(entry, &local) || entry->packed_bytes > room - (size_t)entry->offset) {
+		worsen(out, ZIP_TORN);
+		return;
+	}
+	at = d->base + (size_t)entry->offset;
+	if (*covered == 0 || at < out->start)
+		out->start = at;
+	if (*covered > 0 && (at < *next || !is_descriptor(at - *next)))
+		worsen(out, ZIP_LOOSE);
+	*next = at + local.header_bytes + (size_t)entry->packed_bytes;
+	*covered += local.header_bytes + entry->packed_bytes;
+	if (*next > d->begin || *covered > room) /* more than there is room for: they overlap */
+		worsen(out, ZIP_TORN);
+}
+
+void
+zip_survey(struct span bytes, struct zip_survey *out)
+{
+	struct directory d = { 0 };
+	struct member entry;
+	uint64_t covered = 0;
+	size_t at, next;
+
+	*out = (struct zip_survey){ .shape = ZIP_ABSENT };
+	if (!find_end(bytes, &d, &out->end))
+		return;
+	out->shape = ZIP_SOUND;
+	out->base = d.base;
+	out->start = next = d.begin;
+	for (at = d.begin; at < d.end && read_member(bytes, at, true, &entry); out->members++) {
+		compare(bytes, &d, &entry, &next, &covered, out);
+		at += entry.header_bytes;
+	}
+	if (next > d.begin || !is_descriptor(d.begin - next))
+		worsen(out, ZIP_LOOSE);
+	if (at != d.end ||
+	    (out->members != d.entries && (d.is_64 || out->members % ENTRIES_MODULUS != d.entries)))
+		worsen(out, ZIP_TORN);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whether a ZIP's two descriptions of itself agree. Its members are listed in a directory at the
+ * end, and each has a header of its own before its data; programs differ in which one they
+ * believe, so where the two differ both have to be looked at. Reads nothing but the structure.
+ */
+#ifndef SLUICE_DEEPSCAN_ZIP_H
+#define SLUICE_DEEPSCAN_ZIP_H
+
+#include "common/base/span.h"
+
+enum zip_shape {
+	ZIP_ABSENT, /* no directory that makes sense */
+	ZIP_SOUND,  /* members lie one behind the other, and both descriptions agree */
+	ZIP_LOOSE,  /* they agree, but there is something between the members, or another order */
+	ZIP_TORN    /* they differ, or members overlap */
+};
+
+struct zip_survey {
+	enum zip_shape shape;
+	uint64_t members;  /* that the directory lists */
+	size_t base;       /* what its offsets count from */
+	size_t start, end; /* its first member, its end: what lies outside is not of it */
+};
+
+/*
+ * Looks for the end record in the last ZIP_TAIL_BYTES; anywhere, where the bytes begin as a ZIP.
+ * APPNOTE.TXT 4.3.7, 4.3.12, 4.3.14 to 16, 4.5.3. Never fails; nothing is allocated.
+ */
+#define ZIP_TAIL_BYTES (65535u + 22u)
+void zip_survey(struct span bytes, struct zip_survey *out);
+
+#endif
