@@ -379,7 +379,7 @@ TEST(a_changed_byte_anywhere_ends_well)
 		size_t step;
 
 		pack_three(&kinds[i], packer_hidden(), 2);
-		step = made.used / 150 + 1;
+		step = made.used / 60 + 1;
 		for (size_t at = 0; at < made.used; at += step) {
 			const struct deepscan *d;
 
