@@ -31,12 +31,12 @@ unit-build: $(UNIT_PROGRAMS)
 
 .PHONY: unit unit-build
 
-# Fuzz targets: tests/fuzz/NAME.c, whose comment names the folders it links ("fuzz-links: …").
+# Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links ("fuzz-links: …").
 FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -march=$(MARCH) \
 	-Wno-deprecated-declarations
-fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *//p' tests/fuzz/$(1).c)
+fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *\([^*]*\).*/\1/p' tests/fuzz/$(1).c)
 fuzz_sources  = tests/fuzz/$(1).c $(foreach f,$(fuzz_folders),$(filter-out %main.c,$(wildcard $(f)/*.c)))
 
 define fuzz_rules
