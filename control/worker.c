@@ -123,12 +123,33 @@ on_time_over(uv_timer_t *timer)
 	end_part(w, (uv_handle_t *)&w->output);
 }
 
+/* The classes that the policy blocks, "oversize,error": the worker tells one of these first. */
+static void
+list_blocked(const struct config *f, char *out, size_t room)
+{
+	const struct {
+		enum source class;
+		enum config_action action;
+	} classes[] = { { SOURCE_OVERSIZE, f->policy.oversize },
+		{ SOURCE_ENCRYPTED, f->policy.encrypted }, { SOURCE_CORRUPT, f->policy.corrupt },
+		{ SOURCE_UNSUPPORTED, f->policy.unsupported }, { SOURCE_ERROR, f->policy.error } };
+	size_t used = 0;
+
+	out[0] = 0;
+	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (classes[i].action == ACTION_BLOCK)
+			used += (size_t)snprintf(out + used, room - used, "%s%s",
+			    used > 0 ? "," : "", source_word(classes[i].class));
+	}
+}
+
 static int
 spawn(struct control *c, struct worker *w, int object)
 {
 	const struct config *f = c->config;
-	char path[512], n[5][32],
-	    *arguments[] = { (char *)(uintptr_t)c->worker, n[0], n[1], n[2], n[3], n[4], NULL };
+	char path[512], n[5][32], blocked[128],
+	    *arguments[] = { (char *)(uintptr_t)c->worker, n[0], n[1], n[2], n[3], n[4], blocked,
+		    NULL };
 	uv_stdio_container_t stdio[5] = { { .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
 		    .data.stream = (uv_stream_t *)&w->output },
@@ -146,6 +167,7 @@ spawn(struct control *c, struct worker *w, int object)
 	snprintf(n[2], 32, "%llu", (unsigned long long)f->sandbox.unpacked_bytes_max);
 	snprintf(n[3], 32, "%u", f->sandbox.memory_mib);
 	snprintf(n[4], 32, "%u", f->sandbox.job_timeout_ms / 1000 + CPU_MARGIN_S);
+	list_blocked(f, blocked, sizeof(blocked));
 	snprintf(path, sizeof(path), "%s/current.gen", c->paths.state_directory);
 	generation = open(path, O_RDONLY | O_CLOEXEC);
 	if (generation >= 0)

@@ -57,6 +57,7 @@ in_log() {
 	told[$1]=$n
 }
 
+# shellcheck disable=SC2016
 all() {
 	try crash 200 'bad (error)' 'kill -SEGV $$'
 	try silent 200 'bad (error)' 'exit 0'
@@ -70,6 +71,7 @@ all() {
 	try half 204 'clean (timeout)' 'printf clean; exec sleep 60'
 	try orphan 204 'clean (timeout)' 'leave; exit 0'
 	try class 200 'bad (encrypted)' 'echo "clean encrypted - a"'
+	try told 204 'clean (sandbox)' '[ "$6" = encrypted,error ] && echo "clean sandbox - -"'
 	try good 204 'clean (sandbox)' "exec $bin/good \"\$@\""
 }
 
@@ -82,7 +84,6 @@ eventually idle
 [ "$(cat "$CONTROL_PID")" = "$control" ] || fail "control was restarted"
 
 # As many at once as hang, and a good one behind them: nobody waits for ever.
-# shellcheck disable=SC2016
 echo 'exec sleep 60' >"$bin/behaviour"
 for i in 1 2 3 4; do (packed "crowd-$i" clean >"$bin/crowd-$i") & done
 wait
