@@ -230,17 +230,16 @@ judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 		rc = archive_read_next_header(a, &entry);
 		if (rc == ARCHIVE_EOF || archive_format(a) == 0)
 			return archive_format(a) != 0;
-		if (rc < ARCHIVE_WARN) {
-			if (any || !l->is_guess)
-				note_class(d, reader_class(a), l->path);
-			if (!any && l->is_guess)
-				return false;
+		if (rc < ARCHIVE_WARN && !any && l->is_guess)
+			return false;
+		if (++d->members > d->limits.members_max) {
+			note_spent(d, l->path);
+		} else if (rc < ARCHIVE_WARN) {
+			note_class(d, reader_class(a), l->path);
 		} else {
 			judge_member(d, a, entry, l);
 			any = true;
 		}
-		if (++d->members > d->limits.members_max)
-			note_spent(d, l->path);
 	}
 	return true;
 }

@@ -217,8 +217,21 @@ TEST(members_are_judged_up_to_their_limit_and_no_further)
 	d = packer_judge(packer_span(&made), &limits);
 	CHECK(is_clean(d, SOURCE_OVERSIZE));
 	CHECK(d->members == 901);
+	limits.members_max = 999; /* the thousandth holds it */
+	CHECK(is_clean(packer_judge(packer_span(&made), &limits), SOURCE_OVERSIZE));
 	pack_many(packer_hidden(), 0);
 	CHECK(is_eicar(packer_judge(packer_span(&made), &limits)));
+}
+
+/* Found by fuzzing: each level above the one that met the limit counted one more. */
+TEST(the_limit_of_members_is_one_for_all_levels)
+{
+	struct deepscan_limits limits = packer_limits;
+
+	nest(4);
+	for (limits.members_max = 1; limits.members_max < 4; limits.members_max++)
+		CHECK_SEED(limits.members_max,
+		    packer_judge(nest(4), &limits)->members == limits.members_max + 1);
 }
 
 #define BOMB_BYTES (4u << 20)
