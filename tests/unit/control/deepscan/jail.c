@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -310,9 +311,51 @@ TEST(every_other_system_call_kills)
 	}
 }
 
+static bool
+leave_root(void)
+{
+	return setresuid(12345, 12345, 12345) == 0;
+}
+
+static bool
+map_identities(pid_t of, const char *file)
+{
+	char path[64];
+	bool good;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)of, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	good = fd >= 0 && write(fd, "0 0 65536", 9) == 9;
+	close(fd);
+	return good;
+}
+
+/* Root of a namespace of the usual 65536 identities; a child maps them, from outside. */
+static bool
+enter_small_user_namespace(void)
+{
+	pid_t self = getpid(), helper;
+	int inside[2], status = 1;
+	char byte;
+
+	if (pipe(inside) != 0)
+		return false;
+	helper = fork();
+	if (helper == 0)
+		_exit(read(inside[0], &byte, 1) == 1 && map_identities(self, "uid_map") &&
+			      map_identities(self, "gid_map")
+			  ? 0
+			  : 1);
+	if (unshare(CLONE_NEWUSER) != 0 || write(inside[1], "i", 1) != 1)
+		return false;
+	waitpid(helper, &status, 0);
+	return status == 0;
+}
+
 /* A jailed process that stands still; the caller kills it. */
 static pid_t
-stand_in_jail(uid_t as, int *from_child)
+stand_in_jail(bool (*prepare)(void), int *from_child)
 {
 	int word = 0, ends[2];
 	char byte;
@@ -324,7 +367,7 @@ stand_in_jail(uid_t as, int *from_child)
 	if (child == 0) {
 		const struct jail jail = { MEMORY_BYTES, 5, ends[1] };
 
-		if (as != 0 && setresuid(as, as, as) != 0)
+		if (prepare != NULL && !prepare())
 			_exit(1);
 		if (jail_enter(&jail) != 0 || write(ends[1], "j", 1) != 1)
 			_exit(1);
@@ -426,7 +469,7 @@ TEST(a_jailed_process_of_root_has_nothing_and_is_nobody_else)
 		harness_skip("needs root");
 		return;
 	}
-	child = stand_in_jail(0, &from_child);
+	child = stand_in_jail(NULL, &from_child);
 	check_bare(child);
 	id = strtoul(fact(child, "status", "Uid:"), &rest, 10);
 	CHECK(id == JAIL_USER_FIRST + (unsigned)child);
@@ -446,10 +489,26 @@ TEST(without_root_it_has_nothing_either)
 		harness_skip("needs root");
 		return;
 	}
-	child = stand_in_jail(12345, &from_child);
+	child = stand_in_jail(leave_root, &from_child);
 	if (shares(child, "user"))
 		harness_skip("no user namespaces here");
 	else
 		check_bare(child);
+	release(child, from_child);
+}
+
+TEST(where_no_other_users_exist_it_is_nobody)
+{
+	int from_child;
+	pid_t child;
+
+	if (geteuid() != 0) {
+		harness_skip("needs root");
+		return;
+	}
+	child = stand_in_jail(enter_small_user_namespace, &from_child);
+	check_bare(child);
+	CHECK(strtoul(fact(child, "status", "Uid:"), NULL, 10) == JAIL_USER_SHARED);
+	CHECK(strtoul(fact(child, "status", "Gid:"), NULL, 10) == JAIL_USER_SHARED);
 	release(child, from_child);
 }
