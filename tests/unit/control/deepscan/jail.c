@@ -452,6 +452,7 @@ check_bare(pid_t child)
 	CHECK(strtoul(fact(child, "status", "CapAmb:"), NULL, 16) == 0);
 	CHECK(atoi(fact(child, "status", "NoNewPrivs:")) == 1);
 	CHECK(atoi(fact(child, "status", "Seccomp:")) == 2);
+	CHECK(atoi(fact(child, "limits", "Max cpu time")) == 5);
 	CHECK(atoi(fact(child, "limits", "Max open files")) == 0);
 	CHECK(atoi(fact(child, "limits", "Max processes")) == 0);
 	CHECK(atoi(fact(child, "limits", "Max file size")) == 0);
