@@ -26,24 +26,6 @@ support_all(struct archive *a, support *const *what, size_t count)
 		what[i](a);
 }
 
-int
-reader_filter_of(struct span bytes)
-{
-	struct archive *a = archive_read_new();
-	int filter = ARCHIVE_FILTER_NONE, count;
-
-	if (a == NULL)
-		return filter;
-	support_all(a, filters, sizeof(filters) / sizeof(filters[0]));
-	archive_read_support_format_raw(a);
-	if (archive_read_open_memory(a, bytes.data, bytes.bytes) == ARCHIVE_OK) {
-		count = archive_filter_count(a); /* the last is the memory itself */
-		filter = count > 1 ? archive_filter_code(a, count - 2) : ARCHIVE_FILTER_NONE;
-	}
-	archive_read_free(a);
-	return filter;
-}
-
 struct archive *
 reader_open(struct span bytes, enum reader_view view)
 {
@@ -104,6 +86,28 @@ reader_class(struct archive *a)
 	    says(why, "codec id"))
 		return SOURCE_UNSUPPORTED;
 	return SOURCE_CORRUPT;
+}
+
+int
+reader_filter_of(struct span bytes, enum source *why)
+{
+	struct archive *a = archive_read_new();
+	int filter = ARCHIVE_FILTER_NONE, count;
+
+	*why = SOURCE_OVERSIZE;
+	if (a == NULL)
+		return -1;
+	support_all(a, filters, sizeof(filters) / sizeof(filters[0]));
+	archive_read_support_format_raw(a);
+	if (archive_read_open_memory(a, bytes.data, bytes.bytes) == ARCHIVE_OK) {
+		count = archive_filter_count(a); /* the last is the memory itself */
+		filter = count > 1 ? archive_filter_code(a, count - 2) : ARCHIVE_FILTER_NONE;
+	} else {
+		*why = reader_class(a);
+		filter = -1;
+	}
+	archive_read_free(a);
+	return filter;
 }
 
 size_t

@@ -19,8 +19,9 @@ enum reader_view {
 	READER_ZIP_HEADERS,   /* ZIP by the headers before each member */
 };
 
-/* The compression around the bytes, ARCHIVE_FILTER_NONE for none. */
-int reader_filter_of(struct span bytes);
+/* The compression around the bytes, ARCHIVE_FILTER_NONE for none; negative: broken, *why a class.
+ */
+int reader_filter_of(struct span bytes, enum source *why);
 
 /* Both: to be read from its first header on and freed with archive_read_free(); NULL: no memory. */
 struct archive *reader_open(struct span bytes, enum reader_view view);

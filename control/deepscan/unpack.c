@@ -304,12 +304,15 @@ unfilter(struct deepscan *d, const struct layer *l, int filter, struct buffer *b
 static bool
 unpack_stream(struct deepscan *d, const struct layer *l, enum format format)
 {
-	int filter = format == FORMAT_GZ ? ARCHIVE_FILTER_GZIP : reader_filter_of(l->bytes);
 	struct layer inner = { .depth = l->depth + 1, .path = l->path };
 	struct buffer b = { 0 };
+	enum source why = SOURCE_CORRUPT;
+	int filter = format == FORMAT_GZ ? ARCHIVE_FILTER_GZIP : reader_filter_of(l->bytes, &why);
 	size_t used;
 
-	if (filter == ARCHIVE_FILTER_NONE)
+	if (filter < 0 && !l->is_guess)
+		note_class(d, why, l->path);
+	if (filter <= ARCHIVE_FILTER_NONE)
 		return false;
 	used = filter == ARCHIVE_FILTER_GZIP ? gunzip(d, l, &b) : unfilter(d, l, filter, &b);
 	inner.bytes = span_of(b.bytes, b.used);
@@ -466,6 +469,7 @@ judge_layer(struct deepscan *d, const struct layer *given)
 			  f == FORMAT_ODF || f == FORMAT_EPUB;
 	uint32_t levels = d->limits.depth_max - l.depth;
 	struct digest_values values;
+	enum source why;
 
 	match(d, &l, &values);
 	if (is_over(d))
@@ -473,7 +477,7 @@ judge_layer(struct deepscan *d, const struct layer *given)
 	if (levels > 0) {
 		if (!was_seen(d, values.sha256, levels))
 			take_apart(d, &l, f, is_archive);
-	} else if (is_archive || reader_filter_of(l.bytes) != ARCHIVE_FILTER_NONE) {
+	} else if (is_archive || reader_filter_of(l.bytes, &why) > ARCHIVE_FILTER_NONE) {
 		note_class(d, SOURCE_OVERSIZE, l.path);
 	}
 }

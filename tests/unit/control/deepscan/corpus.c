@@ -17,7 +17,8 @@
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/harness.h"
 
-#define FOLDER "data/corpus/files/libarchive"
+#define FOLDER       "data/corpus/files/libarchive"
+#define MEMORY_BYTES (256u << 20)
 
 struct told {
 	const char *file;
@@ -88,7 +89,7 @@ map_file(const char *path)
 
 /* Judges in a jailed child. False: the child died of it. */
 static bool
-judge_in_jail(struct span object, struct judged *out)
+judge_in_jail(struct span object, uint64_t memory_bytes, struct judged *out)
 {
 	int ends[2], status;
 	pid_t child;
@@ -100,7 +101,7 @@ judge_in_jail(struct span object, struct judged *out)
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		const struct jail jail = { 256u << 20, 1, ends[1] };
+		const struct jail jail = { memory_bytes, 1, ends[1] };
 		const struct deepscan *d;
 
 		if (jail_enter(&jail) != 0)
@@ -133,7 +134,7 @@ TEST(real_files_are_told_by_class)
 			return;
 		}
 		object = map_file(found);
-		CHECK_ROW(told[i].file, judge_in_jail(object, &j));
+		CHECK_ROW(told[i].file, judge_in_jail(object, MEMORY_BYTES, &j));
 		CHECK_ROW(told[i].file, j.verdict == VERDICT_CLEAN);
 		CHECK_ROW(told[i].file, j.source == told[i].source);
 		munmap((void *)(uintptr_t)object.data, object.bytes);
@@ -163,7 +164,7 @@ TEST(the_worst_files_end_their_own_worker_at_most)
 		if (object.bytes == 0)
 			continue;
 		files++;
-		answered += judge_in_jail(object, &j);
+		answered += judge_in_jail(object, MEMORY_BYTES, &j);
 		CHECK_ROW(e->d_name, j.verdict == VERDICT_CLEAN && j.source < SOURCE_COUNT);
 		munmap((void *)(uintptr_t)object.data, object.bytes);
 	}
@@ -171,4 +172,19 @@ TEST(the_worst_files_end_their_own_worker_at_most)
 		closedir(d);
 	CHECK(files > 300);
 	CHECK(answered * 100 >= files * 97);
+}
+
+TEST(what_needs_more_memory_than_there_is_is_oversize)
+{
+	static struct packed xz; /* its decoder needs 64 MiB */
+	const struct packer_member m = { "m", span_text("harmless") };
+	struct judged j;
+
+	CHECK(packer_write(&xz, "raw", "xz", "xz:compression-level=9", &m, 1));
+	CHECK(judge_in_jail(packer_span(&xz), MEMORY_BYTES, &j) && j.source == SOURCE_SANDBOX);
+	if (JAIL_UNDER_SANITIZER)
+		harness_skip("no memory limit under a sanitizer");
+	else
+		CHECK(
+		    judge_in_jail(packer_span(&xz), 32u << 20, &j) && j.source == SOURCE_OVERSIZE);
 }
