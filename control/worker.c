@@ -27,14 +27,15 @@ take_word(const char **at, char *out, size_t room)
 bool
 worker_parse(const char *text, struct worker_answer *out)
 {
+	const char *end = strchr(text, '\n');
 	char verdict[16], source[32];
 
 	memset(out, 0, sizeof(*out));
 	out->source = SOURCE_ERROR;
-	if (strchr(text, '\n') == NULL || !take_word(&text, verdict, sizeof(verdict)) ||
+	if (end == NULL || end[1] != 0 || !take_word(&text, verdict, sizeof(verdict)) ||
 	    !take_word(&text, source, sizeof(source)) ||
 	    !take_word(&text, out->threat, sizeof(out->threat)) ||
-	    !take_word(&text, out->member, sizeof(out->member)) ||
+	    !take_word(&text, out->member, sizeof(out->member)) || text != end ||
 	    source_by_word(span_text(source)) == SOURCE_COUNT ||
 	    (strcmp(verdict, "bad") != 0 && strcmp(verdict, "clean") != 0))
 		return false;

@@ -23,6 +23,8 @@ static const struct said cases[] = {
 	{ "nothing", "", false, 0, SOURCE_ERROR, "", "" },
 	{ "cut before its end", "clean sandbox - -", false, 0, SOURCE_ERROR, "", "" },
 	{ "two lines in one", "clean sandbox\n- -\n", false, 0, SOURCE_ERROR, "", "" },
+	{ "two verdicts", "clean sandbox - -\nbad sandbox T -\n", false, 0, SOURCE_ERROR, "", "" },
+	{ "a word too many", "clean sandbox - - x\n", false, 0, SOURCE_ERROR, "", "" },
 	{ "a word short", "clean sandbox -\n", false, 0, SOURCE_ERROR, "", "" },
 	{ "an unknown source", "clean magic - -\n", false, 0, SOURCE_ERROR, "", "" },
 	{ "an unknown verdict", "good sandbox - -\n", false, 0, SOURCE_ERROR, "", "" },
