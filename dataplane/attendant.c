@@ -346,6 +346,8 @@ attendant_run(struct attendant *a)
 
 		poll(fds, 3, RECLAIM_MS);
 		publisher_reclaim(a->config.publisher);
+		if (a->config.look != NULL)
+			a->config.look(a->config.look_arg);
 		if (fds[0].revents != 0)
 			break;
 		if (fds[2].revents != 0 && a->control >= 0)

@@ -18,8 +18,10 @@ struct attendant_config {
 	struct region *region;
 	struct publisher *publisher;
 	unsigned cores;
-	uint32_t scans_max; /* per core */
-	bool *stop;         /* set when a signal asked for the end */
+	uint32_t scans_max;      /* per core */
+	bool *stop;              /* set when a signal asked for the end */
+	void (*look)(void *arg); /* called every time round; NULL: nobody */
+	void *look_arg;
 };
 
 struct attendant;

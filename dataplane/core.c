@@ -41,6 +41,8 @@ struct core {
 	struct mono now, drain_until;
 	int64_t wall_ns, wall_second;
 	const struct publication *announced; /* whose ISTag the answers carry */
+	struct ip_address duplicate;         /* for the attendant, while duplicate_due */
+	bool duplicate_due;
 	unsigned transmit_count;
 	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
 };
@@ -233,6 +235,27 @@ write_gauges(struct core *c)
 	s->cache_entries_now = inspect_cache_entries(c->inspect);
 }
 
+/* An address of ours that another host has: left for the attendant, who may write. */
+static void
+tell_duplicate(struct core *c)
+{
+	if (__atomic_load_n(&c->duplicate_due, __ATOMIC_ACQUIRE) ||
+	    !link_take_duplicate(c->link, &c->duplicate))
+		return;
+	count(c->stats, COUNTER_ADDRESS_DUPLICATES, 1);
+	__atomic_store_n(&c->duplicate_due, true, __ATOMIC_RELEASE);
+}
+
+bool
+core_take_duplicate(struct core *c, struct ip_address *out)
+{
+	if (!__atomic_load_n(&c->duplicate_due, __ATOMIC_ACQUIRE))
+		return false;
+	*out = c->duplicate;
+	__atomic_store_n(&c->duplicate_due, false, __ATOMIC_RELEASE);
+	return true;
+}
+
 /* True when there was anything to do. */
 static bool
 core_turn(struct core *c)
@@ -244,6 +267,7 @@ core_turn(struct core *c)
 	work += take_inbox(c);
 	tcp_run_timers(c->tcp);
 	link_run_timers(c->link);
+	tell_duplicate(c);
 	work += inspect_tick(c->inspect, COMMANDS_PER_TURN);
 	work += serve_connections(c);
 	work += clients_take_settled(c->clients);
@@ -412,8 +436,8 @@ create_link(struct core *c, char *error)
 		.vlan = f->dataplane.vlan != 0 ? f->dataplane.vlan : LINK_VLAN_NONE,
 		.mtu = port_mtu(c->port),
 		.accept_router_advertisements = f->dataplane.router_advertisements,
-		.duplicate_address_detection =
-		    f->dataplane.duplicate_address_detection && c->config.core == 0,
+		.duplicate_address_detection = f->dataplane.duplicate_address_detection,
+		.leads = c->config.core == 0,
 		.checksum_offload_rx = port_offloads(c->port).ip_checksum_rx,
 		.checksum_offload_tx = port_offloads(c->port).ip_checksum_tx,
 	};

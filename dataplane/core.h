@@ -37,5 +37,7 @@ int core_attach_port(struct core *c, struct port *port, char error[CONFIG_ERROR_
 /* The loop; for rte_eal_remote_launch(). Returns 0 after `stop` and the drain. */
 int core_run(void *core);
 void core_destroy(struct core *c);
+/* Any thread: the next address of ours that turned out to be another host's; false: none. */
+bool core_take_duplicate(struct core *c, struct ip_address *out);
 
 #endif

@@ -253,6 +253,19 @@ create_cores(struct dataplane *d, char *error)
 	return rc;
 }
 
+/* What a core found and may not write itself. The first core's word is enough. */
+static void
+look_at_cores(void *arg)
+{
+	struct dataplane *d = arg;
+	struct ip_address a;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (d->cores[0] != NULL && core_take_duplicate(d->cores[0], &a))
+		fprintf(stderr, "WRN address %s is in use by another host on this link: not used\n",
+		    address_format(&a, text));
+}
+
 static int
 start(struct dataplane *d, struct options *o, char *error)
 {
@@ -260,6 +273,8 @@ start(struct dataplane *d, struct options *o, char *error)
 		.paths = &o->paths,
 		.publisher = &d->publisher,
 		.stop = &d->stop,
+		.look = look_at_cores,
+		.look_arg = d,
 	};
 	int rc = lock_instance(&o->paths, error);
 

@@ -88,6 +88,7 @@ enum verdict {
 	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \
 	X(RX_MISSED, "rx_missed", "frames the port lost for lack of buffers")                     \
 	X(RX_TOO_LONG, "rx_too_long", "frames longer than the MTU allows, dropped")               \
+	X(ADDRESS_DUPLICATES, "address_duplicates", "addresses of ours that another host has")    \
 	X(TURNS, "turns", "turns of the core's loop")                                             \
 	X(TURNS_BUSY, "turns_busy", "turns that had work")                                        \
 	X(SLEEPS, "sleeps", "times the core slept, idle: adaptive")

@@ -65,7 +65,7 @@ answer_echo4(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip
 	m->ol_flags = 0;
 	ipv4_prepend(l, m, destination, source, IPPROTO_ICMP, 0);
 	link_count(l, LINK_COUNTER_ECHO_REPLIES);
-	link_send_packet(l, m, source);
+	split_send(l, m, source);
 }
 
 enum link_result
@@ -109,7 +109,7 @@ answer_echo6(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip
 	m->ol_flags = 0;
 	ipv6_prepend(m, destination, source, IPPROTO_ICMPV6, 0);
 	link_count(l, LINK_COUNTER_ECHO_REPLIES);
-	link_send_packet(l, m, source);
+	split_send(l, m, source);
 }
 
 enum link_result
@@ -121,7 +121,7 @@ icmp6_input(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip_
 
 	if (left < 8 || icmp6_sum(m, bytes, source, destination) != 0xffff)
 		return link_drop(l, m, LINK_COUNTER_IN_BAD_HEADER);
-	if (p[0] == 135 || p[0] == 136) {
+	if (p[0] >= 134 && p[0] <= 136) {
 		nd_input(l, m);
 		return LINK_TAKEN;
 	}

@@ -21,6 +21,15 @@
 #define NEIGHBOR_FRESH   seconds(60) /* then asked for again while it is still used */
 #define NEIGHBOR_GATEWAY seconds(5)  /* how long an unasked-for answer can't replace a live one */
 
+#define DATAGRAMS_MAX      64 /* being put together */
+#define FRAGMENTS_MAX      64 /* of one: 64 KiB in pieces of 1 KiB */
+#define FRAGMENT_MBUFS_MAX 512
+#define FRAGMENT_LIFE      seconds(30) /* as Linux; RFC 8200 §4.5 allows 60 */
+
+#define ICMP_ERRORS_PER_SECOND 100
+#define ROUTERS_MAX            2
+#define DAD_WAIT               seconds(1) /* RetransTimer (RFC 4861 §10) */
+
 struct neighbor {
 	struct ip_address address;
 	uint8_t mac[6];
@@ -30,8 +39,52 @@ struct neighbor {
 	struct rte_mbuf *queue[NEIGHBOR_QUEUE]; /* IP packets */
 };
 
+struct fragment_key {
+	struct ip_address source, destination;
+	uint32_t id;
+	uint8_t protocol;
+};
+
+struct fragment {
+	uint16_t offset, bytes; /* of its payload */
+	uint16_t header_bytes;  /* before the payload in `m` */
+	struct rte_mbuf *m;
+};
+
+struct datagram {
+	bool used, condemned;
+	struct fragment_key key;
+	struct mono expires;
+	uint32_t total; /* payload bytes; 0: the last fragment has not come */
+	unsigned count;
+	struct fragment fragments[FRAGMENTS_MAX];
+};
+
+/* Beside each of config.addresses. */
+struct address_life {
+	bool tentative, duplicate, told; /* told: link_take_duplicate() has given it out */
+	bool given;                      /* by a router, not by the configuration */
+	struct mono settles, until;
+};
+
+struct router {
+	bool used;
+	struct ip_address address;
+	struct mono until;
+};
+
 struct link {
-	struct link_config config;
+	struct link_config config; /* addresses: those of routers behind the configuration's */
+	struct address_life lives[LINK_ADDRESSES_MAX];
+	struct router routers[ROUTERS_MAX];
+	bool router_heard;
+	unsigned solicitations;
+	struct mono next_solicitation, errors_until;
+	unsigned errors_left;
+	bool group_frame; /* the frame in hand was sent to a group */
+	uint32_t fragment_mbufs;
+	uint32_t fragment_id; /* of datagrams we cut */
+	struct datagram datagrams[DATAGRAMS_MAX];
 	struct link_env env;
 	struct mono now, next_scan;
 	struct siphash_key key;
@@ -54,7 +107,7 @@ link_drop(struct link *l, struct rte_mbuf *m, enum link_counter why)
 	return LINK_TAKEN;
 }
 
-/* Whether an address is one of ours; NULL: no. */
+/* Whether an address is one of ours and may be used; NULL: no. */
 const struct link_address *link_own(const struct link *l, const struct ip_address *a);
 /* Which of our addresses reaches `destination`, and over whom; false: none does. */
 bool link_route(
@@ -77,7 +130,10 @@ void neighbor_free(struct link *l);
 void arp_input(struct link *l, struct rte_mbuf *m);
 void arp_request(struct link *l, const struct ip_address *target, const uint8_t *unicast_to);
 void nd_solicit(struct link *l, const struct ip_address *target);
-/* ICMPv6 types 135 and 136, IPv6 header first; takes the packet. */
+/* Whether somebody has an address that we want (RFC 4862 §5.4.2); whether a router is there. */
+void nd_probe(struct link *l, const struct ip_address *target);
+void nd_solicit_router(struct link *l);
+/* ICMPv6 types 134 to 136, IPv6 header first; takes the packet. */
 void nd_input(struct link *l, struct rte_mbuf *m);
 
 /* ipv4.c, ipv6.c, icmp.c */
@@ -93,6 +149,35 @@ enum link_result icmp4_input(struct link *l, struct rte_mbuf *m, unsigned header
 enum link_result icmp6_input(struct link *l, struct rte_mbuf *m, unsigned header_bytes,
     const struct ip_address *source, const struct ip_address *destination,
     struct link_packet *packet);
+/* fragment.c: takes a fragment, its headers first; the whole datagram once nothing is missing, with
+ * the first one's headers as they came, else NULL. */
+struct rte_mbuf *fragment_take(struct link *l, const struct fragment_key *key, struct rte_mbuf *m,
+    uint16_t header_bytes, uint32_t offset, bool more);
+void fragment_run_timers(struct link *l);
+void fragment_free(struct link *l);
+/* split.c: an IP packet of ours with no options, in as many fragments as it takes. Takes it. */
+void split_send(struct link *l, struct rte_mbuf *m, const struct ip_address *destination);
+
+/* icmp_error.c: about the IP packet `m`, which it takes; silent where none may be sent */
+enum icmp_error_type {
+	ICMP6_UNREACHABLE = 1,
+	ICMP6_TIME_EXCEEDED = 3,
+	ICMP6_PARAMETER_PROBLEM = 4,
+	ICMP4_UNREACHABLE = 0x103, /* the type is the low byte */
+	ICMP4_TIME_EXCEEDED = 0x10b
+};
+void icmp_error(struct link *l, struct rte_mbuf *m, enum icmp_error_type type, uint8_t code,
+    uint32_t parameter);
+
+/* autoconf.c */
+void autoconf_begin(struct link *l);
+void autoconf_run_timers(struct link *l);
+bool autoconf_is_usable(const struct link *l, unsigned address);
+/* Somebody else has or wants this address. */
+void autoconf_conflict(struct link *l, const struct ip_address *target);
+void autoconf_advertisement(struct link *l, const struct rte_mbuf *m);
+const struct ip_address *autoconf_router(const struct link *l); /* NULL: none is known */
+
 /* Sum of a whole chain's ICMPv6 with its pseudo header, folded; 0xffff when it is right. */
 uint16_t icmp6_sum(const struct rte_mbuf *m, unsigned offset, const struct ip_address *source,
     const struct ip_address *destination);

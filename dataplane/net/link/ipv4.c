@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IPv4 (RFC 791): header checked, options skipped, source routes dropped, padding cut; nothing is
- * forwarded. Fragments are dropped and counted: TCP never sends them with DF set, and af_packet's
- * fan-out has the kernel put them together before they come here.
+ * IPv4 (RFC 791): header checked, options skipped, source routes dropped, padding cut, fragments
+ * put together; nothing is forwarded.
  */
 #include "dataplane/net/link/internal.h"
 
 #include <rte_byteorder.h>
 
-#define HEADER_BYTES 20
+#define HEADER_BYTES  20
+#define CODE_PROTOCOL 2 /* of "destination unreachable" */
+#define CODE_PORT     3
 
 /* Strict and loose source routes (RFC 7126 §4.3, §4.4); a broken option list counts as one. */
 static bool
@@ -59,6 +60,24 @@ header_is_right(struct link *l, struct rte_mbuf *m, unsigned *bytes)
 	return !has_source_route((const uint8_t *)h + HEADER_BYTES, *bytes - HEADER_BYTES);
 }
 
+/* The whole datagram, as if it had come so; NULL: not yet, or never. */
+static struct rte_mbuf *
+put_together(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip_address *source,
+    const struct ip_address *destination)
+{
+	struct rte_ipv4_hdr *h = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+	unsigned where = rte_be_to_cpu_16(h->fragment_offset);
+	struct fragment_key key = { *source, *destination, h->packet_id, h->next_proto_id };
+
+	m = fragment_take(l, &key, m, (uint16_t)bytes, (where & 0x1fff) * 8, (where & 0x2000) != 0);
+	if (m == NULL)
+		return NULL;
+	h = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+	h->total_length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
+	h->fragment_offset = 0;
+	return m;
+}
+
 enum link_result
 ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 {
@@ -74,12 +93,21 @@ ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 		return link_drop(l, m, LINK_COUNTER_IN_NOT_OURS);
 	if (!source_can_send(&source) || link_own(l, &source) != NULL)
 		return link_drop(l, m, LINK_COUNTER_IN_BAD_SOURCE);
-	if (h->fragment_offset & rte_cpu_to_be_16(0x3fff))
-		return link_drop(l, m, LINK_COUNTER_IN_FRAGMENTS);
+	if (h->fragment_offset & rte_cpu_to_be_16(0x3fff)) {
+		m = put_together(l, m, bytes, &source, &destination);
+		if (m == NULL)
+			return LINK_TAKEN;
+		h = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+		bytes = (unsigned)(h->version_ihl & 0xf) * 4;
+	}
 	if (h->next_proto_id == IPPROTO_ICMP)
 		return icmp4_input(l, m, bytes, &source, &destination, packet);
-	if (h->next_proto_id != IPPROTO_TCP)
-		return link_drop(l, m, LINK_COUNTER_IN_UNKNOWN);
+	if (h->next_proto_id != IPPROTO_TCP) {
+		link_count(l, LINK_COUNTER_IN_UNKNOWN);
+		icmp_error(l, m, ICMP4_UNREACHABLE,
+		    h->next_proto_id == IPPROTO_UDP ? CODE_PORT : CODE_PROTOCOL, 0);
+		return LINK_TAKEN;
+	}
 	packet->segment = m;
 	packet->source = source;
 	packet->destination = destination;

@@ -17,6 +17,7 @@ link_create(const struct link_config *config, const struct link_env *env)
 	l->env = *env;
 	env->random(env->arg, &l->key, sizeof(l->key));
 	env->random(env->arg, &l->ip_id, sizeof(l->ip_id));
+	autoconf_begin(l);
 	return l;
 }
 
@@ -24,6 +25,7 @@ void
 link_destroy(struct link *l)
 {
 	neighbor_free(l);
+	fragment_free(l);
 	free(l);
 }
 
@@ -38,7 +40,7 @@ link_own(const struct link *l, const struct ip_address *a)
 {
 	for (unsigned i = 0; i < l->config.address_count; i++) {
 		if (address_equal(&l->config.addresses[i].subnet.base, a))
-			return &l->config.addresses[i];
+			return autoconf_is_usable(l, i) ? &l->config.addresses[i] : NULL;
 	}
 	return NULL;
 }
@@ -62,11 +64,16 @@ link_route(const struct link *l, const struct ip_address *destination, struct ip
 			return true;
 		}
 	}
-	if (!v4 && destination->bytes[0] == 0xfe && (destination->bytes[1] & 0xc0) == 0x80) {
+	if (v4)
+		return false;
+	if (destination->bytes[0] == 0xfe && (destination->bytes[1] & 0xc0) == 0x80) {
 		*next = *destination; /* link-local: on this link by definition */
 		return true;
 	}
-	return false;
+	if (autoconf_router(l) == NULL)
+		return false;
+	*next = *autoconf_router(l);
+	return true;
 }
 
 void
@@ -113,8 +120,8 @@ take_ethernet(struct link *l, struct rte_mbuf *m, uint16_t *type)
 
 	if (m->data_len < sizeof(*h) + sizeof(struct rte_vlan_hdr))
 		return false;
-	if (!rte_is_multicast_ether_addr(&h->dst_addr) &&
-	    memcmp(h->dst_addr.addr_bytes, l->config.mac, 6) != 0)
+	l->group_frame = rte_is_multicast_ether_addr(&h->dst_addr) != 0;
+	if (!l->group_frame && memcmp(h->dst_addr.addr_bytes, l->config.mac, 6) != 0)
 		return false;
 	*type = rte_be_to_cpu_16(h->ether_type);
 	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
@@ -195,6 +202,8 @@ link_run_timers(struct link *l)
 		return;
 	l->next_scan = mono_add(l->now, milliseconds(500));
 	neighbor_run_timers(l);
+	fragment_run_timers(l);
+	autoconf_run_timers(l);
 }
 
 struct mono
@@ -203,11 +212,17 @@ link_next_deadline(const struct link *l)
 	return l->next_scan;
 }
 
-uint16_t
-link_path_mtu(const struct link *l, const struct ip_address *destination)
+bool
+link_take_duplicate(struct link *l, struct ip_address *out)
 {
-	(void)destination; /* tcp keeps what ICMP told of a path with the connection */
-	return l->config.mtu;
+	for (unsigned i = 0; i < l->config.address_count; i++) {
+		if (!l->lives[i].duplicate || l->lives[i].told)
+			continue;
+		l->lives[i].told = true;
+		*out = l->config.addresses[i].subnet.base;
+		return true;
+	}
+	return false;
 }
 
 const uint64_t *

@@ -38,9 +38,10 @@ struct link_config {
 	struct link_address addresses[LINK_ADDRESSES_MAX];
 	unsigned address_count;
 	bool accept_router_advertisements; /* RFC 4861, RFC 4862: a prefix and a default router */
-	bool duplicate_address_detection;  /* RFC 4862 §5.4; off for cores other than the first */
-	bool checksum_offload_rx;          /* believe the port's verdict on the IPv4 header */
-	bool checksum_offload_tx;          /* leave the IPv4 header's sum to the port */
+	bool duplicate_address_detection;  /* RFC 4862 §5.4, of IPv6 addresses */
+	bool leads;               /* one core asks for all: probes and router solicitations */
+	bool checksum_offload_rx; /* believe the port's verdict on the IPv4 header */
+	bool checksum_offload_tx; /* leave the IPv4 header's sum to the port */
 };
 
 struct link_env {
@@ -91,8 +92,9 @@ void link_output(struct link *l, struct rte_mbuf *segment, const struct ip_addre
 void link_run_timers(struct link *l);
 struct mono link_next_deadline(const struct link *l);
 
-/* What may be put into one IP packet to this destination: our MTU, or less once a path said so. */
-uint16_t link_path_mtu(const struct link *l, const struct ip_address *destination);
+/* The next address of ours that another host turned out to have, each once; false: none. Not used.
+ */
+bool link_take_duplicate(struct link *l, struct ip_address *out);
 
 /* Counters by name, in link_counters.h; written by this core only. */
 const uint64_t *link_counters(const struct link *l);

@@ -10,7 +10,13 @@
 	X(IN_BAD_HEADER, "in_bad_header", "dropped: a header that can't be")                       \
 	X(IN_BAD_SOURCE, "in_bad_source", "dropped: a source that can't send")                     \
 	X(IN_CHECKSUM, "in_checksum", "dropped: wrong IPv4 header checksum")                       \
-	X(IN_FRAGMENTS, "in_fragments", "dropped: IP fragments")                                   \
+	X(IN_FRAGMENTS, "in_fragments", "dropped: IP fragments of datagrams that never got whole") \
+	X(REASSEMBLED, "reassembled", "datagrams put together from fragments")                     \
+	X(FRAGMENT_TIMEOUTS, "fragment_timeouts",                                                  \
+	    "datagrams whose fragments did not come in time")                                      \
+	X(ICMP_ERRORS, "icmp_errors", "ICMP errors sent")                                          \
+	X(ROUTER_ADVERTISEMENTS, "router_advertisements", "router advertisements heard")           \
+	X(DUPLICATE_ADDRESSES, "duplicate_addresses", "addresses of ours that another host has")   \
 	X(ECHO_REPLIES, "echo_replies", "echo requests answered")                                  \
 	X(NEIGHBOR_REQUESTS, "neighbor_requests", "ARP requests and neighbour solicitations sent") \
 	X(NEIGHBOR_FULL, "neighbor_full", "packets dropped: neighbour unknown, queue full")        \

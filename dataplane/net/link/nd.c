@@ -5,9 +5,10 @@
 
 #include <rte_byteorder.h>
 
-#define HEADER_BYTES  40
-#define MESSAGE_BYTES 24 /* type to target */
-#define OPTION_BYTES  8
+#define HEADER_BYTES        40
+#define MESSAGE_BYTES       24 /* type to target */
+#define OPTION_BYTES        8
+#define ADVERTISEMENT_BYTES 16 /* of a router, before its options */
 
 /* Type, flags, target and our MAC; IPv6 header and frame around it. */
 static void
@@ -23,15 +24,17 @@ send_message(struct link *l, uint8_t type, uint8_t flags, const struct ip_addres
 		return;
 	}
 	p = rte_pktmbuf_mtod(m, uint8_t *);
-	m->data_len = MESSAGE_BYTES + OPTION_BYTES;
+	m->data_len = MESSAGE_BYTES + (address_is_any(source) ? 0 : OPTION_BYTES);
 	m->pkt_len = m->data_len;
 	memset(p, 0, MESSAGE_BYTES + OPTION_BYTES);
 	p[0] = type;
 	p[4] = flags;
 	memcpy(p + 8, target->bytes, 16);
-	p[24] = type == 135 ? 1 : 2;
-	p[25] = 1;
-	memcpy(p + 26, l->config.mac, 6);
+	if (!address_is_any(source)) { /* RFC 4861 §4.3: not from the unspecified address */
+		p[24] = type == 135 ? 1 : 2;
+		p[25] = 1;
+		memcpy(p + 26, l->config.mac, 6);
+	}
 	sum = (uint16_t)~icmp6_sum(m, 0, source, destination);
 	memcpy(p + 2, &sum, 2);
 	ipv6_prepend(m, source, destination, IPPROTO_ICMPV6, 0);
@@ -47,7 +50,7 @@ source_for(const struct link *l, const struct ip_address *target)
 	for (unsigned i = 0; i < l->config.address_count; i++) {
 		const struct ip_subnet *s = &l->config.addresses[i].subnet;
 
-		if (address_is_v4(&s->base))
+		if (address_is_v4(&s->base) || !autoconf_is_usable(l, i))
 			continue;
 		if (subnet_holds(s, target))
 			return &s->base;
@@ -56,18 +59,56 @@ source_for(const struct link *l, const struct ip_address *target)
 	return any;
 }
 
-void
-nd_solicit(struct link *l, const struct ip_address *target)
+/* To the group of all who might have the address. */
+static void
+solicit_from(struct link *l, const struct ip_address *source, const struct ip_address *target)
 {
 	struct ip_address group = { { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff } };
-	const struct ip_address *source = source_for(l, target);
 	uint8_t mac[6] = { 0x33, 0x33, 0xff };
 
-	if (source == NULL)
-		return;
 	memcpy(group.bytes + 13, target->bytes + 13, 3);
 	memcpy(mac + 3, target->bytes + 13, 3);
 	send_message(l, 135, 0, source, &group, target, mac);
+}
+
+void
+nd_solicit(struct link *l, const struct ip_address *target)
+{
+	const struct ip_address *source = source_for(l, target);
+
+	if (source != NULL)
+		solicit_from(l, source, target);
+}
+
+void
+nd_probe(struct link *l, const struct ip_address *target)
+{
+	solicit_from(l, &(struct ip_address){ { 0 } }, target);
+}
+
+void
+nd_solicit_router(struct link *l)
+{
+	static const struct ip_address all_routers = { { 0xff, 2, [15] = 2 } };
+	static const uint8_t mac[6] = { 0x33, 0x33, 0, 0, 0, 2 };
+	struct ip_address any = { { 0 } };
+	struct rte_mbuf *m = rte_pktmbuf_alloc(l->env.pools.data);
+	uint8_t *p;
+	uint16_t sum;
+
+	if (m == NULL) {
+		link_count(l, LINK_COUNTER_NO_BUFFER);
+		return;
+	}
+	p = rte_pktmbuf_mtod(m, uint8_t *);
+	m->data_len = 8;
+	m->pkt_len = m->data_len;
+	memset(p, 0, 8);
+	p[0] = 133;
+	sum = (uint16_t)~icmp6_sum(m, 0, &any, &all_routers);
+	memcpy(p + 2, &sum, 2);
+	ipv6_prepend(m, &any, &all_routers, IPPROTO_ICMPV6, 0);
+	link_send_frame(l, m, mac, RTE_ETHER_TYPE_IPV6);
 }
 
 /* The link-layer address option of that kind; NULL: none. */
@@ -89,10 +130,11 @@ take_solicitation(struct link *l, const struct ip_address *source, const struct 
 	static const struct ip_address all_nodes = { { 0xff, 2, [15] = 1 } };
 	const uint8_t *mac = find_mac(options, bytes, 1);
 
+	if (address_is_any(source)) /* it asks for it too: neither may have it (RFC 4862 §5.4.3) */
+		autoconf_conflict(l, target);
 	if (link_own(l, target) == NULL)
 		return;
-	if (address_is_any(
-		source)) { /* somebody checks for a duplicate: it is ours (RFC 4862 §5.4.3) */
+	if (address_is_any(source)) { /* it is ours */
 		send_message(l, 136, 0x20, target, &all_nodes, target, all_nodes_mac);
 	} else if (mac != NULL) {
 		neighbor_learn(l, source, mac, false);
@@ -108,16 +150,25 @@ nd_input(struct link *l, struct rte_mbuf *m)
 	struct ip_address source = address_v6(h->src_addr), target;
 	unsigned options;
 
-	if (m->data_len < HEADER_BYTES + MESSAGE_BYTES || h->hop_limits != 255 ||
-	    h->proto != IPPROTO_ICMPV6 || p[1] != 0) {
+	if (m->data_len < HEADER_BYTES + (p[0] == 134 ? ADVERTISEMENT_BYTES : MESSAGE_BYTES) ||
+	    h->hop_limits != 255 || h->proto != IPPROTO_ICMPV6 || p[1] != 0) {
 		link_drop(l, m, LINK_COUNTER_IN_BAD_HEADER);
+		return;
+	}
+	if (p[0] == 134) {
+		autoconf_advertisement(l, m);
+		rte_pktmbuf_free(m);
 		return;
 	}
 	target = address_v6(p + 8);
 	options = m->data_len - HEADER_BYTES - MESSAGE_BYTES;
 	if (p[0] == 135) {
 		take_solicitation(l, &source, &target, p + MESSAGE_BYTES, options);
-	} else if (neighbor_find(l, &target) != NULL) {
+		rte_pktmbuf_free(m);
+		return;
+	}
+	autoconf_conflict(l, &target);
+	if (neighbor_find(l, &target) != NULL) {
 		const uint8_t *mac = find_mac(p + MESSAGE_BYTES, options, 2);
 
 		if (mac != NULL)
