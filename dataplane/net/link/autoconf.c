@@ -13,8 +13,6 @@
  */
 #include "dataplane/net/link/internal.h"
 
-#include <rte_byteorder.h>
-
 #define HEADER_BYTES        40
 #define ADVERTISEMENT_BYTES 16
 #define PREFIX_BYTES        32
@@ -159,11 +157,17 @@ address_in(const struct link *l, const uint8_t prefix[8])
 	return a;
 }
 
+static uint32_t
+get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static void
 take_prefix(struct link *l, const uint8_t *p)
 {
-	uint32_t valid_s = rte_be_to_cpu_32(*(const unaligned_uint32_t *)(p + 4));
-	uint32_t preferred_s = rte_be_to_cpu_32(*(const unaligned_uint32_t *)(p + 8));
+	uint32_t valid_s = get32(p + 4);
+	uint32_t preferred_s = get32(p + 8);
 	bool on_link = (p[3] & 0x80) != 0, autonomous = (p[3] & 0x40) != 0;
 	struct ip_address a = address_in(l, p + 16);
 	int i = index_of(l, &a);

@@ -71,7 +71,7 @@ find_or_begin(struct link *l, const struct fragment_key *key)
 	for (unsigned i = 0; i < DATAGRAMS_MAX; i++) {
 		if (is_same(&l->datagrams[i], key))
 			return &l->datagrams[i];
-		if (!l->datagrams[i].used)
+		if (d == NULL && !l->datagrams[i].used)
 			d = &l->datagrams[i];
 	}
 	if (d == NULL) {
