@@ -341,7 +341,6 @@ create_icap(struct core *c)
 		.preview_bytes = f->icap.preview_bytes,
 		.options_ttl_seconds = f->icap.options_ttl_s,
 		.connections_max = f->icap.connections_max,
-		.head_bytes_max = HTTP_HEAD_BYTES_MAX,
 		.head_timeout = milliseconds(f->icap.head_timeout_ms),
 		.body_timeout = milliseconds(f->icap.body_timeout_ms),
 		.idle_timeout = milliseconds(f->icap.idle_timeout_ms),

@@ -43,7 +43,6 @@ struct icap_config {
 	uint32_t preview_bytes; /* announced in OPTIONS */
 	uint32_t options_ttl_seconds;
 	uint32_t connections_max;     /* announced; the caller enforces it */
-	uint32_t head_bytes_max;      /* of an ICAP head, and of each encapsulated head */
 	struct duration head_timeout; /* from a request's first byte to its last head byte: 408 */
 	struct duration body_timeout; /* without any body byte while one is owed: 408 */
 	struct duration idle_timeout; /* between requests: FIN */

@@ -74,6 +74,7 @@ struct icap_session {
 	struct chunk_parser chunks;
 	struct mono deadline;
 	bool input_ended, close, draining, drain, abort, expired;
+	bool to_reqmod;     /* the request line names the REQMOD service, not the other */
 	bool skipped_line;  /* one empty line between requests was skipped */
 	bool announced;     /* ICAP_REQUEST was reported */
 	bool aborted;       /* ICAP_ABORTED is to be reported */

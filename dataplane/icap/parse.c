@@ -139,12 +139,13 @@ parse_request_line(struct icap_session *s, struct span line)
 		s->request.method = ICAP_RESPMOD;
 	else
 		return 501;
-	if (!span_is(service, f->reqmod_path) && !span_is(service, f->respmod_path))
+	s->to_reqmod = span_is(service, f->reqmod_path);
+	if (!s->to_reqmod && !span_is(service, f->respmod_path))
 		return 404;
-	if ((s->request.method == ICAP_REQMOD && !span_is(service, f->reqmod_path)) ||
-	    (s->request.method == ICAP_RESPMOD && !span_is(service, f->respmod_path)))
-		return 405;
-	return 0;
+	return (s->request.method == ICAP_REQMOD && !s->to_reqmod) ||
+		       (s->request.method == ICAP_RESPMOD && s->to_reqmod)
+		   ? 405
+		   : 0;
 }
 
 static void

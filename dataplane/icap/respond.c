@@ -8,7 +8,8 @@
 
 #include "dataplane/icap/internal.h"
 
-#define ANSWER_BYTES_MAX 4096
+#define ANSWER_BYTES_MAX       4096
+#define ENCAPSULATED_BYTES_MAX 128 /* that header's line */
 
 static const char *
 reason_of(int status)
@@ -78,9 +79,6 @@ void
 respond_options(struct icap_session *s)
 {
 	const struct icap_config *f = &s->icap->config;
-	struct span uri = s->request.uri;
-	bool is_reqmod =
-	    memmem(uri.data, uri.bytes, f->reqmod_path, strlen(f->reqmod_path)) != NULL;
 	char out[1024];
 	int n = common_head(s, 200, "OK", out, sizeof(out));
 
@@ -90,7 +88,7 @@ respond_options(struct icap_session *s)
 	    "X-Include: X-Client-IP, X-Client-Username, X-Authenticated-User\r\n"
 	    "X-Allow-Out: X-Infection-Found, X-Virus-ID, X-Violations-Found\r\n"
 	    "Encapsulated: null-body=0\r\n\r\n",
-	    is_reqmod ? "REQMOD" : "RESPMOD", f->connections_max, f->options_ttl_seconds,
+	    s->to_reqmod ? "REQMOD" : "RESPMOD", f->connections_max, f->options_ttl_seconds,
 	    f->preview_bytes);
 	if (put(s, out, (size_t)n) != 0)
 		icap_abandon(s);
@@ -106,7 +104,7 @@ answer_no_content(struct icap_session *s, const struct icap_answer *a)
 
 	n += snprintf(out + n, sizeof(out) - (size_t)n, "%.*sEncapsulated: null-body=0\r\n\r\n",
 	    (int)a->icap_headers.bytes, (const char *)a->icap_headers.data);
-	return put(s, out, (size_t)n);
+	return (size_t)n < sizeof(out) ? put(s, out, (size_t)n) : -ENOBUFS;
 }
 
 /* 200 with one head (or none) and a body or none. */
@@ -118,6 +116,8 @@ answer_ok(struct icap_session *s, const struct icap_answer *a, const char *kind,
 	struct chain all = CHAIN_EMPTY;
 	int n = common_head(s, 200, "OK", out, sizeof(out)), rc;
 
+	if (a->icap_headers.bytes > sizeof(out) - (size_t)n - ENCAPSULATED_BYTES_MAX)
+		return -ENOBUFS;
 	n += snprintf(out + n, sizeof(out) - (size_t)n,
 	    "%.*sEncapsulated: ", (int)a->icap_headers.bytes, (const char *)a->icap_headers.data);
 	if (head.bytes > 0)
