@@ -40,9 +40,9 @@ struct core {
 	struct idle idle;
 	struct mono now, drain_until;
 	int64_t wall_ns, wall_second;
-	const struct publication *announced; /* whose ISTag the answers carry */
 	struct ip_address duplicate;         /* for the attendant, while duplicate_due */
 	bool duplicate_due;
+	uint64_t announced; /* stamp of the publication whose ISTag the answers carry */
 	unsigned transmit_count;
 	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
 };
@@ -199,7 +199,7 @@ serve_connections(struct core *c)
 static void
 begin_turn(struct core *c)
 {
-	const struct publication *current = publication_peek(c->config.publisher);
+	const struct publication *changed = publication_changed(c->config.publisher, &c->announced);
 	struct timespec wall;
 
 	c->now = mono_now();
@@ -209,10 +209,8 @@ begin_turn(struct core *c)
 		c->wall_second = wall.tv_sec;
 		icap_set_date(c->icap, wall.tv_sec);
 	}
-	if (current != c->announced) {
-		c->announced = current;
-		icap_set_istag(c->icap, span_text(current->istag));
-	}
+	if (changed != NULL)
+		icap_set_istag(c->icap, span_text(changed->istag));
 	link_begin(c->link, c->now);
 	tcp_begin(c->tcp, c->now);
 	icap_begin(c->icap, c->now);

@@ -94,6 +94,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->begun_ns = mono_now().ns;
 	o->scan_ns = o->held_ns = 0;
 	o->has_body = r->has_body;
+	o->notices_full = false;
 	o->must_echo = !icap_may_204_at_end(session);
 	o->sampling = o->sample_over = o->sample_failed = false;
 	o->flags = 0;

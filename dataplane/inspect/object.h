@@ -63,6 +63,7 @@ struct inspect_object {
 	    timer; /* object_timeout while READING, the hold while HELD, the wait while PARKED */
 
 	bool has_body, must_echo;
+	bool notices_full;  /* its notice met a full ring; counted once */
 	bool sampling;      /* the judged layer goes to `sample` */
 	bool sample_over;   /* larger than a sandbox takes */
 	bool sample_failed; /* the arena had no room */
@@ -188,6 +189,8 @@ bool report_outcome(struct inspect_object *o);
 /* A line that may be lost (counted), and one that may not: false when the ring is full. */
 void report_record(struct inspect_object *o);
 bool report_notice(struct inspect_object *o, enum notice_kind kind, uint64_t job);
+/* Counts that the ring had no room for this object's notice, however often it is tried. */
+void report_notices_full(struct inspect_object *o);
 const char *report_uuid_text(const struct inspect_object *o, char out[33]);
 
 /* sandbox.c: jobs lent to control */

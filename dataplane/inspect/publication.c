@@ -196,6 +196,17 @@ publication_peek(struct publisher *p)
 }
 
 const struct publication *
+publication_changed(struct publisher *p, uint64_t *stamp)
+{
+	const struct publication *current = publication_peek(p);
+
+	if (current->stamp == *stamp)
+		return NULL;
+	*stamp = current->stamp;
+	return current;
+}
+
+const struct publication *
 publication_take(struct publisher *p, uint32_t users[PUBLICATIONS_MAX])
 {
 	const struct publication *pub = publication_peek(p);

@@ -78,5 +78,10 @@ const struct publication *publication_take(struct publisher *p, uint32_t users[P
 void publication_put(const struct publication *pub, uint32_t users[PUBLICATIONS_MAX]);
 /* The current one, lent until the end of the turn. */
 const struct publication *publication_peek(struct publisher *p);
+/*
+ * The current one, lent likewise, if its stamp differs from `*stamp`, which becomes its own; else
+ * NULL. Compares stamps, because a slot serves again: two publications may have one address.
+ */
+const struct publication *publication_changed(struct publisher *p, uint64_t *stamp);
 
 #endif

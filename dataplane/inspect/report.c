@@ -113,13 +113,20 @@ report_record(struct inspect_object *o)
 	record_commit(o->inspect->channel);
 }
 
+void
+report_notices_full(struct inspect_object *o)
+{
+	count(o->inspect->stats, COUNTER_NOTICES_FULL, !o->notices_full);
+	o->notices_full = true;
+}
+
 bool
 report_notice(struct inspect_object *o, enum notice_kind kind, uint64_t job)
 {
 	struct notice *n = notice_reserve(o->inspect->channel);
 
 	if (n == NULL) {
-		count(o->inspect->stats, COUNTER_NOTICES_FULL, 1);
+		report_notices_full(o);
 		return false;
 	}
 	count_outcome(o);

@@ -64,7 +64,7 @@ sandbox_submit(struct inspect_object *o, bool hold)
 	job = &i->jobs[index];
 	*job = (struct inspect_job){ job_id(i, index), run, hold ? o : NULL };
 	if (n == NULL) {
-		count(i->stats, COUNTER_NOTICES_FULL, 1);
+		report_notices_full(o);
 		block_run_release(i->blocks, &job->run);
 		job->id = 0;
 		return -ENOBUFS;

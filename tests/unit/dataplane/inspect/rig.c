@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The caller's side of icap and inspect, as dataplane/client.c is it, over bytes in memory. */
+#include "tests/unit/dataplane/inspect/rig.h"
+
+#include <stdlib.h>
+
+#include "tests/sim/sim.h"
+
+#define SETTINGS_MAX 16
+#define OBJECTS_MAX  8
+#define ARENA_BLOCKS 512
+
+static const char bare[] = "dataplane: {port: {interface: eth1}, addresses: [192.0.2.10/24]}";
+
+int
+harness_setup(void)
+{
+	return sim_eal_init();
+}
+
+static struct policy *
+policy_of(const char *const *set)
+{
+	char error[CONFIG_ERROR_TEXT_MAX] = "";
+	struct config *config = NULL;
+	struct policy *policy = NULL;
+	unsigned n = 0;
+
+	while (set != NULL && set[n] != NULL)
+		n++;
+	if (config_load_text(span_text(bare), "rig", set, n, &config, error) != 0 ||
+	    policy_create(config, &policy, error) != 0)
+		fprintf(stderr, "  rig: %s\n", error);
+	config_free(config);
+	return policy;
+}
+
+static struct icap *
+make_icap(void)
+{
+	struct icap_config ic = {
+		.sessions_max = RIG_CLIENTS_MAX,
+		.preview_bytes = 4096,
+		.connections_max = RIG_CLIENTS_MAX,
+		.head_bytes_max = HTTP_HEAD_BYTES_MAX,
+		.head_timeout = seconds(30),
+		.body_timeout = seconds(60),
+		.idle_timeout = seconds(600),
+		.reqmod_path = "av/reqmod",
+		.respmod_path = "av/respmod",
+		.service_name = "rig",
+		.pools = *sim_pools(),
+	};
+
+	return icap_create(&ic);
+}
+
+static void
+make_inspect(struct rig *r)
+{
+	struct inspect_config ic = {
+		.objects_max = OBJECTS_MAX,
+		.jobs_max = OBJECTS_MAX,
+		.decoders_max = OBJECTS_MAX,
+		.cache_entries = 64,
+		.keep_mbufs_max = 1024,
+		.arena_blocks = ARENA_BLOCKS,
+		.region = r->region,
+		.publisher = &r->publisher,
+		.icap = r->icap,
+		.pools = *sim_pools(),
+	};
+
+	r->inspect = inspect_create(&ic);
+	publisher_add_core(&r->publisher, inspect_publication_users(r->inspect));
+}
+
+struct rig *
+rig_create(const char *const *set)
+{
+	static const struct region_shape shape = { .cores = 1,
+		.notices = RIG_NOTICES,
+		.records = 16,
+		.commands = 4,
+		.arena_blocks = ARENA_BLOCKS };
+	struct rig *r = calloc(1, sizeof(*r));
+	char error[SIGNATURE_ERROR_TEXT_MAX];
+	struct loaded *loaded = NULL;
+
+	if (r == NULL || region_create(&shape, &r->region) != 0 ||
+	    loaded_create(-1, 1, 2 * OBJECTS_MAX, &loaded, error) != 0)
+		abort();
+	region_set_mode(r->region, MODE_STANDARD);
+	r->channel = region_core(r->region, 0);
+	r->stats = channel_stats(r->channel);
+	publisher_init(&r->publisher);
+	r->icap = make_icap();
+	make_inspect(r);
+	r->now = mono_now();
+	if (publisher_publish(&r->publisher, loaded, policy_of(set)) != 0)
+		abort();
+	return r;
+}
+
+void
+rig_publish(struct rig *r, struct loaded *loaded)
+{
+	CHECK(publisher_publish(&r->publisher, loaded, r->publisher.current->policy) == 0);
+}
+
+void
+rig_destroy(struct rig *r)
+{
+	for (unsigned i = 0; i < r->client_count; i++) {
+		struct rig_client *c = &r->clients[i];
+
+		if (c->object != NULL)
+			inspect_abort(c->object);
+		icap_session_destroy(c->session);
+	}
+	CHECK(inspect_objects_now(r->inspect) == 0);
+	inspect_destroy(r->inspect);
+	icap_destroy(r->icap);
+	publisher_fini(&r->publisher);
+	region_close(r->region);
+	free(r);
+}
+
+struct rig_client *
+rig_client(struct rig *r)
+{
+	struct rig_client *c = &r->clients[r->client_count++];
+
+	icap_begin(r->icap, r->now);
+	c->rig = r;
+	c->session = icap_session_create(r->icap);
+	return c;
+}
+
+void
+rig_send(struct rig_client *c, const void *bytes, size_t count)
+{
+	struct chain in = CHAIN_EMPTY;
+
+	CHECK(chain_append_copy(&in, sim_pools(), bytes, count) == 0);
+	icap_input(c->session, &in);
+}
+
+void
+rig_respmod(struct rig_client *c, const char *head, const void *body, size_t bytes)
+{
+	static const char request[] =
+	    "GET http://example.test/a HTTP/1.1\r\nHost: example.test\r\n\r\n";
+	char text[2048], response[1024];
+	int m = snprintf(response, sizeof(response), "HTTP/1.1 200 OK\r\n%s\r\n", head);
+	int n = snprintf(text, sizeof(text),
+	    "RESPMOD icap://h/av/respmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\n"
+	    "Encapsulated: req-hdr=0, res-hdr=%zu, res-body=%zu\r\n\r\n%s%s%zx\r\n",
+	    sizeof(request) - 1, sizeof(request) - 1 + (size_t)m, request, response, bytes);
+
+	rig_send(c, text, (size_t)n);
+	rig_send(c, body, bytes);
+	rig_send(c, "\r\n0\r\n\r\n", 7);
+}
+
+/* One event. False: the session is over. */
+static bool
+handle(struct rig_client *c, enum icap_event event)
+{
+	static const struct inspect_peer peer;
+	bool done = false;
+
+	if (event == ICAP_REQUEST)
+		c->object = inspect_request(c->rig->inspect, c->session, &peer, c);
+	else if (event == ICAP_BODY)
+		done = c->object != NULL && inspect_body(c->object);
+	else if (event == ICAP_PREVIEW_END)
+		done = c->object != NULL && inspect_preview_end(c->object);
+	else if (event == ICAP_BODY_END)
+		done = c->object != NULL && inspect_end(c->object);
+	else if (event == ICAP_ABORTED && c->object != NULL)
+		inspect_abort(c->object);
+	if (done || event == ICAP_ABORTED)
+		c->object = NULL;
+	return event != ICAP_CLOSE;
+}
+
+static void
+take_output(struct rig_client *c)
+{
+	struct chain out = CHAIN_EMPTY;
+	size_t room =
+	    c->output_bytes < RIG_OUTPUT_MAX - 1 ? RIG_OUTPUT_MAX - 1 - c->output_bytes : 0;
+
+	icap_take_output(c->session, &out);
+	chain_copy_out(&out, 0, c->output + RIG_OUTPUT_MAX - 1 - room, room);
+	c->output_bytes += out.bytes;
+	chain_free(&out);
+}
+
+static void
+drive(struct rig_client *c)
+{
+	enum icap_event event;
+
+	while (!c->over && (event = icap_next(c->session)) != ICAP_MORE)
+		c->over = !handle(c, event);
+	take_output(c);
+}
+
+void
+rig_turn(struct rig *r)
+{
+	struct rig_client *c;
+	bool done;
+
+	r->now = mono_add(r->now, milliseconds(1));
+	icap_begin(r->icap, r->now);
+	inspect_begin(r->inspect, r->now, 1000000000);
+	inspect_tick(r->inspect, 4);
+	for (unsigned i = 0; i < r->client_count; i++)
+		drive(&r->clients[i]);
+	while ((c = inspect_next_settled(r->inspect, &done)) != NULL) {
+		if (done)
+			c->object = NULL;
+		drive(c);
+	}
+}
+
+unsigned
+rig_until(struct rig_client *c, size_t output_bytes)
+{
+	unsigned turns = 0;
+
+	while (c->output_bytes < output_bytes && !c->over && turns < 10000) {
+		rig_turn(c->rig);
+		turns++;
+	}
+	return turns;
+}
+
+bool
+rig_record(struct rig *r, struct record_slot *out)
+{
+	if (!record_peek(r->channel, out))
+		return false;
+	record_done(r->channel);
+	return true;
+}
+
+bool
+rig_notice(struct rig *r, struct notice *out)
+{
+	if (!notice_peek(r->channel, out))
+		return false;
+	notice_done(r->channel);
+	return true;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One core's pipeline without a network: sessions are fed bytes, turns are made by hand, answers
+ * are read back as text. A turn is what client.c makes of it: each client is driven once.
+ */
+#ifndef SLUICE_TESTS_INSPECT_RIG_H
+#define SLUICE_TESTS_INSPECT_RIG_H
+
+#include "dataplane/icap/icap.h"
+#include "dataplane/inspect/inspect.h"
+#include "tests/unit/harness.h"
+
+#define RIG_CLIENTS_MAX 4
+#define RIG_OUTPUT_MAX  8192
+#define RIG_NOTICES     4
+
+struct rig_client {
+	struct rig *rig;
+	struct icap_session *session;
+	struct inspect_object *object;
+	char output[RIG_OUTPUT_MAX]; /* the start of what was answered, NUL-terminated */
+	size_t output_bytes;         /* all of it */
+	bool over;                   /* the session ended */
+};
+
+struct rig {
+	struct region *region;
+	struct channel_core *channel;
+	struct core_stats *stats;
+	struct publisher publisher;
+	struct icap *icap;
+	struct inspect *inspect;
+	struct mono now;
+	unsigned client_count;
+	struct rig_client clients[RIG_CLIENTS_MAX];
+};
+
+/* `set` are settings as for --set, ended by NULL; NULL: none. Mode standard, built-in signatures.
+ */
+struct rig *rig_create(const char *const *set);
+/* Takes `loaded`: its generation judges from the next object on. */
+void rig_publish(struct rig *r, struct loaded *loaded);
+void rig_destroy(struct rig *r);
+
+struct rig_client *rig_client(struct rig *r);
+/* Received bytes, copied to mbufs; they are looked at in the next turn. */
+void rig_send(struct rig_client *c, const void *bytes, size_t count);
+/* A RESPMOD request whose response has `head` (lines with CRLF) and one chunk of `body`. */
+void rig_respmod(struct rig_client *c, const char *head, const void *body, size_t bytes);
+/* One turn, a millisecond after the last. */
+void rig_turn(struct rig *r);
+/* Turns until this client has an answer that long, at most 10,000. How many it took. */
+unsigned rig_until(struct rig_client *c, size_t output_bytes);
+
+/* The next record or notice of what was judged; false: none. */
+bool rig_record(struct rig *r, struct record_slot *out);
+bool rig_notice(struct rig *r, struct notice *out);
+
+#endif
