@@ -3,6 +3,7 @@
 #include "tests/unit/dataplane/inspect/rig.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/sim/sim.h"
 
@@ -88,10 +89,12 @@ rig_create(const char *const *set)
 	struct loaded *loaded = NULL;
 
 	if (r == NULL || region_create(&shape, &r->region) != 0 ||
+	    region_attach(dup(region_fd(r->region)), &r->control) != 0 ||
 	    loaded_create(-1, 1, 2 * OBJECTS_MAX, &loaded, error) != 0)
 		abort();
 	region_set_mode(r->region, MODE_STANDARD);
 	r->channel = region_core(r->region, 0);
+	r->reader = region_core(r->control, 0);
 	r->stats = channel_stats(r->channel);
 	publisher_init(&r->publisher);
 	r->icap = make_icap();
@@ -122,6 +125,7 @@ rig_destroy(struct rig *r)
 	inspect_destroy(r->inspect);
 	icap_destroy(r->icap);
 	publisher_fini(&r->publisher);
+	region_close(r->control);
 	region_close(r->region);
 	free(r);
 }
@@ -242,17 +246,17 @@ rig_until(struct rig_client *c, size_t output_bytes)
 bool
 rig_record(struct rig *r, struct record_slot *out)
 {
-	if (!record_peek(r->channel, out))
+	if (!record_peek(r->reader, out))
 		return false;
-	record_done(r->channel);
+	record_done(r->reader);
 	return true;
 }
 
 bool
 rig_notice(struct rig *r, struct notice *out)
 {
-	if (!notice_peek(r->channel, out))
+	if (!notice_peek(r->reader, out))
 		return false;
-	notice_done(r->channel);
+	notice_done(r->reader);
 	return true;
 }

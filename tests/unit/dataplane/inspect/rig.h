@@ -24,8 +24,8 @@ struct rig_client {
 };
 
 struct rig {
-	struct region *region;
-	struct channel_core *channel;
+	struct region *region, *control; /* the same memory, as each process sees it */
+	struct channel_core *channel, *reader;
 	struct core_stats *stats;
 	struct publisher publisher;
 	struct icap *icap;
