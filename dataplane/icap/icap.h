@@ -116,6 +116,8 @@ const struct icap_request *icap_request(const struct icap_session *s);
 struct span icap_field(const struct icap_session *s, const char *name);
 /* Moves the body bytes of the last ICAP_BODY to `out`. Not taking them lets go of them. */
 void icap_take_body(struct icap_session *s, struct chain *out);
+/* After ICAP_BODY: whether these bytes are the object's last, as ICAP_BODY_END will say next. */
+bool icap_body_is_last(const struct icap_session *s);
 
 /* Whether 204 is lawful at this moment, and whether it may still be lawful once the body is whole.
  */

@@ -156,6 +156,12 @@ icap_take_body(struct icap_session *s, struct chain *out)
 }
 
 bool
+icap_body_is_last(const struct icap_session *s)
+{
+	return s->state == SESSION_WHOLE;
+}
+
+bool
 icap_may_204(const struct icap_session *s)
 {
 	return s->request.allow_204 || (s->request.has_preview && !s->continued);

@@ -62,12 +62,13 @@ feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, 
 		append_sample(o, span_from(bytes, l->head_bytes - before));
 }
 
+/* `is_last`: no bytes of this layer follow; a layer of one span is then scanned in block mode. */
 static void
-feed_layer(struct inspect_object *o, struct layer *l, struct span bytes)
+feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
 {
 	uint64_t before = l->bytes;
 
-	layer_feed(l, bytes, false);
+	layer_feed(l, bytes, is_last);
 	count(o->inspect->stats, COUNTER_SCANNED_BYTES, bytes.bytes);
 	note_hit(o, l);
 	if (l == object_layer(o))
@@ -86,7 +87,7 @@ give_up_decoding(struct inspect_object *o, enum source class)
 }
 
 static void
-feed_decoder(struct inspect_object *o, struct span input)
+feed_decoder(struct inspect_object *o, struct span input, bool is_last)
 {
 	size_t at = 0;
 	struct span out;
@@ -94,7 +95,8 @@ feed_decoder(struct inspect_object *o, struct span input)
 	for (;;) {
 		switch (decode_next(o->decoder, input, &at, &out)) {
 		case DECODE_OUTPUT:
-			feed_layer(o, &o->decoded, out);
+			feed_layer(o, &o->decoded, out,
+			    is_last && at == input.bytes && decode_is_whole(o->decoder));
 			break;
 		case DECODE_MORE:
 		case DECODE_END:
@@ -110,17 +112,19 @@ feed_decoder(struct inspect_object *o, struct span input)
 }
 
 void
-object_feed(struct inspect_object *o, struct chain *bytes)
+object_feed(struct inspect_object *o, struct chain *bytes, bool is_last)
 {
 	struct chain_cursor cursor = chain_walk(bytes, 0);
+	size_t left = bytes->bytes;
 	struct span s;
 
 	if (!o->raw.open)
 		return;
 	while (chain_next(&cursor, &s)) {
-		feed_layer(o, &o->raw, s);
+		left -= s.bytes;
+		feed_layer(o, &o->raw, s, is_last && left == 0);
 		if (o->decoder != NULL)
-			feed_decoder(o, s);
+			feed_decoder(o, s, is_last && left == 0);
 	}
 }
 

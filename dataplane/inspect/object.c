@@ -293,7 +293,7 @@ inspect_body(struct inspect_object *o)
 		return false;
 	}
 	before = mono_now().ns;
-	object_feed(o, &bytes);
+	object_feed(o, &bytes, icap_body_is_last(o->session));
 	o->scan_ns += mono_now().ns - before;
 	if (o->must_echo && keep_append(&o->keep, i->blocks, &i->keep_budget, &bytes) != 0)
 		return object_conclude_class(o, SOURCE_OVERLOAD);

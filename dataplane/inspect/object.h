@@ -164,8 +164,8 @@ void object_give_up_later(struct inspect_object *o);
 void object_settled(struct inspect_object *o);
 
 /* feed.c: received bytes to the layers, decoders and the sample */
-/* Feeds one run of received bytes to the layers and the sample. */
-void object_feed(struct inspect_object *o, struct chain *bytes);
+/* Feeds one run of received bytes to the layers and the sample; `is_last`: no more will come. */
+void object_feed(struct inspect_object *o, struct chain *bytes, bool is_last);
 /* The last bytes have come: digests and formats become final. */
 void object_feed_end(struct inspect_object *o);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Scans: block mode when the object is one span, else a stream of the core's pool, made when the
- * core was prepared and reset for each object. After the first hit nothing more is scanned.
+ * core was prepared, touched only by the first bytes that are not the last, and reset for the next
+ * object. After the first hit nothing more is scanned.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct signature_scan {
 	const struct generation *generation;
 	hs_stream_t *stream;
 	uint64_t bytes;
-	bool in_stream, has_hit, failed;
+	bool in_stream, ended, has_hit, failed;
 	struct signature_hit hit;
 };
 
@@ -80,7 +81,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	core->free = scan->next_free;
 	scan->generation = g;
 	scan->bytes = 0;
-	scan->in_stream = scan->has_hit = scan->failed = false;
+	scan->in_stream = scan->ended = scan->has_hit = scan->failed = false;
 	return scan;
 }
 
@@ -111,10 +112,11 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 		return 1;
 	if (bytes.bytes == 0)
 		return 0;
-	if (bytes.bytes > UINT32_MAX) {
+	if (bytes.bytes > UINT32_MAX || scan->ended) { /* a match across the end would be missed */
 		scan->failed = true;
-		return -EFBIG;
+		return bytes.bytes > UINT32_MAX ? -EFBIG : -EINVAL;
 	}
+	scan->ended = is_last;
 	if (is_last && !scan->in_stream) {
 		rc = hs_scan(scan->generation->block, (const char *)bytes.data,
 		    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
@@ -133,6 +135,12 @@ signature_finish(struct signature_scan *scan)
 {
 	return scan->failed ? -EIO
 			    : scan->has_hit; /* literals match where they end: nothing is pending */
+}
+
+uint64_t
+signature_block_bytes(const struct signature_scan *scan)
+{
+	return scan->in_stream ? 0 : scan->bytes;
 }
 
 const struct signature_hit *

@@ -5,10 +5,11 @@
  * the built-in one that knows EICAR alone.
  *
  * A `struct generation` is immutable after loading and shared by all cores; who publishes it
- * decides by RCU when it may be closed. A `struct signature_scan` is one object's scan: it holds a
- * Hyperscan stream only once a second span arrives, so an object that lies in one buffer is scanned
- * in block mode. Scratch and streams belong to a core's `struct signature_core`; nothing is
- * allocated while scanning beyond what Hyperscan's stream allocator takes from that core's pool.
+ * decides by RCU when it may be closed. A `struct signature_scan` is one object's scan: it uses its
+ * Hyperscan stream only once bytes arrive that are not the last, so an object that lies in one
+ * buffer is scanned in block mode. Scratch and streams belong to a core's `struct signature_core`;
+ * nothing is allocated while scanning beyond what Hyperscan's stream allocator takes from that
+ * core's pool.
  */
 #ifndef SLUICE_SIGNATURE_H
 #define SLUICE_SIGNATURE_H
@@ -71,6 +72,8 @@ struct signature_scan *signature_open(struct signature_core *core, const struct 
  * clean.
  */
 int signature_feed(struct signature_scan *scan, struct span bytes, bool is_last);
+/* How many bytes were scanned in block mode: all or none of an object. */
+uint64_t signature_block_bytes(const struct signature_scan *scan);
 /* Ends the scan: 0, 1 or negative as above. */
 int signature_finish(struct signature_scan *scan);
 const struct signature_hit *signature_hit(const struct signature_scan *scan);
