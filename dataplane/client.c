@@ -25,6 +25,9 @@ struct clients {
 	bool draining;
 };
 
+/* Scanned for one connection in a turn, as sent and decoded, before others have theirs. */
+#define TURN_BYTES (2 * ICAP_SLICE_BYTES)
+
 static const char refusal[] = "ICAP/1.0 503 Service overloaded\r\nConnection: close\r\n\r\n";
 
 struct clients *
@@ -158,17 +161,30 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 	return true;
 }
 
-/* Runs the session until it waits for input or an answer. False: it is over. */
-static bool
+enum progress {
+	WAITS,  /* for input or an answer */
+	YIELDS, /* it has had its share of the turn */
+	OVER,
+};
+
+/* Runs the session until it waits, ends, or has been scanned for as much as a turn allows. */
+static enum progress
 run_session(struct clients *c, struct client *client)
 {
+	uint64_t done = inspect_fed_bytes(c->config.inspect);
 	enum icap_event event;
 
-	while ((event = icap_next(client->session)) != ICAP_MORE) {
+	for (;;) {
+		if (client->object != NULL && inspect_is_feeding(client->object))
+			return YIELDS;
+		if (inspect_fed_bytes(c->config.inspect) - done >= TURN_BYTES)
+			return YIELDS;
+		event = icap_next(client->session);
+		if (event == ICAP_MORE)
+			return WAITS;
 		if (!handle(c, client, event))
-			return false;
+			return OVER;
 	}
-	return true;
 }
 
 static void
@@ -234,18 +250,36 @@ finish(struct clients *c, struct client *client)
 	tcp_release(conn);
 }
 
+/* Goes on with an object that an earlier turn could not finish; the peer need not wait for that. */
+static void
+feed_on(struct client *client)
+{
+	if (client->object == NULL || !inspect_is_feeding(client->object))
+		return;
+	inspect_feed_on(client->object);
+	icap_restart_deadline(client->session);
+}
+
 static void
 drive(struct clients *c, struct client *client)
 {
 	size_t budget = ICAP_SLICE_BYTES;
+	enum progress progress;
 	struct mono deadline;
 
+	feed_on(client);
 	do {
-		if (!run_session(c, client)) {
+		progress = run_session(c, client);
+		if (progress == OVER) {
 			finish(c, client);
 			return;
 		}
 		flush(client);
+		if (progress == YIELDS) {
+			wheel_disarm(&c->wheel, &client->timer);
+			tcp_make_ready(client->conn);
+			return;
+		}
 	} while (feed(client, &budget));
 	deadline = icap_deadline(client->session);
 	if (deadline.ns == MONO_NEVER.ns)

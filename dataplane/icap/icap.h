@@ -155,6 +155,8 @@ bool icap_wants_drain(const struct icap_session *s);
 bool icap_wants_abort(const struct icap_session *s);
 
 /* Timeouts; icap_next() then reports what became of it. MONO_NEVER: none armed. */
+/* The caller took its time over the last event; the peer's for the next bytes begins now. */
+void icap_restart_deadline(struct icap_session *s);
 struct mono icap_deadline(const struct icap_session *s);
 void icap_expire(struct icap_session *s);
 

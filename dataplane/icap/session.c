@@ -206,6 +206,13 @@ icap_session_drain(struct icap_session *s)
 	s->draining = true;
 }
 
+void
+icap_restart_deadline(struct icap_session *s)
+{
+	if (s->state == SESSION_BODY)
+		s->deadline = mono_add(s->icap->now, s->icap->config.body_timeout);
+}
+
 struct mono
 icap_deadline(const struct icap_session *s)
 {

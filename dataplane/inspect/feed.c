@@ -3,6 +3,10 @@
  * Received bytes to the scanners. The bytes as sent are always judged; where a content coding is
  * known, what lies behind it is the object: its digests count, its format, and its bytes go to a
  * sandbox. A coding that breaks leaves the bytes as sent as the object, and a class.
+ *
+ * A few bytes may decode to a thousand times as many, so a turn gives an object INSPECT_TURN_BYTES
+ * of work and no more: what is left waits in `backlog`, the session stands still (the caller asks
+ * inspect_is_feeding()), and the next turn goes on.
  */
 #include "dataplane/inspect/object.h"
 
@@ -69,6 +73,8 @@ feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is
 	uint64_t before = l->bytes;
 
 	layer_feed(l, bytes, is_last);
+	o->turn_bytes += bytes.bytes;
+	o->inspect->fed_bytes += bytes.bytes;
 	count(o->inspect->stats, COUNTER_SCANNED_BYTES, bytes.bytes);
 	note_hit(o, l);
 	if (l == object_layer(o))
@@ -86,46 +92,118 @@ give_up_decoding(struct inspect_object *o, enum source class)
 	drop_sample(o);
 }
 
-static void
-feed_decoder(struct inspect_object *o, struct span input, bool is_last)
+/* Whether this turn has done as much for the object as it may. */
+static bool
+turn_is_spent(struct inspect_object *o)
 {
-	size_t at = 0;
+	if (o->turn != o->inspect->turn) {
+		o->turn = o->inspect->turn;
+		o->turn_bytes = 0;
+	}
+	return o->turn_bytes >= INSPECT_TURN_BYTES;
+}
+
+/* Runs the decoder over `input` from `*at` on. False: the turn is spent and there is more to do. */
+static bool
+decode_span(struct inspect_object *o, struct span input, size_t *at, bool is_last)
+{
 	struct span out;
 
-	for (;;) {
-		switch (decode_next(o->decoder, input, &at, &out)) {
+	while (o->decoder != NULL) {
+		if (turn_is_spent(o))
+			return false;
+		switch (decode_next(o->decoder, input, at, &out)) {
 		case DECODE_OUTPUT:
 			feed_layer(o, &o->decoded, out,
-			    is_last && at == input.bytes && decode_is_whole(o->decoder));
+			    is_last && *at == input.bytes && decode_is_whole(o->decoder));
 			break;
 		case DECODE_MORE:
 		case DECODE_END:
-			return;
+			return true;
 		case DECODE_CORRUPT:
 			give_up_decoding(o, SOURCE_CORRUPT);
-			return;
+			break;
 		case DECODE_OVER:
 			give_up_decoding(o, SOURCE_OVERSIZE);
-			return;
+			break;
 		}
 	}
+	return true;
 }
 
-void
+/*
+ * The same over a chain; `*used` bytes of it need not be seen again. The decoder may owe output
+ * though all its input is used up, so an empty chain is a call too.
+ */
+static bool
+decode_chain(struct inspect_object *o, const struct chain *c, bool is_last, size_t *used)
+{
+	struct chain_cursor cursor = chain_walk(c, 0);
+
+	*used = 0;
+	do {
+		struct span s = span_text("");
+		size_t at = 0;
+		bool whole;
+
+		chain_next(&cursor, &s);
+		whole = decode_span(o, s, &at, is_last && *used + s.bytes == c->bytes);
+		*used += whole ? s.bytes : at;
+		if (!whole)
+			return false;
+	} while (o->decoder != NULL && *used < c->bytes);
+	return true;
+}
+
+/* What the turn left undecoded waits; where the bytes go to the keep as well, by reference. */
+static int
+put_aside(struct inspect_object *o, struct chain *bytes, size_t used)
+{
+	o->feeding = true;
+	if (o->must_echo)
+		return chain_share(
+		    bytes, &o->inspect->config.pools, used, bytes->bytes - used, &o->backlog);
+	chain_drop(bytes, used);
+	chain_append_chain(&o->backlog, bytes);
+	return 0;
+}
+
+int
 object_feed(struct inspect_object *o, struct chain *bytes, bool is_last)
 {
 	struct chain_cursor cursor = chain_walk(bytes, 0);
-	size_t left = bytes->bytes;
+	size_t left = bytes->bytes, used;
 	struct span s;
 
 	if (!o->raw.open)
-		return;
+		return 0;
+	turn_is_spent(o); /* a new turn begins with nothing done */
 	while (chain_next(&cursor, &s)) {
 		left -= s.bytes;
 		feed_layer(o, &o->raw, s, is_last && left == 0);
-		if (o->decoder != NULL)
-			feed_decoder(o, s, is_last && left == 0);
 	}
+	o->backlog_is_last = is_last;
+	if (o->decoder == NULL || decode_chain(o, bytes, is_last, &used))
+		return 0;
+	return put_aside(o, bytes, used);
+}
+
+void
+object_feed_on(struct inspect_object *o)
+{
+	size_t used;
+
+	o->feeding = !decode_chain(o, &o->backlog, o->backlog_is_last, &used);
+	chain_drop(&o->backlog, used);
+	if (!o->feeding)
+		object_feed_stop(o);
+}
+
+void
+object_feed_stop(struct inspect_object *o)
+{
+	chain_free(&o->backlog); /* what lies behind a coding's end, or is not to be looked at */
+	o->feeding = false;
 }
 
 void

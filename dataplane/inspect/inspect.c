@@ -73,6 +73,7 @@ inspect_publication_users(const struct inspect *i)
 void
 inspect_begin(struct inspect *i, struct mono now, int64_t wall_ns)
 {
+	i->turn++;
 	i->now = now;
 	i->wall_ns = wall_ns;
 }
@@ -182,6 +183,12 @@ inspect_next_settled(struct inspect *i, bool *done)
 	if (*done)
 		object_free(o);
 	return user;
+}
+
+uint64_t
+inspect_fed_bytes(const struct inspect *i)
+{
+	return i->fed_bytes;
 }
 
 uint32_t

@@ -27,6 +27,9 @@
 struct inspect;
 struct inspect_object;
 
+/* What one turn scans and decodes of one object; as much as it takes from a connection. */
+#define INSPECT_TURN_BYTES ICAP_SLICE_BYTES
+
 struct inspect_config {
 	uint16_t core;
 	uint32_t objects_max;  /* being judged or held at once; more get the overload answer */
@@ -65,6 +68,12 @@ struct inspect_object *inspect_request(
 /* True: the object is done with, its handle invalid. After inspect_end(), false means that it is
  * held, and will come out as settled. */
 bool inspect_body(struct inspect_object *o);
+/*
+ * Whether what was received needs further turns (a small body that decodes to a large one): until
+ * then the session must stand still, and each turn calls inspect_feed_on().
+ */
+bool inspect_is_feeding(const struct inspect_object *o);
+void inspect_feed_on(struct inspect_object *o);
 bool inspect_preview_end(struct inspect_object *o);
 bool inspect_end(struct inspect_object *o);
 /* The client left, or broke off: no verdict on the object. The handle is invalid afterwards. */
@@ -77,6 +86,8 @@ struct mono inspect_next_deadline(const struct inspect *i);
  * no more. */
 void *inspect_next_settled(struct inspect *i, bool *done);
 
+/* Bytes scanned and decoded since the start: what a turn has done is the difference. */
+uint64_t inspect_fed_bytes(const struct inspect *i);
 uint32_t inspect_objects_now(const struct inspect *i);
 uint32_t inspect_held_now(const struct inspect *i);
 uint32_t inspect_cache_entries(const struct inspect *i);

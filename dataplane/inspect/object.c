@@ -4,6 +4,8 @@
  * limit, or by a client that leaves. What a verdict is made of stands in judge.c, how it is
  * answered in deliver.c. Every object gets here exactly one of: an answer, an abort.
  */
+#include <errno.h>
+
 #include "dataplane/inspect/object.h"
 
 /* Decimal digits only; UINT64_MAX when it is no such number. */
@@ -102,6 +104,8 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->found = NULL;
 	o->bytes = 0;
 	o->decoder = NULL;
+	o->feeding = false;
+	o->backlog = CHAIN_EMPTY;
 	o->raw.open = o->decoded.open = false;
 	keep_init(&o->keep);
 	o->sample = BLOCK_RUN_EMPTY;
@@ -120,6 +124,7 @@ object_free(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 
 	wheel_disarm(&i->wheel, &o->timer);
+	object_feed_stop(o);
 	layer_close(&o->raw);
 	layer_close(&o->decoded);
 	if (o->decoder != NULL)
@@ -239,6 +244,7 @@ bool
 object_conclude(
     struct inspect_object *o, enum verdict verdict, enum source source, const char *threat)
 {
+	object_feed_stop(o);
 	object_outcome(o, verdict, source, threat);
 	if (!must_pass(o))
 		return object_finish(o);
@@ -252,6 +258,7 @@ object_conclude(
 void
 object_give_up_later(struct inspect_object *o)
 {
+	object_feed_stop(o);
 	if (!must_pass(o)) {
 		object_finish_later(o);
 		return;
@@ -280,6 +287,7 @@ inspect_body(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 	struct chain bytes = CHAIN_EMPTY;
 	uint64_t before;
+	int rc;
 
 	icap_take_body(o->session, &bytes);
 	o->bytes += bytes.bytes;
@@ -293,14 +301,31 @@ inspect_body(struct inspect_object *o)
 		return false;
 	}
 	before = mono_now().ns;
-	object_feed(o, &bytes, icap_body_is_last(o->session));
+	rc = object_feed(o, &bytes, icap_body_is_last(o->session));
 	o->scan_ns += mono_now().ns - before;
 	if (o->must_echo && keep_append(&o->keep, i->blocks, &i->keep_budget, &bytes) != 0)
-		return object_conclude_class(o, SOURCE_OVERLOAD);
+		rc = -ENOBUFS;
 	chain_free(&bytes);
+	if (rc != 0)
+		return object_conclude_class(o, SOURCE_OVERLOAD);
 	if (o->bytes > object_policy_limits(o)->object_bytes_max)
 		return object_conclude_class(o, SOURCE_OVERSIZE);
 	return false;
+}
+
+bool
+inspect_is_feeding(const struct inspect_object *o)
+{
+	return o->feeding;
+}
+
+void
+inspect_feed_on(struct inspect_object *o)
+{
+	uint64_t before = mono_now().ns;
+
+	object_feed_on(o);
+	o->scan_ns += mono_now().ns - before;
 }
 
 /*

@@ -74,6 +74,9 @@ struct inspect_object {
 	uint64_t found_offset;
 	uint64_t bytes, content_length; /* content_length UINT64_MAX: not told */
 	struct decoder *decoder;
+	bool feeding, backlog_is_last; /* a turn's work was not enough: the rest is `backlog` */
+	struct chain backlog;
+	uint64_t turn, turn_bytes; /* what was done for it in that turn */
 	struct layer raw, decoded;
 	struct keep keep;
 	struct block_run
@@ -102,6 +105,7 @@ struct inspect {
 	struct mono now;
 	int64_t wall_ns;
 	uint64_t uuid_count, job_serial;
+	uint64_t turn, fed_bytes;
 	uint32_t objects_now, held_now;
 	uint32_t users[PUBLICATIONS_MAX];
 	struct wheel wheel;
@@ -164,8 +168,15 @@ void object_give_up_later(struct inspect_object *o);
 void object_settled(struct inspect_object *o);
 
 /* feed.c: received bytes to the layers, decoders and the sample */
-/* Feeds one run of received bytes to the layers and the sample; `is_last`: no more will come. */
-void object_feed(struct inspect_object *o, struct chain *bytes, bool is_last);
+/*
+ * Feeds one run of received bytes to the layers and the sample; `is_last`: no more will come. May
+ * take the bytes where they need not be kept. -ENOBUFS: no references for those that must wait.
+ */
+int object_feed(struct inspect_object *o, struct chain *bytes, bool is_last);
+/* Goes on with what a turn left; object_feed_stop() drops it. `feeding` says whether there is any.
+ */
+void object_feed_on(struct inspect_object *o);
+void object_feed_stop(struct inspect_object *o);
 /* The last bytes have come: digests and formats become final. */
 void object_feed_end(struct inspect_object *o);
 

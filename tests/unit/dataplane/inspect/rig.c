@@ -207,7 +207,10 @@ drive(struct rig_client *c)
 {
 	enum icap_event event;
 
-	while (!c->over && (event = icap_next(c->session)) != ICAP_MORE)
+	if (c->object != NULL && inspect_is_feeding(c->object))
+		inspect_feed_on(c->object);
+	while (!c->over && !(c->object != NULL && inspect_is_feeding(c->object)) &&
+	       (event = icap_next(c->session)) != ICAP_MORE)
 		c->over = !handle(c, event);
 	take_output(c);
 }
