@@ -241,10 +241,8 @@ static json_t *
 answer_sig(struct control *c, const json_t *request)
 {
 	if (json_is_true(json_object_get(request, "reload"))) {
-		int rc = generation_compile(c);
-
-		if (rc != 0)
-			return refuse(rc == -EBUSY ? "a compilation is running" : c->compile_error);
+		if (generation_compile(c) != 0)
+			return refuse(c->compile_error);
 	}
 	return json_pack("{s:b, s:b, s:s, s:s}", "ok", 1, "compiling", c->compiling, "error",
 	    c->compile_error, "refused", c->last_error);

@@ -48,10 +48,10 @@ struct control {
 	/* generation.c */
 	const char *compiler; /* sluice-sigc */
 	uv_process_t compiler_process;
-	bool compiling;
-	uint64_t generation_serial; /* of the request that handed one over; its answer makes it
-				       current */
-	char compile_error[512];    /* empty: the last one went well */
+	bool compiling, compile_again; /* again: asked for while it ran */
+	uint64_t generation_serial;    /* of the request that handed one over; its answer makes it
+					  current */
+	char compile_error[512];       /* empty: the last one went well */
 
 	/* jobs.c */
 	struct jobs *jobs;
@@ -69,7 +69,8 @@ void attach_release(struct control *c);
 /* Sends the policy of the current configuration to the dataplane. */
 void attach_push_policy(struct control *c);
 
-/* generation.c: compiles what the configuration names, if anything. 0, -EBUSY, or uv's error. */
+/* generation.c: compiles what the configuration names, at once or when the compiler that runs has
+ * ended. 0, -errno or uv's error with `compile_error` set. */
 int generation_compile(struct control *c);
 /* Hands the current file to the dataplane. */
 void generation_push(struct control *c);

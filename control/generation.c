@@ -4,6 +4,10 @@
  * to the dataplane, and named in STATE/generation once the dataplane serves it, for its next start.
  * If compiling fails, or the dataplane refuses the file, the old generation stays and status says
  * why.
+ *
+ * One compiler at a time; what is asked meanwhile is done when it has ended, once however often it
+ * was asked. A configuration that names no source compiles too where a file exists: the dataplane
+ * may serve what earlier sources made, and must come back to the built-in signatures.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -74,14 +78,24 @@ take_error(struct control *c)
 		fclose(f);
 }
 
+/* Only now may the handle serve again. */
+static void
+on_closed(uv_handle_t *process)
+{
+	struct control *c = process->data;
+
+	c->compiling = false;
+	if (c->compile_again)
+		generation_compile(c);
+}
+
 static void
 on_compiled(uv_process_t *process, int64_t status, int signal_number)
 {
 	struct control *c = process->data;
 	char from[512], to[512];
 
-	uv_close((uv_handle_t *)process, NULL);
-	c->compiling = false;
+	uv_close((uv_handle_t *)process, on_closed);
 	if (status != 0 || signal_number != 0) {
 		take_error(c);
 		fprintf(stderr, "WRN signatures: %s; the old generation stays\n", c->compile_error);
@@ -104,6 +118,19 @@ add_pairs(char **arguments, unsigned *n, const char *flag, char **values, unsign
 	}
 }
 
+/* Whether the configuration names anything, or a file must be undone that it no longer names. */
+static bool
+has_work(const struct control *c)
+{
+	const struct config *f = c->config;
+	char path[512];
+
+	path_of(c, "current.gen", path);
+	return f->signatures.sources_count + f->reputation.bad_count + f->reputation.good_count !=
+		   0 ||
+	       access(path, F_OK) == 0;
+}
+
 int
 generation_compile(struct control *c)
 {
@@ -118,10 +145,9 @@ generation_compile(struct control *c)
 	unsigned n = 0;
 	int rc;
 
-	if (f->signatures.sources_count + f->reputation.bad_count + f->reputation.good_count == 0)
+	c->compile_again = c->compiling;
+	if (c->compiling || !has_work(c))
 		return 0;
-	if (c->compiling)
-		return -EBUSY;
 	path_of(c, "next.gen", output);
 	path_of(c, "compile.err", errors);
 	snprintf(memory, sizeof(memory), "%u", f->signatures.compile_memory_mib);
@@ -138,8 +164,12 @@ generation_compile(struct control *c)
 	add_pairs(arguments, &n, NULL, f->signatures.sources, f->signatures.sources_count);
 	options.file = c->compiler;
 	stdio[2].data.fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (stdio[2].data.fd < 0)
-		return -errno;
+	if (stdio[2].data.fd < 0) {
+		rc = -errno;
+		snprintf(c->compile_error, sizeof(c->compile_error), "%.200s: %s", errors,
+		    strerror(-rc));
+		return rc;
+	}
 	c->compiler_process.data = c;
 	rc = uv_spawn(&c->loop, &c->compiler_process, &options);
 	close(stdio[2].data.fd);

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Signatures and lists of our own: found, a URL blocked in REQMOD; a new source by reload with no lost
 # request; a malformed one leaves the old generation serving and says where; they survive a restart.
+# A reload asked while the compiler runs is not lost; sources that are named no more judge no more.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 here=$(mktemp -d)
 printf 'Test.Marker\tevil-marker-one\n' >"$here/one.lit"
 printf '# bad sites\nbad.example\nhttp://half.example/dir/\n' >"$here/bad.txt"
-lab_up --set signatures.sources="$here" --set reputation.bad="$here/bad.txt"
+printf 'signatures: {sources: [%s]}\nreputation: {bad: [%s/bad.txt]}\n' "$here" "$here" >"$here/sluice.yaml"
+lab_up --config "$here/sluice.yaml"
 trap 'tools/lab down --name "$lab_name"; rm -rf "$here"' EXIT
 code() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" body "$1"; }
 url() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" url "$1"; }
@@ -34,3 +36,20 @@ eventually told
 
 kill -9 "$(cat "$DATAPLANE_PID")"
 eventually is 'xx evil-marker-one xx' 200
+
+rm "$here/three.lit"
+# Enough literals that the compiler still runs when the next reload comes.
+for i in $(seq 3000); do printf 'Test.Many.%d\tmany-%d-%d-%d\n' "$i" "$i" $((i * 7919)) $((i * 104729)); done >"$here/many.lit"
+"${ctl[@]}" reload
+printf 'Test.Late\tevil-marker-late\n' >"$here/late.lit"
+"${ctl[@]}" reload
+eventually is 'xx evil-marker-late xx' 200
+
+: >"/run/sluice/$lab_name/lab/sluice.yaml"
+"${ctl[@]}" reload
+# Bodies of their own: what was judged bad stays in the cache, whatever generation comes.
+eventually is 'yy evil-marker-one yy' 204
+[ "$(url http://www.bad.example/x)" = 204 ] || fail "a list that is named no more still blocks"
+kill -9 "$(cat "$DATAPLANE_PID")"
+eventually is 'xx nothing xx' 204
+is 'zz evil-marker-one zz' 204 || fail "a restart brought the old signatures back"
