@@ -15,7 +15,8 @@ reqmod_outcome(struct inspect_object *o, enum verdict v, enum source s, const ch
 	snprintf(o->outcome.threat, sizeof(o->outcome.threat), "%s", threat);
 }
 
-/* Host and path of what is asked for; an origin-form target takes the host from its header. */
+/* Host, and path with query, of what is asked for; an origin-form target takes the host from its
+ * header. */
 static void
 split_target(const struct http_head *head, struct span *host, struct span *path)
 {
@@ -25,6 +26,8 @@ split_target(const struct http_head *head, struct span *host, struct span *path)
 	if (http_url_parse(head->target, &url) == PARSE_DONE) {
 		*host = url.host;
 		*path = url.path;
+		if (url.query.bytes > 0) /* behind the path, and the '?' */
+			path->bytes = (size_t)(url.query.data + url.query.bytes - path->data);
 	}
 	if (host->bytes == 0) {
 		struct http_url authority;

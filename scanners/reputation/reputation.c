@@ -8,6 +8,8 @@
 #include "common/base/siphash.h"
 #include "scanners/reputation/reputation_table.h"
 
+#define PATH_BORDERS_MAX 64
+
 uint32_t
 reputation_hash(const uint8_t *key, uint32_t bytes)
 {
@@ -60,8 +62,7 @@ reputation_open(struct span bytes, struct reputation_table *view)
 		if (e[i].hash == 0)
 			continue;
 		if (++used > h.entries || !checked_inside(e[i].key, e[i].key_bytes, h.text_bytes) ||
-		    e[i].list >= h.list_count ||
-		    (e[i].kind != REPUTATION_GOOD && e[i].kind != REPUTATION_BAD))
+		    e[i].list >= h.list_count || e[i].kind > REPUTATION_BAD)
 			return -EINVAL;
 	}
 	return 0;
@@ -73,43 +74,58 @@ reputation_entries(const struct reputation_table *t)
 	return header_of(t).entries;
 }
 
-/* One exact key. */
-static bool
-find(const struct reputation_table *t, const uint8_t *key, uint32_t bytes,
-    struct reputation_answer *out)
+static const struct reputation_entry *
+find(const struct reputation_table *t, const uint8_t *key, uint32_t bytes)
 {
 	struct reputation_header h = header_of(t);
 	const struct reputation_entry *e = entries_of(t);
-	const char *text = (const char *)(e + h.slots);
+	const uint8_t *text = (const uint8_t *)(e + h.slots);
 	uint32_t hash = reputation_hash(key, bytes);
 
 	for (uint32_t i = hash & (h.slots - 1); e[i].hash != 0; i = (i + 1) & (h.slots - 1)) {
-		if (e[i].hash != hash || e[i].key_bytes != bytes ||
-		    memcmp(text + e[i].key, key, bytes) != 0)
-			continue;
-		out->kind = e[i].kind;
-		out->list = text + h.list_names[e[i].list];
-		out->line = e[i].line;
-		return true;
+		if (e[i].hash == hash && e[i].key_bytes == bytes &&
+		    memcmp(text + e[i].key, key, bytes) == 0)
+			return &e[i];
 	}
-	return false;
+	return NULL;
 }
 
-/* The host's entries with a path, the longest first: cut at '?', then at each '/'. */
+/* Whether the entry is an answer; else only paths below its host are listed. */
 static bool
-find_paths(const struct reputation_table *t, uint8_t *key, uint32_t host_bytes, struct span path,
+take(const struct reputation_table *t, const struct reputation_entry *e,
     struct reputation_answer *out)
 {
-	uint32_t n;
+	struct reputation_header h = header_of(t);
 
-	path = span_first(path, REPUTATION_KEY_MAX - host_bytes);
-	memcpy(key + host_bytes, path.data, path.bytes);
-	for (n = (uint32_t)path.bytes; n > 1; n--) {
-		uint8_t last = path.data[n - 1];
-		bool at_border =
-		    n == path.bytes || last == '/' || path.data[n] == '/' || path.data[n] == '?';
+	if (e == NULL || e->kind == REPUTATION_UNKNOWN)
+		return false;
+	out->kind = e->kind;
+	out->list = (const char *)(entries_of(t) + h.slots) + h.list_names[e->list];
+	out->line = e->line;
+	return true;
+}
 
-		if (at_border && find(t, key, host_bytes + n, out))
+/*
+ * The host's entries with a path, the longest first. A prefix ends with the path, with a segment or
+ * before the query. At most PATH_BORDERS_MAX of them are tried, so that a path of slashes alone
+ * costs no more than others.
+ */
+static bool
+find_paths(const struct reputation_table *t, const struct reputation_key *k, uint32_t longest,
+    struct reputation_answer *out)
+{
+	const uint8_t *path = k->bytes + k->host_bytes;
+	uint32_t borders[PATH_BORDERS_MAX], count = 0;
+
+	if (k->path_bytes <= longest &&
+	    take(t, find(t, k->bytes, k->host_bytes + k->path_bytes), out))
+		return true;
+	for (uint32_t n = 2; n < k->path_bytes && n <= longest && count < PATH_BORDERS_MAX; n++) {
+		if (path[n - 1] == '/' || path[n] == '/' || path[n] == '?')
+			borders[count++] = n;
+	}
+	while (count > 0) {
+		if (take(t, find(t, k->bytes, k->host_bytes + borders[--count]), out))
 			return true;
 	}
 	return false;
@@ -119,28 +135,21 @@ void
 reputation_lookup(const struct reputation_table *t, struct span host, struct span path,
     struct reputation_answer *out)
 {
-	uint8_t key[REPUTATION_KEY_MAX];
-	uint32_t bytes;
+	const struct reputation_entry *e;
+	struct reputation_key k;
 
 	*out = (struct reputation_answer){ REPUTATION_UNKNOWN, NULL, 0 };
-	while (host.bytes > 0 && host.data[host.bytes - 1] == '.')
-		host.bytes--;
-	if (host.bytes == 0 || host.bytes > 255)
+	if (!reputation_key_make(&k, host, path))
 		return;
-	bytes = (uint32_t)host.bytes;
-	for (uint32_t i = 0; i < bytes; i++)
-		key[i] =
-		    host.data[i] >= 'A' && host.data[i] <= 'Z' ? host.data[i] | 0x20 : host.data[i];
-	if (path.bytes > 1 && find_paths(t, key, bytes, path, out))
+	e = find(t, k.bytes, k.host_bytes);
+	if (e != NULL && e->path_bytes_max > 0 && find_paths(t, &k, e->path_bytes_max, out))
 		return;
-	for (uint32_t at = 0; at < bytes;) {
-		const uint8_t *dot;
+	for (uint32_t at = 0; !take(t, e, out) && !k.is_address;) {
+		const uint8_t *dot = memchr(k.bytes + at, '.', k.host_bytes - at);
 
-		if (find(t, key + at, bytes - at, out))
-			return;
-		dot = memchr(key + at, '.', bytes - at);
 		if (dot == NULL)
 			return;
-		at = (uint32_t)(dot - key) + 1;
+		at = (uint32_t)(dot - k.bytes) + 1;
+		e = find(t, k.bytes + at, k.host_bytes - at);
 	}
 }

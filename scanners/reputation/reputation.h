@@ -2,8 +2,9 @@
 /*
  * Domain and URL reputation: tables inside a generation, looked up without allocation. The most
  * specific entry wins: the longest path prefix of the host, else of its parent domains label by
- * label; at the same depth `good` wins over `bad`. Hosts are compared in lower case without a
- * trailing dot. The tables are built by sluice-sigc (reputation_table.h describes them).
+ * label; at the same depth `good` wins over `bad`. Both sides are brought to one spelling first
+ * (key.c): case, dots, percent-encoding, punycode, addresses. Ports and schemes play no part. The
+ * tables are built by sluice-sigc (reputation_table.h describes them).
  */
 #ifndef SLUICE_REPUTATION_H
 #define SLUICE_REPUTATION_H
@@ -34,7 +35,7 @@ struct reputation_table {
 };
 int reputation_open(struct span bytes, struct reputation_table *view);
 
-/* host without port or brackets, path from '/' on (empty: "/"). */
+/* host without port, path from '/' on (empty: "/") with its query. */
 void reputation_lookup(const struct reputation_table *t, struct span host, struct span path,
     struct reputation_answer *out);
 

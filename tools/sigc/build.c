@@ -72,24 +72,44 @@ sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void 
 		qsort(t->bytes, t->used / each, each, compare);
 }
 
-/* Puts one entry; the same key again: good beats bad, else the first stays. */
-static void
-insert(struct reputation_entry *slots, uint32_t mask, const uint8_t *text,
-    const struct url_entry *u, uint32_t *entries)
+/* The slot of a key: the one that holds it, or the empty one where it belongs. */
+static struct reputation_entry *
+slot_of(struct reputation_entry *slots, uint32_t mask, const uint8_t *text, uint32_t key,
+    uint32_t key_bytes)
 {
-	uint32_t hash = reputation_hash(text + u->key, u->key_bytes), i = hash & mask;
+	uint32_t hash = reputation_hash(text + key, key_bytes), i = hash & mask;
 
-	for (; slots[i].hash != 0; i = (i + 1) & mask) {
-		if (slots[i].hash == hash && slots[i].key_bytes == u->key_bytes &&
-		    memcmp(text + slots[i].key, text + u->key, u->key_bytes) == 0) {
-			if (u->kind == REPUTATION_GOOD && slots[i].kind == REPUTATION_BAD)
-				break;
-			return;
-		}
+	while (slots[i].hash != 0 && (slots[i].hash != hash || slots[i].key_bytes != key_bytes ||
+					 memcmp(text + slots[i].key, text + key, key_bytes) != 0))
+		i = (i + 1) & mask;
+	if (slots[i].hash == 0)
+		slots[i] =
+		    (struct reputation_entry){ .hash = hash, .key = key, .key_bytes = key_bytes };
+	return &slots[i];
+}
+
+/*
+ * Puts one entry; the same key again: good beats bad, else the first stays. A path marks its host,
+ * so that a look-up tries paths only where there are some.
+ */
+static void
+insert(
+    struct reputation_entry *slots, uint32_t mask, const uint8_t *text, const struct url_entry *u)
+{
+	struct reputation_entry *e = slot_of(slots, mask, text, u->key, u->key_bytes);
+
+	if (e->kind == REPUTATION_UNKNOWN ||
+	    (u->kind == REPUTATION_GOOD && e->kind == REPUTATION_BAD)) {
+		e->kind = u->kind;
+		e->list = u->list;
+		e->line = u->line;
 	}
-	*entries += slots[i].hash == 0;
-	slots[i] =
-	    (struct reputation_entry){ hash, u->key, u->key_bytes, u->line, u->list, u->kind, 0 };
+	if (u->key_bytes > u->host_bytes) {
+		uint16_t path = (uint16_t)(u->key_bytes - u->host_bytes);
+
+		e = slot_of(slots, mask, text, u->key, u->host_bytes);
+		e->path_bytes_max = path > e->path_bytes_max ? path : e->path_bytes_max;
+	}
 }
 
 /* The whole reputation section; its text is a copy of all names. */
@@ -103,13 +123,15 @@ build_reputation(struct sigc *s, struct sigc_table *out)
 
 	if (n == 0)
 		return;
-	while (slots < n * 2)
+	while (slots < n * 3) /* an entry and its host's mark, at most two thirds full */
 		slots *= 2;
 	table = calloc(slots, sizeof(*table));
 	if (table == NULL)
 		abort();
 	for (uint32_t i = 0; i < n; i++)
-		insert(table, slots - 1, s->names.bytes, &u[i], &h.entries);
+		insert(table, slots - 1, s->names.bytes, &u[i]);
+	for (uint32_t i = 0; i < slots; i++)
+		h.entries += table[i].hash != 0;
 	h.slots = slots;
 	h.text_bytes = (uint32_t)s->names.used;
 	h.list_count = (uint32_t)(s->lists.used / sizeof(uint32_t));

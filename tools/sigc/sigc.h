@@ -51,7 +51,7 @@ struct pattern {
 };
 
 struct url_entry {
-	uint32_t key, key_bytes, line; /* key in `names` */
+	uint32_t key, key_bytes, host_bytes, line; /* key in `names` */
 	uint8_t list, kind;
 };
 
@@ -64,6 +64,9 @@ int sigc_read(struct sigc *s, const char *path);
 int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);
 /* One literal; refused ones are counted. */
 void sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count);
+
+/* table.c: gives all memory back; the program itself just ends */
+void sigc_free(struct sigc *s);
 
 /* build.c: compiles and writes the file (temporary, fsync, rename). -EINVAL, -EIO with `s->error`.
  */

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
 
 #define FIELDS_MAX 8
@@ -213,6 +214,9 @@ read_lines(struct sigc *s, const char *path, line_reader take)
 		number++;
 		while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 			line[--n] = 0;
+		if (number == 1 && n >= 3 &&
+		    memcmp(line, "\xef\xbb\xbf", 3) == 0) /* UTF-8's mark */
+			memmove(line, line + 3, (size_t)(n -= 3) + 1);
 		if (n >= SIGC_LINE_MAX)
 			rc = fail(s, path, number, "longer than 1 MiB");
 		else if (memchr(line, 0, (size_t)n) != NULL)
@@ -269,57 +273,73 @@ sigc_read(struct sigc *s, const char *path)
 /* The list being read: its number and kind. */
 static uint8_t list_number, list_kind;
 
-/* "0.0.0.0 host" of hosts files, "||host^" of ad blockers, scheme and user off: what is left is a
- * key. */
+/* "0.0.0.0 host" of hosts files, "||host^" of ad blockers, "*.host": what is left is a URL. */
 static struct span
 strip(struct span text)
 {
 	const char *blank;
 	size_t n;
 
-	if (text.bytes > 2 && memcmp(text.data, "||", 2) == 0)
+	if (text.bytes > 2 && (memcmp(text.data, "||", 2) == 0 || memcmp(text.data, "*.", 2) == 0))
 		text = span_from(text, 2);
-	if (isdigit(text.data[0]) && (blank = strpbrk((const char *)text.data, " \t")) != NULL)
-		text = span_trim(span_from(text, (size_t)(blank - (const char *)text.data)));
+	if (isdigit(text.data[0]) && (blank = strpbrk((const char *)text.data, " \t")) != NULL &&
+	    (const uint8_t *)blank < text.data + text.bytes) {
+		struct span host =
+		    span_trim(span_from(text, (size_t)(blank - (const char *)text.data)));
+
+		text = host.bytes > 0 && host.data[0] != '#' ? host : text;
+	}
 	for (n = 0; n + 3 <= text.bytes; n++) {
 		if (memcmp(text.data + n, "://", 3) == 0) {
 			text = span_from(text, n + 3);
 			break;
 		}
 	}
-	for (n = 0;
-	     n < text.bytes && text.data[n] > ' ' && text.data[n] != '^' && text.data[n] != '#';
-	     n++)
+	for (n = 0; n < text.bytes && text.data[n] > ' ' && text.data[n] != '^'; n++)
 		continue;
 	return span_first(text, n);
 }
 
-/* Lower-case host without port and trailing dot; the path, if there is one, as it is. */
+/* Takes scheme-less "user@host:port/path" apart; the port and the user play no part. */
+static void
+take_apart(struct span url, struct span *host, struct span *path)
+{
+	size_t end = 0;
+	const uint8_t *at;
+
+	while (end < url.bytes && strchr("/?#", url.data[end]) == NULL)
+		end++;
+	*path = span_from(url, end);
+	*host = span_first(url, end);
+	at = end > 0 ? memrchr(url.data, '@', end) : NULL;
+	if (at != NULL)
+		*host = span_from(*host, (size_t)(at - url.data) + 1);
+	if (host->bytes > 0 && host->data[0] == '[') {
+		const uint8_t *close = memchr(host->data, ']', host->bytes);
+
+		*host = span_first(*host, close != NULL ? (size_t)(close - host->data) + 1 : 0);
+	} else if (host->bytes > 0 && (at = memchr(host->data, ':', host->bytes)) != NULL &&
+		   memchr(at + 1, ':', (size_t)(host->data + host->bytes - at) - 1) == NULL) {
+		*host = span_first(*host, (size_t)(at - host->data)); /* two colons: bare IPv6 */
+	}
+}
+
 static int
 take_url(struct sigc *s, const char *path, unsigned line, struct span text)
 {
-	uint8_t key[1024];
 	struct url_entry e = { .line = line, .list = list_number, .kind = list_kind };
-	struct span url;
-	size_t host, n = 0;
+	struct span host, rest;
+	struct reputation_key k;
 
-	if (text.data[0] == '#' || text.data[0] == '!')
+	text = span_trim(text);
+	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == '!')
 		return 0;
-	url = strip(span_trim(text));
-	for (host = 0; host < url.bytes && url.data[host] != '/' && url.data[host] != '?'; host++)
-		continue;
-	if (host == 0 || host > 255 || url.bytes >= sizeof(key))
+	take_apart(strip(text), &host, &rest);
+	if (!reputation_key_make(&k, host, rest))
 		return fail(s, path, line, "neither a domain nor a URL");
-	for (size_t i = 0; i < host && url.data[i] != ':'; i++)
-		key[n++] = (uint8_t)tolower(url.data[i]);
-	while (n > 0 && key[n - 1] == '.')
-		n--;
-	if (host + 1 < url.bytes) { /* more than "/" */
-		memcpy(key + n, url.data + host, url.bytes - host);
-		n += url.bytes - host;
-	}
-	e.key = table_add_text(&s->names, span_of(key, n));
-	e.key_bytes = (uint32_t)n;
+	e.host_bytes = k.host_bytes;
+	e.key_bytes = k.host_bytes + (k.path_bytes > 1 ? k.path_bytes : 0); /* more than "/" */
+	e.key = table_add_text(&s->names, span_of(k.bytes, e.key_bytes));
 	table_add(&s->urls, &e, sizeof(e));
 	s->loaded++;
 	return 0;

@@ -32,3 +32,14 @@ table_add_text(struct sigc_table *t, struct span text)
 	table_add(t, "", 1);
 	return at;
 }
+
+void
+sigc_free(struct sigc *s)
+{
+	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->bad_md5,
+		&s->bad_sha256, &s->good_md5, &s->good_sha256, &s->urls, &s->lists,
+		&s->skipped_names };
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		free(all[i]->bytes);
+}

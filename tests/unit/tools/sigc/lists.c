@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reputation lists: the most specific entry wins, in whatever spelling; 100,000 entries. */
+#include <stdlib.h>
+
+#include "tests/unit/tools/sigc/made.h"
+
+static const char bad_list[] = "# comment\n"
+			       "! another\n"
+			       "\xef\xbb\xbf" /* no mark but on the first line: a host of bytes */
+			       "x.example\n"
+			       "bad.example\n"
+			       "||blocked.example^\n"
+			       "0.0.0.0 hosts.example # from a hosts file\n"
+			       "half.example/dir/\n"
+			       "half.example/dir/deep/evil.exe\n"
+			       "https://USER:pw@Scheme.Example.:8443/Path/%7euser/x%2fy?q=1#frag\n"
+			       "mixed.example\n"
+			       "b\xc3\xbc"
+			       "cher.example\n"
+			       "192.0.2.7\n"
+			       "http://[2001:DB8::0:7]:80/\n"
+			       "*.star.example\n"
+			       "query.example/a?b=c\r\n";
+
+static const char good_list[] = "good.bad.example\n"
+				"half.example/dir/fine/\n"
+				"mixed.example/ok\n"
+				"both.example\n";
+
+static const struct {
+	const char *host, *path;
+	enum reputation_kind kind;
+	unsigned line; /* 0: not looked at */
+} cases[] = {
+	{ "bad.example", "/", REPUTATION_BAD, 4 },
+	{ "BAD.Example.", "/any?thing", REPUTATION_BAD, 4 },
+	{ "www.bad.example", "", REPUTATION_BAD, 4 },
+	{ "a.b.c.bad.example", "/", REPUTATION_BAD, 4 },
+	{ "notbad.example", "/", REPUTATION_UNKNOWN, 0 },
+	{ "example", "/", REPUTATION_UNKNOWN, 0 },
+	{ "bad.example.org", "/", REPUTATION_UNKNOWN, 0 },
+	{ "good.bad.example", "/", REPUTATION_GOOD, 1 },
+	{ "x.good.bad.example", "/", REPUTATION_GOOD, 1 },
+	{ "b%61d.example", "/", REPUTATION_BAD, 4 },
+	{ "blocked.example", "/", REPUTATION_BAD, 5 },
+	{ "hosts.example", "/", REPUTATION_BAD, 6 },
+	{ "half.example", "/", REPUTATION_UNKNOWN, 0 },
+	{ "half.example", "/dir", REPUTATION_UNKNOWN, 0 },
+	{ "half.example", "/dir/", REPUTATION_BAD, 7 },
+	{ "half.example", "/dir/a", REPUTATION_BAD, 7 },
+	{ "half.example", "/directory/a", REPUTATION_UNKNOWN, 0 },
+	{ "half.example", "/other/../dir/./a", REPUTATION_BAD, 7 },
+	{ "half.example", "/dir/../a", REPUTATION_UNKNOWN, 0 },
+	{ "half.example", "/%64ir/a", REPUTATION_BAD, 7 },
+	{ "half.example", "/dir/deep/evil.exe", REPUTATION_BAD, 8 },
+	{ "half.example", "/dir/deep/evil.exe?x", REPUTATION_BAD, 8 },
+	{ "half.example", "/dir/deep/evil.exe.txt", REPUTATION_BAD, 7 },
+	{ "half.example", "/dir/fine/evil", REPUTATION_GOOD, 2 },
+	{ "sub.half.example", "/dir/a", REPUTATION_UNKNOWN, 0 },
+	{ "scheme.example", "/Path/~user/x%2Fy?q=1", REPUTATION_BAD, 9 },
+	{ "scheme.example", "/path/~user/x%2Fy?q=1", REPUTATION_UNKNOWN, 0 },
+	{ "scheme.example", "/Path/~user/x/y?q=1", REPUTATION_UNKNOWN, 0 },
+	{ "mixed.example", "/ok/a", REPUTATION_GOOD, 3 },
+	{ "mixed.example", "/okay", REPUTATION_BAD, 10 },
+	{ "b\xc3\xbc"
+	  "cher.example",
+	    "/", REPUTATION_BAD, 11 },
+	{ "xn--bcher-kva.example", "/", REPUTATION_BAD, 11 },
+	{ "www.B%C3%BCcher.example", "/", REPUTATION_BAD, 11 },
+	{ "192.0.2.7", "/x", REPUTATION_BAD, 12 },
+	{ "0xC0.0.2.7", "/x", REPUTATION_BAD, 12 },
+	{ "3221225991", "/", REPUTATION_BAD, 12 },
+	{ "1.192.0.2.7", "/x", REPUTATION_BAD, 12 }, /* no address: a name below it */
+	{ "2.7", "/x", REPUTATION_UNKNOWN, 0 },
+	{ "2001:db8::7", "/", REPUTATION_BAD, 13 },
+	{ "[2001:0db8:0:0::7]", "/", REPUTATION_BAD, 13 },
+	{ "2001:db8::8", "/", REPUTATION_UNKNOWN, 0 },
+	{ "any.star.example", "/", REPUTATION_BAD, 14 },
+	{ "query.example", "/a?b=c", REPUTATION_BAD, 15 },
+	{ "query.example", "/a?b=d", REPUTATION_UNKNOWN, 0 },
+	{ "both.example", "/", REPUTATION_GOOD, 4 },
+	{ "", "/", REPUTATION_UNKNOWN, 0 },
+	{ ".", "/", REPUTATION_UNKNOWN, 0 },
+	{ "..", "/", REPUTATION_UNKNOWN, 0 },
+	{ "\xff.example", "/", REPUTATION_UNKNOWN, 0 },
+};
+
+TEST(the_most_specific_entry_wins)
+{
+	struct made m;
+
+	made_begin(&m);
+	CHECK_ROW(m.sigc.error, made_list(&m, "bad.txt", bad_list, REPUTATION_BAD) == 0);
+	CHECK(made_list(&m, "more.txt", "both.example\n", REPUTATION_BAD) == 0);
+	CHECK_ROW(m.sigc.error, made_list(&m, "good.txt", good_list, REPUTATION_GOOD) == 0);
+	CHECK(made_build(&m) == 0);
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct reputation_answer a;
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s%s", cases[i].host, cases[i].path);
+		reputation_lookup(generation_reputation(m.generation), span_text(cases[i].host),
+		    span_text(cases[i].path), &a);
+		CHECK_ROW(name, a.kind == cases[i].kind);
+		if (cases[i].line != 0)
+			CHECK_ROW(name, a.line == cases[i].line);
+		if (a.kind != REPUTATION_UNKNOWN && cases[i].line != 0)
+			CHECK_ROW(name, strcmp(a.list, a.kind == REPUTATION_GOOD ? "good.txt"
+										 : "bad.txt") == 0);
+	}
+	made_end(&m);
+}
+
+TEST(what_is_no_entry_is_told_with_its_line)
+{
+	static const char *const texts[] = { "fine.example\nhttp:///path\n", "fine.example\n/a\n",
+		"fine.example\n...\n", "fine.example\n\xff\xfe\n", "fine.example\na<b>.example\n" };
+
+	for (unsigned i = 0; i < COUNT_OF(texts); i++) {
+		struct made m;
+
+		made_begin(&m);
+		CHECK_ROW(texts[i], made_list(&m, "list.txt", texts[i], REPUTATION_BAD) != 0);
+		CHECK_ROW(m.sigc.error, strstr(m.sigc.error, "list.txt:2: neither") != NULL);
+		made_end(&m);
+	}
+}
+
+TEST(a_hundred_thousand_entries)
+{
+	char *text = malloc(8 << 20);
+	struct made m;
+	size_t n = 0;
+	unsigned missed = 0, wrong = 0;
+
+	for (unsigned i = 0; i < 100000; i++)
+		n += (size_t)sprintf(text + n,
+		    i % 3 == 0 ? "h%u.list%u.example\n" : "http://h%u.list%u.example/p/%u/x\n", i,
+		    i % 97, i);
+	made_begin(&m);
+	CHECK(made_list(&m, "many.txt", text, REPUTATION_BAD) == 0);
+	CHECK(made_build(&m) == 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		const struct reputation_table *t = generation_reputation(m.generation);
+		struct reputation_answer a;
+		char host[64], path[64];
+
+		snprintf(host, sizeof(host), "www.h%u.list%u.example", i, i % 97);
+		snprintf(path, sizeof(path), "/p/%u/x/y", i);
+		reputation_lookup(t, span_text(host + (i % 3 != 0) * 4), span_text(path), &a);
+		missed += a.kind != REPUTATION_BAD || a.line != i + 1;
+		snprintf(host, sizeof(host), "h%u.list%u.example", i, (i + 1) % 97);
+		reputation_lookup(t, span_text(host), span_text(path), &a);
+		wrong += a.kind != REPUTATION_UNKNOWN;
+	}
+	CHECK(missed == 0);
+	CHECK(wrong == 0);
+	made_end(&m);
+	free(text);
+}
+
+/* Real lists: each of their own lines is found again, and ordinary sites are not. */
+TEST(real_lists)
+{
+	static const char *const lists[] = { "blocklistproject-scam-domains.txt",
+		"blocklistproject-ransomware-domains.txt", "phishing-database-ips-active.txt" };
+	struct made m;
+	char path[4096], line[2048];
+	unsigned hit = 0, total = 0;
+	FILE *f;
+
+	if (harness_shared("data/lists/blocklistproject-scam-domains.txt") == NULL) {
+		harness_skip("no ../shared/data/lists");
+		return;
+	}
+	made_begin(&m);
+	for (unsigned i = 0; i < COUNT_OF(lists); i++) {
+		snprintf(path, sizeof(path), "data/lists/%s", lists[i]);
+		CHECK_ROW(
+		    lists[i], sigc_read_list(&m.sigc, harness_shared(path), REPUTATION_BAD) == 0);
+	}
+	CHECK(made_build(&m) == 0);
+	f = fopen(harness_shared("data/lists/opendns-top-domains.txt"), "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		struct reputation_answer a;
+
+		line[strcspn(line, "\r\n")] = 0;
+		reputation_lookup(
+		    generation_reputation(m.generation), span_text(line), span_text("/"), &a);
+		hit += a.kind == REPUTATION_BAD;
+		total++;
+	}
+	fclose(f);
+	CHECK(total == 10000);
+	CHECK(hit <= 20); /* the scam list names a few of them itself */
+	made_end(&m);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files in /tmp, read back whole; see made.h. */
+#include "tests/unit/tools/sigc/made.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+void
+made_begin(struct made *m)
+{
+	memset(m, 0, sizeof(*m));
+	snprintf(m->directory, sizeof(m->directory), "/tmp/sluice-made-XXXXXX");
+	CHECK(mkdtemp(m->directory) != NULL);
+	sigc_add_literal(&m->sigc, span_text("Always.There"), (const uint8_t *)"always-there", 12);
+}
+
+static void
+write_file(const struct made *m, const char *name, const void *text, size_t bytes, char path[128])
+{
+	FILE *f;
+
+	snprintf(path, 128, "%s/%s", m->directory, name);
+	f = fopen(path, "w");
+	CHECK(f != NULL && fwrite(text, 1, bytes, f) == bytes && fclose(f) == 0);
+}
+
+int
+made_source(struct made *m, const char *name, const void *text, size_t bytes)
+{
+	char path[128];
+
+	write_file(m, name, text, bytes, path);
+	return sigc_read(&m->sigc, path);
+}
+
+int
+made_list(struct made *m, const char *name, const char *text, enum reputation_kind kind)
+{
+	char path[128];
+
+	write_file(m, name, text, strlen(text), path);
+	return sigc_read_list(&m->sigc, path, kind);
+}
+
+int
+made_build(struct made *m)
+{
+	char path[128], error[SIGNATURE_ERROR_TEXT_MAX];
+	FILE *f;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/made.gen", m->directory);
+	rc = sigc_build(&m->sigc, path);
+	if (rc != 0)
+		return rc;
+	f = fopen(path, "r");
+	m->bytes = aligned_alloc(64, 64 << 20);
+	m->byte_count = fread(m->bytes, 1, 64 << 20, f);
+	fclose(f);
+	rc = generation_open(span_of(m->bytes, m->byte_count), &m->generation, error);
+	CHECK_ROW(error, rc == 0);
+	return rc;
+}
+
+void
+made_end(struct made *m)
+{
+	char command[128];
+
+	generation_close(m->generation);
+	free(m->bytes);
+	snprintf(command, sizeof(command), "rm -rf %s", m->directory);
+	CHECK(system(command) == 0);
+	sigc_free(&m->sigc);
+}

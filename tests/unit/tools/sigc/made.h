@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A generation made from texts, for tests: source files in a directory of their own. */
+#ifndef SLUICE_TESTS_SIGC_MADE_H
+#define SLUICE_TESTS_SIGC_MADE_H
+
+#include "scanners/reputation/reputation.h"
+#include "scanners/signature/signature.h"
+#include "tests/unit/harness.h"
+#include "tools/sigc/sigc.h"
+
+struct made {
+	struct sigc sigc;
+	char directory[64];
+	uint8_t *bytes; /* the generation file */
+	size_t byte_count;
+	struct generation *generation; /* NULL: none was made */
+};
+
+void made_begin(struct made *m);
+/* Writes a file and reads it as a source, or as a list; what sigc said. */
+int made_source(struct made *m, const char *name, const void *text, size_t bytes);
+int made_list(struct made *m, const char *name, const char *text, enum reputation_kind kind);
+/* Builds and opens. 0 or negative, the sentence in m->sigc.error. */
+int made_build(struct made *m);
+void made_end(struct made *m);
+
+#endif
