@@ -19,13 +19,10 @@ reputation_hash(const uint8_t *key, uint32_t bytes)
 	return h != 0 ? h : 1;
 }
 
-static struct reputation_header
+static const struct reputation_header *
 header_of(const struct reputation_table *t)
 {
-	struct reputation_header h;
-
-	memcpy(&h, t->bytes, sizeof(h));
-	return h;
+	return (const struct reputation_header *)(const void *)t->bytes;
 }
 
 static const struct reputation_entry *
@@ -46,7 +43,7 @@ reputation_open(struct span bytes, struct reputation_table *view)
 		return -EINVAL;
 	view->bytes = bytes.data;
 	view->byte_count = bytes.bytes;
-	h = header_of(view);
+	h = *header_of(view);
 	table = sizeof(h) + (uint64_t)h.slots * sizeof(*e);
 	if (h.magic != REPUTATION_MAGIC || h.slots == 0 || (h.slots & (h.slots - 1)) != 0 ||
 	    h.list_count > REPUTATION_LISTS_MAX || h.entries >= h.slots || h.text_bytes == 0 ||
@@ -71,18 +68,18 @@ reputation_open(struct span bytes, struct reputation_table *view)
 uint32_t
 reputation_entries(const struct reputation_table *t)
 {
-	return header_of(t).entries;
+	return header_of(t)->entries;
 }
 
 static const struct reputation_entry *
 find(const struct reputation_table *t, const uint8_t *key, uint32_t bytes)
 {
-	struct reputation_header h = header_of(t);
+	uint32_t mask = header_of(t)->slots - 1;
 	const struct reputation_entry *e = entries_of(t);
-	const uint8_t *text = (const uint8_t *)(e + h.slots);
+	const uint8_t *text = (const uint8_t *)(e + mask + 1);
 	uint32_t hash = reputation_hash(key, bytes);
 
-	for (uint32_t i = hash & (h.slots - 1); e[i].hash != 0; i = (i + 1) & (h.slots - 1)) {
+	for (uint32_t i = hash & mask; e[i].hash != 0; i = (i + 1) & mask) {
 		if (e[i].hash == hash && e[i].key_bytes == bytes &&
 		    memcmp(text + e[i].key, key, bytes) == 0)
 			return &e[i];
@@ -95,12 +92,12 @@ static bool
 take(const struct reputation_table *t, const struct reputation_entry *e,
     struct reputation_answer *out)
 {
-	struct reputation_header h = header_of(t);
+	const struct reputation_header *h = header_of(t);
 
 	if (e == NULL || e->kind == REPUTATION_UNKNOWN)
 		return false;
 	out->kind = e->kind;
-	out->list = (const char *)(entries_of(t) + h.slots) + h.list_names[e->list];
+	out->list = (const char *)(entries_of(t) + h->slots) + h->list_names[e->list];
 	out->line = e->line;
 	return true;
 }

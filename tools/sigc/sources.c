@@ -69,6 +69,16 @@ nibble(uint8_t c)
 	return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
 }
 
+static bool
+is_hex(struct span text)
+{
+	for (size_t i = 0; i < text.bytes; i++) {
+		if (nibble(text.data[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* Decodes plain hex; false where it is something else. The bytes are the caller's. */
 static bool
 decode_hex(struct span hex, uint8_t *out)
@@ -135,13 +145,26 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		skip(s, f[0], SKIP_TARGET);
 	else if (!span_is(f[2], "*"))
 		skip(s, f[0], SKIP_OFFSET);
-	else if (strspn((const char *)f[3].data, "0123456789abcdefABCDEF") < f[3].bytes)
+	else if (!is_hex(f[3]))
 		skip(s, f[0], SKIP_WILDCARD);
 	else if (!decode_hex(f[3], bytes))
-		return fail(s, path, line, "an odd number of hexadecimal digits");
+		return fail(s, path, line, "no hexadecimal digits, or an odd number");
 	else
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
 	return 0;
+}
+
+/* Decimal digits, at most 18. */
+static bool
+parse_size(struct span text, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < text.bytes; i++) {
+		if (!isdigit(text.data[i]))
+			return false;
+		*out = *out * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	return text.bytes > 0 && text.bytes <= 18;
 }
 
 static int
@@ -152,14 +175,11 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, b
 	uint64_t size = GENERATION_ANY_SIZE;
 	uint32_t name;
 
-	if (split(text, ':', f) < 3 || f[0].bytes > 128 || !decode_hex(f[0], digest))
+	if (split(text, ':', f) < 3 || f[0].bytes > 128 || f[2].bytes == 0 ||
+	    !decode_hex(f[0], digest))
 		return fail(s, path, line, "expected DIGEST:SIZE:NAME");
 	if (!span_is(f[1], "*")) {
-		char number[32] = "", *end;
-
-		snprintf(number, sizeof(number), "%.*s", (int)f[1].bytes, (const char *)f[1].data);
-		size = strtoull(number, &end, 10);
-		if (number[0] == 0 || *end != 0)
+		if (!parse_size(f[1], &size))
 			return fail(s, path, line, "the size is neither a number nor '*'");
 	}
 	name = table_add_text(&s->names, f[2]);
@@ -260,7 +280,11 @@ sigc_read(struct sigc *s, const char *path)
 	const char *dot = strrchr(path, '.');
 	struct stat st;
 
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(path, &st) != 0) {
+		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
+		return -EINVAL;
+	}
+	if (S_ISDIR(st.st_mode))
 		return read_directory(s, path);
 	for (unsigned i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(dot, kinds[i].end) == 0)
