@@ -182,6 +182,8 @@ decode_next(struct decoder *d, struct span input, size_t *at, struct span *out)
 				      produced == 0 && d->state.total_out == 0);
 			d->ended = !d->failed;
 			d->member_open = d->failed;
+			if (d->failed && produced > 0) /* what came out before is judged too */
+				return over_limit(d) ? DECODE_OVER : DECODE_OUTPUT;
 			return d->failed ? DECODE_CORRUPT : DECODE_END;
 		}
 		if (d->state.block_state == ISAL_BLOCK_FINISH) {

@@ -153,3 +153,26 @@ TEST(a_bomb_may_end_at_any_turn)
 		rig_destroy(r);
 	}
 }
+
+/* A client may well take a body whose checksum is wrong: what came out of it is judged. */
+TEST(a_wrong_checksum_hides_nothing)
+{
+	struct rig *r = rig_create(NULL);
+	struct rig_client *c = rig_client(r);
+	uint8_t small[256];
+	struct isal_zstream z;
+
+	isal_deflate_stateless_init(&z);
+	z.gzip_flag = IGZIP_GZIP;
+	z.next_in = (uint8_t *)(uintptr_t)eicar;
+	z.avail_in = 68;
+	z.next_out = small;
+	z.avail_out = sizeof(small);
+	z.end_of_stream = 1;
+	CHECK(isal_deflate_stateless(&z) == COMP_OK);
+	small[z.total_out - 5] ^= 1;
+	rig_respmod(c, gzip_head, small, z.total_out);
+	rig_until(c, 1);
+	CHECK(strstr(c->output, "X-Virus-ID: Eicar-Test-Signature") != NULL);
+	rig_destroy(r);
+}

@@ -11,11 +11,17 @@ static uint8_t plain[PLAIN_BYTES], packed[PLAIN_BYTES + 1024];
 static struct decode_pool *pool;
 static const struct decode_limits limits = { 1u << 30, 0, 1 << 20 };
 
-int
-harness_setup(void)
+static void
+fill_plain(void)
 {
 	for (size_t i = 0; i < sizeof(plain); i++)
 		plain[i] = (uint8_t)(i * i >> 7);
+}
+
+int
+harness_setup(void)
+{
+	fill_plain();
 	pool = decode_pool_create(2);
 	return pool == NULL;
 }
@@ -116,11 +122,111 @@ TEST(what_is_no_gzip_is_corrupt)
 	CHECK(unpack(DECODE_GZIP, &limits, 35, 35, &n, &same, &whole) == DECODE_CORRUPT);
 }
 
+/* Each way a stream can be wrong: what comes of it, and how much came out before. */
+TEST(members_trailing_bytes_and_checksums)
+{
+	enum change {
+		TWICE,
+		GARBAGE_BEHIND,
+		ZEROS_BEHIND,
+		WRONG_CRC,
+		WRONG_SIZE,
+		WRONG_ADLER
+	};
+	static const struct {
+		const char *name;
+		enum change change;
+		uint16_t kind;
+		enum decode_coding coding;
+		enum decode_result result;
+		uint64_t times; /* how often `plain` comes out */
+	} rows[] = {
+		{ "two members", TWICE, IGZIP_GZIP, DECODE_GZIP, DECODE_MORE, 2 },
+		{ "garbage behind", GARBAGE_BEHIND, IGZIP_GZIP, DECODE_GZIP, DECODE_END, 1 },
+		{ "zeros behind", ZEROS_BEHIND, IGZIP_GZIP, DECODE_GZIP, DECODE_END, 1 },
+		{ "garbage behind zlib", GARBAGE_BEHIND, IGZIP_ZLIB, DECODE_DEFLATE, DECODE_END,
+		    1 },
+		{ "garbage behind raw", GARBAGE_BEHIND, IGZIP_DEFLATE, DECODE_DEFLATE, DECODE_END,
+		    1 },
+		{ "wrong CRC", WRONG_CRC, IGZIP_GZIP, DECODE_GZIP, DECODE_CORRUPT, 1 },
+		{ "wrong size", WRONG_SIZE, IGZIP_GZIP, DECODE_GZIP, DECODE_CORRUPT, 1 },
+		{ "wrong Adler-32", WRONG_ADLER, IGZIP_ZLIB, DECODE_DEFLATE, DECODE_CORRUPT, 1 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		static const size_t steps[] = { 1, 7, 100000 };
+
+		for (unsigned k = 0; k < COUNT_OF(steps); k++) {
+			size_t bytes = pack(rows[i].kind, 300), room = bytes;
+			enum decode_result r;
+			bool same, whole;
+			uint64_t n;
+
+			if (rows[i].change == TWICE) {
+				memcpy(packed + bytes, packed, bytes);
+				room = 2 * bytes;
+			} else if (rows[i].change <= ZEROS_BEHIND) {
+				memset(
+				    packed + bytes, rows[i].change == ZEROS_BEHIND ? 0 : 'g', 40);
+				room = bytes + 40;
+			} else {
+				packed[bytes - (rows[i].change == WRONG_CRC ? 8 : 4)] ^= 1;
+			}
+			r = unpack(rows[i].coding, &limits, room, steps[k], &n, &same, &whole);
+			CHECK_ROW(rows[i].name, r == rows[i].result);
+			CHECK_ROW(rows[i].name, n == 300 * rows[i].times);
+			CHECK_ROW(rows[i].name, whole == (r != DECODE_CORRUPT));
+		}
+	}
+}
+
+TEST(every_kind_cut_anywhere_is_not_whole)
+{
+	static const struct {
+		const char *name;
+		uint16_t kind;
+		enum decode_coding coding;
+	} kinds[] = { { "zlib", IGZIP_ZLIB, DECODE_DEFLATE },
+		{ "raw", IGZIP_DEFLATE, DECODE_DEFLATE } };
+
+	for (unsigned k = 0; k < COUNT_OF(kinds); k++) {
+		size_t bytes = pack(kinds[k].kind, 300);
+
+		for (size_t cut = 1; cut < bytes; cut++) {
+			uint64_t n;
+			bool same, whole;
+
+			unpack(kinds[k].coding, &limits, cut, 64, &n, &same, &whole);
+			CHECK_ROW(kinds[k].name, same && !whole);
+		}
+	}
+}
+
+TEST(a_ratio_counts_from_its_first_megabyte)
+{
+	static const struct decode_limits ratio = { 1u << 30, 10, 30000 };
+	enum decode_result r;
+	size_t bytes;
+	uint64_t n;
+	bool same, whole;
+
+	memset(plain, 0, sizeof(plain));
+	bytes = pack(IGZIP_GZIP, 20000); /* far more than ten to one, but small */
+	r = unpack(DECODE_GZIP, &ratio, bytes, bytes, &n, &same, &whole);
+	CHECK(r == DECODE_MORE && n == 20000 && whole);
+	bytes = pack(IGZIP_GZIP, PLAIN_BYTES);
+	CHECK(unpack(DECODE_GZIP, &ratio, bytes, bytes, &n, &same, &whole) == DECODE_OVER);
+	CHECK(n <= 30000 + 16384);
+	fill_plain();
+}
+
 TEST(codings_by_name)
 {
 	CHECK(decode_coding_of(span_text(" GZIP ")) == DECODE_GZIP);
 	CHECK(decode_coding_of(span_text("x-gzip")) == DECODE_GZIP);
 	CHECK(decode_coding_of(span_text("Deflate")) == DECODE_DEFLATE);
 	CHECK(decode_coding_of(span_text("br")) == DECODE_UNKNOWN);
+	CHECK(decode_coding_of(span_text("gzip, gzip")) == DECODE_UNKNOWN);
+	CHECK(decode_coding_of(span_text("identity")) == DECODE_IDENTITY);
 	CHECK(decode_coding_of(span_text("")) == DECODE_IDENTITY);
 }
