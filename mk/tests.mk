@@ -36,6 +36,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -march=$(MARCH) \
 	-Wno-deprecated-declarations
+fuzz_libs_decode := -lz # its oracle
 fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *\([^*]*\).*/\1/p' tests/fuzz/$(1).c)
 fuzz_sources  = tests/fuzz/$(1).c $(foreach f,$(fuzz_folders),$(filter-out %main.c,$(wildcard $(f)/*.c)))
 
@@ -44,7 +45,7 @@ $(O)/fuzz/$(1): $(call fuzz_sources,$(1))
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo '  FUZZ $$@')
 	$(Q)clang-14 $(FUZZ_FLAGS) $(DPDK_CFLAGS) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f))))) \
-		-o $$@ $$(filter %.c,$$^) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) -lpthread
+		-o $$@ $$(filter %.c,$$^) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) $(fuzz_libs_$(1)) -lpthread
 endef
 $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_rules,$(n))))
 

@@ -6,7 +6,7 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config clang-14 libclang-rt-14-dev binu
 	libcyaml-dev libyaml-dev libuv1-dev libsqlite3-dev libjansson-dev libssl-dev libarchive-dev libseccomp-dev
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
 	util-linux
-PACKAGES_TEST  := clang-format-14 clang-tidy-14 shellcheck zip git
+PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git
 PACKAGES_BENCH := c-icap
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
 

@@ -135,7 +135,7 @@ static int
 inflate_some(struct decoder *d, struct span input, size_t *at)
 {
 	bool from_held = d->held_bytes > 0;
-	size_t given = from_held ? d->held_bytes : input.bytes - *at;
+	size_t given = from_held ? d->held_bytes : input.bytes - *at, left;
 	int rc;
 
 	if (given > UINT32_MAX)
@@ -145,12 +145,15 @@ inflate_some(struct decoder *d, struct span input, size_t *at)
 	d->state.next_out = d->output;
 	d->state.avail_out = OUTPUT_BYTES;
 	rc = isal_inflate(&d->state);
+	/* On an error it gives back all that it had read ahead, which may be of an earlier input.
+	 */
+	left = d->state.avail_in < given ? d->state.avail_in : given;
 	if (from_held) {
-		memmove(d->held, d->held + given - d->state.avail_in, d->state.avail_in);
-		d->held_bytes = d->state.avail_in;
+		memmove(d->held, d->held + given - left, left);
+		d->held_bytes = (unsigned)left;
 	} else {
-		*at += given - d->state.avail_in;
-		d->input_bytes += given - d->state.avail_in;
+		*at += given - left;
+		d->input_bytes += given - left;
 	}
 	return rc;
 }
