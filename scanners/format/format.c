@@ -43,13 +43,15 @@ static const struct magic magics[] = {
 	M(CPIO, 0, "070702"),
 	M(CPIO, 0, "070707"),
 	M(CPIO, 0, "\xc7\x71"),
+	M(CPIO, 0, "\x71\xc7"),
 	M(LZH, 2, "-lh"),
 	M(ARJ, 0, "\x60\xea"),
 	M(RPM, 0, "\xed\xab\xee\xdb"),
 	M(CHM, 0, "ITSF"),
 	M(PNG, 0, "\x89PNG\r\n\x1a\n"),
 	M(JPEG, 0, "\xff\xd8\xff"),
-	M(GIF, 0, "GIF8"),
+	M(GIF, 0, "GIF87a"),
+	M(GIF, 0, "GIF89a"),
 	M(BMP, 6, "\0\0\0\0\x36\0\0\0"),
 	M(ICO, 0, "\0\0\x01\0"),
 	M(WEBP, 8, "WEBP"),
@@ -60,6 +62,9 @@ static const struct magic magics[] = {
 	M(PSD, 0, "8BPS"),
 	M(MP3, 0, "ID3"),
 	M(MP3, 0, "\xff\xfb"),
+	M(MP3, 0, "\xff\xfa"),
+	M(MP3, 0, "\xff\xf3"),
+	M(MP3, 0, "\xff\xf2"),
 	M(MP4, 4, "ftyp"),
 	M(OGG, 0, "OggS"),
 	M(FLAC, 0, "fLaC"),
@@ -193,7 +198,8 @@ static enum format
 text_format(struct span head)
 {
 	static const char *const html[] = { "<!doctype html", "<html", "<head", "<body", "<script",
-		"<iframe", "<h1", "<div", "<font", "<table", "<title", "<style", "<br", "<p>" };
+		"<iframe", "<!--", "<a ", "<b>", "<h1", "<div", "<font", "<table", "<title",
+		"<style", "<br", "<p>" };
 	struct span s = skip_blanks(head);
 
 	if (has(head, 0, "#!", 2))
@@ -214,6 +220,28 @@ text_format(struct span head)
 	return FORMAT_GENERAL_TXT;
 }
 
+/* What a short magic number needs besides, so that text or another format is not taken for it. */
+static bool
+is_confirmed(enum format f, struct span head)
+{
+	switch (f) {
+	case FORMAT_WEBP:
+	case FORMAT_WAV:
+	case FORMAT_AVI:
+		return has(head, 0, "RIFF", 4);
+	case FORMAT_BMP:
+		return has(head, 0, "BM", 2);
+	case FORMAT_BZ2:
+		return head.bytes > 3 && head.data[3] >= '1' && head.data[3] <= '9';
+	case FORMAT_LZH:
+		return has(head, 6, "-", 1);
+	case FORMAT_SWF:
+		return head.bytes > 3 && head.data[3] < 0x40; /* its version; text has a letter */
+	default:
+		return true;
+	}
+}
+
 enum format
 format_detect(struct span head, uint64_t whole_bytes)
 {
@@ -225,7 +253,8 @@ format_detect(struct span head, uint64_t whole_bytes)
 	if (has(head, 0, "\xca\xfe\xba\xbe", 4))
 		return head.bytes >= 8 && head.data[7] >= 43 ? FORMAT_JAVA_CLASS : FORMAT_MACHO;
 	for (unsigned i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-		if (has(head, magics[i].offset, magics[i].bytes, magics[i].count))
+		if (has(head, magics[i].offset, magics[i].bytes, magics[i].count) &&
+		    is_confirmed(magics[i].format, head))
 			return magics[i].format;
 	}
 	if (contains(span_first(head, FORMAT_HEAD_BYTES), "%PDF-"))
