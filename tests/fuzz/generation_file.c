@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fuzz-links: scanners/signature scanners/reputation scanners/digest common/base
+ *
+ * Generation files: the input stands behind a header whose checksum and version are made right, so
+ * that sections, tables and reputation are what is fuzzed. A refusal has a sentence; what is
+ * accepted can be asked anything.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <hs/hs.h>
+#include <openssl/sha.h>
+
+#include "scanners/reputation/reputation.h"
+#include "scanners/signature/generation_file.h"
+#include "scanners/signature/signature.h"
+
+static void
+ask(const struct generation *g)
+{
+	static const uint8_t digest[32];
+	struct reputation_answer answer;
+	struct generation_facts facts;
+
+	generation_facts(g, &facts);
+	generation_bad_digest(g, digest, digest, 0);
+	generation_trusted_digest(g, digest, digest, 0);
+	if (generation_reputation(g) != NULL) {
+		reputation_lookup(generation_reputation(g), span_text("www.bad.example"),
+		    span_text("/a/b?c"), &answer);
+		assert(answer.kind == REPUTATION_UNKNOWN || answer.list != NULL);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
+	char error[SIGNATURE_ERROR_TEXT_MAX] = "";
+	struct generation *g = NULL;
+	uint8_t *file = aligned_alloc(64, (sizeof(h) + bytes + 63) / 64 * 64);
+
+	memcpy(file + sizeof(h), data, bytes);
+	h.section_count = bytes > 0 ? data[bytes - 1] % 40 : 0;
+	snprintf(h.hyperscan, sizeof(h.hyperscan), "%s", hs_version());
+	SHA256(file + sizeof(h), bytes, h.sha256);
+	memcpy(&h.id, h.sha256, sizeof(h.id));
+	memcpy(file, &h, sizeof(h));
+	if (generation_open(span_of(file, sizeof(h) + bytes), &g, error) == 0) {
+		ask(g);
+		generation_close(g);
+	} else {
+		assert(error[0] != 0);
+	}
+	free(file);
+	return 0;
+}
