@@ -38,11 +38,14 @@ kill -9 "$(cat "$DATAPLANE_PID")"
 eventually is 'xx evil-marker-one xx' 200
 
 rm "$here/three.lit"
-# Enough literals that the compiler still runs when the next reload comes.
-for i in $(seq 3000); do printf 'Test.Many.%d\tmany-%d-%d-%d\n' "$i" "$i" $((i * 7919)) $((i * 104729)); done >"$here/many.lit"
+# The compiler waits at a pipe, its list of files made, while the next source and reload come.
+mkfifo "$here/gate.lit"
 "${ctl[@]}" reload
+exec 9>"$here/gate.lit"
 printf 'Test.Late\tevil-marker-late\n' >"$here/late.lit"
+rm "$here/gate.lit"
 "${ctl[@]}" reload
+exec 9>&-
 eventually is 'xx evil-marker-late xx' 200
 
 : >"/run/sluice/$lab_name/lab/sluice.yaml"
