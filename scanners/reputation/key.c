@@ -157,7 +157,8 @@ put_label(struct span label, char *out, uint32_t *at)
 		label = span_of(coded, to_punycode(label, coded));
 	if ((!plain && label.bytes == 0) || *at + label.bytes > REPUTATION_HOST_MAX)
 		return false;
-	memcpy(out + *at, label.data, label.bytes);
+	if (label.bytes > 0)
+		memcpy(out + *at, label.data, label.bytes);
 	*at += (uint32_t)label.bytes;
 	return true;
 }
@@ -202,7 +203,7 @@ take_host(struct reputation_key *k, struct span host)
 		return true;
 	}
 	for (struct span rest = span_of(plain, bytes);;) {
-		const uint8_t *dot = memchr(rest.data, '.', rest.bytes);
+		const uint8_t *dot = rest.bytes > 0 ? memchr(rest.data, '.', rest.bytes) : NULL;
 		size_t n = dot != NULL ? (size_t)(dot - rest.data) : rest.bytes;
 
 		if (!put_label(span_first(rest, n), (char *)k->bytes, &at))
