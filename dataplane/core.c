@@ -40,7 +40,7 @@ struct core {
 	struct idle idle;
 	struct mono now, drain_until;
 	int64_t wall_ns, wall_second;
-	struct ip_address duplicate;         /* for the attendant, while duplicate_due */
+	struct ip_address duplicate; /* for the attendant, while duplicate_due */
 	bool duplicate_due;
 	uint64_t announced; /* stamp of the publication whose ISTag the answers carry */
 	unsigned transmit_count;

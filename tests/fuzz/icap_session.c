@@ -7,8 +7,6 @@
  * rest is cut. However it is cut, the reply and the objects are the same, and no buffer is lost.
  */
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "tests/sim/sim.h"
 #include "tests/talk/talk.h"
@@ -42,11 +40,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = span_of(data + 1 + CUTS, size - 1 - CUTS);
 	whole = talk_run(sim_pools(), policy, bytes, NULL, 0, true);
 	cut = talk_run(sim_pools(), policy, bytes, cuts, CUTS, true);
-	if (!talk_is_same(whole, cut) && getenv("TALK") != NULL)
-		for (int i = 0; i < 2; i++) {
-			struct talk *t = i ? cut : whole;
-			fprintf(stderr, "[%.*s] body %lu req %u ends %u aborts %u closed %d drain %d abort %d\n", (int)t->reply_bytes, t->reply, t->body_bytes, t->requests, t->ends, t->aborts, t->closed, t->drain, t->abort);
-		}
 	assert(talk_is_same(whole, cut));
 	talk_free(whole);
 	talk_free(cut);

@@ -85,7 +85,7 @@ struct tcp_conn {
 	uint32_t window_limit;
 	uint8_t segments_unacked;
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
-	bool use_ts, use_sack, discard, released, opened, ended, rtt_timing, listed, to_flush;
+	bool use_ts, use_sack, discard, released, opened, ended, rtt_timing;
 	struct seq fin_seq; /* where the peer's FIN stands */
 	uint32_t ts_recent, ts_offset;
 	struct mono ts_recent_at;

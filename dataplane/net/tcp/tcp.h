@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TCP library (RFC 9293 and the list in the README): one `struct tcp` is the stack of one core.
+ * The TCP library (RFC 9293): one `struct tcp` is the stack of one core.
  *
  * Everything that is not TCP is handed in: the time (tcp_begin), random bytes, the way out
  * (env.transmit), the mbuf pools. So it runs in virtual time in tests. It opens passively and
@@ -44,8 +44,7 @@ struct tcp_config {
 	uint16_t mss_max;              /* what we announce over IPv4; IPv6 announces 20 less */
 	struct duration rto_min;       /* default 200 ms */
 	struct duration user_timeout;  /* data unacknowledged this long: the connection ends */
-	struct duration keepalive_idle; /* 0: off */
-	bool checksum_offload_rx;       /* believe the port's verdict in ol_flags */
+	bool checksum_offload_rx;      /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
 	uint32_t pool_reserve;    /* refuse new connections when fewer data mbufs are free */
 };
