@@ -108,7 +108,7 @@ fill_text(uint8_t *out, uint32_t bytes)
 static int
 load_body(struct run *r)
 {
-	uint8_t *bytes = malloc(r->plan->body_bytes + 1u);
+	uint8_t *bytes = calloc(1, r->plan->body_bytes + 1u);
 	FILE *f;
 	size_t n;
 

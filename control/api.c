@@ -14,6 +14,7 @@
 #include "common/base/version.h"
 #include "control/control.h"
 #include "control/record_json.h"
+#include "control/scan.h"
 
 #define API_LINE_MAX    65536
 #define API_CLIENTS_MAX 64
@@ -24,6 +25,8 @@ static unsigned clients_now;
 struct api_client {
 	uv_pipe_t pipe;
 	struct control *control;
+	bool scanning; /* a scan will answer it: it is not freed before */
+	bool closed;
 	size_t used;
 	char line[API_LINE_MAX];
 };
@@ -220,6 +223,86 @@ answer_explain(struct control *c, const json_t *request)
 	return json_pack("{s:b, s:o}", "ok", 1, "object", record_json(&slot, &c->log.setting));
 }
 
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct api_client *client = handle->data;
+
+	clients_now--;
+	client->closed = true;
+	if (!client->scanning)
+		free(client);
+}
+
+static void
+on_written(uv_write_t *write, int status)
+{
+	(void)status;
+	free(write->data);
+	free(write);
+}
+
+static void
+send_json(struct api_client *client, json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT);
+	size_t bytes = text != NULL ? strlen(text) : 0;
+	uv_write_t *write = calloc(1, sizeof(*write));
+	uv_buf_t buffer;
+
+	json_decref(value);
+	if (text == NULL || write == NULL) {
+		free(text);
+		free(write);
+		return;
+	}
+	text[bytes] = '\n'; /* dumps end in NUL: its place is taken, the length is known */
+	write->data = text;
+	buffer = uv_buf_init(text, (unsigned)bytes + 1);
+	uv_write(write, (uv_stream_t *)&client->pipe, &buffer, 1, on_written);
+}
+
+/* The answer comes when the worker is done; until then its client is kept. */
+static void
+on_scan_done(void *arg, const struct worker_answer *answer)
+{
+	struct api_client *client = arg;
+
+	client->scanning = false;
+	if (client->closed) {
+		free(client);
+		return;
+	}
+	send_json(client,
+	    json_pack("{s:b, s:s, s:s, s:s, s:s}", "ok", 1, "verdict",
+		answer->verdict == VERDICT_BAD ? "bad" : "clean", "source",
+		source_word(answer->source), "threat", answer->threat, "member", answer->member));
+}
+
+/* {"command": "scan", "fd": N}: a descriptor of the process that asks. NULL: begun. */
+static json_t *
+begin_scan(struct api_client *client, const json_t *request)
+{
+	char error[SCAN_ERROR_TEXT_MAX] = "out of memory";
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+	uv_os_fd_t fd;
+
+	if (client->scanning)
+		return refuse("this connection waits for a scan already");
+	if (!json_is_integer(json_object_get(request, "fd")))
+		return refuse("expected \"fd\", a descriptor of the process that asks");
+	if (uv_fileno((uv_handle_t *)&client->pipe, &fd) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+		return refuse("the kernel does not say who asks");
+	if (scan_start(client->control, peer.pid,
+		(int)json_integer_value(json_object_get(request, "fd")), on_scan_done, client,
+		error) != 0)
+		return refuse(error);
+	client->scanning = true;
+	return NULL;
+}
+
 static json_t *
 answer_reload(struct control *c, const json_t *request)
 {
@@ -272,9 +355,11 @@ static const struct {
 	{ "log-reopen", answer_log_reopen },
 };
 
+/* NULL: the answer will come later. */
 static json_t *
-answer_line(struct control *c, const char *line, size_t bytes)
+answer_line(struct api_client *client, const char *line, size_t bytes)
 {
+	struct control *c = client->control;
 	json_error_t why;
 	json_t *request = json_loadb(line, bytes, 0, &why), *out = NULL;
 	const char *name = json_string_value(json_object_get(request, "command"));
@@ -283,45 +368,15 @@ answer_line(struct control *c, const char *line, size_t bytes)
 		if (strcmp(name, commands[i].name) == 0)
 			out = commands[i].answer(c, request);
 	}
+	if (name != NULL && strcmp(name, "scan") == 0) {
+		out = begin_scan(client, request);
+		json_decref(request);
+		return out;
+	}
 	json_decref(request);
 	return out != NULL ? out
 			   : refuse(name == NULL ? "expected a JSON object with \"command\""
 						 : "unknown command");
-}
-
-static void
-on_closed(uv_handle_t *handle)
-{
-	clients_now--;
-	free(handle->data);
-}
-
-static void
-on_written(uv_write_t *write, int status)
-{
-	(void)status;
-	free(write->data);
-	free(write);
-}
-
-static void
-send_json(struct api_client *client, json_t *value)
-{
-	char *text = json_dumps(value, JSON_COMPACT);
-	size_t bytes = text != NULL ? strlen(text) : 0;
-	uv_write_t *write = calloc(1, sizeof(*write));
-	uv_buf_t buffer;
-
-	json_decref(value);
-	if (text == NULL || write == NULL) {
-		free(text);
-		free(write);
-		return;
-	}
-	text[bytes] = '\n'; /* dumps end in NUL: its place is taken, the length is known */
-	write->data = text;
-	buffer = uv_buf_init(text, (unsigned)bytes + 1);
-	uv_write(write, (uv_stream_t *)&client->pipe, &buffer, 1, on_written);
 }
 
 static void
@@ -348,7 +403,10 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 	while ((end = memchr(client->line, '\n', client->used)) != NULL) {
 		size_t bytes = (size_t)(end - client->line);
 
-		send_json(client, answer_line(client->control, client->line, bytes));
+		json_t *answer = answer_line(client, client->line, bytes);
+
+		if (answer != NULL)
+			send_json(client, answer);
 		client->used -= bytes + 1;
 		memmove(client->line, end + 1, client->used);
 	}

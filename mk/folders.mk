@@ -27,7 +27,7 @@ below_control/store         := common/channel common/base
 below_control/deepscan      := $(SCANNERS) common/channel common/base
 below_control               := control/store $(SCANNERS) \
 	common/config common/channel common/base
-below_tools/sluicectl       := common/config common/channel common/base
+below_tools/sluicectl       := scanners/digest scanners/format common/config common/channel common/base
 below_tools/sigc            := $(SCANNERS) common/base
 below_tools/tamper          := common/base
 below_bench                 := common/base

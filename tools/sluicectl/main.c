@@ -13,11 +13,13 @@
 
 #include "common/base/version.h"
 #include "common/config/config.h"
+#include "tools/sluicectl/scan.h"
 
 enum {
 	EXIT_REFUSED = 1,
 	EXIT_USAGE = 2,
-	EXIT_NO_CONTROL = 3
+	EXIT_NO_CONTROL = 3,
+	EXIT_BAD = 4
 };
 
 static const char usage[] =
@@ -29,11 +31,12 @@ static const char usage[] =
     "  cache [clear]           the verdict cache\n"
     "  stats                   counters and verdicts\n"
     "  explain UUID            everything known of one object\n"
+    "  scan FILE               judge a file (-: standard input) as the sandbox would; exit 4: bad\n"
     "  reload                  read the configuration again, compile the signatures\n"
     "  sig [reload]            how the last compilation went; compile again\n"
     "  log reopen              open the log anew, after a rotation\n"
     "  config check FILE       say what is wrong with a configuration\n\n"
-    "exit: 0 done, 1 refused, 2 usage, 3 no control process\n";
+    "exit: 0 done, 1 refused, 2 usage, 3 no control process, 4 scan: bad\n";
 
 static struct config_paths paths;
 static bool as_json;
@@ -193,6 +196,32 @@ check_config(const char *file)
 }
 
 static int
+scan(const char *file)
+{
+	int code = 0, fd = scan_open(file);
+	json_t *facts, *answer;
+
+	if (fd < 0) {
+		fprintf(stderr, "sluicectl: %s: %s\n", file,
+		    fd == -EINVAL ? "not a regular file" : strerror(-fd));
+		return EXIT_REFUSED;
+	}
+	answer = ask(json_pack("{s:s, s:i}", "command", "scan", "fd", fd), &code);
+	facts = answer != NULL ? scan_facts(fd) : NULL;
+	close(fd);
+	if (answer == NULL)
+		return code;
+	if (facts != NULL)
+		json_object_update(answer, facts);
+	json_decref(facts);
+	if (strcmp(json_string_value(json_object_get(answer, "verdict")), "bad") == 0)
+		code = EXIT_BAD;
+	print_answer(answer);
+	json_decref(answer);
+	return code;
+}
+
+static int
 dispatch(int argc, char **argv)
 {
 	const char *command = argv[0], *word = argc > 1 ? argv[1] : NULL;
@@ -207,6 +236,8 @@ dispatch(int argc, char **argv)
 		return run(json_pack("{s:s, s:b}", "command", "sig", "reload", 1));
 	if (strcmp(command, "explain") == 0 && word != NULL)
 		return run(json_pack("{s:s, s:s}", "command", "explain", "uuid", word));
+	if (strcmp(command, "scan") == 0 && argc == 2)
+		return scan(word);
 	if (strcmp(command, "log") == 0 && word != NULL && strcmp(word, "-f") == 0)
 		return follow_log();
 	if (strcmp(command, "log") == 0 && word != NULL && strcmp(word, "reopen") == 0)

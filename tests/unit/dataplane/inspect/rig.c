@@ -43,7 +43,6 @@ make_icap(void)
 		.sessions_max = RIG_CLIENTS_MAX,
 		.preview_bytes = 4096,
 		.connections_max = RIG_CLIENTS_MAX,
-		.head_bytes_max = HTTP_HEAD_BYTES_MAX,
 		.head_timeout = seconds(30),
 		.body_timeout = seconds(60),
 		.idle_timeout = seconds(600),

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "control/control.h"
+
+struct scan {
+	struct worker worker;
+	scan_done done;
+	void *arg;
+};
+
+static unsigned scans_now; /* control has one thread */
+
+static void
+on_worker_done(struct worker *w, const struct worker_answer *answer)
+{
+	struct scan *s = w->owner;
+
+	scans_now--;
+	s->done(s->arg, answer);
+	free(s);
+}
+
+/* A copy of another process's descriptor; -errno. Needs its privileges, or CAP_SYS_PTRACE. */
+static int
+take_descriptor(pid_t peer, int peer_fd)
+{
+	int process = (int)syscall(SYS_pidfd_open, peer, 0), fd;
+
+	if (process < 0)
+		return -errno;
+	fd = (int)syscall(SYS_pidfd_getfd, process, peer_fd, 0);
+	if (fd < 0)
+		fd = -errno;
+	close(process);
+	return fd;
+}
+
+static int
+check_file(const struct control *c, int fd, char *error)
+{
+	uint64_t most = c->config->sandbox.object_bytes_max;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		snprintf(error, SCAN_ERROR_TEXT_MAX, "not a regular file");
+		return -EINVAL;
+	}
+	if (st.st_size == 0) {
+		snprintf(error, SCAN_ERROR_TEXT_MAX, "the file is empty");
+		return -EINVAL;
+	}
+	if ((uint64_t)st.st_size > most) {
+		snprintf(error, SCAN_ERROR_TEXT_MAX,
+		    "%llu bytes are more than sandbox.object_bytes_max, %llu",
+		    (unsigned long long)st.st_size, (unsigned long long)most);
+		return -EFBIG;
+	}
+	return 0;
+}
+
+int
+scan_start(struct control *c, pid_t peer, int peer_fd, scan_done done, void *arg,
+    char error[SCAN_ERROR_TEXT_MAX])
+{
+	struct scan *s;
+	int fd, rc;
+
+	if (scans_now == SCANS_MAX) {
+		snprintf(
+		    error, SCAN_ERROR_TEXT_MAX, "%u files are being judged: try again", SCANS_MAX);
+		return -EBUSY;
+	}
+	fd = take_descriptor(peer, peer_fd);
+	if (fd < 0) {
+		snprintf(error, SCAN_ERROR_TEXT_MAX,
+		    "the file can't be taken over from process %d: %s", (int)peer, strerror(-fd));
+		return fd;
+	}
+	rc = check_file(c, fd, error);
+	s = rc == 0 ? calloc(1, sizeof(*s)) : NULL;
+	if (s == NULL) {
+		close(fd);
+		return rc != 0 ? rc : -ENOMEM;
+	}
+	s->done = done;
+	s->arg = arg;
+	scans_now++;
+	worker_start(c, &s->worker, fd, on_worker_done, s);
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# sluicectl scan: the verdict on a file, with and without a dataplane, and what cannot be judged.
+# shellcheck source=tests/scenario/lib.sh disable=SC2119
+. "$(dirname "$0")/lib.sh"
+lab_up
+here=$(mktemp -d)
+trap 'rm -rf "$here"; tools/lab down --name "$lab_name"' EXIT
+# shellcheck disable=SC2016 # EICAR has a dollar sign
+printf 'X5O!P%%@AP[4\\PZX54(P^)7CC)7}$EICAR-%s-FILE!$H+H*' STANDARD-ANTIVIRUS-TEST >"$here/eicar.com"
+printf 'harmless\n' >"$here/clean.txt"
+(cd "$here" && zip -q in.zip eicar.com && tar czf packed.tgz in.zip)
+
+# Runs a scan; its exit code in `code`, what it said in `said`.
+scan() {
+	code=0
+	said=$("${ctl[@]}" --json scan "$@" 2>&1) || code=$?
+}
+judged() {
+	scan "$1"
+	if [ "$code" != "$2" ] || ! grep -q "$3" <<<"$said"; then
+		fail "$1: exit $code, '$said'; expected $2, '$3'"
+	fi
+}
+
+judged "$here/clean.txt" 0 '"verdict":"clean"'
+judged "$here/clean.txt" 0 "\"sha256\":\"$(sha256sum <"$here/clean.txt" | cut -d' ' -f1)\""
+judged "$here/clean.txt" 0 "\"md5\":\"$(md5sum <"$here/clean.txt" | cut -d' ' -f1)\""
+judged "$here/eicar.com" 4 '"threat":"Eicar-Test-Signature"'
+judged "$here/packed.tgz" 4 '"format":"Gz"'
+scan - <"$here/packed.tgz"
+[ "$code" = 4 ] || fail "standard input: exit $code, '$said'"
+("${ctl[@]}" scan "$here/eicar.com" || true) | grep -q 'verdict *bad' || fail "no plain output"
+
+judged "$here/none" 1 'No such file'
+judged "$here" 1 'Is a directory'
+judged /dev/null 1 'not a regular file'
+: >"$here/empty"
+judged "$here/empty" 1 'the file is empty'
+truncate -s 10G "$here/huge"
+judged "$here/huge" 1 'more than sandbox.object_bytes_max'
+
+# The verdict does not need the dataplane.
+kill -STOP "$(cat "/run/sluice/$lab_name/lab/dataplane.supervisor")"
+kill -9 "$(cat "$DATAPLANE_PID")"
+judged "$here/eicar.com" 4 '"verdict":"bad"'
+kill -CONT "$(cat "/run/sluice/$lab_name/lab/dataplane.supervisor")"
