@@ -62,8 +62,8 @@ put_alert(struct control *c, const struct record_slot *slot)
 static void
 put_object(struct control *c, const struct record_slot *slot)
 {
-	store_put_object(
-	    c->store, slot->record.uuid, slot->record.wall_ns, span_of(slot, sizeof(*slot)));
+	store_put_object(c->store, slot->record.uuid, slot->record.wall_ns,
+	    span_of(slot, record_slot_bytes(slot)));
 }
 
 struct late {

@@ -55,6 +55,12 @@ record_text_get(const struct record_slot *slot, enum record_text which)
 	    slot->text + text_before(&slot->record, which), slot->record.text_bytes[which]);
 }
 
+size_t
+record_slot_bytes(const struct record_slot *slot)
+{
+	return offsetof(struct record_slot, text) + text_before(&slot->record, RECORD_TEXT_COUNT);
+}
+
 bool
 record_is_sound(const struct record_slot *slot)
 {

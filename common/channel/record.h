@@ -8,6 +8,7 @@
 #define SLUICE_CHANNEL_RECORD_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/address.h"
@@ -128,6 +129,8 @@ struct command {
 void record_text_put(struct record_slot *slot, enum record_text which, struct span text);
 /* The text of a slot that was copied out and checked by record_is_sound(). */
 struct span record_text_get(const struct record_slot *slot, enum record_text which);
+/* The part of a sound slot that is in use, from its start: what is worth keeping. */
+size_t record_slot_bytes(const struct record_slot *slot);
 /* Whether every enum and length in it is in range: run on a private copy before any use. */
 bool record_is_sound(const struct record_slot *slot);
 
