@@ -10,16 +10,17 @@
 #define ALERT_COLUMNS                                                                         \
 	"uuid, origin, wall_ns, client, peer, user, url, filename, threat, verdict, source, " \
 	"mode, "                                                                              \
-	"blocked, md5, sha256"
+	"blocked, md5, sha256, raised_ns"
 #define DELIVERY_COLUMNS "uuid, wall_ns, job, client, peer, user, url, filename, mode, md5, sha256"
 
-/* id, text */
+/* id, text. PRUNE: ?1 the oldest time to keep, ?2 how many to keep, ?3 how many to delete at once.
+ */
 #define STATEMENTS(X)                                                                             \
 	X(BEGIN, "BEGIN IMMEDIATE")                                                               \
 	X(COMMIT, "COMMIT")                                                                       \
 	X(ROLLBACK, "ROLLBACK")                                                                   \
 	X(PUT_ALERT, "INSERT OR IGNORE INTO alerts (" ALERT_COLUMNS                               \
-		     ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)")             \
+		     ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)")         \
 	X(PUT_DELIVERY, "INSERT OR IGNORE INTO deliveries (" DELIVERY_COLUMNS                     \
 			") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                          \
 	X(PUT_CONVICTION, "INSERT OR REPLACE INTO convictions (sha256, threat, wall_ns) "         \
@@ -28,22 +29,26 @@
 	X(PUT_PROGRESS, "INSERT OR REPLACE INTO progress (boot, core, serial) VALUES (?1,?2,?3)") \
 	X(PRUNE_OBJECTS,                                                                          \
 	    "DELETE FROM objects WHERE id IN (SELECT id FROM objects ORDER BY id "                \
-	    "LIMIT 5000) AND (wall_ns < ?1 OR id <= (SELECT max(id) FROM objects) - ?2)")         \
+	    "LIMIT ?3) AND (wall_ns < ?1 OR id <= (SELECT max(id) FROM objects) - ?2)")           \
 	X(PRUNE_DELIVERIES,                                                                       \
 	    "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries ORDER BY id "          \
-	    "LIMIT 5000) AND (wall_ns < ?1 OR id <= (SELECT max(id) FROM deliveries) - ?2)")      \
+	    "LIMIT ?3) AND (wall_ns < ?1 OR id <= (SELECT max(id) FROM deliveries) - ?2)")        \
 	X(PRUNE_ALERTS, "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY id "      \
-			"LIMIT 5000) AND id <= (SELECT max(id) FROM alerts) - ?1")                \
-	X(PRUNE_CONVICTIONS, "DELETE FROM convictions WHERE wall_ns < ?1")                        \
+			"LIMIT ?3) AND id <= (SELECT max(id) FROM alerts) - ?2")                  \
+	X(PRUNE_CONVICTIONS, "DELETE FROM convictions WHERE rowid IN (SELECT rowid FROM "         \
+			     "convictions WHERE wall_ns < ?1 LIMIT ?3)")                          \
+	X(PRUNE_PROGRESS, "DELETE FROM progress WHERE rowid NOT IN (SELECT rowid FROM progress "  \
+			  "ORDER BY rowid DESC LIMIT ?2)")                                        \
 	X(GET_PROGRESS, "SELECT serial FROM progress WHERE boot = ?1 AND core = ?2")              \
-	X(GET_ALERTS, "SELECT " ALERT_COLUMNS                                                     \
-		      " FROM alerts WHERE wall_ns >= ?1 ORDER BY wall_ns DESC, id DESC LIMIT ?2") \
-	X(GET_ALERTS_OF, "SELECT " ALERT_COLUMNS " FROM alerts WHERE uuid = ?1")                  \
+	X(GET_ALERTS, "SELECT " ALERT_COLUMNS ", id FROM alerts WHERE raised_ns >= ?1 AND "       \
+		      "(raised_ns, id) < (?2, ?3) ORDER BY raised_ns DESC, id DESC LIMIT ?4")     \
+	X(GET_ALERTS_OF, "SELECT " ALERT_COLUMNS ", id FROM alerts WHERE uuid = ?1")              \
 	X(GET_DELIVERIES, "SELECT " DELIVERY_COLUMNS                                              \
 			  " FROM deliveries WHERE sha256 = ?1 ORDER BY id LIMIT 10000")           \
 	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1 AND wall_ns >= ?2")   \
 	X(GET_OBJECT, "SELECT record FROM objects WHERE uuid = ?1")                               \
-	X(GET_COUNTS, "SELECT (SELECT count(*) FROM alerts), (SELECT count(*) FROM deliveries), " \
+	X(GET_COUNTS, "SELECT (SELECT max(id) - min(id) + 1 FROM alerts), "                       \
+		      "(SELECT max(id) - min(id) + 1 FROM deliveries), "                          \
 		      "(SELECT max(id) - min(id) + 1 FROM objects)")
 
 enum statement {
@@ -54,16 +59,20 @@ enum statement {
 };
 
 struct store {
-	sqlite3 *db;
+	char path[512];
+	sqlite3 *db; /* NULL: a damaged one was closed and no new one could be made yet */
 	sqlite3_stmt *statements[ST_COUNT];
 	bool in_transaction;
-	int failed; /* the SQLite result of the first write that failed in this transaction */
+	bool damaged; /* seen in the file: set aside before the next transaction */
+	int failed;   /* the SQLite result of the first write that failed in this transaction */
 	struct store_facts facts;
 };
 
 /* store.c. Runs a statement that returns no row and resets it; the SQLite result. */
 int store_run(struct store *s, enum statement which);
-/* Keeps the error for the facts: -EBUSY or -EIO. */
+/* Keeps the error for the facts and notes damage: -EBUSY or -EIO. */
 int store_fail(struct store *s, int sqlite_result);
+/* Sets a damaged database aside and begins a new one; nothing where none is damaged. 0 or -EIO. */
+int store_mend(struct store *s);
 
 #endif

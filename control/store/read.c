@@ -44,6 +44,7 @@ alert_at(sqlite3_stmt *q, struct store_alert *a)
 		.blocked = sqlite3_column_int(q, 12) != 0,
 		.md5 = bytes_at(q, 13, 16),
 		.sha256 = bytes_at(q, 14, 32),
+		.place = { sqlite3_column_int64(q, 15), (uint64_t)sqlite3_column_int64(q, 16) },
 	};
 }
 
@@ -63,10 +64,15 @@ each_alert(struct store *s, enum statement which, store_alert_seen seen, void *a
 }
 
 int
-store_alerts(struct store *s, int64_t since_ns, unsigned limit, store_alert_seen seen, void *arg)
+store_alerts(struct store *s, int64_t since_ns, struct store_place before, unsigned limit,
+    store_alert_seen seen, void *arg)
 {
-	sqlite3_bind_int64(s->statements[ST_GET_ALERTS], 1, since_ns);
-	sqlite3_bind_int64(s->statements[ST_GET_ALERTS], 2, limit);
+	sqlite3_stmt *q = s->statements[ST_GET_ALERTS];
+
+	sqlite3_bind_int64(q, 1, since_ns);
+	sqlite3_bind_int64(q, 2, before.raised_ns);
+	sqlite3_bind_int64(q, 3, (sqlite3_int64)before.id);
+	sqlite3_bind_int64(q, 4, limit);
 	return each_alert(s, ST_GET_ALERTS, seen, arg);
 }
 

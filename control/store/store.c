@@ -3,25 +3,32 @@
  * Opening: pragmas, schema, statements. synchronous=NORMAL: a commit survives the end of this
  * process at any instruction; a power cut may take the last ones, never the database. The file is
  * made for its owner and group only.
+ *
+ * A damaged database is set aside, under its name and ".damaged", and a new one begun: the
+ * alternative is to store nothing, which fills the notices ring and stops the traffic. One that
+ * another version of us made is refused instead: it is whole, and the operator's to move.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "control/store/internal.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
+
+static const char pragmas[] = "PRAGMA journal_mode = WAL;"
+			      "PRAGMA synchronous = NORMAL;"
+			      "PRAGMA temp_store = MEMORY;";
 
 static const char schema[] =
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = NORMAL;"
-    "PRAGMA temp_store = MEMORY;"
     "CREATE TABLE IF NOT EXISTS alerts (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL,"
     " origin INTEGER NOT NULL, wall_ns INTEGER NOT NULL, client TEXT, peer TEXT, user TEXT,"
     " url TEXT, filename TEXT, threat TEXT, verdict TEXT, source TEXT, mode TEXT,"
-    " blocked INTEGER, md5 BLOB, sha256 BLOB, UNIQUE (uuid, origin));"
-    "CREATE INDEX IF NOT EXISTS alerts_time ON alerts (wall_ns);"
+    " blocked INTEGER, md5 BLOB, sha256 BLOB, raised_ns INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (uuid, origin));"
+    "CREATE INDEX IF NOT EXISTS alerts_raised ON alerts (raised_ns);"
     "CREATE TABLE IF NOT EXISTS deliveries (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
     " wall_ns INTEGER NOT NULL, job INTEGER, client TEXT, peer TEXT, user TEXT, url TEXT,"
     " filename TEXT, mode TEXT, md5 BLOB, sha256 BLOB);"
@@ -32,6 +39,12 @@ static const char schema[] =
     " wall_ns INTEGER NOT NULL, record BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS progress (boot INTEGER NOT NULL, core INTEGER NOT NULL,"
     " serial INTEGER NOT NULL, PRIMARY KEY (boot, core));";
+
+/* Version 1 did not know when an alert was raised, only when its object was finished. */
+static const char from_version_1[] =
+    "ALTER TABLE alerts ADD COLUMN raised_ns INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE alerts SET raised_ns = wall_ns;"
+    "DROP INDEX IF EXISTS alerts_time;";
 
 static const char *const statement_texts[] = {
 #define X(id, text) [ST_##id] = text,
@@ -48,11 +61,20 @@ store_run(struct store *s, enum statement which)
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+static bool
+is_damage(int sqlite_result)
+{
+	int primary = sqlite_result & 0xff;
+
+	return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
 int
 store_fail(struct store *s, int sqlite_result)
 {
 	int primary = sqlite_result & 0xff;
 
+	s->damaged = s->damaged || is_damage(sqlite_result);
 	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
 		s->facts.busy++;
 	else
@@ -61,24 +83,37 @@ store_fail(struct store *s, int sqlite_result)
 	return primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? -EBUSY : -EIO;
 }
 
-/* A database of another version is refused, not guessed at. */
 static int
-check_version(struct store *s)
+read_version(struct store *s, int *version)
 {
-	sqlite3_stmt *q;
-	char text[64];
-	int version = -1;
+	sqlite3_stmt *q = NULL;
+	int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		version = sqlite3_column_int(q, 0);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(q);
+		*version = sqlite3_column_int(q, 0);
+	}
 	sqlite3_finalize(q);
-	if (version == SCHEMA_VERSION)
-		return SQLITE_OK;
-	if (version != 0)
-		return version > 0 ? SQLITE_SCHEMA : SQLITE_NOTADB;
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* In one transaction, so that a crash leaves the old schema or the new one. */
+static int
+make_schema(struct store *s, int version)
+{
+	char text[64];
+	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (rc == SQLITE_OK && version == 1)
+		rc = sqlite3_exec(s->db, from_version_1, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
 	snprintf(text, sizeof(text), "PRAGMA user_version = %d", SCHEMA_VERSION);
-	return sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+	return rc;
 }
 
 static int
@@ -93,44 +128,127 @@ prepare(struct store *s)
 }
 
 static int
-open_database(struct store *s, const char *path)
+open_database(struct store *s, char error[STORE_ERROR_TEXT_MAX])
 {
 	char limits[96];
 	mode_t before = umask(027);
-	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	int version = 0;
+	int rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
 	snprintf(limits, sizeof(limits), "PRAGMA journal_size_limit = %d", STORE_JOURNAL_BYTES);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_timeout(
 		    s->db, 2000); /* while starting: an operator's shell may hold it */
-		rc = check_version(s);
+		rc = read_version(s, &version);
+	}
+	if (rc == SQLITE_OK && (version < 0 || version > SCHEMA_VERSION)) {
+		snprintf(error, STORE_ERROR_TEXT_MAX,
+		    "%.160s: made by another version of Sluice (schema %d, this one knows %d)",
+		    s->path, version, SCHEMA_VERSION);
+		rc = SQLITE_MISMATCH;
 	}
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+		rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && version != SCHEMA_VERSION)
+		rc = make_schema(s, version);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, limits, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = prepare(s);
 	umask(before);
+	if (rc != SQLITE_OK && error[0] == 0)
+		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s: %s", s->path,
+		    s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
+	if (s->db != NULL)
+		sqlite3_busy_timeout(s->db, 0);
 	return rc;
+}
+
+static void
+close_database(struct store *s)
+{
+	for (unsigned i = 0; i < ST_COUNT; i++) {
+		sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+/* The WAL goes with it: it belongs to that database and to no other. An older one is replaced. */
+static int
+set_aside(const char *path)
+{
+	static const char *const parts[] = { "", "-wal", "-shm" };
+	char from[600], to[600];
+
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(from, sizeof(from), "%s%s", path, parts[i]);
+		snprintf(to, sizeof(to), "%s.damaged%s", path, parts[i]);
+		unlink(to);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+/* As open_database(), past a damaged file. */
+static int
+open_or_replace(struct store *s, char error[STORE_ERROR_TEXT_MAX])
+{
+	int rc = open_database(s, error);
+
+	if (!is_damage(rc))
+		return rc;
+	close_database(s);
+	if (set_aside(s->path) != 0)
+		return rc;
+	fprintf(stderr, "WRN %s: set aside as %s.damaged, a new one is begun\n", error, s->path);
+	error[0] = 0;
+	s->facts.damaged++;
+	return open_database(s, error);
+}
+
+int
+store_mend(struct store *s)
+{
+	char error[STORE_ERROR_TEXT_MAX] = "";
+
+	if (!s->damaged)
+		return 0;
+	if (s->db != NULL) {
+		close_database(s);
+		if (set_aside(s->path) == 0)
+			s->facts.damaged++;
+		fprintf(stderr, "WRN %s: damaged, set aside as %s.damaged, a new one is begun\n",
+		    s->path, s->path);
+	}
+	if (open_or_replace(s, error) != SQLITE_OK) {
+		close_database(s);
+		snprintf(s->facts.error, sizeof(s->facts.error), "%s", error);
+		return -EIO;
+	}
+	s->damaged = false;
+	return 0;
 }
 
 int
 store_open(const char *path, struct store **out, char error[STORE_ERROR_TEXT_MAX])
 {
 	struct store *s = calloc(1, sizeof(*s));
-	int rc;
 
+	error[0] = 0;
 	if (s == NULL)
 		return -ENOMEM;
-	rc = open_database(s, path);
-	if (rc != SQLITE_OK) {
-		snprintf(error, STORE_ERROR_TEXT_MAX, "%s: %s", path,
-		    s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
+	if (snprintf(s->path, sizeof(s->path), "%s", path) >= (int)sizeof(s->path)) {
+		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s…: the path is too long", path);
+		free(s);
+		return -ENAMETOOLONG;
+	}
+	if (open_or_replace(s, error) != SQLITE_OK) {
 		store_close(s);
 		return -EIO;
 	}
-	sqlite3_busy_timeout(s->db, 0);
 	*out = s;
 	return 0;
 }
@@ -141,8 +259,6 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	store_rollback(s);
-	for (unsigned i = 0; i < ST_COUNT; i++)
-		sqlite3_finalize(s->statements[i]);
-	sqlite3_close(s->db);
+	close_database(s);
 	free(s);
 }

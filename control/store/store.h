@@ -7,7 +7,8 @@
  *
  * Writes happen between store_begin() and store_commit(); a write that fails makes the commit fail.
  * Texts are escaped already (line_escape). Doubles are ignored: an alert's key is (uuid, origin), a
- * delivery's is its uuid.
+ * delivery's is its uuid. A database that turns out to be damaged is set aside (PATH.damaged) and a
+ * new one begun.
  */
 #ifndef SLUICE_STORE_H
 #define SLUICE_STORE_H
@@ -18,10 +19,12 @@
 #include "common/base/span.h"
 
 #define STORE_ERROR_TEXT_MAX 256
-#define STORE_OBJECTS_MAX    100000 /* newest kept: about 60 MB */
+#define STORE_OBJECTS_MAX    100000 /* newest kept: 50 MB with texts of 200 bytes */
 #define STORE_DELIVERIES_MAX 500000
 #define STORE_ALERTS_MAX     1000000
-#define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects and deliveries */
+#define STORE_PROGRESS_MAX   1024 /* cores of dataplanes, newest first */
+#define STORE_PRUNE_ROWS     1000 /* of each table in one transaction: a few milliseconds */
+#define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects, deliveries and convictions */
 #define STORE_JOURNAL_BYTES  (32 << 20)      /* the WAL is cut back to this */
 
 struct store;
@@ -31,16 +34,25 @@ enum store_origin {
 	STORE_ORIGIN_LATE
 };
 
+/* Where an alert stands among all: when it was raised (a late one, after its object), and a number
+ * that tells apart those of one instant. */
+struct store_place {
+	int64_t raised_ns;
+	uint64_t id;
+};
+#define STORE_NEWEST ((struct store_place){ INT64_MAX, INT64_MAX })
+
 /* NULL texts are stored as empty ones; what a read hands out is lent for the call. */
 struct store_alert {
 	const uint8_t *uuid;   /* 16 bytes */
 	const uint8_t *md5;    /* 16 */
 	const uint8_t *sha256; /* 32 */
-	int64_t wall_ns;
+	int64_t wall_ns;       /* when its object was finished */
 	const char *client, *peer, *user, *url, *filename, *threat;
 	const char *verdict, *source, *mode;
 	bool blocked;
 	enum store_origin origin;
+	struct store_place place; /* what a read tells; the store's own to set */
 };
 
 struct store_delivery {
@@ -51,12 +63,13 @@ struct store_delivery {
 };
 
 struct store_facts {
-	uint64_t alerts, deliveries, objects;
-	uint64_t commits, busy, failed;   /* transactions since the start */
+	uint64_t alerts, deliveries, objects; /* kept; of deliveries, about */
+	uint64_t commits, busy, failed;       /* transactions since the start */
+	uint64_t damaged;                     /* databases set aside */
 	char error[STORE_ERROR_TEXT_MAX]; /* of the last failure; empty once a commit went well */
 };
 
-/* Creates what is missing. -errno or -EIO, with a sentence. */
+/* Creates what is missing. -ENOMEM, or -errno or -EIO with a sentence. */
 int store_open(const char *path, struct store **out, char error[STORE_ERROR_TEXT_MAX]);
 void store_close(struct store *s);
 
@@ -71,15 +84,17 @@ void store_put_conviction(
 void store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struct span record);
 /* Every notice of this core up to `serial` is stored. */
 void store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t serial);
-/* Removes what is too old or too many, a bounded number of rows; its own transaction. */
+/* Removes what is too old or too many, STORE_PRUNE_ROWS of each table; its own transaction. 1:
+ * there is more, 0: there is not, -EBUSY, -EIO. */
 int store_prune(struct store *s, int64_t wall_ns);
 
 /* read.c */
 uint64_t store_progress(struct store *s, uint64_t boot, uint32_t core); /* 0: none */
 typedef void (*store_alert_seen)(void *arg, const struct store_alert *a);
-/* Newest first, not older than since_ns. */
-int store_alerts(
-    struct store *s, int64_t since_ns, unsigned limit, store_alert_seen seen, void *arg);
+/* Newest first: raised at or after since_ns and before that place (STORE_NEWEST: from the start).
+ */
+int store_alerts(struct store *s, int64_t since_ns, struct store_place before, unsigned limit,
+    store_alert_seen seen, void *arg);
 int store_alerts_of(struct store *s, const uint8_t uuid[16], store_alert_seen seen, void *arg);
 typedef void (*store_delivery_seen)(void *arg, const struct store_delivery *d);
 int store_deliveries_of(

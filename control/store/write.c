@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Transactions and what goes into them. A write that fails is remembered until the commit. */
 #include <errno.h>
+#include <time.h>
 
 #include "control/store/internal.h"
 
@@ -11,6 +12,9 @@ store_begin(struct store *s)
 
 	if (s->in_transaction)
 		return 0;
+	rc = store_mend(s);
+	if (rc != 0)
+		return rc;
 	rc = store_run(s, ST_BEGIN);
 	if (rc != SQLITE_OK)
 		return store_fail(s, rc);
@@ -75,7 +79,9 @@ store_put_alert(struct store *s, const struct store_alert *a)
 	sqlite3_stmt *q = s->statements[ST_PUT_ALERT];
 	const char *texts[] = { a->client, a->peer, a->user, a->url, a->filename, a->threat,
 		a->verdict, a->source, a->mode };
+	struct timespec now;
 
+	clock_gettime(CLOCK_REALTIME, &now);
 	bind_bytes(q, 1, a->uuid, 16);
 	sqlite3_bind_int(q, 2, a->origin);
 	sqlite3_bind_int64(q, 3, a->wall_ns);
@@ -84,6 +90,7 @@ store_put_alert(struct store *s, const struct store_alert *a)
 	sqlite3_bind_int(q, 13, a->blocked);
 	bind_bytes(q, 14, a->md5, 16);
 	bind_bytes(q, 15, a->sha256, 32);
+	sqlite3_bind_int64(q, 16, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
 	write_row(s, ST_PUT_ALERT);
 }
 
@@ -136,23 +143,33 @@ store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t seria
 	write_row(s, ST_PUT_PROGRESS);
 }
 
+/* Whether it deleted as many rows as it may. */
+static bool
+prune(struct store *s, enum statement which, int64_t oldest_ns, int64_t most)
+{
+	sqlite3_stmt *q = s->statements[which];
+
+	sqlite3_bind_int64(q, 1, oldest_ns);
+	sqlite3_bind_int64(q, 2, most);
+	sqlite3_bind_int64(q, 3, STORE_PRUNE_ROWS);
+	write_row(s, which);
+	return sqlite3_changes(s->db) >= STORE_PRUNE_ROWS;
+}
+
 int
 store_prune(struct store *s, int64_t wall_ns)
 {
 	int64_t oldest = wall_ns - STORE_AGE_MAX_S * 1000000000LL;
 	int rc = store_begin(s);
+	bool more = false;
 
 	if (rc != 0)
 		return rc;
-	sqlite3_bind_int64(s->statements[ST_PRUNE_OBJECTS], 1, oldest);
-	sqlite3_bind_int64(s->statements[ST_PRUNE_OBJECTS], 2, STORE_OBJECTS_MAX);
-	write_row(s, ST_PRUNE_OBJECTS);
-	sqlite3_bind_int64(s->statements[ST_PRUNE_DELIVERIES], 1, oldest);
-	sqlite3_bind_int64(s->statements[ST_PRUNE_DELIVERIES], 2, STORE_DELIVERIES_MAX);
-	write_row(s, ST_PRUNE_DELIVERIES);
-	sqlite3_bind_int64(s->statements[ST_PRUNE_ALERTS], 1, STORE_ALERTS_MAX);
-	write_row(s, ST_PRUNE_ALERTS);
-	sqlite3_bind_int64(s->statements[ST_PRUNE_CONVICTIONS], 1, oldest);
-	write_row(s, ST_PRUNE_CONVICTIONS);
-	return store_commit(s);
+	more |= prune(s, ST_PRUNE_OBJECTS, oldest, STORE_OBJECTS_MAX);
+	more |= prune(s, ST_PRUNE_DELIVERIES, oldest, STORE_DELIVERIES_MAX);
+	more |= prune(s, ST_PRUNE_ALERTS, oldest, STORE_ALERTS_MAX);
+	more |= prune(s, ST_PRUNE_CONVICTIONS, oldest, 0);
+	prune(s, ST_PRUNE_PROGRESS, oldest, STORE_PROGRESS_MAX);
+	rc = store_commit(s);
+	return rc != 0 ? rc : more;
 }
