@@ -26,6 +26,8 @@ struct control {
 	struct store *store;
 	struct log log;
 	enum mode mode;
+	uint64_t started_ms; /* the loop's clock */
+	uv_timer_t prune_timer;
 
 	/* attach.c */
 	struct region *region; /* NULL: no dataplane is attached */
@@ -102,8 +104,10 @@ void drain_stop(struct control *c);
  * busy or failed and nothing of it is stored. */
 bool drain_convict(struct control *c, const uint8_t sha256[32], const char *threat);
 
-/* mode: persisted in STATE/mode, and in the region where there is one. 0 or -errno. */
+/* mode.c: persisted in STATE/mode, and in the region where there is one. 0 or -errno. */
 int control_set_mode(struct control *c, enum mode m);
+/* The mode an operator chose last, else the configuration's. */
+enum mode control_stored_mode(const struct control *c);
 
 /* api.c: JSON lines over RUN/control.sock. -errno. */
 int api_start(struct control *c);

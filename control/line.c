@@ -45,20 +45,27 @@ line_hex(const uint8_t *bytes, size_t count, char *out)
 }
 
 static bool
+is_printable(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+/* Neither ends a field of the line, nor begins an escape. */
+static bool
 is_plain(uint8_t c)
 {
-	return c >= 0x20 && c < 0x7f && c != '\'' && c != '"' && c != '\\';
+	return is_printable(c) && c != '\'' && c != '"' && c != '\\';
 }
 
 /* Returns how much was written, without the NUL. */
 static size_t
-escape(struct span text, char *out, size_t room)
+escape(struct span text, bool (*stays)(uint8_t c), char *out, size_t room)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < text.bytes; i++) {
 		uint8_t c = text.data[i];
-		size_t needs = is_plain(c) ? 1 : 4;
+		size_t needs = stays(c) ? 1 : 4;
 
 		if (used + needs >= room)
 			break;
@@ -78,14 +85,21 @@ escape(struct span text, char *out, size_t room)
 char *
 line_escape(struct span text, char *out, size_t room)
 {
-	escape(text, out, room);
+	escape(text, is_plain, out, room);
+	return out;
+}
+
+char *
+line_escape_message(struct span text, char *out, size_t room)
+{
+	escape(text, is_printable, out, room);
 	return out;
 }
 
 static void
 put_escaped(struct text *t, struct span text)
 {
-	t->used += escape(text, t->bytes + t->used, t->room - t->used);
+	t->used += escape(text, is_plain, t->bytes + t->used, t->room - t->used);
 }
 
 /* HH:MM:SS.mmm in local time. */

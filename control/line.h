@@ -38,6 +38,9 @@ size_t line_of_loss(uint64_t lost, uint32_t core, int64_t wall_ns,
  */
 char *line_escape(struct span text, char *out, size_t room);
 
+/* The same for a message of ours, which may quote a file: quotes and backslashes stay. */
+char *line_escape_message(struct span text, char *out, size_t room);
+
 /* Lower-case hexadecimal, NUL-terminated: `out` has room for 2 * count + 1. Returns `out`. */
 char *line_hex(const uint8_t *bytes, size_t count, char *out);
 

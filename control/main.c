@@ -11,12 +11,15 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/version.h"
 #include "control/control.h"
 
 #define OVERRIDES_MAX 64
+#define PRUNE_MS      2000
+#define PRUNE_MORE_MS 20 /* 50,000 rows a second: more than objects come */
 
 static const char usage[] =
     "usage: sluice-control [OPTION]...\n"
@@ -145,48 +148,6 @@ lock_instance(const struct config_paths *p, char *error)
 	return 0;
 }
 
-int
-control_set_mode(struct control *c, enum mode m)
-{
-	char path[512], partial[520];
-	FILE *f;
-	int rc;
-
-	snprintf(path, sizeof(path), "%s/mode", c->paths.state_directory);
-	snprintf(partial, sizeof(partial), "%s.new", path);
-	f = fopen(partial, "we");
-	if (f == NULL)
-		return -errno;
-	fprintf(f, "%s\n", mode_word(m));
-	rc = fflush(f) == 0 && fsync(fileno(f)) == 0 ? 0 : -EIO;
-	fclose(f);
-	if (rc != 0 || rename(partial, path) != 0)
-		return rc != 0 ? rc : -errno;
-	c->mode = m;
-	if (c->region != NULL)
-		region_set_mode(c->region, m);
-	return 0;
-}
-
-/* The mode an operator chose last, else the configuration's. */
-static enum mode
-stored_mode(const struct control *c)
-{
-	char path[512], word[32] = "";
-	FILE *f;
-	enum mode m;
-
-	snprintf(path, sizeof(path), "%s/mode", c->paths.state_directory);
-	f = fopen(path, "re");
-	if (f != NULL && fgets(word, sizeof(word), f) == NULL)
-		word[0] = 0;
-	if (f != NULL)
-		fclose(f);
-	word[strcspn(word, "\r\n")] = 0;
-	m = mode_by_word(span_text(word));
-	return m != MODE_COUNT ? m : c->config->mode;
-}
-
 static int
 start(struct control *c, char *error)
 {
@@ -213,12 +174,33 @@ start(struct control *c, char *error)
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
 		return -ENOMEM;
 	}
-	c->mode = stored_mode(c);
+	c->mode = control_stored_mode(c);
 	rc = api_start(c);
 	if (rc != 0)
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.300s: %s", c->paths.control_socket,
 		    uv_strerror(rc));
 	return rc;
+}
+
+/* The store is kept within its bounds; where there is much to remove, little by little. */
+static void
+prune(uv_timer_t *timer)
+{
+	struct control *c = timer->data;
+	struct timespec now;
+	int rc;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	rc = store_prune(c->store, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	uv_timer_start(timer, prune, rc > 0 ? PRUNE_MORE_MS : PRUNE_MS, 0);
+}
+
+static void
+start_pruning(struct control *c)
+{
+	uv_timer_init(&c->loop, &c->prune_timer);
+	c->prune_timer.data = c;
+	uv_timer_start(&c->prune_timer, prune, PRUNE_MS, 0);
 }
 
 static void
@@ -254,6 +236,7 @@ main(int argc, char **argv)
 	c->override_count = override_count;
 	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&c->loop);
+	c->started_ms = uv_now(&c->loop);
 	if (start(c, error) != 0)
 		return fatal(error);
 	hear(c, &signals[0], SIGHUP);
@@ -261,10 +244,12 @@ main(int argc, char **argv)
 	hear(c, &signals[2], SIGINT);
 	attach_start(c);
 	drain_start(c);
+	start_pruning(c);
 	generation_compile(c);
 	fprintf(
 	    stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
 	uv_run(&c->loop, UV_RUN_DEFAULT);
+	uv_timer_stop(&c->prune_timer);
 	drain_stop(c);
 	api_stop(c);
 	attach_stop(c);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/answer.h"
+
+#include <string.h>
+
+json_t *
+answer_refusal(const char *why)
+{
+	char text[CONFIG_ERROR_TEXT_MAX * 4];
+
+	return json_pack("{s:b, s:s}", "ok", 0, "error",
+	    line_escape_message(span_text(why), text, sizeof(text)));
+}
+
+static json_t *
+answer_mode(struct control *c, const json_t *request)
+{
+	const json_t *asked = json_object_get(request, "mode");
+	const char *word = json_string_value(asked);
+	int rc = 0;
+
+	if (asked != NULL) {
+		enum mode m = word != NULL ? mode_by_word(span_text(word)) : MODE_COUNT;
+
+		if (m == MODE_COUNT)
+			return answer_refusal("expected disabled, monitor, standard or advanced");
+		rc = control_set_mode(c, m);
+	}
+	if (rc != 0)
+		return answer_refusal("the mode can't be kept in the state directory");
+	return json_pack("{s:b, s:s}", "ok", 1, "mode", mode_word(c->mode));
+}
+
+static json_t *
+answer_cache(struct control *c, const json_t *request)
+{
+	static struct core_stats sum;
+
+	if (c->region == NULL)
+		return answer_refusal("no dataplane is attached");
+	if (json_is_true(json_object_get(request, "clear"))) {
+		struct command clear = { .kind = COMMAND_CACHE_CLEAR };
+
+		for (uint32_t i = 0; i < region_cores(c->region); i++) {
+			if (command_send(region_core(c->region, i), &clear) != 0)
+				return answer_refusal("a core's command ring is full; try again");
+		}
+	}
+	answer_sum(c, &sum);
+	return json_pack("{s:b, s:I, s:I, s:I, s:I}", "ok", 1, "entries",
+	    (json_int_t)sum.cache_entries_now, "hits", (json_int_t)sum.counters[COUNTER_CACHE_HITS],
+	    "misses", (json_int_t)sum.counters[COUNTER_CACHE_MISSES], "evictions",
+	    (json_int_t)sum.counters[COUNTER_CACHE_EVICTIONS]);
+}
+
+static json_t *
+answer_reload(struct control *c, const json_t *request)
+{
+	char error[CONFIG_ERROR_TEXT_MAX];
+	struct config *fresh = NULL;
+
+	(void)request;
+	if (config_load(c->paths.config_file, c->overrides, c->override_count, &fresh, error) != 0)
+		return answer_refusal(error);
+	config_free(c->config);
+	c->config = fresh;
+	log_configure(&c->log, fresh);
+	attach_push_policy(c);
+	generation_compile(c);
+	return json_pack("{s:b}", "ok", 1);
+}
+
+static json_t *
+answer_sig(struct control *c, const json_t *request)
+{
+	char error[4 * sizeof(c->compile_error)], refused[4 * sizeof(c->last_error)];
+
+	if (json_is_true(json_object_get(request, "reload")) && generation_compile(c) != 0)
+		return answer_refusal(c->compile_error);
+	return json_pack("{s:b, s:b, s:s, s:s}", "ok", 1, "compiling", c->compiling, "error",
+	    line_escape_message(span_text(c->compile_error), error, sizeof(error)), "refused",
+	    line_escape_message(span_text(c->last_error), refused, sizeof(refused)));
+}
+
+static json_t *
+answer_log_reopen(struct control *c, const json_t *request)
+{
+	(void)request;
+	if (log_reopen(&c->log) != 0)
+		return answer_refusal("the log can't be opened");
+	return json_pack("{s:b}", "ok", 1);
+}
+
+static const struct {
+	const char *name;
+	json_t *(*answer)(struct control *c, const json_t *request);
+} commands[] = {
+	{ "status", answer_status },
+	{ "mode", answer_mode },
+	{ "stats", answer_stats },
+	{ "cache", answer_cache },
+	{ "alerts", answer_alerts },
+	{ "explain", answer_explain },
+	{ "reload", answer_reload },
+	{ "sig", answer_sig },
+	{ "log-reopen", answer_log_reopen },
+};
+
+json_t *
+answer_request(struct control *c, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+
+	if (name == NULL)
+		return answer_refusal("expected a JSON object with \"command\"");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].answer(c, request);
+	}
+	return answer_refusal("unknown command");
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What control answers when it is asked, as JSON, whoever asks: sluicectl over the socket (api.c),
+ * a browser (http.c). A request is an object with "command"; an answer has "ok", a refusal "error"
+ * and says what was expected. Nothing here waits. Texts are plain ASCII: what comes from the wire
+ * or from files is escaped. Bounds: ANSWER_ALERTS_MAX alerts, ANSWER_DELIVERIES_MAX deliveries in
+ * one answer.
+ *
+ * answer.c has the table and the commands; answer_status.c how things stand, answer_objects.c
+ * alerts and `explain`.
+ */
+#ifndef SLUICE_CONTROL_ANSWER_H
+#define SLUICE_CONTROL_ANSWER_H
+
+#include <jansson.h>
+
+#include "control/control.h"
+
+#define ANSWER_ALERTS_DEFAULT 20
+#define ANSWER_ALERTS_MAX     1000
+#define ANSWER_DELIVERIES_MAX 20
+
+/* The caller's; NULL only when memory is short. */
+json_t *answer_request(struct control *c, const json_t *request);
+json_t *answer_refusal(const char *why);
+
+/* The commands that have files of their own. */
+json_t *answer_status(struct control *c, const json_t *request);
+json_t *answer_stats(struct control *c, const json_t *request);
+json_t *answer_alerts(struct control *c, const json_t *request);
+json_t *answer_explain(struct control *c, const json_t *request);
+/* The counters of all cores together; a region is attached. */
+void answer_sum(struct control *c, struct core_stats *sum);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How things stand: `status`, and the cores' counters summed up as `stats`. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/version.h"
+#include "control/answer.h"
+#include "control/current.h"
+
+void
+answer_sum(struct control *c, struct core_stats *sum)
+{
+	static struct core_stats one;
+
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t i = 0; i < region_cores(c->region); i++) {
+		channel_stats_read(region_core(c->region, i), &one);
+		for (unsigned k = 0; k < COUNTER_COUNT; k++)
+			sum->counters[k] += one.counters[k];
+		for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+			for (unsigned s = 0; s < SOURCE_COUNT; s++)
+				sum->verdicts[v][s] += one.verdicts[v][s];
+		}
+		histogram_merge(&sum->object_ns, &one.object_ns);
+		histogram_merge(&sum->scan_ns, &one.scan_ns);
+		histogram_merge(&sum->hold_ns, &one.hold_ns);
+		sum->connections_now += one.connections_now;
+		sum->held_now += one.held_now;
+		sum->sessions_busy_now += one.sessions_busy_now;
+		sum->arena_free_now += one.arena_free_now;
+		sum->mbufs_free_now += one.mbufs_free_now;
+		sum->cache_entries_now += one.cache_entries_now;
+	}
+}
+
+static void
+put_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static void
+put_text(json_t *o, const char *key, const char *text)
+{
+	char escaped[4 * CONFIG_ERROR_TEXT_MAX];
+
+	json_object_set_new(
+	    o, key, json_string(line_escape_message(span_text(text), escaped, sizeof(escaped))));
+}
+
+/* Seconds since a process began, from the 22nd word of its stat (proc(5)); -1: it is not seen. */
+static int64_t
+age_of_process(int pid)
+{
+	char path[64], text[1024] = "";
+	const char *at;
+	struct timespec now;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return -1;
+	if (fgets(text, sizeof(text), f) == NULL)
+		text[0] = 0;
+	fclose(f);
+	at = strrchr(text, ')'); /* the second word may hold anything, blanks too */
+	for (unsigned word = 2; at != NULL && word < 22; word++)
+		at = strchr(at + 1, ' ');
+	if (at == NULL)
+		return -1;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec - (int64_t)(strtoull(at, NULL, 10) / (unsigned long)sysconf(_SC_CLK_TCK));
+}
+
+/* What the file holds is told only where the dataplane serves that very file. */
+static void
+put_signatures(json_t *out, struct control *c)
+{
+	char path[512];
+	struct current_facts facts;
+	json_t *signatures;
+
+	snprintf(path, sizeof(path), "%s/current.gen", c->paths.state_directory);
+	if (current_read(path, &facts) != 0 || facts.id != region_generation(c->region))
+		return;
+	signatures = json_object();
+	put_number(signatures, "literals", facts.literals);
+	put_number(signatures, "digests_bad", facts.digests_bad);
+	put_number(signatures, "digests_good", facts.digests_good);
+	put_number(signatures, "reputation", facts.reputation_entries);
+	json_object_set_new(out, "signatures", signatures);
+}
+
+static void
+put_dataplane(json_t *out, struct control *c)
+{
+	static struct core_stats sum;
+	int64_t age = age_of_process(region_dataplane_pid(c->region));
+
+	answer_sum(c, &sum);
+	put_number(out, "dataplane_pid", (uint64_t)region_dataplane_pid(c->region));
+	if (age >= 0)
+		put_number(out, "dataplane_uptime_s", (uint64_t)age);
+	put_number(out, "cores", region_cores(c->region));
+	json_object_set_new(out, "generation",
+	    json_sprintf("%016llx", (unsigned long long)region_generation(c->region)));
+	put_signatures(out, c);
+	put_number(out, "connections", sum.connections_now);
+	put_number(out, "held", sum.held_now);
+	put_number(out, "objects",
+	    sum.counters[COUNTER_OBJECTS_REQMOD] + sum.counters[COUNTER_OBJECTS_RESPMOD]);
+	put_number(out, "bad", sum.counters[COUNTER_VERDICTS_BAD]);
+	put_number(out, "blocked", sum.counters[COUNTER_BLOCKED]);
+	put_number(out, "records_lost", sum.counters[COUNTER_RECORDS_LOST]);
+}
+
+json_t *
+answer_status(struct control *c, const json_t *request)
+{
+	struct store_facts facts;
+	struct jobs_facts jobs;
+	json_t *out;
+
+	(void)request;
+	store_facts(c->store, &facts);
+	jobs_count(c->jobs, &jobs);
+	out = json_pack("{s:b, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I}", "ok", 1, "version",
+	    SLUICE_VERSION, "instance", c->paths.instance, "mode", mode_word(c->mode), "dataplane",
+	    c->region != NULL, "uptime_s", (json_int_t)((uv_now(&c->loop) - c->started_ms) / 1000),
+	    "alerts", (json_int_t)facts.alerts, "lines", (json_int_t)c->lines, "lines_dropped",
+	    (json_int_t)(c->log.text.dropped + c->log.json.dropped));
+	if (out == NULL)
+		return NULL;
+	put_number(out, "jobs_running", jobs.running);
+	put_number(out, "jobs_waiting", jobs.waiting);
+	if (c->region != NULL)
+		put_dataplane(out, c);
+	json_object_set_new(out, "compiling", json_boolean(c->compiling));
+	put_text(out, "last_error", c->last_error);
+	put_text(out, "compile_error", c->compile_error);
+	put_text(out, "store_error", facts.error);
+	put_text(
+	    out, "log_error", c->log.text.last_error != 0 ? strerror(c->log.text.last_error) : "");
+	return out;
+}
+
+static json_t *
+quantiles_us(const struct histogram *h)
+{
+	return json_pack("{s:I, s:I, s:I}", "p50", (json_int_t)(histogram_quantile(h, 500) / 1000),
+	    "p99", (json_int_t)(histogram_quantile(h, 990) / 1000), "max",
+	    (json_int_t)(h->max / 1000));
+}
+
+json_t *
+answer_stats(struct control *c, const json_t *request)
+{
+	static struct core_stats sum;
+	json_t *counters, *verdicts;
+
+	(void)request;
+	if (c->region == NULL)
+		return answer_refusal("no dataplane is attached");
+	answer_sum(c, &sum);
+	counters = json_object();
+	for (unsigned k = 0; k < COUNTER_COUNT; k++)
+		put_number(counters, counter_word(k), sum.counters[k]);
+	verdicts = json_object();
+	for (unsigned i = 0; i < VERDICT_COUNT * SOURCE_COUNT; i++) {
+		unsigned v = i / SOURCE_COUNT, s = i % SOURCE_COUNT;
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s (%s)", v == VERDICT_BAD ? "bad" : "clean",
+		    source_word(s));
+		if (sum.verdicts[v][s] > 0)
+			put_number(verdicts, name, sum.verdicts[v][s]);
+	}
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "counters", counters,
+	    "verdicts", verdicts, "object_us", quantiles_us(&sum.object_ns), "scan_us",
+	    quantiles_us(&sum.scan_ns), "hold_us", quantiles_us(&sum.hold_ns));
+}
