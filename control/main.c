@@ -4,17 +4,15 @@
  * it can be killed at any moment: what is in flight lies in the rings and is taken up again.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/base/version.h"
+#include "common/config/instance.h"
 #include "control/control.h"
 
 #define OVERRIDES_MAX 64
@@ -46,13 +44,6 @@ fatal(const char *what)
 	return 1;
 }
 
-static void
-take_directory(char *to, size_t room, const char *from)
-{
-	if (from != NULL)
-		snprintf(to, room, "%s", from);
-}
-
 /* 0: go on; 1: a usage error was told; 2: --help or --version did it all. */
 static int
 parse_arguments(int argc, char **argv, struct config_paths *p)
@@ -74,8 +65,8 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 		{ "config", 1, NULL, CONFIG }, { "set", 1, NULL, SET },
 		{ "run-directory", 1, NULL, RUN }, { "state-directory", 1, NULL, STATE },
 		{ "log-directory", 1, NULL, LOG }, { "worker", 1, NULL, WORKER },
-		{ "worker", 1, NULL, WORKER }, { "compiler", 1, NULL, COMPILER },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+		{ "compiler", 1, NULL, COMPILER }, { "version", 0, NULL, VERSION },
+		{ "help", 0, NULL, HELP }, { 0 } };
 	const char *given[COUNT] = { NULL };
 	int c;
 
@@ -86,7 +77,9 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 			fputs(c == HELP ? usage : "sluice-control " SLUICE_VERSION "\n", stdout);
 			return 2;
 		}
-		if (c == SET && override_count < OVERRIDES_MAX)
+		if (c == SET && override_count == OVERRIDES_MAX)
+			return fatal("too many --set");
+		if (c == SET)
 			overrides[override_count++] = optarg;
 		given[c] = optarg;
 	}
@@ -94,57 +87,10 @@ parse_arguments(int argc, char **argv, struct config_paths *p)
 		return fatal("no argument expected, see --help");
 	if (config_paths_of(given[INSTANCE], p) != 0)
 		return fatal("--instance: expected 1 to 32 of a-z, 0-9 and '-'");
-	take_directory(p->config_file, sizeof(p->config_file), given[CONFIG]);
-	take_directory(p->state_directory, sizeof(p->state_directory), given[STATE]);
-	take_directory(p->log_directory, sizeof(p->log_directory), given[LOG]);
+	if (instance_move(p, given[RUN], given[STATE], given[LOG], given[CONFIG]) != 0)
+		return fatal("a path of the command line is too long");
 	control.worker = given[WORKER] != NULL ? given[WORKER] : "/usr/sbin/sluice-deepscan";
 	control.compiler = given[COMPILER] != NULL ? given[COMPILER] : "/usr/sbin/sluice-sigc";
-	if (given[RUN] != NULL) {
-		snprintf(
-		    p->control_socket, sizeof(p->control_socket), "%s/control.sock", given[RUN]);
-		snprintf(p->dataplane_socket, sizeof(p->dataplane_socket), "%s/dataplane.sock",
-		    given[RUN]);
-		snprintf(p->control_pid, sizeof(p->control_pid), "%s/control.pid", given[RUN]);
-		take_directory(p->run_directory, sizeof(p->run_directory), given[RUN]);
-	}
-	return 0;
-}
-
-static void
-make_directory(const char *path)
-{
-	char partial[512];
-
-	snprintf(partial, sizeof(partial), "%s", path);
-	for (char *slash = partial + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = 0;
-		mkdir(partial, 0755);
-		*slash = '/';
-	}
-	mkdir(partial, 0755);
-}
-
-/* The pid file's lock lasts as long as the process. */
-static int
-lock_instance(const struct config_paths *p, char *error)
-{
-	int fd;
-
-	make_directory(p->run_directory);
-	make_directory(p->state_directory);
-	make_directory(p->log_directory);
-	fd = open(p->control_pid, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: %s", p->control_pid, strerror(errno));
-		return -errno;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX,
-		    "instance '%s' already has a control process", p->instance);
-		return -EBUSY;
-	}
-	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", getpid()) < 0)
-		return -EIO;
 	return 0;
 }
 
@@ -152,8 +98,14 @@ static int
 start(struct control *c, char *error)
 {
 	char path[512];
-	int rc = lock_instance(&c->paths, error);
+	int rc = instance_make_directory(c->paths.run_directory, error);
 
+	if (rc == 0)
+		rc = instance_make_directory(c->paths.state_directory, error);
+	if (rc == 0)
+		rc = instance_make_directory(c->paths.log_directory, error);
+	if (rc == 0)
+		rc = instance_lock(&c->paths, c->paths.control_pid, "control process", error);
 	if (rc == 0)
 		rc =
 		    config_load(c->paths.config_file, overrides, override_count, &c->config, error);

@@ -5,13 +5,10 @@
  * Every failure on the way is one line and a non-zero exit.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -21,7 +18,7 @@
 
 #include "common/base/version.h"
 #include "common/channel/channel.h"
-#include "common/config/config.h"
+#include "common/config/instance.h"
 #include "dataplane/attendant.h"
 #include "dataplane/budget.h"
 #include "dataplane/core.h"
@@ -70,18 +67,6 @@ fatal(const char *what)
 {
 	fprintf(stderr, "sluice-dataplane: %s\n", what);
 	return 1;
-}
-
-/* A directory of the instance moves; what lies in it moves along. */
-static void
-set_run_directory(struct config_paths *p, const char *directory)
-{
-	snprintf(p->run_directory, sizeof(p->run_directory), "%s", directory);
-	snprintf(p->control_socket, sizeof(p->control_socket), "%s/control.sock", p->run_directory);
-	snprintf(p->dataplane_socket, sizeof(p->dataplane_socket), "%s/dataplane.sock",
-	    p->run_directory);
-	snprintf(p->dataplane_pid, sizeof(p->dataplane_pid), "%s/dataplane.pid", p->run_directory);
-	snprintf(p->control_pid, sizeof(p->control_pid), "%s/control.pid", p->run_directory);
 }
 
 /* 0: go on; 1: a usage error was told; 2: --help or --version did it all. */
@@ -142,61 +127,8 @@ parse_arguments(int argc, char **argv, struct options *o)
 		return fatal("no argument expected, see --help");
 	if (config_paths_of(instance, &o->paths) != 0)
 		return fatal("--instance: expected 1 to 32 of a-z, 0-9 and '-'");
-	if (config != NULL)
-		snprintf(o->paths.config_file, sizeof(o->paths.config_file), "%s", config);
-	if (run != NULL)
-		set_run_directory(&o->paths, run);
-	if (state != NULL)
-		snprintf(o->paths.state_directory, sizeof(o->paths.state_directory), "%s", state);
-	if (log != NULL)
-		snprintf(o->paths.log_directory, sizeof(o->paths.log_directory), "%s", log);
-	return 0;
-}
-
-/* mkdir -p of an instance's directory. */
-static int
-make_directory(const char *path, char *error)
-{
-	char partial[512];
-
-	snprintf(partial, sizeof(partial), "%s", path);
-	for (char *slash = partial + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = 0;
-		mkdir(partial, 0755);
-		*slash = '/';
-	}
-	if (mkdir(partial, 0755) == 0 || errno == EEXIST)
-		return 0;
-	snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: can't be made: %s", path, strerror(errno));
-	return -errno;
-}
-
-/* The lock is the pid file's: held as long as the process lives, however it ends. */
-static int
-lock_instance(const struct config_paths *p, char *error)
-{
-	int fd, rc = make_directory(p->run_directory, error);
-
-	if (rc == 0)
-		rc = make_directory(p->state_directory, error);
-	if (rc != 0)
-		return rc;
-	fd = open(p->dataplane_pid, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: %s", p->dataplane_pid, strerror(errno));
-		return -errno;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX,
-		    "instance '%s' is already running (%s is locked)", p->instance,
-		    p->dataplane_pid);
-		close(fd);
-		return -EBUSY;
-	}
-	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", getpid()) < 0) {
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%s: %s", p->dataplane_pid, strerror(errno));
-		return -EIO;
-	}
+	if (instance_move(&o->paths, run, state, log, config) != 0)
+		return fatal("a path of the command line is too long");
 	return 0;
 }
 
@@ -276,8 +208,12 @@ start(struct dataplane *d, struct options *o, char *error)
 		.look = look_at_cores,
 		.look_arg = d,
 	};
-	int rc = lock_instance(&o->paths, error);
+	int rc = instance_make_directory(o->paths.run_directory, error);
 
+	if (rc == 0)
+		rc = instance_make_directory(o->paths.state_directory, error);
+	if (rc == 0)
+		rc = instance_lock(&o->paths, o->paths.dataplane_pid, "dataplane", error);
 	if (rc == 0)
 		rc = config_load(
 		    o->paths.config_file, o->overrides, o->override_count, &d->config, error);

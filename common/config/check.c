@@ -92,7 +92,7 @@ check_port(const struct scan *s, const struct config *c)
 	const char *interface = "dataplane.port.interface", *pci = "dataplane.port.pci";
 	const char *socket = "dataplane.port.socket", *mac = "dataplane.port.mac";
 
-	if ((p->kind == PORT_AF_PACKET || p->kind == PORT_AF_XDP) && p->interface == NULL)
+	if (p->kind <= PORT_TAP && p->interface == NULL)
 		return scan_fail(s, said_of(s, interface, 0), interface,
 		    "expected the name of the kernel interface to use, as eth1");
 	if (p->interface != NULL && !is_interface(p->interface))

@@ -21,7 +21,7 @@
 
 #define CONFIG_ERROR_TEXT_MAX 512
 
-enum config_port_kind {
+enum config_port_kind { /* those with an interface first */
 	PORT_AF_PACKET,
 	PORT_AF_XDP,
 	PORT_TAP,
