@@ -10,25 +10,15 @@
 #ifndef SLUICE_DATAPLANE_EAL_H
 #define SLUICE_DATAPLANE_EAL_H
 
-#include <stdint.h>
-
-#include "common/config/config.h"
-
-#define EAL_ERROR_MAX 512
+#include "dataplane/eal_arguments.h"
 
 /*
- * Checks what can be checked before (another instance, privileges, hugepages, the port), then
- * starts EAL. Call it once, before threads. -errno with one sentence in `error`.
+ * Checks what can be checked before (privileges, hugepages, the port), then starts EAL. Call it
+ * once, before threads. -errno with one sentence in `error`.
  */
 int eal_start(const struct config *c, const struct config_paths *paths, char error[EAL_ERROR_MAX]);
 
 /* Gives EAL's resources back; after the cores stopped and the port is closed. */
 void eal_stop(void);
-
-/* The lcore that is to run core `index` (0 … cores - 1). */
-unsigned eal_lcore_of(unsigned index);
-
-/* MiB that the pools of this configuration need, with room to spare: what EAL reserves. */
-uint32_t eal_memory_mib(const struct config *c);
 
 #endif
