@@ -307,7 +307,7 @@ core_run(void *core)
 	uint64_t turns = 0;
 
 	urcu_qsbr_register_thread();
-	idle_init(&c->idle, c->config.config, c->port, c->config.core);
+	idle_init(&c->idle, c->config.config, port_bell(c->port, c->config.core));
 	for (;;) {
 		bool worked = core_turn(c);
 

@@ -8,13 +8,11 @@
 #include <time.h>
 
 void
-idle_init(struct idle *i, const struct config *c, const struct port *port, unsigned queue)
+idle_init(struct idle *i, const struct config *c, const struct bell *bell)
 {
 	*i = (struct idle){
-		.port = port,
-		.queue = queue,
+		.bell = bell,
 		.adaptive = c->dataplane.idle == IDLE_ADAPTIVE,
-		.bell = port_bell(port, queue),
 	};
 	prctl(PR_SET_TIMERSLACK, 1);
 }
@@ -23,39 +21,43 @@ static void
 sleep_until_rung(struct idle *i, int64_t ns)
 {
 	struct timespec t = { 0, ns };
-	struct pollfd bell = { .fd = i->bell, .events = POLLIN };
+	struct pollfd bell = { .fd = i->bell->fd, .events = POLLIN };
 
 	i->sleeps++;
-	if (i->bell >= 0)
-		ppoll(&bell, 1, &t, NULL);
-	else
+	if (i->bell->kind == BELL_NONE)
 		nanosleep(&t, NULL);
+	else
+		ppoll(&bell, 1, &t, NULL);
+}
+
+static void
+rest(struct idle *i, struct mono now, struct mono next_deadline)
+{
+	int64_t ns = (int64_t)(i->bell->kind != BELL_NONE ? IDLE_SLEEP_US : IDLE_BLIND_US) * 1000;
+
+	if (mono_since(next_deadline, now).ns < ns)
+		ns = mono_since(next_deadline, now).ns;
+	sleep_until_rung(i, ns);
 }
 
 void
 idle_turn(struct idle *i, bool worked, struct mono now, struct mono next_deadline)
 {
-	int64_t ns = (int64_t)(i->bell >= 0 ? IDLE_SLEEP_US : IDLE_BLIND_US) * 1000;
-
-	if (worked || !i->adaptive) {
+	if (!i->adaptive)
+		return;
+	if (worked)
 		i->last_work = now;
-		i->hushed = false;
+	if (!i->armed) {
+		if (worked || mono_since(now, i->last_work).ns < IDLE_AFTER_US * 1000)
+			return;
+		bell_arm(i->bell); /* then one more look at the queue before sleeping */
+		i->armed = true;
 		return;
 	}
-	if (mono_since(now, i->last_work).ns < IDLE_AFTER_US * 1000)
-		return;
-	if (i->bell >= 0 && !i->hushed) {
-		port_bell_hush(
-		    i->port, i->queue); /* then one more look at the queue before sleeping */
-		i->hushed = true;
-		return;
-	}
-	if (!mono_before(now, next_deadline))
-		return;
-	if (mono_since(next_deadline, now).ns < ns)
-		ns = mono_since(next_deadline, now).ns;
-	sleep_until_rung(i, ns);
-	i->hushed = false;
+	if (!worked && mono_before(now, next_deadline))
+		rest(i, now, next_deadline);
+	bell_disarm(i->bell);
+	i->armed = false;
 }
 
 uint64_t

@@ -22,7 +22,7 @@
 struct port_queue {
 	uint16_t device, device_queue;
 	struct rte_mempool *pool;
-	int bell;
+	struct bell bell;
 	struct port_counters counters;
 } __rte_cache_aligned;
 
@@ -33,6 +33,7 @@ struct port {
 	uint32_t
 	    datagram_frame_max; /* of a datagram that the kernel put together; 0: it does not */
 	bool pieces;            /* the driver sends frames of several mbufs */
+	bool reads_any_memory;  /* it copies what it sends; else only EAL's memory will do */
 	struct port_offloads offloads;
 	uint8_t mac[6];
 	unsigned queues, devices;
@@ -111,14 +112,13 @@ first_queue(const struct port *p, unsigned device)
 }
 
 static int
-set_up_queues(struct port *p, unsigned device, const struct rte_eth_dev_info *info)
+set_up_queues(struct port *p, unsigned device)
 {
 	uint16_t id = p->device_ids[device], receive = RECEIVE_DESCRIPTORS,
 		 transmit = TRANSMIT_DESCRIPTORS;
 	unsigned count = p->devices > 1 ? 1 : p->queues;
 	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(id, &receive, &transmit);
 
-	(void)info;
 	for (uint16_t q = 0; rc == 0 && q < count; q++) {
 		struct rte_mempool *pool = p->queue[first_queue(p, device) + q].pool;
 
@@ -139,12 +139,37 @@ driver_takes_mtu(enum config_port_kind kind)
 	return kind == PORT_TAP || kind == PORT_VIRTIO || kind == PORT_PCI;
 }
 
+/* Configures and starts; `interrupts`: each queue's arrival can wake a sleeper. */
 static int
-start_device(struct port *p, unsigned device, char error[PORT_ERROR_MAX])
+configure(struct port *p, unsigned device, const struct rte_eth_dev_info *info, bool interrupts)
 {
 	uint16_t id = p->device_ids[device];
 	uint16_t count = (uint16_t)(p->devices > 1 ? 1 : p->queues);
-	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_conf conf = { .intr_conf = { .rxq = interrupts } };
+	int rc;
+
+	choose_offloads(p, info, &conf);
+	if (driver_takes_mtu(p->kind))
+		conf.rxmode.mtu = p->mtu;
+	rc = rte_eth_dev_configure(id, count, count, &conf);
+	if (rc == 0)
+		rc = set_up_queues(p, device);
+	return rc == 0 ? rte_eth_dev_start(id) : rc;
+}
+
+/* Drivers whose receive interrupts DPDK hands to us. */
+static bool
+driver_has_interrupts(enum config_port_kind kind)
+{
+	return kind == PORT_TAP || kind == PORT_VIRTIO || kind == PORT_PCI;
+}
+
+static int
+start_device(struct port *p, unsigned device, bool sleeps, char error[PORT_ERROR_MAX])
+{
+	uint16_t id = p->device_ids[device];
+	uint16_t count = (uint16_t)(p->devices > 1 ? 1 : p->queues);
+	bool interrupts = sleeps && driver_has_interrupts(p->kind);
 	struct rte_eth_dev_info info;
 	int rc = rte_eth_dev_info_get(id, &info);
 
@@ -155,16 +180,10 @@ start_device(struct port *p, unsigned device, char error[PORT_ERROR_MAX])
 		    count);
 		return -EINVAL;
 	}
-	if (rc == 0) {
-		choose_offloads(p, &info, &conf);
-		if (driver_takes_mtu(p->kind))
-			conf.rxmode.mtu = p->mtu;
-		rc = rte_eth_dev_configure(id, count, count, &conf);
-	}
 	if (rc == 0)
-		rc = set_up_queues(p, device, &info);
-	if (rc == 0)
-		rc = rte_eth_dev_start(id);
+		rc = configure(p, device, &info, interrupts);
+	if (rc != 0 && interrupts) /* a driver or a platform without them */
+		rc = configure(p, device, &info, false);
 	if (rc != 0)
 		snprintf(error, PORT_ERROR_MAX, "the port does not start: %s (%d)",
 		    rte_strerror(-rc), rc);
@@ -187,7 +206,7 @@ check_rooms(const struct port *p, const struct config *c, char error[PORT_ERROR_
 	return 0;
 }
 
-/* What the kernel's side adds: multicast, bells, and the sockets whose drops we report. */
+/* What the kernel's side adds: multicast, and the sockets whose drops we report. */
 static void
 open_kernel_side(struct port *p, const struct config *c)
 {
@@ -202,11 +221,44 @@ open_kernel_side(struct port *p, const struct config *c)
 		if (rte_eth_allmulticast_enable(p->device_ids[0]) != 0)
 			rte_eth_promiscuous_enable(p->device_ids[0]);
 	}
-	if (c->dataplane.idle != IDLE_ADAPTIVE ||
-	    (p->kind != PORT_AF_PACKET && p->kind != PORT_TAP))
+}
+
+static void
+open_bells(struct port *p, const struct config *c)
+{
+	int fd = -1;
+
+	for (unsigned q = 0; q < p->queues; q++) {
+		struct port_queue *queue = &p->queue[q];
+
+		switch (p->kind) {
+		case PORT_AF_PACKET:
+			bell_of_interface(&queue->bell, c->dataplane.port.interface);
+			break;
+		case PORT_AF_XDP: /* the devices, one a queue, opened theirs in this order */
+			fd = kernel_xdp_socket(fd);
+			bell_of_socket(&queue->bell, fd);
+			break;
+		default:
+			bell_of_queue(&queue->bell, queue->device, queue->device_queue);
+			break;
+		}
+	}
+}
+
+/*
+ * A tap's kernel side keeps the address that its driver gave it, and we take another: a bridge
+ * keeps frames for the addresses of its ports to itself.
+ */
+static void
+choose_mac(struct port *p, const struct config_port *c)
+{
+	rte_eth_macaddr_get(p->device_ids[0], (struct rte_ether_addr *)p->mac);
+	if (p->kind != PORT_TAP)
 		return;
-	for (unsigned q = 0; q < p->queues; q++)
-		p->queue[q].bell = kernel_bell_open(name, p->kind == PORT_TAP);
+	p->mac[5] ^= 1;
+	if (c->mac != NULL)
+		port_mac_parse(c->mac, p->mac);
 }
 
 int
@@ -215,6 +267,7 @@ port_open(const struct config *c, unsigned queues, struct rte_mempool *const *po
 {
 	struct port *p =
 	    aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*p), RTE_CACHE_LINE_SIZE));
+	bool sleeps = c->dataplane.idle == IDLE_ADAPTIVE;
 	int rc;
 
 	if (p == NULL)
@@ -227,21 +280,24 @@ port_open(const struct config *c, unsigned queues, struct rte_mempool *const *po
 		p->datagram_frame_max = PORT_KERNEL_DATAGRAM_BYTES + PORT_FRAME_HEAD_BYTES;
 	p->queues = queues;
 	p->multicast = -1;
+	p->reads_any_memory = p->kind != PORT_VIRTIO && p->kind != PORT_PCI;
 	for (unsigned q = 0; q < queues; q++) {
 		p->queue[q].pool = pools[q];
-		p->queue[q].bell = -1;
+		bell_none(&p->queue[q].bell);
 	}
 	rc = check_rooms(p, c, error);
 	if (rc == 0)
 		rc = find_devices(p, &c->dataplane.port, error);
 	for (unsigned i = 0; rc == 0 && i < p->devices; i++)
-		rc = start_device(p, i, error);
+		rc = start_device(p, i, sleeps, error);
 	if (rc != 0) {
 		free(p);
 		return rc;
 	}
-	rte_eth_macaddr_get(p->device_ids[0], (struct rte_ether_addr *)p->mac);
+	choose_mac(p, &c->dataplane.port);
 	open_kernel_side(p, c);
+	if (sleeps)
+		open_bells(p, c);
 	*out = p;
 	return 0;
 }
@@ -249,10 +305,8 @@ port_open(const struct config *c, unsigned queues, struct rte_mempool *const *po
 void
 port_close(struct port *p)
 {
-	for (unsigned q = 0; q < p->queues; q++) {
-		if (p->queue[q].bell >= 0)
-			close(p->queue[q].bell);
-	}
+	for (unsigned q = 0; q < p->queues; q++)
+		bell_close(&p->queue[q].bell);
 	if (p->multicast >= 0)
 		close(p->multicast);
 	for (unsigned i = 0; i < p->devices; i++) {
@@ -313,15 +367,28 @@ port_receive(struct port *p, unsigned queue, struct rte_mbuf **burst, uint16_t r
 	return drop_too_long(p, q, burst, count);
 }
 
-/* A frame of several mbufs as one; NULL when no buffer can be had. The old one is freed either way.
+/*
+ * A device, or the process behind a vhost-user socket, reads the memory that EAL told it of: the
+ * buffers. Object bytes that lie in the shared region (arena blocks) are not among them.
  */
+static bool
+driver_can_send(const struct port *p, const struct rte_mbuf *m)
+{
+	if (!p->pieces)
+		return m->nb_segs == 1 && RTE_MBUF_DIRECT(m);
+	for (; !p->reads_any_memory && m != NULL; m = m->next) {
+		if (RTE_MBUF_HAS_EXTBUF(m))
+			return false;
+	}
+	return true;
+}
+
+/* A frame as one buffer of ours; NULL when none can be had. The old one is freed either way. */
 static struct rte_mbuf *
 in_one_piece(struct port_queue *q, struct rte_mbuf *m)
 {
 	struct rte_mbuf *one;
 
-	if (m->nb_segs == 1 && RTE_MBUF_DIRECT(m))
-		return m;
 	one = rte_pktmbuf_copy(m, q->pool, 0, UINT32_MAX);
 	rte_pktmbuf_free(m);
 	if (one == NULL)
@@ -333,12 +400,15 @@ in_one_piece(struct port_queue *q, struct rte_mbuf *m)
 }
 
 static uint16_t
-make_whole(struct port_queue *q, struct rte_mbuf **burst, uint16_t count)
+make_sendable(const struct port *p, struct port_queue *q, struct rte_mbuf **burst, uint16_t count)
 {
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < count; i++) {
-		struct rte_mbuf *m = in_one_piece(q, burst[i]);
+		struct rte_mbuf *m = burst[i];
+
+		if (!driver_can_send(p, m))
+			m = in_one_piece(q, m);
 
 		if (m != NULL)
 			burst[kept++] = m;
@@ -352,7 +422,8 @@ uint16_t
 port_transmit(struct port *p, unsigned queue, struct rte_mbuf **burst, uint16_t count)
 {
 	struct port_queue *q = &p->queue[queue];
-	uint16_t whole = p->pieces ? count : make_whole(q, burst, count);
+	bool as_it_is = p->pieces && p->reads_any_memory;
+	uint16_t whole = as_it_is ? count : make_sendable(p, q, burst, count);
 	uint16_t lost = (uint16_t)(count - whole);
 	uint16_t sent = rte_eth_tx_burst(q->device, q->device_queue, burst, whole);
 
@@ -381,16 +452,10 @@ port_offloads(const struct port *p)
 	return p->offloads;
 }
 
-int
+const struct bell *
 port_bell(const struct port *p, unsigned queue)
 {
-	return p->queue[queue].bell;
-}
-
-void
-port_bell_hush(const struct port *p, unsigned queue)
-{
-	kernel_bell_hush(p->queue[queue].bell);
+	return &p->queue[queue].bell;
 }
 
 struct port_counters

@@ -4,17 +4,11 @@
  * them cannot do. A core owns one queue of it: receive, transmit and counters of that queue are
  * that core's alone; the rest is for the main thread, before the cores run or after they stopped.
  *
- * What each kind can do, and where it spreads flows over cores:
- *   af_packet  PACKET_FANOUT by flow hash. The driver asks for roll-over, so a full queue may hand
- * a segment to another core, and for defragmentation: IPv4 fragments arrive whole, hence frames
- * longer than the MTU (PORT_KERNEL_DATAGRAM_BYTES). af_xdp     one device per queue, copy mode; the
- * kernel's receive queues spread the flows, so the interface must have as many queues as there are
- * cores. Our xdp.bpf.c steers. tap        the kernel answers on the queue that a flow was last sent
- * from. virtio     the peer chooses the queue; flows stay where the peer puts them. pci        RSS
- * over addresses and ports.
+ * What each kind can do, where it spreads flows over cores and what wakes a sleeping core is told
+ * in docs/ports.md.
  *
  * Files: port.c (open, receive, transmit), port_kinds.c (what must hold before EAL starts, device
- * arguments, sizes), port_kernel.c (the kernel's side of an interface, bells).
+ * arguments, sizes), port_kernel.c (the kernel's side of an interface), bell.c.
  */
 #ifndef SLUICE_DATAPLANE_PORT_H
 #define SLUICE_DATAPLANE_PORT_H
@@ -26,6 +20,7 @@
 #include <rte_mempool.h>
 
 #include "common/config/config.h"
+#include "dataplane/bell.h"
 
 #define PORT_QUEUES_MAX       32
 #define PORT_BURST_MAX        64
@@ -63,6 +58,9 @@ struct port_counters {
  */
 int port_prepare(const struct config *c, unsigned queues, char error[PORT_ERROR_MAX]);
 
+/* "02:00:00:00:00:01", as the configuration checked it. */
+void port_mac_parse(const char *text, uint8_t mac[6]);
+
 /* EAL's device arguments, in `out`; returns how many (0 for pci, which is allowed by address). */
 unsigned port_devices(
     const struct config *c, unsigned queues, char out[PORT_QUEUES_MAX][PORT_DEVICE_TEXT_MAX]);
@@ -88,12 +86,8 @@ const uint8_t *port_mac(const struct port *p);
 uint16_t port_mtu(const struct port *p);
 struct port_offloads port_offloads(const struct port *p);
 
-/*
- * A descriptor that becomes readable when frames arrive, for ppoll(); -1 where the kind has none.
- * port_bell_hush() empties it: hush, look at the queue once more, then sleep. idle.c does.
- */
-int port_bell(const struct port *p, unsigned queue);
-void port_bell_hush(const struct port *p, unsigned queue);
+/* What wakes the queue's core. The port's: valid until port_close(). */
+const struct bell *port_bell(const struct port *p, unsigned queue);
 
 /* For one reader, not on the packets' way: it may ask the kernel or the device. */
 struct port_counters port_counters(struct port *p, unsigned queue);

@@ -154,23 +154,15 @@ kernel_hear_multicast(const char *name)
 	return rc;
 }
 
-/* Frames of one direction only, one byte of each. */
+/* Frames that come in only, one byte of each. */
 static int
-bell_filter(int fd, bool sent_by_kernel)
+bell_filter(int fd)
 {
-	struct sock_filter sent[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_filter received[] = { BPF_STMT(BPF_RET | BPF_K, 1) };
-	struct sock_fprog program = { .len = 1, .filter = received };
+	struct sock_filter one_byte = BPF_STMT(BPF_RET | BPF_K, 1);
+	struct sock_fprog program = { .len = 1, .filter = &one_byte };
 	int on = 1;
 
-	if (sent_by_kernel)
-		program = (struct sock_fprog){ .len = 4, .filter = sent };
-	else if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0)
+	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
 		return -errno;
@@ -178,7 +170,7 @@ bell_filter(int fd, bool sent_by_kernel)
 }
 
 int
-kernel_bell_open(const char *name, bool sent_by_kernel)
+kernel_bell_open(const char *name)
 {
 	struct sockaddr_ll where = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int least = 1; /* the kernel makes this its minimum, about 2 KiB: one or two frames */
@@ -187,7 +179,7 @@ kernel_bell_open(const char *name, bool sent_by_kernel)
 
 	if (fd < 0)
 		return fd;
-	rc = bell_filter(fd, sent_by_kernel);
+	rc = bell_filter(fd);
 	if (rc == 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)) < 0)
 		rc = -errno;
 	if (rc == 0 && bind(fd, (struct sockaddr *)&where, sizeof(where)) < 0)
@@ -209,17 +201,35 @@ kernel_bell_hush(int fd)
 	}
 }
 
+static int
+domain_of(int fd)
+{
+	socklen_t size = sizeof(int);
+	int domain = -1;
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 ? domain : -1;
+}
+
+int
+kernel_xdp_socket(int after)
+{
+	for (int fd = after + 1; fd < DESCRIPTORS_LOOKED_AT; fd++) {
+		if (domain_of(fd) == AF_XDP)
+			return fd;
+	}
+	return -1;
+}
+
 /* Whether a descriptor is a packet socket with a receive ring (TPACKET_V2) on the interface. */
 static bool
 is_ring_socket(int fd, int index)
 {
 	struct sockaddr_ll where = { 0 };
 	socklen_t size = sizeof(int);
-	int domain = 0, version = 0;
+	int version = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_PACKET)
+	if (domain_of(fd) != AF_PACKET)
 		return false;
-	size = sizeof(version);
 	if (getsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, &size) < 0 ||
 	    version != TPACKET_V2)
 		return false;

@@ -28,12 +28,15 @@ unsigned kernel_interface_queues(const char *name);
 int kernel_hear_multicast(const char *name);
 
 /*
- * A bell: a packet socket with the smallest buffer and one byte of each frame, so that it is full
- * after a few frames and costs nothing while the core is awake. `sent_by_kernel` picks the
- * direction (a tap device receives what the kernel sends). A descriptor, or -errno.
+ * A bell: a packet socket with the smallest buffer and one byte of each frame that comes in, so
+ * that it is full after a few frames and costs nothing while the core is awake. A descriptor, or
+ * -errno. Hushing takes out what it holds.
  */
-int kernel_bell_open(const char *name, bool sent_by_kernel);
+int kernel_bell_open(const char *name);
 void kernel_bell_hush(int fd);
+
+/* The first AF_XDP socket of this process above descriptor `after`, or -1. */
+int kernel_xdp_socket(int after);
 
 /*
  * The descriptors of this process's packet rings (the driver's) on the interface, in the order they

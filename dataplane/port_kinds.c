@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What each kind of port needs before EAL starts, so that what is wrong is said in one sentence
- * instead of a driver's words: privileges, the interface, its queues, its MTU. And the driver's
- * arguments and buffer sizes, which follow from the same facts.
+ * What each kind of port needs of the machine before EAL starts, so that what is wrong is said in
+ * one sentence instead of a driver's words: privileges, the interface, its queues, its MTU. And the
+ * driver's arguments and buffer sizes, which follow from the same facts.
  */
 #include "dataplane/port.h"
 
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,8 +96,7 @@ port_devices(
 			xdp_device(c, q, queues, out[q], PORT_DEVICE_TEXT_MAX);
 		return queues;
 	case PORT_TAP:
-		snprintf(out[0], PORT_DEVICE_TEXT_MAX, "net_tap0,iface=%s%s%s", port->interface,
-		    port->mac != NULL ? ",mac=" : "", port->mac != NULL ? port->mac : "");
+		snprintf(out[0], PORT_DEVICE_TEXT_MAX, "net_tap0,iface=%s", port->interface);
 		return 1;
 	case PORT_VIRTIO:
 		snprintf(out[0], PORT_DEVICE_TEXT_MAX,
@@ -110,16 +110,11 @@ port_devices(
 	}
 }
 
-static int
-mac_parse(const char *text, uint8_t mac[6])
+void
+port_mac_parse(const char *text, uint8_t mac[6])
 {
-	char end;
-
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac[0], &mac[1], &mac[2],
-		&mac[3], &mac[4], &mac[5], &end) != 6 ||
-	    (mac[0] & 1) != 0)
-		return -EINVAL;
-	return 0;
+	for (unsigned i = 0; i < 6; i++)
+		mac[i] = (uint8_t)strtoul(text + 3 * i, NULL, 16);
 }
 
 /* The kernel's interface as the configuration wants it: our MAC, our MTU at least, up. */
@@ -132,11 +127,7 @@ interface_set_up(const struct config_port *port, char error[PORT_ERROR_MAX])
 	int rc = kernel_interface_mtu(name, &mtu);
 
 	if (rc == 0 && port->mac != NULL) {
-		if (mac_parse(port->mac, mac) != 0) {
-			snprintf(error, PORT_ERROR_MAX,
-			    "dataplane.port.mac: '%s' is not a unicast MAC address", port->mac);
-			return -EINVAL;
-		}
+		port_mac_parse(port->mac, mac);
 		rc = kernel_interface_set_mac(name, mac);
 	}
 	if (rc == 0 && mtu < port->mtu) {
@@ -162,10 +153,6 @@ need_interface(const struct config_port *port, char error[PORT_ERROR_MAX])
 {
 	int index;
 
-	if (port->interface == NULL || port->interface[0] == 0) {
-		snprintf(error, PORT_ERROR_MAX, "dataplane.port.interface: not set");
-		return -EINVAL;
-	}
 	if (kernel_interface_index(port->interface, &index) == 0)
 		return 0;
 	snprintf(
@@ -224,12 +211,8 @@ prepare_af_xdp(const struct config_port *port, unsigned queues, char error[PORT_
 }
 
 static int
-prepare_tap(const struct config_port *port, char error[PORT_ERROR_MAX])
+prepare_tap(char error[PORT_ERROR_MAX])
 {
-	if (port->interface == NULL || port->interface[0] == 0) {
-		snprintf(error, PORT_ERROR_MAX, "dataplane.port.interface: not set");
-		return -EINVAL;
-	}
 	if (access("/dev/net/tun", R_OK | W_OK) != 0) {
 		snprintf(error, PORT_ERROR_MAX, "/dev/net/tun: %s", strerror(errno));
 		return -errno;
@@ -242,10 +225,6 @@ prepare_virtio(const struct config_port *port, char error[PORT_ERROR_MAX])
 {
 	struct stat st;
 
-	if (port->socket == NULL || port->socket[0] == 0) {
-		snprintf(error, PORT_ERROR_MAX, "dataplane.port.socket: not set");
-		return -EINVAL;
-	}
 	if (port->socket_server)
 		return 0;
 	if (stat(port->socket, &st) == 0 && S_ISSOCK(st.st_mode))
@@ -275,11 +254,6 @@ prepare_pci(const struct config_port *port, char error[PORT_ERROR_MAX])
 	const char *driver = "none";
 	ssize_t n;
 
-	if (port->pci == NULL || port->pci[0] == 0 || strlen(port->pci) > 32) {
-		snprintf(error, PORT_ERROR_MAX,
-		    "dataplane.port.pci: expected an address such as 0000:03:00.0");
-		return -EINVAL;
-	}
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", port->pci);
 	if (access(path, F_OK) != 0) {
 		snprintf(error, PORT_ERROR_MAX, "PCI device %s: there is none", port->pci);
@@ -315,7 +289,7 @@ port_prepare(const struct config *c, unsigned queues, char error[PORT_ERROR_MAX]
 	case PORT_AF_XDP:
 		return prepare_af_xdp(port, queues, error);
 	case PORT_TAP:
-		return prepare_tap(port, error);
+		return prepare_tap(error);
 	case PORT_VIRTIO:
 		return prepare_virtio(port, error);
 	case PORT_PCI:
