@@ -14,7 +14,12 @@ bench-quick: bench-setup
 	@$(MAKE) --no-print-directory all
 	@bench/run --seconds 1 --rounds 1
 
+## bench-ports: what an idle appliance costs and how fast it wakes, for each kind of port
+bench-ports: setup
+	@$(MAKE) --no-print-directory all
+	@bench/ports
+
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-setup
+.PHONY: bench bench-quick bench-ports bench-setup

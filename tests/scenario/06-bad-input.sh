@@ -21,7 +21,39 @@ grep -q 'bad.yaml:1:.*standrad.*monitor' "$here/out" || fail "no file, line and 
 refused "no file" build/release/sluice-control "${dirs[@]}" --config "$here/none.yaml"
 refused "no interface" build/release/sluice-dataplane "${dirs[@]}" --config "$here/good.yaml" \
 	--set dataplane.port.interface=none0 --set dataplane.addresses=192.0.2.2/24
+address=(--set dataplane.addresses=192.0.2.2/24)
+# What it is, what its line says, and the settings that make it so.
+while IFS='|' read -r what says settings; do
+	sets=()
+	for setting in $settings; do sets+=(--set "dataplane.$setting"); done
+	refused "$what" build/release/sluice-dataplane "${dirs[@]}" --config "$here/good.yaml" "${address[@]}" "${sets[@]}"
+	grep -qF -- "$says" "$here/out" || fail "$what: expected '$says'"
+done <<-EOF
+	no interface named|dataplane.port.interface|port.kind=af_packet
+	no such interface|interface none0: there is none of this name|port.kind=af_xdp port.interface=none0
+	no PCI device|PCI device 0000:ff:1f.7: there is none|port.kind=pci port.pci=0000:ff:1f.7
+	no PCI address|dataplane.port.pci|port.kind=pci
+	no vhost socket|none.sock: no vhost-user socket there yet|port.kind=virtio port.socket=$here/none.sock
+	a socket that is a file|good.yaml: no vhost-user socket there yet|port.kind=virtio port.socket=$here/good.yaml
+	a group's address|dataplane.port.mac: '01:00:5e:00:00:01'|port.interface=lo port.mac=01:00:5e:00:00:01
+	no address|dataplane.port.mac: '02:00:00:00:00'|port.interface=lo port.mac=02:00:00:00:00
+	no hugepages|MiB are needed and|port.interface=lo hugepages=on memory_mib=1000000
+	no such CPU|dataplane.first_cpu: CPU 1000 is not one|port.interface=lo first_cpu=1000
+	too few queues|interface lo has 1 receive queues for 2 cores|port.kind=af_xdp port.interface=lo cores=2
+	too large a frame|dataplane.port.mtu: 9000 is above|port.kind=af_xdp port.interface=lo port.mtu=9000
+EOF
+for kind in af_packet af_xdp tap; do
+	mkdir -p "$here/nobody" && chown nobody "$here" "$here/nobody"
+	refused "$kind without privileges" setpriv --reuid=nobody --clear-groups build/release/sluice-dataplane \
+		--run-directory "$here/nobody" --state-directory "$here/nobody" --config "$here/good.yaml" "${address[@]}" \
+		--set dataplane.port.kind=$kind --set dataplane.port.interface=lo
+	grep -qE 'missing privilege: .*CAP_|/dev/net/tun' "$here/out" || fail "$kind: no privilege is named"
+done
 refused "unknown flag" build/release/sluicectl --name "$lab_name" mode
 lab_up
 refused "second instance" build/release/sluice-control --instance "$lab_name" --config "$here/good.yaml" \
 	--set dataplane.port.interface=none0 --set dataplane.addresses=192.0.2.2/24
+refused "second dataplane" build/release/sluice-dataplane --instance "$lab_name" --config "$here/good.yaml" \
+	--set dataplane.port.interface=none0 "${address[@]}"
+grep -q "already has a dataplane: process $(cat "$DATAPLANE_PID") " "$here/out" || fail "which one runs is not said"
+in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" clean 1 || fail "the first one is harmed"
