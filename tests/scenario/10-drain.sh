@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 lab_up
 pid=$(cat "$DATAPLANE_PID")
-kill "$(cat "$(dirname "$DATAPLANE_PID")/lab/dataplane.supervisor")" # nobody starts it again
+kill -9 "$(cat "$(dirname "$DATAPLANE_PID")/lab/dataplane.supervisor")" # it neither ends it nor starts it again
 in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" drain "$pid" || fail "the answer was lost"
 gone() { ! kill -0 "$pid" 2>/dev/null; }
 eventually gone
