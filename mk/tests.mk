@@ -31,6 +31,23 @@ unit-build: $(UNIT_PROGRAMS)
 
 .PHONY: unit unit-build
 
+# Packet scripts against the TCP library, in virtual time.
+SCRIPTS_TCP ?= tests/tcp
+TCP_SCRIPT   = $(B)/tests/tcp-script
+
+$(TCP_SCRIPT): $(B)/obj/tests/sim/script/main.o $(call archives,tests/sim/script $(below_tests/sim/script))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  LD $@')
+	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(DPDK_LIBS) -lpthread
+
+tcp-script: $(TCP_SCRIPT)
+
+## tcp-scripts: run the packet scripts of tests/tcp (SCRIPTS_TCP="FILE...", BUILD=asan)
+tcp-scripts: $(TCP_SCRIPT)
+	@$(TCP_SCRIPT) $(SCRIPTS_TCP)
+
+.PHONY: tcp-script tcp-scripts
+
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links ("fuzz-links: …").
 FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
