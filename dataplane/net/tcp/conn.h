@@ -29,6 +29,8 @@ enum tcp_state {
 	TCP_STATE_COUNT
 };
 
+#define OPTION_BYTES_MAX 40 /* a header is at most 60 (RFC 9293 §3.1) */
+
 #define FLAG_FIN 0x01u
 #define FLAG_SYN 0x02u
 #define FLAG_RST 0x04u
@@ -78,6 +80,7 @@ struct tcp_conn {
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
 	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
 	bool in_recovery, in_loss;
+	bool resend_one; /* the first loss goes again whatever cwnd says (RFC 6675 §5, 4.3) */
 
 	/* receiving */
 	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */
@@ -192,12 +195,17 @@ bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
 /* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
 unsigned options_build_syn(
     const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale, uint8_t *out);
+/* The timestamp alone, with padding: 12 bytes (RFC 7323 App. A). */
+unsigned options_build_timestamp(
+    const struct tcp *t, uint32_t offset, uint32_t recent, uint8_t *out);
 /* Options of every other segment: timestamp, and SACK blocks where something is missing. */
 unsigned options_build(struct tcp_conn *c, uint8_t *out);
 
 /* handshake.c */
 void handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e);
 void handshake_syn_sent(struct tcp_conn *c, struct segment *s);
+void handshake_begin(struct tcp_conn *c);
+void handshake_open(struct tcp_conn *c, const struct segment *s);
 /* Sets MSS, window scale, timestamps and SACK from the peer's SYN. */
 void handshake_take_options(struct tcp_conn *c, const struct segment *s);
 bool tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e);
@@ -215,7 +223,8 @@ void recovery_timeout(struct tcp_conn *c);
 /* The next byte to send again, and how many; false: none is due. */
 bool recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes);
 uint32_t recovery_pipe(const struct tcp_conn *c);
-void recovery_init(struct tcp_conn *c);
+/* Open: the peer acknowledged our SYN with `ack`. */
+void recovery_init(struct tcp_conn *c, struct seq ack);
 void recovery_arm_rto(struct tcp_conn *c);
 
 /* output.c */

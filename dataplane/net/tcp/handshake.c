@@ -39,6 +39,37 @@ handshake_take_options(struct tcp_conn *c, const struct segment *s)
 		c->window_limit = 65535;
 }
 
+/* Our SYN goes out for the first time; its answer is the first measure of the round trip. */
+void
+handshake_begin(struct tcp_conn *c)
+{
+	output_syn(c);
+	c->rtt_timing = true;
+	c->rtt_seq = seq_add(c->iss, 1);
+	c->rtt_sent_at = c->tcp->now;
+	c->rto_ns = (uint64_t)RTO_INITIAL_MS * 1000000u;
+	recovery_arm_rto(c);
+	timers_rearm(c);
+}
+
+/* The peer's side of the connection as its SYN or the ACK of ours told it. */
+void
+handshake_open(struct tcp_conn *c, const struct segment *s)
+{
+	/* A SYN's window is not scaled (RFC 7323 §2.2). */
+	unsigned scale = s->flags & FLAG_SYN ? 0 : c->snd_scale;
+
+	c->state = TCP_ESTABLISHED;
+	c->snd_una = c->snd_nxt = s->ack;
+	recovery_init(c, s->ack);
+	c->rto_at = c->progress_at = MONO_NONE;
+	c->snd_wnd = c->max_snd_wnd = s->window << scale;
+	c->wl1 = s->seq;
+	c->wl2 = s->ack;
+	c->opened = true;
+	conn_list_ready(c);
+}
+
 /* No room for one more: the peer will try again. */
 static bool
 must_drop(const struct tcp *t)
@@ -64,10 +95,7 @@ handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e
 	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
 	c->snd_una = c->iss;
 	c->snd_nxt = seq_add(c->iss, 1);
-	output_syn(c);
-	c->rto_ns = (uint64_t)RTO_INITIAL_MS * 1000000u;
-	recovery_arm_rto(c);
-	timers_rearm(c);
+	handshake_begin(c);
 }
 
 /* Ours was answered; the handshake's last ACK goes with the next flush. */
@@ -78,16 +106,8 @@ open_actively(struct tcp_conn *c, const struct segment *s)
 	c->irs = s->seq;
 	c->rcv_nxt = seq_add(s->seq, 1);
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
-	c->snd_una = c->snd_nxt = s->ack;
-	c->state = TCP_ESTABLISHED;
-	recovery_init(c);
-	c->rto_at = c->progress_at = MONO_NONE;
-	c->snd_wnd = c->max_snd_wnd = s->window; /* unscaled: RFC 7323 §2.2 */
-	c->wl1 = s->seq;
-	c->wl2 = s->ack;
-	c->opened = true;
+	handshake_open(c, s);
 	tcp_count(c->tcp, TCP_COUNTER_ACTIVE_OPENS);
-	conn_list_ready(c);
 	output_ack_now(c);
 }
 
@@ -119,5 +139,6 @@ handshake_syn_sent(struct tcp_conn *c, struct segment *s)
 	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
 	c->state = TCP_SYN_RECEIVED;
 	c->tcp->half_open_count++;
+	c->rtt_timing = false;
 	output_syn(c);
 }

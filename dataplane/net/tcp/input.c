@@ -176,7 +176,10 @@ take_window(struct tcp_conn *c, const struct segment *s)
 	if (window > c->max_snd_wnd)
 		c->max_snd_wnd = window;
 	if (was_shut && window > 0) {
-		/* Probes may have been dropped: what they carried goes again at once. */
+		/* Probes may have been dropped: what they carried goes again at once, and a lone
+		 * probe's byte with what follows it. */
+		if (in_flight(c) == 1 && !c->fin_sent)
+			c->snd_nxt = c->snd_una;
 		c->rtx_nxt = c->snd_una;
 		c->lost_end = c->snd_nxt;
 		c->recover = c->snd_nxt;
@@ -312,7 +315,7 @@ input_established(struct tcp_conn *c, struct segment *s)
 		after_fin_reached(c);
 }
 
-/* SYN-RECEIVED: the ACK of our SYN-ACK opens the connection; a SYN again is answered again. */
+/* SYN-RECEIVED: the ACK of our SYN opens the connection; the peer's SYN again is answered again. */
 static void
 input_syn_received(struct tcp_conn *c, struct segment *s)
 {
@@ -323,7 +326,8 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 			conn_end(c);
 		return;
 	}
-	if (s->flags & FLAG_SYN) {
+	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN) {
+		c->rtt_timing = false; /* Karn: our SYN-ACK goes again */
 		if (seq_is(s->seq, c->irs))
 			output_syn(c);
 		else
@@ -336,18 +340,17 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 		output_stray(t, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
 		return;
 	}
+	if ((s->flags & FLAG_SYN) && !seq_is(s->seq, c->irs)) {
+		output_challenge(c);
+		return;
+	}
 	t->half_open_count--;
-	c->state = TCP_ESTABLISHED;
-	c->snd_una = c->snd_nxt = seq_add(c->iss, 1);
-	recovery_init(c);
-	c->rto_at = c->progress_at = MONO_NONE;
-	c->snd_wnd = c->max_snd_wnd = s->window << c->snd_scale;
-	c->wl1 = s->seq;
-	c->wl2 = s->ack;
-	c->opened = true;
+	handshake_open(c, s);
 	tcp_count(t, TCP_COUNTER_PASSIVE_OPENS);
-	conn_list_ready(c);
-	input_established(c, s);
+	if (s->flags & FLAG_SYN)
+		output_ack_now(c); /* both opened at once: their SYN came before (§3.5, figure 8) */
+	else
+		input_established(c, s);
 }
 
 static void
@@ -368,22 +371,26 @@ input_conn(struct tcp_conn *c, struct segment *s)
 	}
 }
 
-/* RFC 9293 §3.6.1, RFC 6191, RFC 1337. True: a new SYN may open the flow again. */
+/* RFC 9293 §3.6.1, RFC 6191, RFC 1337. True: a new SYN may open the flow again, where it `may`. */
 static bool
-input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s)
+input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s, bool may)
 {
+	uint8_t options[OPTION_BYTES_MAX];
+	unsigned bytes;
 	bool newer_ts =
 	    w->use_ts && s->options.has_ts && (int32_t)(s->options.ts_val - w->ts_recent) > 0;
 
 	if (s->flags & FLAG_RST)
 		return false;
-	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN &&
+	if (may && (s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN &&
 	    (newer_ts || seq_after(s->seq, w->rcv_nxt))) {
 		table_leave_time_wait(t, w);
 		return true;
 	}
-	if (s->length > 0 || (s->flags & (FLAG_FIN | FLAG_SYN)))
-		output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, NULL, 0);
+	if (s->length == 0 && (s->flags & (FLAG_FIN | FLAG_SYN)) == 0)
+		return false;
+	bytes = w->use_ts ? options_build_timestamp(t, w->ts_offset, w->ts_recent, options) : 0;
+	output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, options, bytes);
 	return false;
 }
 
@@ -406,7 +413,7 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	e.local_port = ntohs(h->dst_port);
 	e.remote_port = ntohs(h->src_port);
 	c = table_find(t, &e);
-	if (c == NULL)
+	if (c == NULL || c->state == TCP_CLOSED) /* over, and its user has not let go of it yet */
 		w = table_find_time_wait(t, &e);
 	if (c == NULL && w == NULL &&
 	    ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != FLAG_SYN ||
@@ -423,10 +430,10 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 		rte_pktmbuf_free(m);
 		return TCP_INPUT_TAKEN;
 	}
-	if (c != NULL)
-		input_conn(c, &s);
-	else if (w == NULL || input_time_wait(t, w, &s))
+	if (w != NULL ? input_time_wait(t, w, &s, c == NULL) : c == NULL)
 		handshake_listen(t, &s, &e);
+	else if (c != NULL)
+		input_conn(c, &s);
 	rte_pktmbuf_free(s.m);
 	return TCP_INPUT_TAKEN;
 }

@@ -120,30 +120,43 @@ options_build_syn(
 	return (unsigned)(p - out);
 }
 
+unsigned
+options_build_timestamp(const struct tcp *t, uint32_t offset, uint32_t recent, uint8_t *out)
+{
+	uint8_t *p = out;
+
+	*p++ = KIND_NOP;
+	*p++ = KIND_NOP;
+	*p++ = KIND_TS;
+	*p++ = 10;
+	p = put32(p, ts_clock(t) + offset);
+	p = put32(p, recent);
+	return (unsigned)(p - out);
+}
+
 /* The run that changed last goes first, a duplicate before it (RFC 2018 §4, RFC 2883 §4). */
 static unsigned
 choose_sacks(struct tcp_conn *c, struct seq_range out[4], unsigned max)
 {
-	unsigned n = 0;
-	bool has_recent = false;
+	unsigned n = 0, recent = c->run_count;
 
 	if (seq_before(c->dsack.start, c->dsack.end)) {
 		out[n++] = c->dsack;
 		c->dsack.end = c->dsack.start;
 	}
-	for (unsigned i = 0; i < c->run_count && n < max && !has_recent; i++) {
+	for (unsigned i = 0; i < c->run_count && n < max && recent == c->run_count; i++) {
 		struct seq end = seq_add(c->runs[i].start, (uint32_t)c->runs[i].bytes.bytes);
 
 		if (!seq_before(c->recent_sack.start, c->runs[i].start) &&
 		    seq_before(c->recent_sack.start, end)) {
 			out[n++] = (struct seq_range){ c->runs[i].start, end };
-			has_recent = true;
+			recent = i;
 		}
 	}
 	for (unsigned i = 0; i < c->run_count && n < max; i++) {
 		struct seq end = seq_add(c->runs[i].start, (uint32_t)c->runs[i].bytes.bytes);
 
-		if (n == 0 || !has_recent || !seq_is(out[n - 1].start, c->runs[i].start))
+		if (i != recent)
 			out[n++] = (struct seq_range){ c->runs[i].start, end };
 	}
 	return n;
@@ -156,14 +169,8 @@ options_build(struct tcp_conn *c, uint8_t *out)
 	uint8_t *p = out;
 	unsigned n;
 
-	if (c->use_ts) {
-		*p++ = KIND_NOP;
-		*p++ = KIND_NOP;
-		*p++ = KIND_TS;
-		*p++ = 10;
-		p = put32(p, ts_clock(c->tcp) + c->ts_offset);
-		p = put32(p, c->ts_recent);
-	}
+	if (c->use_ts)
+		p += options_build_timestamp(c->tcp, c->ts_offset, c->ts_recent, p);
 	if (!c->use_sack || (c->run_count == 0 && !seq_before(c->dsack.start, c->dsack.end)))
 		return (unsigned)(p - out);
 	n = choose_sacks(c, sacks, c->use_ts ? 3 : 4);

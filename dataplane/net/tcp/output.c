@@ -12,8 +12,7 @@
 
 #include "dataplane/net/checksum.h"
 
-#define HEADER_BYTES     20
-#define OPTION_BYTES_MAX 40
+#define HEADER_BYTES 20
 
 static struct rte_tcp_hdr *
 head_of(struct rte_mbuf *m)
@@ -263,10 +262,11 @@ send_lost(struct tcp_conn *c)
 	while (recovery_next(c, &start, &bytes)) {
 		if (bytes > segment_room(c))
 			bytes = segment_room(c);
-		if (recovery_pipe(c) + bytes > c->cwnd && recovery_pipe(c) != 0)
+		if (!c->resend_one && recovery_pipe(c) + bytes > c->cwnd && recovery_pipe(c) != 0)
 			return false;
 		if (!send_segment(c, start, bytes))
 			return false;
+		c->resend_one = false;
 		c->rtx_nxt = seq_add(start, bytes + (bytes == 0));
 	}
 	return true;

@@ -10,15 +10,6 @@
 #include "dataplane/net/tcp/conn.h"
 
 void
-recovery_init(struct tcp_conn *c)
-{
-	c->cwnd = INITIAL_SEGMENTS * (uint32_t)c->mss;
-	c->ssthresh = UINT32_MAX;
-	c->rto_ns = (uint64_t)RTO_INITIAL_MS * 1000000u;
-	c->rtx_nxt = c->lost_end = c->recover = c->snd_una;
-}
-
-void
 recovery_arm_rto(struct tcp_conn *c)
 {
 	uint64_t rto = c->rto_ns << (c->backoff < 10 ? c->backoff : 10);
@@ -50,6 +41,20 @@ take_rtt(struct tcp_conn *c, struct seq ack)
 	c->rto_ns = c->srtt_ns + 4 * c->rttvar_ns;
 	if (c->rto_ns < min)
 		c->rto_ns = min;
+}
+
+/* A SYN that had to go twice: RFC 6298 §5.7, RFC 5681 §3.1. */
+void
+recovery_init(struct tcp_conn *c, struct seq ack)
+{
+	bool resent = c->syn_retries > 0;
+
+	c->cwnd = (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss;
+	c->ssthresh = UINT32_MAX;
+	c->rto_ns = (uint64_t)(resent ? RTO_AFTER_SYN_LOSS_MS : RTO_INITIAL_MS) * 1000000u;
+	c->backoff = 0;
+	c->rtx_nxt = c->lost_end = c->recover = c->snd_una;
+	take_rtt(c, ack);
 }
 
 /* Merges one reported range into the sorted scoreboard; beyond its bound the highest is forgotten.
@@ -125,16 +130,20 @@ sacked_between(const struct tcp_conn *c, struct seq start, struct seq end)
 	return n;
 }
 
-/* Bytes believed to fly (RFC 6675 §4, SetPipe). */
+/*
+ * Bytes believed to fly (RFC 6675 §4, SetPipe). Without SACK each duplicate ACK says that a segment
+ * has left (RFC 5681 §3.2 inflates cwnd for the same reason).
+ */
 uint32_t
 recovery_pipe(const struct tcp_conn *c)
 {
 	uint32_t pipe = in_flight(c) - sacked_between(c, c->snd_una, c->snd_nxt);
+	uint32_t left = c->use_sack || !c->in_recovery ? 0 : c->dup_acks * (uint32_t)c->mss;
 
 	if (seq_before(c->rtx_nxt, c->lost_end))
 		pipe -= (uint32_t)seq_diff(c->lost_end, c->rtx_nxt) -
 			sacked_between(c, c->rtx_nxt, c->lost_end);
-	return pipe;
+	return pipe > left ? pipe - left : 0;
 }
 
 bool
@@ -163,10 +172,11 @@ recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes)
 	return true;
 }
 
+/* RFC 5681 §3.1, equation 4; what was SACKed is in flight in its sense (RFC 6675 §5, 4.2). */
 static void
 halve(struct tcp_conn *c)
 {
-	uint32_t flight = recovery_pipe(c);
+	uint32_t flight = in_flight(c);
 
 	c->ssthresh = flight / 2 > 2u * c->mss ? flight / 2 : 2u * c->mss;
 }
@@ -196,7 +206,7 @@ enter_recovery(struct tcp_conn *c)
 	tcp_count(c->tcp, TCP_COUNTER_FAST_RECOVERIES);
 	halve(c);
 	c->cwnd = c->ssthresh;
-	c->in_recovery = true;
+	c->in_recovery = c->resend_one = true;
 	c->recover = c->snd_nxt;
 	c->rtx_nxt = c->snd_una;
 	c->lost_end = c->snd_una;
@@ -221,6 +231,21 @@ grow(struct tcp_conn *c, uint32_t acked)
 	}
 }
 
+/*
+ * RFC 6582 §3.2, step 5: an ACK that ends within a recovery shows the next hole. Of the duplicate
+ * ACKs that were counted as segments gone, those it covers no longer fly in any case.
+ */
+static void
+take_partial(struct tcp_conn *c, uint32_t acked)
+{
+	uint32_t segments = acked / c->mss;
+	uint32_t covered = segments > 1 ? segments - 1 : 0;
+
+	c->dup_acks = (uint8_t)(covered < c->dup_acks ? c->dup_acks - covered : 0);
+	c->rtx_nxt = c->snd_una;
+	c->resend_one = true;
+}
+
 /* New data was acknowledged. */
 static void
 advance(struct tcp_conn *c, struct seq ack)
@@ -235,7 +260,6 @@ advance(struct tcp_conn *c, struct seq ack)
 	take_rtt(c, ack);
 	chain_drop(&c->snd, bytes);
 	c->snd_una = ack;
-	c->dup_acks = 0;
 	c->backoff = 0;
 	c->progress_at = MONO_NONE;
 	c->rto_at = MONO_NONE;
@@ -244,6 +268,10 @@ advance(struct tcp_conn *c, struct seq ack)
 		c->in_recovery = c->in_loss = false;
 		c->rtx_nxt = c->lost_end = c->snd_una;
 	}
+	if (c->in_recovery && !c->use_sack)
+		take_partial(c, acked);
+	else
+		c->dup_acks = 0;
 	grow(c, acked);
 	if (in_flight(c) > 0)
 		recovery_arm_rto(c);

@@ -120,10 +120,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 	c->mss = MSS_DEFAULT;
 	c->snd_una = c->iss;
 	c->snd_nxt = seq_add(c->iss, 1);
-	c->rto_ns = (uint64_t)RTO_INITIAL_MS * 1000000u;
-	output_syn(c);
-	recovery_arm_rto(c);
-	timers_rearm(c);
+	handshake_begin(c);
 	*out = c;
 	return 0;
 }
@@ -215,8 +212,12 @@ conn_end(struct tcp_conn *c)
 void
 conn_time_wait(struct tcp_conn *c)
 {
+	uint8_t options[OPTION_BYTES_MAX];
+
 	table_enter_time_wait(c);
-	output_stray(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK, 0, NULL, 0);
+	if (c->ack_now)
+		output_stray(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK, 0, options,
+		    options_build(c, options));
 	conn_end(c);
 }
 

@@ -19,18 +19,19 @@
 #define INITIAL_SEGMENTS 10  /* RFC 6928 */
 #define DUP_THRESHOLD    3   /* RFC 5681 §3.2 */
 
-#define RTO_MIN_MS          200   /* the LAN's; RFC 6298 says 1 s, every stack in use less */
-#define RTO_MAX_MS          60000 /* RFC 6298 §2.5 */
-#define RTO_INITIAL_MS      1000  /* RFC 6298 §2.1 */
-#define DELAYED_ACK_MS      40    /* RFC 9293 MUST-58 allows 500 */
-#define PERSIST_MIN_MS      200
-#define USER_TIMEOUT_MS     120000 /* RFC 9293 §3.8.3: R2 is at least 100 s */
-#define PERSIST_TIMEOUT_MS  600000 /* of a window that stays shut, probes answered or not */
-#define SYN_RETRIES_MAX     5      /* about 30 s */
-#define FIN_WAIT_2_MS       60000
-#define TIME_WAIT_MS        60000
-#define CHALLENGE_ACK_MS    500         /* RFC 5961 §7, per connection: one in this time */
-#define REFUSALS_PER_SECOND 1000        /* RSTs to strangers */
-#define PAWS_IDLE_MS        2073600000u /* 24 days, RFC 7323 §5.5 */
+#define RTO_MIN_MS            200   /* the LAN's; RFC 6298 says 1 s, every stack in use less */
+#define RTO_MAX_MS            60000 /* RFC 6298 §2.5 */
+#define RTO_INITIAL_MS        1000  /* RFC 6298 §2.1 */
+#define RTO_AFTER_SYN_LOSS_MS 3000  /* RFC 6298 §5.7 */
+#define DELAYED_ACK_MS        40    /* RFC 9293 MUST-58 allows 500 */
+#define PERSIST_MIN_MS        200
+#define USER_TIMEOUT_MS       120000 /* RFC 9293 §3.8.3: R2 is at least 100 s */
+#define PERSIST_TIMEOUT_MS    600000 /* of a window that stays shut, probes answered or not */
+#define SYN_RETRIES_MAX       5      /* about 30 s */
+#define FIN_WAIT_2_MS         60000
+#define TIME_WAIT_MS          60000
+#define CHALLENGE_ACK_MS      500         /* RFC 5961 §7, per connection: one in this time */
+#define REFUSALS_PER_SECOND   1000        /* RSTs to strangers */
+#define PAWS_IDLE_MS          2073600000u /* 24 days, RFC 7323 §5.5 */
 
 #endif

@@ -51,6 +51,7 @@ run_handshake_timer(struct tcp_conn *c)
 		return;
 	}
 	c->backoff++;
+	c->rtt_timing = false; /* Karn: which SYN will be acknowledged is not known */
 	output_syn(c);
 	recovery_arm_rto(c);
 	timers_rearm(c);
