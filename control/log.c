@@ -58,8 +58,6 @@ put_line(struct log *l, const char *line, size_t bytes)
 {
 	log_file_put(&l->text, line, bytes);
 	l->lines++;
-	if (l->follow != NULL)
-		l->follow(l->follow_arg, span_of(line, bytes - 1));
 }
 
 static void

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * sluice.log, and sluice.jsonl beside it where configured: one line per object. Lines are gathered
- * during a turn of the loop and written by log_flush(), which ends the turn. One follower at most
- * is told of each line (the API fans it out).
+ * during a turn of the loop and written by log_flush(), which ends the turn.
  */
 #ifndef SLUICE_CONTROL_LOG_H
 #define SLUICE_CONTROL_LOG_H
@@ -19,8 +18,6 @@ struct log {
 	struct line_setting setting;
 	char label[64];
 	uint64_t lines;
-	void (*follow)(void *arg, struct span line); /* NULL: nobody listens */
-	void *follow_arg;
 };
 
 /* 0, or -errno with the path that could not be opened in `l->text.path`. */
