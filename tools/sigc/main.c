@@ -12,8 +12,8 @@
 
 static const char usage[] =
     "usage: sluice-sigc --output FILE [OPTION]... [SOURCE]...\n"
-    "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .hdb "
-    ".hsb .fp\n\n"
+    "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .ldb "
+    ".hdb .hsb .fp .sfp\n\n"
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"
     "  --report text|json  what was loaded and what was left out, and why (default: text)\n"

@@ -7,12 +7,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "common/base/version.h"
 #include "common/config/config.h"
+#include "tools/sluicectl/alerts.h"
+#include "tools/sluicectl/follow.h"
 #include "tools/sluicectl/scan.h"
 
 enum {
@@ -26,8 +29,8 @@ static const char usage[] =
     "usage: sluicectl [--name N] [--control SOCKET] [--json] COMMAND\n\n"
     "  status                  what runs, in which mode\n"
     "  mode [MODE]             show or switch: disabled, monitor, standard, advanced\n"
-    "  log -f                  the verdict log as it grows\n"
-    "  alerts [LIMIT]          newest first\n"
+    "  log -f                  the verdict log as it grows, through rotations\n"
+    "  alerts [N] [--since AGE]  newest first; AGE as 90s, 15m, 2h, 7d\n"
     "  cache [clear]           the verdict cache\n"
     "  stats                   counters and verdicts\n"
     "  explain UUID            everything known of one object\n"
@@ -37,6 +40,8 @@ static const char usage[] =
     "  log reopen              open the log anew, after a rotation\n"
     "  config check FILE       say what is wrong with a configuration\n\n"
     "exit: 0 done, 1 refused, 2 usage, 3 no control process, 4 scan: bad\n";
+
+#define LOG_LINES_BEFORE 10 /* as tail(1) begins */
 
 static struct config_paths paths;
 static bool as_json;
@@ -102,11 +107,17 @@ print_value(const char *name, const json_t *value, int indent)
 {
 	const char *key;
 	json_t *inner;
+	size_t i;
 
 	if (json_is_object(value)) {
 		printf("%*s%s:\n", indent, "", name);
 		json_object_foreach((json_t *)(uintptr_t)value, key, inner)
 		    print_value(key, inner, indent + 2);
+	} else if (json_is_array(value)) {
+		printf(
+		    "%*s%-22s %s\n", indent, "", name, json_array_size(value) == 0 ? "none" : "");
+		json_array_foreach(value, i, inner)
+		    print_value(json_is_object(inner) ? "-" : "", inner, indent + 2);
 	} else if (json_is_string(value)) {
 		printf("%*s%-22s %s\n", indent, "", name, json_string_value(value));
 	} else if (json_is_boolean(value)) {
@@ -178,8 +189,19 @@ follow_log(void)
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/sluice.log", paths.log_directory);
-	execlp("tail", "tail", "-n", "0", "-F", path, (char *)NULL);
-	return fail(EXIT_REFUSED, strerror(errno));
+	return follow(path, LOG_LINES_BEFORE);
+}
+
+static int
+alerts(int argc, char **argv)
+{
+	struct timespec now;
+	const char *error;
+	json_t *request;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	request = alerts_request(argc, argv, now.tv_sec * 1000000000LL + now.tv_nsec, &error);
+	return request != NULL ? run(request) : fail(EXIT_USAGE, error);
 }
 
 static int
@@ -228,8 +250,8 @@ dispatch(int argc, char **argv)
 
 	if (strcmp(command, "mode") == 0 && word != NULL)
 		return run(json_pack("{s:s, s:s}", "command", "mode", "mode", word));
-	if (strcmp(command, "alerts") == 0 && word != NULL)
-		return run(json_pack("{s:s, s:i}", "command", "alerts", "limit", atoi(word)));
+	if (strcmp(command, "alerts") == 0)
+		return alerts(argc - 1, argv + 1);
 	if (strcmp(command, "cache") == 0 && word != NULL && strcmp(word, "clear") == 0)
 		return run(json_pack("{s:s, s:b}", "command", "cache", "clear", 1));
 	if (strcmp(command, "sig") == 0 && word != NULL && strcmp(word, "reload") == 0)
@@ -245,9 +267,8 @@ dispatch(int argc, char **argv)
 	if (strcmp(command, "config") == 0 && argc == 3 && strcmp(argv[1], "check") == 0)
 		return check_config(argv[2]);
 	if (argc == 1 && (strcmp(command, "status") == 0 || strcmp(command, "mode") == 0 ||
-			     strcmp(command, "alerts") == 0 || strcmp(command, "cache") == 0 ||
-			     strcmp(command, "stats") == 0 || strcmp(command, "reload") == 0 ||
-			     strcmp(command, "sig") == 0))
+			     strcmp(command, "cache") == 0 || strcmp(command, "stats") == 0 ||
+			     strcmp(command, "reload") == 0 || strcmp(command, "sig") == 0))
 		return run(json_pack("{s:s}", "command", command));
 	fputs(usage, stderr);
 	return EXIT_USAGE;

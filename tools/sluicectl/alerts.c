@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/sluicectl/alerts.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_SECOND 1000000000LL
+#define AGE_MAX_S     (100LL * 365 * 24 * 3600)
+
+/* Digits only, up to `most`; *end is behind them. */
+static bool
+parse_number(const char *text, long long most, long long *out, const char **end)
+{
+	char *stop;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*out = strtoll(text, &stop, 10);
+	*end = stop;
+	return errno == 0 && *out <= most;
+}
+
+static bool
+parse_age(const char *text, long long *seconds)
+{
+	static const struct {
+		char letter;
+		int seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	const char *unit;
+
+	if (!parse_number(text, AGE_MAX_S, seconds, &unit) || strlen(unit) != 1)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].letter == *unit) {
+			*seconds *= units[i].seconds;
+			return *seconds <= AGE_MAX_S;
+		}
+	}
+	return false;
+}
+
+json_t *
+alerts_request(int argc, char *const *argv, int64_t now_ns, const char **error)
+{
+	json_t *request = json_pack("{s:s}", "command", "alerts");
+	long long number;
+	const char *end;
+
+	*error = NULL;
+	for (int i = 0; i < argc && *error == NULL; i++) {
+		if (strcmp(argv[i], "--since") == 0) {
+			if (++i == argc || !parse_age(argv[i], &number))
+				*error =
+				    "alerts --since: expected an age such as 90s, 15m, 2h or 7d";
+			else
+				json_object_set_new(request, "since_ns",
+				    json_integer(number * NS_PER_SECOND < now_ns
+						     ? now_ns - number * NS_PER_SECOND
+						     : 0));
+		} else if (!parse_number(argv[i], INT32_MAX, &number, &end) || *end != 0) {
+			*error = "alerts: expected a number of alerts, or --since AGE";
+		} else {
+			json_object_set_new(request, "limit", json_integer(number));
+		}
+	}
+	if (*error == NULL)
+		return request;
+	json_decref(request);
+	return NULL;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `sluicectl alerts [LIMIT] [--since AGE]`: words to a request. */
+#ifndef SLUICE_CTL_ALERTS_H
+#define SLUICE_CTL_ALERTS_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+/*
+ * AGE is a number with s, m, h or d behind it, counted back from now_ns (since 1970). The caller's
+ * request, or NULL with what was expected in *error. LIMIT's bounds are control's to check.
+ */
+json_t *alerts_request(int argc, char *const *argv, int64_t now_ns, const char **error);
+
+#endif
