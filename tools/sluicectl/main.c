@@ -102,22 +102,41 @@ ask(json_t *request, int *code)
 	return answer;
 }
 
+static void print_value(const char *name, const json_t *value, int indent);
+
+/* Words on one line, objects below it. */
+static void
+print_list(const char *name, const json_t *list, int indent)
+{
+	size_t i;
+	json_t *item;
+
+	printf("%*s%-22s%s", indent, "", name, json_array_size(list) == 0 ? " none" : "");
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item))
+			printf(" %s", json_string_value(item));
+	}
+	putchar('\n');
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_object(item))
+			print_value("-", item, indent + 2);
+	}
+}
+
 static void
 print_value(const char *name, const json_t *value, int indent)
 {
 	const char *key;
 	json_t *inner;
-	size_t i;
 
 	if (json_is_object(value)) {
 		printf("%*s%s:\n", indent, "", name);
 		json_object_foreach((json_t *)(uintptr_t)value, key, inner)
 		    print_value(key, inner, indent + 2);
 	} else if (json_is_array(value)) {
-		printf(
-		    "%*s%-22s %s\n", indent, "", name, json_array_size(value) == 0 ? "none" : "");
-		json_array_foreach(value, i, inner)
-		    print_value(json_is_object(inner) ? "-" : "", inner, indent + 2);
+		print_list(name, value, indent);
 	} else if (json_is_string(value)) {
 		printf("%*s%-22s %s\n", indent, "", name, json_string_value(value));
 	} else if (json_is_boolean(value)) {
