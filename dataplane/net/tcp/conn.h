@@ -89,6 +89,7 @@ struct tcp_conn {
 	uint8_t segments_unacked;
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
 	bool use_ts, use_sack, discard, released, opened, ended, rtt_timing;
+	bool active;        /* opened by tcp_connect(): its caller holds it from the start */
 	struct seq fin_seq; /* where the peer's FIN stands */
 	uint32_t ts_recent, ts_offset;
 	struct mono ts_recent_at;
@@ -215,6 +216,8 @@ void input_established(struct tcp_conn *c, struct segment *s);
 
 /* reasm.c: bytes in order go to c->rcv */
 void reasm_take(struct tcp_conn *c, struct segment *s);
+/* Behind the last byte that is held, in order or not. */
+struct seq reasm_end(const struct tcp_conn *c);
 void reasm_free(struct tcp_conn *c);
 
 /* recovery.c: acknowledgements, RTT, SACK scoreboard, congestion window */

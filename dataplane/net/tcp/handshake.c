@@ -59,7 +59,7 @@ handshake_open(struct tcp_conn *c, const struct segment *s)
 	/* A SYN's window is not scaled (RFC 7323 §2.2). */
 	unsigned scale = s->flags & FLAG_SYN ? 0 : c->snd_scale;
 
-	c->state = TCP_ESTABLISHED;
+	c->state = c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
 	c->snd_una = c->snd_nxt = s->ack;
 	recovery_init(c, s->ack);
 	c->rto_at = c->progress_at = MONO_NONE;
@@ -104,7 +104,7 @@ open_actively(struct tcp_conn *c, const struct segment *s)
 {
 	handshake_take_options(c, s);
 	c->irs = s->seq;
-	c->rcv_nxt = seq_add(s->seq, 1);
+	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
 	handshake_open(c, s);
 	tcp_count(c->tcp, TCP_COUNTER_ACTIVE_OPENS);

@@ -86,7 +86,7 @@ is_acceptable(const struct tcp_conn *c, const struct segment *s)
 	return seq_after(end, c->rcv_nxt) && seq_before(s->seq, edge);
 }
 
-/* Cuts off what was received before, and what lies beyond the window. */
+/* Cuts off what was received before, and what lies beyond the window or the peer's FIN. */
 static void
 trim(struct tcp_conn *c, struct segment *s)
 {
@@ -94,6 +94,8 @@ trim(struct tcp_conn *c, struct segment *s)
 	struct chain bytes = CHAIN_EMPTY;
 	int32_t old = seq_diff(c->rcv_nxt, s->seq), over;
 
+	if (c->fin_received && seq_before(c->fin_seq, edge))
+		edge = c->fin_seq;
 	chain_append(&bytes, s->m);
 	s->m = NULL;
 	if (old > 0) {
@@ -116,7 +118,6 @@ trim(struct tcp_conn *c, struct segment *s)
 		chain_free(&bytes);
 		bytes = inside;
 		s->length = keep;
-		s->flags &= (uint8_t)~FLAG_FIN;
 		output_ack_now(c);
 	}
 	s->m = bytes.first;
@@ -256,6 +257,25 @@ after_fin_reached(struct tcp_conn *c)
 	}
 }
 
+/*
+ * Notes where the peer's FIN stands. The first one stands for good, and one below bytes that are
+ * held already is a lie: what came first wins. Only after the ACK field has proved itself, or a
+ * blind FIN could cut an object short (RFC 5961 §5).
+ */
+static void
+take_fin(struct tcp_conn *c, const struct segment *s)
+{
+	struct seq at = seq_add(s->seq, s->length);
+
+	if (c->fin_received || seq_after(at, seq_later(c->rcv_adv, c->rcv_nxt)) ||
+	    seq_before(at, reasm_end(c)))
+		return;
+	c->fin_received = true;
+	c->fin_seq = at;
+	if (seq_after(s->seq, c->rcv_nxt))
+		output_ack_now(c); /* beyond a hole: RFC 5681 §4.2 */
+}
+
 static void
 take_text(struct tcp_conn *c, struct segment *s)
 {
@@ -299,12 +319,10 @@ input_established(struct tcp_conn *c, struct segment *s)
 	if ((s->flags & FLAG_ACK) == 0)
 		return;
 	take_timestamp(c, s);
-	if (s->flags & FLAG_FIN) {
-		c->fin_seq = seq_add(s->seq, s->length);
-		c->fin_received |= !seq_after(c->fin_seq, seq_later(c->rcv_adv, c->rcv_nxt));
-	}
 	if (!take_ack(c, s))
 		return;
+	if (s->flags & FLAG_FIN)
+		take_fin(c, s);
 	if (c->fin_acked && !after_fin_acked(c))
 		return;
 	if (s->length > 0) {
@@ -315,42 +333,56 @@ input_established(struct tcp_conn *c, struct segment *s)
 		after_fin_reached(c);
 }
 
-/* SYN-RECEIVED: the ACK of our SYN opens the connection; the peer's SYN again is answered again. */
+/* The ACK of our SYN came: whoever waits for this connection is told. */
 static void
-input_syn_received(struct tcp_conn *c, struct segment *s)
+open_from_syn_received(struct tcp_conn *c, const struct segment *s)
 {
 	struct tcp *t = c->tcp;
 
-	if (s->flags & FLAG_RST) {
-		if (seq_is(s->seq, c->rcv_nxt))
-			conn_end(c);
+	t->half_open_count--;
+	handshake_open(c, s);
+	tcp_count(t, c->active ? TCP_COUNTER_ACTIVE_OPENS : TCP_COUNTER_PASSIVE_OPENS);
+}
+
+/*
+ * SYN-RECEIVED: the ACK of our SYN-ACK opens the connection, a SYN again is answered again. A
+ * SYN-ACK at the same place is the peer's half of a simultaneous open (RFC 9293 §3.5, figure 7):
+ * its SYN is known, its ACK counts.
+ */
+static void
+input_syn_received(struct tcp_conn *c, struct segment *s)
+{
+	if ((s->flags & (FLAG_SYN | FLAG_RST)) == FLAG_SYN && seq_is(s->seq, c->irs)) {
+		if ((s->flags & FLAG_ACK) == 0) {
+			c->rtt_timing = false; /* Karn: our SYN goes again */
+			output_syn(c);
+			return;
+		}
+		s->flags &= (uint8_t)~FLAG_SYN;
+		s->window >>= c->snd_scale; /* a SYN's is not scaled */
+		s->seq = seq_add(s->seq, 1);
+		output_ack_now(c);
+	}
+	if (!is_acceptable(c, s)) {
+		reject(c, s);
 		return;
 	}
-	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN) {
-		c->rtt_timing = false; /* Karn: our SYN-ACK goes again */
-		if (seq_is(s->seq, c->irs))
-			output_syn(c);
-		else
-			output_challenge(c);
+	if (s->flags & FLAG_RST) {
+		take_reset(c, s);
+		return;
+	}
+	if (s->flags & FLAG_SYN) {
+		output_challenge(c);
 		return;
 	}
 	if ((s->flags & FLAG_ACK) == 0)
 		return;
 	if (!seq_is(s->ack, seq_add(c->iss, 1))) {
-		output_stray(t, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+		output_stray(c->tcp, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
 		return;
 	}
-	if ((s->flags & FLAG_SYN) && !seq_is(s->seq, c->irs)) {
-		output_challenge(c);
-		return;
-	}
-	t->half_open_count--;
-	handshake_open(c, s);
-	tcp_count(t, TCP_COUNTER_PASSIVE_OPENS);
-	if (s->flags & FLAG_SYN)
-		output_ack_now(c); /* both opened at once: their SYN came before (§3.5, figure 8) */
-	else
-		input_established(c, s);
+	open_from_syn_received(c, s);
+	input_established(c, s);
 }
 
 static void

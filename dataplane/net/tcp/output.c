@@ -332,6 +332,11 @@ arm_persist(struct tcp_conn *c)
 void
 output_flush(struct tcp_conn *c)
 {
+	if (c->state == TCP_SYN_RECEIVED && c->ack_now) {
+		send_ack(c); /* a challenge; where no buffer is to be had, none is due later */
+		c->ack_now = false;
+		c->delayed_ack_at = MONO_NONE;
+	}
 	if (c->state == TCP_CLOSED || c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED)
 		return;
 	if (send_lost(c))

@@ -202,6 +202,12 @@ reasm_take(struct tcp_conn *c, struct segment *s)
 	conn_list_ready(c);
 }
 
+struct seq
+reasm_end(const struct tcp_conn *c)
+{
+	return c->run_count > 0 ? run_end(&c->runs[c->run_count - 1]) : c->rcv_nxt;
+}
+
 void
 reasm_free(struct tcp_conn *c)
 {

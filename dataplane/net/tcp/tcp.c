@@ -116,6 +116,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 	if (c == NULL)
 		return -ENOSPC;
 	tcp_conn_init(c);
+	c->active = true;
 	c->state = TCP_SYN_SENT;
 	c->mss = MSS_DEFAULT;
 	c->snd_una = c->iss;
@@ -195,10 +196,12 @@ conn_list_ready(struct tcp_conn *c)
 void
 conn_end(struct tcp_conn *c)
 {
-	if (c->released || (!c->opened && c->state == TCP_SYN_RECEIVED)) {
+	if (c->released || (!c->opened && !c->active)) {
 		table_remove(c);
 		return;
 	}
+	if (c->state == TCP_SYN_RECEIVED)
+		c->tcp->half_open_count--;
 	c->state = TCP_CLOSED;
 	c->ended = c->opened = true;
 	c->rto_at = c->delayed_ack_at = c->persist_at = c->close_at = MONO_NONE;
@@ -278,7 +281,7 @@ tcp_send_room(const struct tcp_conn *c)
 void
 tcp_shutdown(struct tcp_conn *c)
 {
-	if (c->fin_queued || c->state == TCP_CLOSED || c->state == TCP_SYN_SENT)
+	if (c->fin_queued || c->state == TCP_CLOSED)
 		return;
 	c->fin_queued = true;
 	if (c->state == TCP_CLOSE_WAIT)

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Single segments against one stack: the order of RFC 9293 §3.10.7, and the odd cases around it. */
+#include "tests/unit/dataplane/net/tcp/rig.h"
+#include "tests/unit/harness.h"
+
+#define CONFIG ((struct tcp_config){ .checksum_offload_rx = true })
+
+struct segment_case {
+	const char *name;
+	struct rig_segment in;
+	int answers; /* how many segments must come back */
+	uint8_t flags;
+	uint32_t seq, ack;
+	const char *state;
+};
+
+static void
+check_case(struct rig *r, const struct segment_case *k)
+{
+	rig_in(r, k->in);
+	CHECK_ROW(k->name, (int)r->sent_count == k->answers);
+	if (k->answers == 1)
+		CHECK_ROW(k->name, rig_answered(r, k->flags, k->seq, k->ack));
+	if (r->conn != NULL)
+		CHECK_ROW(k->name, strcmp(rig_state(r), k->state) == 0);
+}
+
+TEST(rfc9293_3_10_7_2_listen)
+{
+	static const struct segment_case cases[] = {
+		{ "RST is ignored", { RST, 0, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0, "" },
+		{ "ACK is reset", { ACK, 5, 77, 0, 0, false, 0, 0 }, 1, RST, 77, 0, "" },
+		{ "SYN+ACK is reset", { SYN | ACK, 5, 77, 0, 0, false, 0, 0 }, 1, RST, 77, 0, "" },
+		{ "no flag is reset", { 0, 5, 0, 0, 3, false, 0, 0 }, 1, RST | ACK, 0, 8, "" },
+		{ "FIN is reset", { FIN, 5, 0, 0, 0, false, 0, 0 }, 1, RST | ACK, 0, 6, "" },
+		{ "SYN opens", { SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 }, 1, SYN | ACK, 0, 1, "" },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct rig r;
+
+		rig_init(&r, CONFIG);
+		check_case(&r, &cases[i]);
+		CHECK_ROW(cases[i].name, rig_fini(&r));
+	}
+}
+
+TEST(rfc9293_3_10_7_4_syn_received)
+{
+	static const struct segment_case cases[] = {
+		{ "RST at rcv_nxt ends", { RST, 1, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0, "" },
+		{ "RST in window: challenge", { RST, 9, 0, 0, 0, false, 0, 0 }, 1, ACK, 1, 1, "" },
+		{ "RST beyond: nothing", { RST, 1u << 30, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0, "" },
+		{ "SYN again", { SYN, 0, 0, 9, 0, false, 0, 0 }, 1, SYN | ACK, 0, 1, "" },
+		{ "SYN elsewhere: challenge", { SYN, 7, 0, 9, 0, false, 0, 0 }, 1, ACK, 1, 1, "" },
+		{ "ACK of nothing: reset", { ACK, 1, 9, 9, 0, false, 0, 0 }, 1, RST, 9, 0, "" },
+		{ "right ACK, wrong place: challenge", { ACK, 1u << 30, 1, 9, 0, false, 0, 0 }, 1,
+		    ACK, 1, 1, "" },
+		{ "ACK opens", { ACK, 1, 1, 9, 0, false, 0, 0 }, 0, 0, 0, 0, "ESTABLISHED" },
+		{ "ACK with FIN", { ACK | FIN, 1, 1, 9, 0, false, 0, 0 }, 1, ACK, 1, 2,
+		    "CLOSE-WAIT" },
+		{ "ACK with data and FIN", { ACK | FIN, 1, 1, 9, 10, false, 0, 0 }, 1, ACK, 1, 12,
+		    "CLOSE-WAIT" },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct rig r;
+
+		rig_init(&r, CONFIG);
+		rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+		check_case(&r, &cases[i]);
+		CHECK_ROW(cases[i].name, rig_fini(&r));
+	}
+}
+
+TEST(rfc9293_3_10_7_3_syn_sent)
+{
+	static const struct segment_case cases[] = {
+		{ "bad ACK: reset", { ACK, 0, 9, 0, 0, false, 0, 0 }, 1, RST, 9, 0, "SYN-SENT" },
+		{ "bad ACK with RST: nothing", { ACK | RST, 0, 9, 0, 0, false, 0, 0 }, 0, 0, 0, 0,
+		    "SYN-SENT" },
+		{ "RST without ACK: nothing", { RST, 0, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0,
+		    "SYN-SENT" },
+		{ "RST with ACK: refused", { ACK | RST, 0, 1, 0, 0, false, 0, 0 }, 0, 0, 0, 0,
+		    "CLOSED" },
+		{ "ACK without SYN: nothing", { ACK, 0, 1, 0, 0, false, 0, 0 }, 0, 0, 0, 0,
+		    "SYN-SENT" },
+		{ "SYN+ACK opens", { SYN | ACK, 0, 1, 9, 0, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "SYN: simultaneous", { SYN, 0, 0, 9, 0, false, 0, 0 }, 1, SYN | ACK, 0, 1,
+		    "SYN-RECEIVED" },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct rig r;
+
+		rig_init(&r, CONFIG);
+		rig_connect(&r);
+		check_case(&r, &cases[i]);
+		CHECK_ROW(cases[i].name, rig_fini(&r));
+	}
+}
+
+/* Figure 7: the SYN-ACK that crosses ours opens the connection, and is not answered in kind. */
+TEST(rfc9293_3_5_simultaneous_open)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_connect(&r);
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	rig_in(&r, (struct rig_segment){ SYN | ACK, 0, 1, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(strcmp(rig_state(&r), "ESTABLISHED") == 0);
+	CHECK(rig_answered(&r, ACK, 1, 1));
+	CHECK(rig_counter(&r, TCP_COUNTER_ACTIVE_OPENS) == 1);
+	CHECK(rig_fini(&r));
+}
+
+/* The caller of tcp_connect() holds the connection: its end must be told, not its memory reused. */
+TEST(rfc9293_3_5_simultaneous_open_then_reset_is_reported)
+{
+	struct rig r;
+	struct tcp_conn *c;
+
+	rig_init(&r, CONFIG);
+	rig_connect(&r);
+	c = r.conn;
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	r.conn = NULL;
+	rig_in(&r, (struct rig_segment){ RST, 1, 0, 0, 0, false, 0, 0 });
+	CHECK(r.conn == c);
+	CHECK(tcp_events(c) & TCP_EVENT_ENDED);
+	CHECK(tcp_connection_count(r.tcp) == 1);
+	tcp_release(c);
+	CHECK(tcp_connection_count(r.tcp) == 0);
+	CHECK(rig_fini(&r));
+}
+
+TEST(rfc9293_3_10_7_4_established)
+{
+	static const struct segment_case cases[] = {
+		{ "RST at rcv_nxt ends (RFC 5961 3.2)", { RST, 1, 0, 0, 0, false, 0, 0 }, 0, 0, 0,
+		    0, "CLOSED" },
+		{ "RST in window: challenge", { RST, 2, 0, 0, 0, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "RST left of it: nothing", { RST, 0, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0,
+		    "ESTABLISHED" },
+		{ "SYN in window: challenge (RFC 5961 4.2)", { SYN, 2, 0, 9, 0, false, 0, 0 }, 1,
+		    ACK, 1, 1, "ESTABLISHED" },
+		{ "SYN outside: challenge", { SYN, 1u << 30, 0, 9, 0, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "SYN+ACK again: challenge", { SYN | ACK, 0, 1, 9, 0, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "ACK of the unsent: challenge", { ACK, 1, 2, 9, 0, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "ACK too old: challenge (RFC 5961 5.2)",
+		    { ACK, 1, 0xf0000000u, 9, 0, false, 0, 0 }, 1, ACK, 1, 1, "ESTABLISHED" },
+		{ "no ACK: nothing", { PSH, 1, 0, 9, 5, false, 0, 0 }, 0, 0, 0, 0, "ESTABLISHED" },
+		{ "keepalive probe is answered", { ACK, 0, 1, 9, 0, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "data beyond the window", { ACK, 1u << 30, 1, 9, 5, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "data out of order: at once", { ACK, 11, 1, 9, 5, false, 0, 0 }, 1, ACK, 1, 1,
+		    "ESTABLISHED" },
+		{ "FIN with data", { ACK | FIN, 1, 1, 9, 5, false, 0, 0 }, 1, ACK, 1, 7,
+		    "CLOSE-WAIT" },
+		{ "FIN beyond a hole waits, and is answered at once (RFC 5681 4.2)",
+		    { ACK | FIN, 6, 1, 9, 0, false, 0, 0 }, 1, ACK, 1, 1, "ESTABLISHED" },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct rig r;
+
+		rig_init(&r, CONFIG);
+		rig_accept(&r, false);
+		check_case(&r, &cases[i]);
+		CHECK_ROW(cases[i].name, rig_fini(&r));
+	}
+}
+
+/* Many a blind segment, one answer in half a second; another connection's answers do not count. */
+TEST(rfc5961_7_challenges_are_limited)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	r.sent_count = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		rig_add(&r, (struct rig_segment){ RST, 2 + i, 0, 0, 0, false, 0, 0 });
+		rig_turn(&r, milliseconds(1));
+	}
+	CHECK(r.sent_count == 1);
+	CHECK(rig_counter(&r, TCP_COUNTER_CHALLENGE_ACKS) == 1);
+	rig_turn(&r, milliseconds(600));
+	rig_in(&r, (struct rig_segment){ RST, 2, 0, 0, 0, false, 0, 0 });
+	CHECK(rig_answered(&r, ACK, 1, 1));
+	CHECK(rig_fini(&r));
+}
+
+/* A FIN whose ACK field is a guess must leave no trace (RFC 5961 5: it could cut an object). */
+TEST(rfc5961_5_blind_fin_leaves_no_trace)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	rig_in(&r, (struct rig_segment){ ACK | FIN, 6, 999, 9, 0, false, 0, 0 });
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 5, false, 0, 0 });
+	CHECK(strcmp(rig_state(&r), "ESTABLISHED") == 0);
+	CHECK(rig_fini(&r));
+}
+
+/* FIN is a position (RFC 9293 §3.4): the first that came stands, and nothing is taken beyond it. */
+TEST(rfc9293_3_10_7_4_fin_is_a_position)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	rig_in(&r, (struct rig_segment){ ACK | FIN, 11, 1, RIG_WINDOW, 0, false, 0, 0 });
+	rig_in(&r, (struct rig_segment){ ACK | FIN, 21, 1, RIG_WINDOW, 0, false, 0, 0 });
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 30, false, 0, 0 });
+	CHECK(tcp_receivable(r.conn) == 10);
+	CHECK(strcmp(rig_state(&r), "CLOSE-WAIT") == 0);
+	CHECK(rig_fini(&r));
+}
+
+/* A FIN below bytes that are held already is a lie: those came first. */
+TEST(rfc9293_3_10_7_4_fin_below_held_bytes_is_ignored)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	rig_in(&r, (struct rig_segment){ ACK, 11, 1, RIG_WINDOW, 10, false, 0, 0 });
+	rig_in(&r, (struct rig_segment){ ACK | FIN, 6, 1, RIG_WINDOW, 0, false, 0, 0 });
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	CHECK(tcp_receivable(r.conn) == 20);
+	CHECK(strcmp(rig_state(&r), "ESTABLISHED") == 0);
+	CHECK(rig_fini(&r));
+}
