@@ -186,6 +186,8 @@ struct tcp_conn *table_add(struct tcp *t, const struct tcp_endpoints *e);
 void table_remove(struct tcp_conn *c);
 struct time_wait *table_find_time_wait(struct tcp *t, const struct tcp_endpoints *e);
 void table_enter_time_wait(struct tcp_conn *c);
+/* The peer sent its FIN again: 2 MSL start anew (RFC 9293 §3.10.7.4). */
+void table_renew_time_wait(struct tcp *t, struct time_wait *w);
 void table_leave_time_wait(struct tcp *t, struct time_wait *w);
 void table_expire_time_waits(struct tcp *t);
 struct seq table_isn(struct tcp *t, const struct tcp_endpoints *e);
@@ -196,9 +198,9 @@ bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
 /* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
 unsigned options_build_syn(
     const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale, uint8_t *out);
-/* The timestamp alone, with padding: 12 bytes (RFC 7323 App. A). */
-unsigned options_build_timestamp(
-    const struct tcp *t, uint32_t offset, uint32_t recent, uint8_t *out);
+/* A timestamp alone: 12 bytes. */
+unsigned options_build_ts(
+    const struct tcp *t, uint32_t ts_offset, uint32_t ts_recent, uint8_t *out);
 /* Options of every other segment: timestamp, and SACK blocks where something is missing. */
 unsigned options_build(struct tcp_conn *c, uint8_t *out);
 
@@ -234,6 +236,9 @@ void recovery_arm_rto(struct tcp_conn *c);
 void output_flush(struct tcp_conn *c);
 void output_schedule(struct tcp_conn *c);
 void output_ack_now(struct tcp_conn *c);
+/* An ACK now, not with the next flush: for a connection that is about to go. */
+void output_ack(struct tcp_conn *c);
+void output_time_wait_ack(struct tcp *t, const struct time_wait *w);
 void output_challenge(struct tcp_conn *c);
 void output_syn(struct tcp_conn *c);
 void output_reset(struct tcp_conn *c);

@@ -127,12 +127,14 @@ trim(struct tcp_conn *c, struct segment *s)
 static void
 reject(struct tcp_conn *c, const struct segment *s)
 {
+	struct seq end = seq_add(s->seq, s->length);
+
 	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
 	if (s->flags & FLAG_RST)
 		return;
 	if (s->length > 0 || (s->flags & FLAG_FIN)) {
 		if (seq_before(s->seq, c->rcv_nxt))
-			c->dsack = (struct seq_range){ s->seq, seq_add(s->seq, s->length) };
+			c->dsack = (struct seq_range){ s->seq, seq_earlier(end, c->rcv_nxt) };
 		output_ack_now(c);
 	} else if (!seq_is(s->seq, seq_add(c->rcv_nxt, 0u - 1)) || !c->ack_now) {
 		output_challenge(c);
@@ -403,26 +405,39 @@ input_conn(struct tcp_conn *c, struct segment *s)
 	}
 }
 
-/* RFC 9293 §3.6.1, RFC 6191, RFC 1337. True: a new SYN may open the flow again, where it `may`. */
+/*
+ * RFC 6191 §2: may this SYN open a flow that is in TIME-WAIT? A newer timestamp says that it is no
+ * old duplicate, an older one that it is; where timestamps do not speak, the sequence number does.
+ */
+static bool
+may_reopen(const struct time_wait *w, const struct segment *s)
+{
+	int32_t newer = (int32_t)(s->options.ts_val - w->ts_recent);
+
+	if ((s->flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
+		return false;
+	if (s->options.has_ts && !w->use_ts)
+		return true;
+	if (s->options.has_ts && newer != 0)
+		return newer > 0;
+	return seq_after(s->seq, w->rcv_nxt);
+}
+
+/* RFC 9293 §3.10.7.4, RFC 1337 (a RST is ignored). True: a new SYN opens the flow again, where it
+ * `may`. */
 static bool
 input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s, bool may)
 {
-	uint8_t options[OPTION_BYTES_MAX];
-	unsigned bytes;
-	bool newer_ts =
-	    w->use_ts && s->options.has_ts && (int32_t)(s->options.ts_val - w->ts_recent) > 0;
-
 	if (s->flags & FLAG_RST)
 		return false;
-	if (may && (s->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN &&
-	    (newer_ts || seq_after(s->seq, w->rcv_nxt))) {
+	if (may && may_reopen(w, s) && tcp_is_listening(t, &w->endpoints)) {
 		table_leave_time_wait(t, w);
 		return true;
 	}
-	if (s->length == 0 && (s->flags & (FLAG_FIN | FLAG_SYN)) == 0)
-		return false;
-	bytes = w->use_ts ? options_build_timestamp(t, w->ts_offset, w->ts_recent, options) : 0;
-	output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, options, bytes);
+	if ((s->flags & FLAG_FIN) && seq_is(seq_add(s->seq, s->length + 1), w->rcv_nxt))
+		table_renew_time_wait(t, w);
+	if (s->length > 0 || (s->flags & (FLAG_FIN | FLAG_SYN)))
+		output_time_wait_ack(t, w);
 	return false;
 }
 

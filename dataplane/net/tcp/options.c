@@ -120,20 +120,6 @@ options_build_syn(
 	return (unsigned)(p - out);
 }
 
-unsigned
-options_build_timestamp(const struct tcp *t, uint32_t offset, uint32_t recent, uint8_t *out)
-{
-	uint8_t *p = out;
-
-	*p++ = KIND_NOP;
-	*p++ = KIND_NOP;
-	*p++ = KIND_TS;
-	*p++ = 10;
-	p = put32(p, ts_clock(t) + offset);
-	p = put32(p, recent);
-	return (unsigned)(p - out);
-}
-
 /* The run that changed last goes first, a duplicate before it (RFC 2018 §4, RFC 2883 §4). */
 static unsigned
 choose_sacks(struct tcp_conn *c, struct seq_range out[4], unsigned max)
@@ -163,6 +149,20 @@ choose_sacks(struct tcp_conn *c, struct seq_range out[4], unsigned max)
 }
 
 unsigned
+options_build_ts(const struct tcp *t, uint32_t ts_offset, uint32_t ts_recent, uint8_t *out)
+{
+	uint8_t *p = out;
+
+	*p++ = KIND_NOP;
+	*p++ = KIND_NOP;
+	*p++ = KIND_TS;
+	*p++ = 10;
+	p = put32(p, ts_clock(t) + ts_offset);
+	p = put32(p, ts_recent);
+	return (unsigned)(p - out);
+}
+
+unsigned
 options_build(struct tcp_conn *c, uint8_t *out)
 {
 	struct seq_range sacks[4];
@@ -170,7 +170,7 @@ options_build(struct tcp_conn *c, uint8_t *out)
 	unsigned n;
 
 	if (c->use_ts)
-		p += options_build_timestamp(c->tcp, c->ts_offset, c->ts_recent, p);
+		p += options_build_ts(c->tcp, c->ts_offset, c->ts_recent, p);
 	if (!c->use_sack || (c->run_count == 0 && !seq_before(c->dsack.start, c->dsack.end)))
 		return (unsigned)(p - out);
 	n = choose_sacks(c, sacks, c->use_ts ? 3 : 4);

@@ -236,8 +236,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 	return true;
 }
 
-static void
-send_ack(struct tcp_conn *c)
+void
+output_ack(struct tcp_conn *c)
 {
 	uint8_t options[OPTION_BYTES_MAX];
 	unsigned n = options_build(c, options);
@@ -333,7 +333,7 @@ void
 output_flush(struct tcp_conn *c)
 {
 	if (c->state == TCP_SYN_RECEIVED && c->ack_now) {
-		send_ack(c); /* a challenge; where no buffer is to be had, none is due later */
+		output_ack(c); /* a challenge; where no buffer is to be had, none is due later */
 		c->ack_now = false;
 		c->delayed_ack_at = MONO_NONE;
 	}
@@ -342,7 +342,7 @@ output_flush(struct tcp_conn *c)
 	if (send_lost(c))
 		send_new(c);
 	if (c->ack_now)
-		send_ack(c);
+		output_ack(c);
 	if (in_flight(c) > 0 && !mono_is_set(c->rto_at))
 		recovery_arm_rto(c);
 	arm_persist(c);
@@ -423,4 +423,14 @@ output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struc
 
 	if (m != NULL)
 		transmit(t, m, e);
+}
+
+/* RFC 7323 §3.2: the timestamp is on every segment, or a strict peer drops our last ACK. */
+void
+output_time_wait_ack(struct tcp *t, const struct time_wait *w)
+{
+	uint8_t options[OPTION_BYTES_MAX];
+	unsigned n = w->use_ts ? options_build_ts(t, w->ts_offset, w->ts_recent, options) : 0;
+
+	output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, options, n);
 }

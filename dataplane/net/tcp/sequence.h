@@ -51,6 +51,12 @@ seq_is(struct seq a, struct seq b)
 }
 
 static inline struct seq
+seq_earlier(struct seq a, struct seq b)
+{
+	return seq_before(a, b) ? a : b;
+}
+
+static inline struct seq
 seq_later(struct seq a, struct seq b)
 {
 	return seq_after(a, b) ? a : b;

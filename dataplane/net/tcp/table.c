@@ -147,6 +147,14 @@ table_leave_time_wait(struct tcp *t, struct time_wait *w)
 }
 
 void
+table_renew_time_wait(struct tcp *t, struct time_wait *w)
+{
+	w->until = mono_add(t->now, milliseconds(TIME_WAIT_MS));
+	list_unlink(&w->node);
+	list_append(&t->time_waits, &w->node);
+}
+
+void
 table_enter_time_wait(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
@@ -161,7 +169,6 @@ table_enter_time_wait(struct tcp_conn *c)
 		return;
 	w = LIST_ITEM(node, struct time_wait, node);
 	w->endpoints = c->endpoints;
-	w->until = mono_add(t->now, milliseconds(TIME_WAIT_MS));
 	w->snd_nxt = c->snd_nxt;
 	w->rcv_nxt = c->rcv_nxt;
 	w->use_ts = c->use_ts;
@@ -169,7 +176,7 @@ table_enter_time_wait(struct tcp_conn *c)
 	w->ts_offset = c->ts_offset;
 	w->hash_next = *bucket;
 	*bucket = w;
-	list_append(&t->time_waits, &w->node);
+	table_renew_time_wait(t, w);
 	tcp_count(t, TCP_COUNTER_TIME_WAIT);
 }
 

@@ -215,12 +215,9 @@ conn_end(struct tcp_conn *c)
 void
 conn_time_wait(struct tcp_conn *c)
 {
-	uint8_t options[OPTION_BYTES_MAX];
-
 	table_enter_time_wait(c);
 	if (c->ack_now)
-		output_stray(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK, 0, options,
-		    options_build(c, options));
+		output_ack(c);
 	conn_end(c);
 }
 
