@@ -96,6 +96,14 @@ take_sections(
 	return 0;
 }
 
+static const struct generation_literal *
+literal_at(const struct generation *g, size_t id)
+{
+	return (const struct generation_literal *)(const void *)g->sections[GENERATION_LITERALS]
+		   .data +
+	       id;
+}
+
 static bool
 name_is_sound(const struct generation *g, uint32_t offset)
 {
@@ -109,10 +117,16 @@ tables_are_sound(const struct generation *g)
 	struct span names = g->sections[GENERATION_NAMES],
 		    literals = g->sections[GENERATION_LITERALS];
 
-	if (names.bytes == 0 || names.data[names.bytes - 1] != 0 || literals.bytes % 4 != 0)
+	if (names.bytes == 0 || names.data[names.bytes - 1] != 0 ||
+	    literals.bytes % sizeof(struct generation_literal) != 0 || !pattern_tables_are_sound(g))
 		return false;
-	for (size_t i = 0; i < literals.bytes / 4; i++) {
-		if (!name_is_sound(g, ((const uint32_t *)(const void *)literals.data)[i]))
+	for (size_t i = 0; i < literals.bytes / sizeof(struct generation_literal); i++) {
+		const struct generation_literal *l = literal_at(g, i);
+
+		if (!name_is_sound(g, l->name) ||
+		    (l->pattern != GENERATION_NO_PATTERN &&
+			l->pattern >= g->sections[GENERATION_PATTERNS].bytes /
+					  sizeof(struct generation_pattern)))
 			return false;
 	}
 	for (unsigned kind = GENERATION_BAD_MD5; kind <= GENERATION_GOOD_SHA256; kind++) {
@@ -207,9 +221,17 @@ generation_literal_name(const struct generation *g, unsigned id)
 
 	if (literals.bytes == 0)
 		return eicar_name; /* the built-in generation has no tables */
-	if (id >= literals.bytes / 4)
+	if (id >= literals.bytes / sizeof(struct generation_literal))
 		return "Unknown";
-	return name_at(g, ((const uint32_t *)(const void *)literals.data)[id]);
+	return name_at(g, literal_at(g, id)->name);
+}
+
+uint32_t
+generation_literal_pattern(const struct generation *g, unsigned id)
+{
+	if (id >= g->sections[GENERATION_LITERALS].bytes / sizeof(struct generation_literal))
+		return GENERATION_NO_PATTERN;
+	return literal_at(g, id)->pattern;
 }
 
 void
@@ -219,7 +241,8 @@ generation_facts(const struct generation *g, struct generation_facts *out)
 	out->id = g->id;
 	out->literals = g->sections[GENERATION_LITERALS].bytes == 0
 			    ? 1
-			    : (uint32_t)(g->sections[GENERATION_LITERALS].bytes / 4);
+			    : (uint32_t)(g->sections[GENERATION_LITERALS].bytes /
+					 sizeof(struct generation_literal));
 	out->digests_bad =
 	    (uint32_t)(g->sections[GENERATION_BAD_MD5].bytes / sizeof(struct generation_digest16) +
 		       g->sections[GENERATION_BAD_SHA256].bytes /

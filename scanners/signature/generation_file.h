@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      1
+#define GENERATION_VERSION      2
 #define GENERATION_SECTIONS_MAX 32
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -22,12 +22,15 @@ enum generation_section_kind {
 	GENERATION_BLOCK_DB = 1, /* hs_serialize_database(), HS_MODE_BLOCK */
 	GENERATION_STREAM_DB,    /* the same literals, HS_MODE_STREAM */
 	GENERATION_NAMES,        /* NUL-terminated strings */
-	GENERATION_LITERALS,     /* uint32_t offset into NAMES, by Hyperscan's id */
+	GENERATION_LITERALS,     /* struct generation_literal, by Hyperscan's id */
 	GENERATION_BAD_MD5,      /* struct generation_digest16, sorted */
 	GENERATION_BAD_SHA256,   /* struct generation_digest32, sorted */
 	GENERATION_GOOD_MD5,
 	GENERATION_GOOD_SHA256,
 	GENERATION_REPUTATION, /* reputation_table.h */
+	GENERATION_PATTERNS,   /* struct generation_pattern */
+	GENERATION_ELEMENTS,   /* struct generation_element */
+	GENERATION_BYTES,      /* what elements compare with */
 	GENERATION_KIND_COUNT
 };
 
@@ -42,6 +45,52 @@ struct generation_header {
 struct generation_section {
 	uint32_t kind, unused;
 	uint64_t offset, bytes;
+};
+
+#define GENERATION_NO_PATTERN 0xffffffffu
+/* How far a pattern may reach from its first byte to its last; what a stream keeps to check it. */
+#define GENERATION_REACH_MAX 2000
+
+struct generation_literal {
+	uint32_t name; /* offset into NAMES */
+	uint32_t
+	    pattern; /* what is checked around a match; GENERATION_NO_PATTERN: it is the whole */
+};
+
+/* What may stand at a place: read forwards right of the anchor, backwards left of it. */
+enum generation_element_kind {
+	ELEMENT_BYTES = 1, /* `min` pairs of value and mask at `bytes` */
+	ELEMENT_GAP,       /* min to max bytes of any value */
+	ELEMENT_CHOICE, /* `count` alternatives at `bytes`: uint16_t length, pairs; min, max lengths
+			 */
+	ELEMENT_NONE_OF, /* min = max bytes that are none of such alternatives */
+	ELEMENT_EDGE     /* no bytes: `count` is an enum generation_edge */
+};
+
+/* ClamAV's (B), (L), (W) at a pattern's ends, with or without '!'. */
+enum generation_edge {
+	EDGE_BOUNDARY_LEFT,
+	EDGE_BOUNDARY_RIGHT,
+	EDGE_LINE_LEFT,
+	EDGE_LINE_RIGHT,
+	EDGE_WORD_LEFT,
+	EDGE_WORD_RIGHT,
+	EDGE_COUNT,
+	EDGE_NOT = 0x100 /* added: the opposite */
+};
+
+struct generation_element {
+	uint16_t kind, count, min, max;
+	uint32_t bytes; /* offset into BYTES */
+};
+
+struct generation_pattern {
+	uint64_t start_min, start_max; /* where it may begin, both included */
+	uint32_t elements;             /* index of its first */
+	uint16_t element_count;
+	uint16_t anchor;      /* the element, of BYTES, that holds Hyperscan's literal */
+	uint16_t literal_end; /* bytes from that element's start to the literal's end */
+	uint16_t unused[3];
 };
 
 struct generation_digest16 {

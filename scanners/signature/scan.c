@@ -3,18 +3,43 @@
  * Scans: block mode when the object is one span, else a stream of the core's pool, made when the
  * core was prepared, touched only by the first bytes that are not the last, and reset for the next
  * object. After the first hit nothing more is scanned.
+ *
+ * A literal that stands for a pattern is a candidate: pattern.c looks at the bytes around it. A
+ * stream keeps its last KEPT_BYTES for that, and candidates that depend on bytes to come wait, at
+ * most WAITING_MAX. Checks may take STEPS_FREE and STEPS_A_BYTE; a scan that would need more, or
+ * more candidates, has failed: its object is of the class `error`, never clean.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "scanners/signature/internal.h"
 
+#define KEPT_BYTES   (GENERATION_REACH_MAX + 2) /* and a byte beyond either end, for edges */
+#define WAITING_MAX  64
+#define STEPS_FREE   (1u << 20)
+#define STEPS_A_BYTE 64
+
+struct candidate {
+	uint32_t pattern;
+	unsigned literal;
+	uint64_t literal_end;
+};
+
+/* One scan's memory of what went by; the core has one for each where a generation has patterns. */
+struct memory {
+	uint32_t kept_bytes, waiting_count;
+	struct candidate waiting[WAITING_MAX];
+	uint8_t kept[KEPT_BYTES];
+};
+
 struct signature_scan {
 	struct signature_scan *next_free;
 	struct signature_core *core;
 	const struct generation *generation;
 	hs_stream_t *stream;
-	uint64_t bytes;
+	struct memory *memory; /* NULL: no patterns */
+	struct signature_view view;
+	uint64_t bytes, steps;
 	bool in_stream, ended, has_hit, failed;
 	struct signature_hit hit;
 };
@@ -23,6 +48,7 @@ struct signature_core {
 	hs_scratch_t *scratch;
 	uint32_t scans_max, ready; /* `ready` of them have a stream */
 	struct signature_scan *scans, *free;
+	struct memory *memories;
 };
 
 struct signature_core *
@@ -49,6 +75,7 @@ signature_core_destroy(struct signature_core *core)
 	for (uint32_t i = 0; i < core->ready; i++)
 		hs_close_stream(core->scans[i].stream, NULL, NULL, NULL);
 	hs_free_scratch(core->scratch);
+	free(core->memories);
 	free(core->scans);
 	free(core);
 }
@@ -59,6 +86,11 @@ signature_core_prepare(struct signature_core *core, const struct generation *g)
 	if (hs_alloc_scratch(g->block, &core->scratch) != HS_SUCCESS ||
 	    hs_alloc_scratch(g->stream, &core->scratch) != HS_SUCCESS)
 		return -ENOMEM;
+	if (g->sections[GENERATION_PATTERNS].bytes > 0 && core->memories == NULL) {
+		core->memories = calloc(core->scans_max, sizeof(*core->memories));
+		if (core->memories == NULL)
+			return -ENOMEM;
+	}
 	for (; core->ready < core->scans_max; core->ready++) {
 		struct signature_scan *scan = &core->scans[core->ready];
 
@@ -81,8 +113,40 @@ signature_open(struct signature_core *core, const struct generation *g)
 	core->free = scan->next_free;
 	scan->generation = g;
 	scan->bytes = 0;
+	scan->steps = STEPS_FREE;
+	scan->memory = core->memories != NULL ? &core->memories[scan - core->scans] : NULL;
+	if (scan->memory != NULL)
+		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = false;
 	return scan;
+}
+
+static void
+take_hit(struct signature_scan *scan, unsigned literal, uint64_t end)
+{
+	scan->has_hit = true;
+	scan->hit.name = generation_literal_name(scan->generation, literal);
+	scan->hit.offset = end;
+}
+
+/* False: it waits for bytes that have not come. */
+static bool
+settle(struct signature_scan *scan, const struct candidate *c)
+{
+	uint64_t end;
+	enum pattern_result r = pattern_check(
+	    scan->generation, c->pattern, &scan->view, c->literal_end, &scan->steps, &end);
+
+	if (r == PATTERN_YES)
+		take_hit(scan, c->literal, end);
+	scan->failed |= r == PATTERN_NO && scan->steps == 0;
+	return r != PATTERN_MORE;
+}
+
+static bool
+is_over(const struct signature_scan *scan)
+{
+	return scan->has_hit || scan->failed;
 }
 
 /* Hyperscan's callback: the first match is enough. */
@@ -91,20 +155,83 @@ take_match(
     unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	struct signature_scan *scan = context;
+	struct candidate c = { generation_literal_pattern(scan->generation, id), id, to };
 
 	(void)from;
 	(void)flags;
-	scan->has_hit = true;
-	scan->hit.name = generation_literal_name(scan->generation, id);
-	scan->hit.offset = to;
-	return 1;
+	if (c.pattern == GENERATION_NO_PATTERN) {
+		take_hit(scan, id, to);
+	} else if (scan->memory == NULL) {
+		scan->failed = true; /* the core was not prepared for this generation */
+	} else if (!settle(scan, &c)) {
+		if (scan->memory->waiting_count == WAITING_MAX)
+			scan->failed = true;
+		else
+			scan->memory->waiting[scan->memory->waiting_count++] = c;
+	}
+	return is_over(scan);
+}
+
+static void
+settle_waiting(struct signature_scan *scan)
+{
+	struct memory *m = scan->memory;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; m != NULL && i < m->waiting_count && !is_over(scan); i++) {
+		if (!settle(scan, &m->waiting[i]))
+			m->waiting[left++] = m->waiting[i];
+	}
+	if (m != NULL)
+		m->waiting_count = left;
+}
+
+/* The last KEPT_BYTES of all that was fed. */
+static void
+keep(struct signature_scan *scan, struct span bytes)
+{
+	struct memory *m = scan->memory;
+	size_t old;
+
+	if (m == NULL)
+		return;
+	bytes = span_from(bytes, bytes.bytes > KEPT_BYTES ? bytes.bytes - KEPT_BYTES : 0);
+	old = KEPT_BYTES - bytes.bytes < m->kept_bytes ? KEPT_BYTES - bytes.bytes : m->kept_bytes;
+	memmove(m->kept, m->kept + m->kept_bytes - old, old);
+	memcpy(m->kept + old, bytes.data, bytes.bytes);
+	m->kept_bytes = (uint32_t)(old + bytes.bytes);
+}
+
+static void
+look_at(struct signature_scan *scan, struct span bytes, bool is_end)
+{
+	struct memory *m = scan->memory;
+
+	scan->view =
+	    (struct signature_view){ .now = bytes, .now_at = scan->bytes, .is_end = is_end };
+	if (m != NULL)
+		scan->view.kept = span_of(m->kept, m->kept_bytes);
+	scan->steps += bytes.bytes * STEPS_A_BYTE;
+	settle_waiting(scan);
+}
+
+static hs_error_t
+match(struct signature_scan *scan, struct span bytes, bool is_last)
+{
+	hs_scratch_t *scratch = scan->core->scratch;
+
+	if (is_last && !scan->in_stream)
+		return hs_scan(scan->generation->block, (const char *)bytes.data,
+		    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
+	scan->in_stream = true;
+	return hs_scan_stream(scan->stream, (const char *)bytes.data, (unsigned)bytes.bytes, 0,
+	    scratch, take_match, scan);
 }
 
 int
 signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 {
-	hs_scratch_t *scratch = scan->core->scratch;
-	hs_error_t rc;
+	hs_error_t rc = HS_SUCCESS;
 
 	if (scan->failed)
 		return -EIO;
@@ -117,24 +244,23 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 		return bytes.bytes > UINT32_MAX ? -EFBIG : -EINVAL;
 	}
 	scan->ended = is_last;
-	if (is_last && !scan->in_stream) {
-		rc = hs_scan(scan->generation->block, (const char *)bytes.data,
-		    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
-	} else {
-		scan->in_stream = true;
-		rc = hs_scan_stream(scan->stream, (const char *)bytes.data, (unsigned)bytes.bytes,
-		    0, scratch, take_match, scan);
-	}
+	look_at(scan, bytes, is_last);
+	if (!is_over(scan))
+		rc = match(scan, bytes, is_last);
 	scan->bytes += bytes.bytes;
-	scan->failed = rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED;
+	if (!is_last && !is_over(scan))
+		keep(scan, bytes);
+	scan->failed |= rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED;
 	return scan->failed ? -EIO : scan->has_hit;
 }
 
 int
 signature_finish(struct signature_scan *scan)
 {
-	return scan->failed ? -EIO
-			    : scan->has_hit; /* literals match where they end: nothing is pending */
+	if (!scan->ended && !is_over(scan))
+		look_at(scan, span_of(NULL, 0), true);
+	scan->ended = true;
+	return scan->failed ? -EIO : scan->has_hit;
 }
 
 uint64_t

@@ -191,8 +191,11 @@ sigc_build(struct sigc *s, const char *output)
 	sort(&s->good_md5, sizeof(struct generation_digest16), by_md5);
 	sort(&s->bad_sha256, sizeof(struct generation_digest32), by_sha256);
 	sort(&s->good_sha256, sizeof(struct generation_digest32), by_sha256);
-	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++)
-		table_add(&ids, &p[i].name, sizeof(p[i].name));
+	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
+		struct generation_literal l = { p[i].name, p[i].check };
+
+		table_add(&ids, &l, sizeof(l));
+	}
 	build_reputation(s, &reputation);
 
 	memset(sections, 0, sizeof(sections));
@@ -211,6 +214,9 @@ sigc_build(struct sigc *s, const char *output)
 	add_section(
 	    &file, &sections[7], GENERATION_GOOD_SHA256, s->good_sha256.bytes, s->good_sha256.used);
 	add_section(&file, &sections[8], GENERATION_REPUTATION, reputation.bytes, reputation.used);
+	add_section(&file, &sections[9], GENERATION_PATTERNS, s->checks.bytes, s->checks.used);
+	add_section(&file, &sections[10], GENERATION_ELEMENTS, s->elements.bytes, s->elements.used);
+	add_section(&file, &sections[11], GENERATION_BYTES, s->compared.bytes, s->compared.used);
 	memcpy(file.bytes + sizeof(h), sections, sizeof(sections));
 	SHA256(file.bytes + sizeof(h), file.used - sizeof(h), h.sha256);
 	memcpy(&h.id, h.sha256, sizeof(h.id));

@@ -3,7 +3,7 @@
  * What is read, by the end of a file's name:
  *
  *     .lit         NAME<TAB>text, or NAME<TAB>hex:6162…; '#' starts a comment
- *     .ndb         ClamAV extended signatures: those of target 0, offset *, and plain hex
+ *     .ndb         ClamAV extended signatures: those of target 0, offset *, n or n,m; see hex.c
  *     .hdb .hsb    ClamAV digests: DIGEST:SIZE:NAME
  *     .fp .sfp     the same, of trusted files
  *
@@ -20,7 +20,8 @@
 #include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
 
-#define FIELDS_MAX 8
+#define FIELDS_MAX   8
+#define CLAMAV_LEVEL 213 /* of ClamAV 1.4, whose semantics these are */
 
 static const char *const skip_texts[] = {
 #define X(id, text) [SKIP_##id] = text,
@@ -28,8 +29,8 @@ static const char *const skip_texts[] = {
 #undef X
 };
 
-static void
-skip(struct sigc *s, struct span name, enum skip_reason why)
+void
+sigc_skip(struct sigc *s, struct span name, enum skip_reason why)
 {
 	s->skipped[why]++;
 	table_add(&s->skipped_names, name.data, name.bytes);
@@ -63,20 +64,10 @@ split(struct span line, char by, struct span fields[FIELDS_MAX])
 	return n;
 }
 
-static int
-nibble(uint8_t c)
+int
+sigc_nibble(uint8_t c)
 {
 	return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
-}
-
-static bool
-is_hex(struct span text)
-{
-	for (size_t i = 0; i < text.bytes; i++) {
-		if (nibble(text.data[i]) < 0)
-			return false;
-	}
-	return true;
 }
 
 /* Decodes plain hex; false where it is something else. The bytes are the caller's. */
@@ -86,7 +77,7 @@ decode_hex(struct span hex, uint8_t *out)
 	if (hex.bytes == 0 || hex.bytes % 2 != 0)
 		return false;
 	for (size_t i = 0; i < hex.bytes / 2; i++) {
-		int high = nibble(hex.data[2 * i]), low = nibble(hex.data[2 * i + 1]);
+		int high = sigc_nibble(hex.data[2 * i]), low = sigc_nibble(hex.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
@@ -96,19 +87,23 @@ decode_hex(struct span hex, uint8_t *out)
 }
 
 void
-sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count)
+sigc_add_anchor(struct sigc *s, const uint8_t *bytes, size_t count, uint32_t name, uint32_t check)
 {
-	struct pattern p;
+	struct pattern p = { .bytes_count = (uint32_t)count, .name = name, .check = check };
 
-	if (count < 4) {
-		skip(s, name, SKIP_SHORT);
-		return;
-	}
 	p.bytes_at = (uint32_t)table_add(&s->literals, bytes, count);
-	p.bytes_count = (uint32_t)count;
-	p.name = table_add_text(&s->names, name);
 	table_add(&s->patterns, &p, sizeof(p));
 	s->loaded++;
+}
+
+void
+sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count)
+{
+	if (count < 4)
+		sigc_skip(s, name, SKIP_SHORT);
+	else
+		sigc_add_anchor(
+		    s, bytes, count, table_add_text(&s->names, name), GENERATION_NO_PATTERN);
 }
 
 static int
@@ -133,27 +128,6 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	return 0;
 }
 
-static int
-take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
-{
-	static uint8_t bytes[SIGC_LINE_MAX];
-	struct span f[FIELDS_MAX];
-
-	if (split(text, ':', f) < 4)
-		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
-	if (!span_is(f[1], "0"))
-		skip(s, f[0], SKIP_TARGET);
-	else if (!span_is(f[2], "*"))
-		skip(s, f[0], SKIP_OFFSET);
-	else if (!is_hex(f[3]))
-		skip(s, f[0], SKIP_WILDCARD);
-	else if (!decode_hex(f[3], bytes))
-		return fail(s, path, line, "no hexadecimal digits, or an odd number");
-	else
-		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
-	return 0;
-}
-
 /* Decimal digits, at most 18. */
 static bool
 parse_size(struct span text, uint64_t *out)
@@ -165,6 +139,59 @@ parse_size(struct span text, uint64_t *out)
 		*out = *out * 10 + (uint64_t)(text.data[i] - '0');
 	}
 	return text.bytes > 0 && text.bytes <= 18;
+}
+
+/* "*", "n" or "n,m": from n to n + m, both included. False: another kind of offset. */
+static bool
+parse_offset(struct span text, uint64_t *min, uint64_t *max)
+{
+	struct span f[FIELDS_MAX];
+	uint64_t more = 0;
+
+	*min = 0;
+	*max = UINT64_MAX;
+	if (span_is(text, "*"))
+		return true;
+	if (split(text, ',', f) > 2 || !parse_size(f[0], min))
+		return false;
+	if (f[0].bytes < text.bytes && !parse_size(f[1], &more))
+		return false;
+	*max = *min + more;
+	return true;
+}
+
+/* Levels of ClamAV's engine that a signature is for: MIN[:MAX]. */
+static bool
+fits_level(const struct span *f, unsigned n)
+{
+	uint64_t min = 0, max = UINT64_MAX;
+
+	return (n < 5 || f[4].bytes == 0 || parse_size(f[4], &min)) &&
+	       (n < 6 || f[5].bytes == 0 || parse_size(f[5], &max)) && min <= CLAMAV_LEVEL &&
+	       max >= CLAMAV_LEVEL;
+}
+
+static int
+take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	static uint8_t bytes[SIGC_LINE_MAX];
+	struct span f[FIELDS_MAX];
+	unsigned n = split(text, ':', f);
+	uint64_t min, max;
+
+	if (n < 4)
+		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
+	if (!span_is(f[1], "0"))
+		sigc_skip(s, f[0], SKIP_TARGET);
+	else if (!fits_level(f, n))
+		sigc_skip(s, f[0], SKIP_LEVEL);
+	else if (!parse_offset(f[2], &min, &max))
+		sigc_skip(s, f[0], SKIP_OFFSET);
+	else if (decode_hex(f[3], bytes) && span_is(f[2], "*"))
+		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
+	else if (sigc_add_hex(s, f[0], f[3], min, max) != 0)
+		return fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
+	return 0;
 }
 
 static int
@@ -194,7 +221,7 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, b
 		memcpy(e.digest, digest, 32);
 		table_add(good ? &s->good_sha256 : &s->bad_sha256, &e, sizeof(e));
 	} else {
-		skip(s, f[2], SKIP_DIGEST_KIND);
+		sigc_skip(s, f[2], SKIP_DIGEST_KIND);
 		return 0;
 	}
 	s->loaded++;
@@ -290,7 +317,7 @@ sigc_read(struct sigc *s, const char *path)
 		if (strcmp(dot, kinds[i].end) == 0)
 			return read_lines(s, path, kinds[i].take);
 	}
-	skip(s, span_text(path), SKIP_FILE_TYPE);
+	sigc_skip(s, span_text(path), SKIP_FILE_TYPE);
 	return 0;
 }
 

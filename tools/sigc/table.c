@@ -38,7 +38,7 @@ sigc_free(struct sigc *s)
 {
 	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->bad_md5,
 		&s->bad_sha256, &s->good_md5, &s->good_sha256, &s->urls, &s->lists,
-		&s->skipped_names };
+		&s->skipped_names, &s->checks, &s->elements, &s->compared };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->bytes);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whether a pattern stands around its literal: elements are tried left and right of the anchor,
+ * each over all places that the ones before it may have led to, so that gaps and alternatives cost
+ * no backtracking. The places are a set of distances from the anchor. Bounds: GENERATION_REACH_MAX
+ * bytes in all, so a set is SET_WORDS words; an element at one place is a step, and the caller says
+ * how many.
+ */
+#include <ctype.h>
+
+#include "scanners/signature/internal.h"
+
+#define SET_WORDS ((GENERATION_REACH_MAX + 64) / 64)
+
+struct set {
+	uint64_t words[SET_WORDS];
+};
+
+struct walk {
+	const struct generation *g;
+	const struct signature_view *view;
+	uint64_t base; /* distances are from here: to the right, or to the left */
+	bool leftwards, starved;
+	uint64_t *steps;
+};
+
+static const struct generation_element *
+element_at(const struct generation *g, uint32_t i)
+{
+	return (const struct generation_element *)(const void *)g->sections[GENERATION_ELEMENTS]
+		   .data +
+	       i;
+}
+
+static void
+set_add(struct set *s, uint32_t at)
+{
+	if (at / 64 < SET_WORDS)
+		s->words[at / 64] |= UINT64_C(1) << at % 64;
+}
+
+/* The first member from `at` on; false: there is none. */
+static bool
+set_next(const struct set *s, uint32_t *at)
+{
+	for (uint32_t w = *at / 64; w < SET_WORDS; w++) {
+		uint64_t word = s->words[w];
+
+		if (w == *at / 64)
+			word &= ~UINT64_C(0) << *at % 64;
+		if (word != 0) {
+			*at = w * 64 + (uint32_t)__builtin_ctzll(word);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The byte at an offset of the object, or -1 where it can't be seen. */
+static int
+byte_at(const struct signature_view *v, uint64_t at)
+{
+	if (at >= v->now_at)
+		return at - v->now_at < v->now.bytes ? v->now.data[at - v->now_at] : -1;
+	if (v->now_at - at > v->kept.bytes)
+		return -1;
+	return v->kept.data[v->kept.bytes - (v->now_at - at)];
+}
+
+static bool
+pairs_match(const struct walk *w, const uint8_t *pairs, uint32_t count, uint64_t at)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		int b = byte_at(w->view, at + i);
+
+		if (b < 0 || ((b ^ pairs[2 * i]) & pairs[2 * i + 1]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Where `bytes` at a place begin; false: before the object, or behind what has come. */
+static bool
+locate(struct walk *w, uint32_t place, uint32_t bytes, uint64_t *at)
+{
+	if (w->leftwards && w->base < (uint64_t)place + bytes)
+		return false;
+	*at = w->leftwards ? w->base - place - bytes : w->base + place;
+	if (*at + bytes <= w->view->now_at + w->view->now.bytes)
+		return true;
+	w->starved |= !w->view->is_end;
+	return false;
+}
+
+static void
+try_bytes(struct walk *w, const struct generation_element *e, uint32_t place, struct set *out)
+{
+	uint64_t at;
+
+	if (locate(w, place, e->min, &at) &&
+	    pairs_match(w, w->g->sections[GENERATION_BYTES].data + e->bytes, e->min, at))
+		set_add(out, place + e->min);
+}
+
+static void
+try_choice(struct walk *w, const struct generation_element *e, uint32_t place, struct set *out)
+{
+	const uint8_t *next = w->g->sections[GENERATION_BYTES].data + e->bytes;
+	bool any = false;
+	uint64_t at;
+
+	for (uint32_t i = 0; i < e->count; i++) {
+		uint16_t length;
+
+		memcpy(&length, next, sizeof(length));
+		next += sizeof(length);
+		if (locate(w, place, length, &at) && pairs_match(w, next, length, at)) {
+			any = true;
+			if (e->kind == ELEMENT_CHOICE)
+				set_add(out, place + length);
+		}
+		next += 2 * (size_t)length;
+	}
+	if (e->kind == ELEMENT_NONE_OF && !any && locate(w, place, e->min, &at))
+		set_add(out, place + e->min);
+}
+
+/* ClamAV's own classes of bytes for (B): 1 may stand left of a word, 2 right of it. */
+static unsigned
+boundary_of(int b)
+{
+	switch (b) {
+	case ' ':
+	case '-':
+	case '/':
+	case '_':
+		return 3;
+	case '.':
+	case '<':
+	case '@':
+		return 1;
+	case '\n':
+	case '\r':
+	case '"':
+	case '\'':
+	case '=':
+	case '>':
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static bool
+edge_holds(const struct walk *w, unsigned edge, uint64_t at)
+{
+	int left = at > 0 ? byte_at(w->view, at - 1) : -1, right = byte_at(w->view, at);
+
+	switch (edge) {
+	case EDGE_BOUNDARY_LEFT:
+		return at == 0 || boundary_of(left) & 1;
+	case EDGE_BOUNDARY_RIGHT:
+		return right < 0 || boundary_of(right) & 2;
+	case EDGE_LINE_LEFT:
+		return at == 0 || left == '\n';
+	case EDGE_LINE_RIGHT:
+		return right < 0 || right == '\n' ||
+		       (right == '\r' && byte_at(w->view, at + 1) == '\n');
+	case EDGE_WORD_LEFT:
+		return at == 0 || !isalnum(left);
+	default:
+		return right < 0 || !isalnum(right);
+	}
+}
+
+static void
+try_edge(struct walk *w, const struct generation_element *e, uint32_t place, struct set *out)
+{
+	unsigned edge = e->count & ~EDGE_NOT;
+	uint64_t at, seen = w->view->now_at + w->view->now.bytes;
+
+	if (!locate(w, place, 0, &at))
+		return;
+	if (!w->view->is_end && at + 2 > seen && edge % 2 == 1) { /* odd ones look to the right */
+		w->starved = true;
+		return;
+	}
+	if (edge_holds(w, edge, at) == !(e->count & EDGE_NOT))
+		set_add(out, place);
+}
+
+/* Every place that the gap leads to, each written once. */
+static void
+try_gap(struct walk *w, const struct generation_element *e, const struct set *in, struct set *out)
+{
+	uint32_t place = 0, done = 0;
+	uint64_t unused;
+
+	for (; set_next(in, &place); place++) {
+		uint32_t from = place + e->min, to = place + e->max;
+
+		for (from = from > done ? from : done; from <= to; from++) {
+			if (!locate(w, from, 0, &unused))
+				break;
+			set_add(out, from);
+		}
+		done = from > done ? from : done;
+	}
+}
+
+static void
+try_everywhere(
+    struct walk *w, const struct generation_element *e, const struct set *in, struct set *out)
+{
+	uint32_t place = 0;
+
+	for (; set_next(in, &place) && *w->steps > 0; place++) {
+		--*w->steps;
+		if (e->kind == ELEMENT_BYTES)
+			try_bytes(w, e, place, out);
+		else if (e->kind == ELEMENT_EDGE)
+			try_edge(w, e, place, out);
+		else
+			try_choice(w, e, place, out);
+	}
+}
+
+/* Elements `from`, in steps of one to either side, `count` of them: where they lead to. */
+static bool
+walk(struct walk *w, uint32_t from, uint32_t count, struct set *places)
+{
+	uint32_t place;
+
+	memset(places, 0, sizeof(*places));
+	set_add(places, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct generation_element *e =
+		    element_at(w->g, w->leftwards ? from - i : from + i);
+		struct set next = { .words = { 0 } };
+
+		if (e->kind == ELEMENT_GAP)
+			try_gap(w, e, places, &next);
+		else
+			try_everywhere(w, e, places, &next);
+		*places = next;
+		place = 0;
+		if (!set_next(places, &place))
+			return false;
+	}
+	return true;
+}
+
+static bool
+may_start(const struct generation_pattern *p, const struct set *lefts, uint64_t base)
+{
+	for (uint32_t place = 0; set_next(lefts, &place); place++) {
+		uint64_t start = base - place;
+
+		if (start >= p->start_min && start <= p->start_max)
+			return true;
+	}
+	return false;
+}
+
+enum pattern_result
+pattern_check(const struct generation *g, uint32_t id, const struct signature_view *view,
+    uint64_t literal_end, uint64_t *steps, uint64_t *end)
+{
+	const struct generation_pattern *p =
+	    (const struct generation_pattern *)(const void *)g->sections[GENERATION_PATTERNS].data +
+	    id;
+	struct walk w = { .g = g, .view = view, .steps = steps };
+	struct set places;
+	uint32_t place = 0;
+
+	if (literal_end < p->literal_end)
+		return PATTERN_NO;
+	w.base = literal_end - p->literal_end;
+	w.leftwards = true;
+	if (!walk(&w, p->elements + p->anchor - 1, p->anchor, &places) ||
+	    !may_start(p, &places, w.base))
+		return PATTERN_NO;
+	w.leftwards = w.starved = false;
+	if (walk(&w, p->elements + p->anchor, p->element_count - p->anchor, &places)) {
+		set_next(&places, &place);
+		*end = w.base + place;
+		return PATTERN_YES;
+	}
+	return w.starved && *steps > 0 ? PATTERN_MORE : PATTERN_NO;
+}
+
+/* The alternatives lie inside BYTES, and their lengths within the element's own. */
+static bool
+choice_is_sound(const struct generation_element *e, struct span bytes)
+{
+	size_t at = e->bytes;
+
+	for (uint32_t i = 0; i < e->count; i++) {
+		uint16_t length;
+
+		if (at > bytes.bytes || bytes.bytes - at < sizeof(length))
+			return false;
+		memcpy(&length, bytes.data + at, sizeof(length));
+		at += sizeof(length);
+		if (length < e->min || length > e->max || (bytes.bytes - at) / 2 < length)
+			return false;
+		at += 2 * (size_t)length;
+	}
+	return e->count > 0 && (e->kind == ELEMENT_CHOICE || e->min == e->max);
+}
+
+static bool
+element_is_sound(const struct generation_element *e, struct span bytes)
+{
+	if (e->min > e->max)
+		return false;
+	switch (e->kind) {
+	case ELEMENT_BYTES:
+		return e->min == e->max && e->bytes <= bytes.bytes &&
+		       e->min <= (bytes.bytes - e->bytes) / 2;
+	case ELEMENT_GAP:
+		return true;
+	case ELEMENT_CHOICE:
+	case ELEMENT_NONE_OF:
+		return choice_is_sound(e, bytes);
+	case ELEMENT_EDGE:
+		return e->max == 0 && (e->count & ~EDGE_NOT) < EDGE_COUNT;
+	default:
+		return false;
+	}
+}
+
+static bool
+pattern_is_sound(const struct generation *g, const struct generation_pattern *p, size_t elements)
+{
+	const struct generation_element *anchor;
+	uint32_t reach = 0;
+
+	if (p->elements > elements || p->element_count > elements - p->elements ||
+	    p->anchor >= p->element_count)
+		return false;
+	anchor = element_at(g, p->elements + p->anchor);
+	for (uint32_t i = 0; i < p->element_count; i++)
+		reach += element_at(g, p->elements + i)->max; /* 65535 of 65535: no overflow */
+	return reach <= GENERATION_REACH_MAX && anchor->kind == ELEMENT_BYTES &&
+	       p->literal_end <= anchor->min;
+}
+
+bool
+pattern_tables_are_sound(const struct generation *g)
+{
+	struct span patterns = g->sections[GENERATION_PATTERNS],
+		    elements = g->sections[GENERATION_ELEMENTS];
+	const struct generation_pattern *p = (const void *)patterns.data;
+	size_t count = elements.bytes / sizeof(struct generation_element);
+
+	if (elements.bytes % sizeof(struct generation_element) != 0 ||
+	    patterns.bytes % sizeof(*p) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!element_is_sound(element_at(g, (uint32_t)i), g->sections[GENERATION_BYTES]))
+			return false;
+	}
+	for (size_t i = 0; i < patterns.bytes / sizeof(*p); i++) {
+		if (!pattern_is_sound(g, &p[i], count))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ClamAV's patterns, compiled and scanned: in one piece, and as a stream cut into pieces of every
+ * size. */
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "tests/unit/tools/sigc/made.h"
+
+/* Where the match ends in a body fed in pieces; 0: none; UINT64_MAX: the scan failed. */
+static uint64_t
+scan_in_steps(
+    struct signature_core *core, const struct generation *g, struct span body, size_t step)
+{
+	struct signature_scan *scan = signature_open(core, g);
+	uint64_t found = 0;
+	int rc = 0;
+
+	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
+		rc =
+		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
+	rc = rc < 0 ? rc : signature_finish(scan);
+	if (rc != 0)
+		found = rc < 0 ? UINT64_MAX : signature_hit(scan)->offset;
+	signature_close(scan);
+	return found;
+}
+
+/* The same for each way to cut it. */
+static void
+check_all_ways(const char *row, const struct generation *g, struct span body, uint64_t end)
+{
+	struct signature_core *core = signature_core_create(1);
+
+	CHECK(signature_core_prepare(core, g) == 0);
+	for (size_t step = 1; step <= body.bytes; step++)
+		CHECK_ROW(row, scan_in_steps(core, g, body, step) == end);
+	signature_core_destroy(core);
+}
+
+static const struct {
+	const char *name, *offset, *hex, *body;
+	uint64_t end; /* where its shortest match ends; 0: none */
+} cases[] = {
+	{ "any byte", "*", "61626364??66", "xxabcdefxx", 8 },
+	{ "any byte, none there", "*", "61626364??", "xxabcd", 0 },
+	{ "any byte, last", "*", "61626364??", "xxabcde", 7 },
+	{ "half a byte, right", "*", "61626364?5", "xxabcdexx", 7 },
+	{ "half a byte, wrong", "*", "61626364?5", "xxabcdfxx", 0 },
+	{ "half a byte, left", "*", "616263646?", "xxabcdoxx", 7 },
+	{ "half a byte, left, wrong", "*", "616263646?", "xxabcdpxx", 0 },
+	{ "gap, fixed", "*", "61626364{3}78", "abcd123x", 8 },
+	{ "gap, fixed, short", "*", "61626364{3}78", "abcd12x", 0 },
+	{ "gap, least", "*", "61626364{1-3}78", "abcd1x", 6 },
+	{ "gap, most", "*", "61626364{1-3}78", "abcd123x", 8 },
+	{ "gap, too long", "*", "61626364{1-3}78", "abcd1234x", 0 },
+	{ "gap, none", "*", "61626364{1-3}78", "abcdx", 0 },
+	{ "gap, shortest wins", "*", "61626364{0-5}78", "abcdxxxxx", 5 },
+	{ "gap, up to", "*", "61626364{-2}78", "abcdx", 5 },
+	{ "gap, left of the anchor", "*", "78{1-2}6162636465", "x12abcde", 8 },
+	{ "gap, left, too long", "*", "78{1-2}6162636465", "x123abcde", 0 },
+	{ "anchored byte", "*", "78[1-2]6162636465", "x12abcde", 8 },
+	{ "two gaps, only one way", "*", "61626364{0-3}78{2-2}79", "abcdx1x2y", 0 },
+	{ "two gaps, the later one", "*", "61626364{0-3}78{2-2}79", "abcdx1x23y", 10 },
+	{ "two gaps, backing out", "*", "61626364{0-3}78{2-2}79", "abcdxx12y", 9 },
+	{ "alternatives", "*", "61626364(31|32)", "abcd2", 5 },
+	{ "alternatives, none", "*", "61626364(31|32)", "abcd3", 0 },
+	{ "alternatives, of two lengths", "*", "61626364(31|3132)33", "abcd123", 7 },
+	{ "alternatives, left", "*", "(31|3132)61626364", "12abcd", 6 },
+	{ "alternatives, left, none", "*", "(31|3132)61626364", "2abcd", 0 },
+	{ "alternatives with halves", "*", "61626364(3?|41)7a", "abcd9z", 6 },
+	{ "none of", "*", "61626364!(31|32)", "abcd3", 5 },
+	{ "none of, one there", "*", "61626364!(31|32)", "abcd1", 0 },
+	{ "none of, no byte there", "*", "61626364!(31|32)", "abcd", 0 },
+	{ "word, alone", "*", "(W)61626364(W)", "abcd", 4 },
+	{ "word, blanks", "*", "(W)61626364(W)", " abcd ", 5 },
+	{ "word, longer right", "*", "(W)61626364(W)", " abcde ", 0 },
+	{ "word, longer left", "*", "(W)61626364(W)", " 1abcd ", 0 },
+	{ "no word", "*", "61626364!(W)", "abcde", 4 },
+	{ "line", "*", "(L)61626364(L)", "x\nabcd\r\ny", 6 },
+	{ "line, at the ends", "*", "(L)61626364(L)", "abcd", 4 },
+	{ "line, a return alone", "*", "(L)61626364(L)", "x\nabcd\ry", 0 },
+	{ "boundary", "*", "(B)61626364(B)", "<abcd>", 5 },
+	{ "boundary, none", "*", "(B)61626364(B)", ">abcd<", 0 },
+	{ "offset", "2", "61626364", "xxabcd", 6 },
+	{ "offset, before", "2", "61626364", "xabcd", 0 },
+	{ "offset, after", "2", "61626364", "xxxabcd", 0 },
+	{ "offset, the second of two", "6", "61626364", "xxabcdabcd", 10 },
+	{ "offset, in a range", "1,2", "61626364", "xxxabcd", 7 },
+	{ "offset, behind the range", "1,2", "61626364", "xxxxabcd", 0 },
+	{ "offset of a pattern with a gap left", "1", "78{1-2}6162636465", "1x22abcde", 9 },
+	{ "offset of the other way", "0", "78{1-2}6162636465", "1x22abcde", 0 },
+};
+
+TEST(patterns)
+{
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct made m;
+		char line[300];
+
+		made_begin(&m);
+		snprintf(line, sizeof(line), "N:0:%s:%s\n", cases[i].offset, cases[i].hex);
+		CHECK_ROW(cases[i].name, made_source(&m, "a.ndb", line, strlen(line)) == 0);
+		CHECK_ROW(cases[i].name, m.sigc.loaded == 2 && made_build(&m) == 0);
+		check_all_ways(cases[i].name, m.generation, span_text(cases[i].body), cases[i].end);
+		made_end(&m);
+	}
+}
+
+static const struct {
+	const char *name, *offset, *hex;
+	const char *why; /* how it is named; NULL: refused */
+} left_out[] = {
+	{ "open gap", "*", "61626364*78", "N: a gap without end" },
+	{ "open gap with a least", "*", "61626364{5-}78", "N: a gap without end" },
+	{ "wide gap", "*", "61626364{1-2001}78", "N: a pattern that reaches too far" },
+	{ "many gaps", "*", "61626364{1000}78{1000}79", "N: a pattern that reaches too far" },
+	{ "nested", "*", "61626364(31|(32|33))", "N: alternatives within" },
+	{ "edge inside", "*", "61626364(W)7879", "N: (B), (L) or (W) inside" },
+	{ "nothing to look for", "*", "6162??6364??", "N: no four bytes" },
+	{ "from the end", "EOF-20", "61626364", "N: an offset from the end" },
+	{ "entry point", "EP+0", "61626364", "N: an offset from the end" },
+	{ "open bracket", "*", "61626364(31|32", NULL },
+	{ "open brace", "*", "61626364{3", NULL },
+	{ "a gap backwards", "*", "61626364{3-2}31", NULL },
+	{ "no gap", "*", "61626364{}31", NULL },
+	{ "empty alternative", "*", "61626364(|31)", NULL },
+	{ "none of, two lengths", "*", "61626364!(31|3233)", NULL },
+	{ "none of what", "*", "61626364!31", NULL },
+	{ "one digit", "*", "61626364??3", NULL },
+	{ "no digit", "*", "61626364zz", NULL },
+};
+
+TEST(patterns_that_are_left_out_or_refused)
+{
+	for (unsigned i = 0; i < COUNT_OF(left_out); i++) {
+		struct made m;
+		char line[300];
+		int rc;
+
+		made_begin(&m);
+		snprintf(line, sizeof(line), "N:0:%s:%s\n", left_out[i].offset, left_out[i].hex);
+		rc = made_source(&m, "a.ndb", line, strlen(line));
+		CHECK_ROW(left_out[i].name, (rc == 0) == (left_out[i].why != NULL));
+		CHECK_ROW(left_out[i].name, m.sigc.loaded == 1 && m.sigc.elements.used == 0);
+		table_add(&m.sigc.skipped_names, "", 1);
+		if (left_out[i].why != NULL)
+			CHECK_ROW(left_out[i].name,
+			    strstr((char *)m.sigc.skipped_names.bytes, left_out[i].why) != NULL);
+		else
+			CHECK_ROW(
+			    m.sigc.error, strstr(m.sigc.error, "a.ndb:1: no pattern") != NULL);
+		made_end(&m);
+	}
+}
+
+/* Farther apart than any buffer that is fed: what lies left of the anchor was kept. */
+TEST(the_widest_pattern_across_buffers)
+{
+	static const char source[] = "N:0:*:78{1980}6162636465666768\n";
+	static uint8_t body[6000];
+	struct made m;
+
+	memset(body, '.', sizeof(body));
+	body[1000] = 'x';
+	memcpy(body + 1000 + 1 + 1980, "abcdefgh", 8);
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ndb", source, sizeof(source) - 1) == 0 && made_build(&m) == 0);
+	for (size_t step = 1; step < sizeof(body); step = step * 3 + 1) {
+		struct signature_core *core = signature_core_create(1);
+
+		CHECK(signature_core_prepare(core, m.generation) == 0);
+		body[1000] = 'x';
+		CHECK_SEED(step,
+		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), step) == 2989);
+		body[1000] = 'y';
+		CHECK_SEED(step,
+		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), step) == 0);
+		signature_core_destroy(core);
+	}
+	made_end(&m);
+}
+
+/* A body made of nothing but candidates ends as a failure, not as a clean object or a hang. */
+TEST(too_many_candidates_are_an_error)
+{
+	static const char source[] = "N:0:*:61626162{0-1900}(78|7978){0-90}7a\n";
+	static uint8_t body[200000];
+	struct made m;
+	struct signature_core *core = signature_core_create(1);
+
+	for (size_t i = 0; i < sizeof(body); i++)
+		body[i] = "ab"[i % 2];
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ndb", source, sizeof(source) - 1) == 0 && made_build(&m) == 0);
+	CHECK(signature_core_prepare(core, m.generation) == 0);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1400) == UINT64_MAX);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), sizeof(body)) ==
+	      UINT64_MAX);
+	signature_core_destroy(core);
+	made_end(&m);
+}
+
+/* Strings of the vectors are Latin-1 in JSON's Unicode. */
+static size_t
+latin(const char *utf8, uint8_t out[1024])
+{
+	size_t n = 0;
+
+	for (; *utf8 != 0 && n < 1024; utf8++) {
+		uint8_t c = (uint8_t)*utf8;
+
+		if (c >= 0xc0)
+			out[n++] = (uint8_t)(c << 6 | (*++utf8 & 0x3f));
+		else
+			out[n++] = c;
+	}
+	return n;
+}
+
+static const char *
+text_of(json_t *row, const char *key)
+{
+	const char *text = json_string_value(json_object_get(row, key));
+
+	return text != NULL ? text : "";
+}
+
+/* ClamAV's own table: each row that is taken gives ClamAV's answer. */
+TEST(vectors_of_clamav)
+{
+	const char *path = harness_shared("data/vectors/clamav-matchers.jsonl");
+	FILE *f = path != NULL ? fopen(path, "re") : NULL;
+	unsigned taken = 0;
+	char line[4096];
+
+	if (f == NULL) {
+		harness_skip("no vectors");
+		return;
+	}
+	while (fgets(line, sizeof(line), f) != NULL) {
+		json_t *row = json_loads(line, 0, NULL);
+		uint8_t body[1024];
+		size_t bytes = latin(text_of(row, "data"), body);
+		struct made m;
+		char source[1200];
+
+		made_begin(&m);
+		snprintf(source, sizeof(source), "N:0:%s:%s\n", text_of(row, "offset"),
+		    text_of(row, "sig"));
+		if (text_of(row, "mods")[0] == 0 && strcmp(text_of(row, "group"), "pcre") != 0 &&
+		    made_source(&m, "a.ndb", source, strlen(source)) == 0 && m.sigc.loaded == 2 &&
+		    made_build(&m) == 0) {
+			struct signature_core *core = signature_core_create(1);
+
+			taken++;
+			CHECK(signature_core_prepare(core, m.generation) == 0);
+			for (size_t step = 1; step <= bytes; step++)
+				CHECK_ROW(text_of(row, "name"),
+				    (scan_in_steps(
+					 core, m.generation, span_of(body, bytes), step) != 0) ==
+					json_is_true(json_object_get(row, "match")));
+			signature_core_destroy(core);
+		}
+		made_end(&m);
+		json_decref(row);
+	}
+	fclose(f);
+	printf("  %u rows of ClamAV's taken\n", taken);
+	CHECK(taken >= 8); /* the others have no four bytes in a row, or a gap without end */
+}
