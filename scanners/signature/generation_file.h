@@ -31,6 +31,11 @@ enum generation_section_kind {
 	GENERATION_PATTERNS,   /* struct generation_pattern */
 	GENERATION_ELEMENTS,   /* struct generation_element */
 	GENERATION_BYTES,      /* what elements compare with */
+	GENERATION_RULES,      /* struct generation_rule */
+	GENERATION_RULE_PARTS, /* uint32_t part numbers; a rule's own lie side by side */
+	GENERATION_STEPS,      /* struct generation_step */
+	GENERATION_PARTS,      /* struct generation_part */
+	GENERATION_TRIGGERS,   /* uint32_t rule numbers; a part's own lie side by side */
 	GENERATION_KIND_COUNT
 };
 
@@ -75,6 +80,8 @@ enum generation_edge {
 	EDGE_LINE_RIGHT,
 	EDGE_WORD_LEFT,
 	EDGE_WORD_RIGHT,
+	EDGE_WIDE_WORD_LEFT, /* the same of letters that a zero follows */
+	EDGE_WIDE_WORD_RIGHT,
 	EDGE_COUNT,
 	EDGE_NOT = 0x100 /* added: the opposite */
 };
@@ -90,7 +97,57 @@ struct generation_pattern {
 	uint16_t element_count;
 	uint16_t anchor;      /* the element, of BYTES, that holds Hyperscan's literal */
 	uint16_t literal_end; /* bytes from that element's start to the literal's end */
-	uint16_t unused[3];
+	uint16_t unused;
+	uint32_t part; /* what a match counts for; GENERATION_NO_PART: it is a threat by itself */
+};
+
+/* What a rule's expression counts: the places where any pattern of it begins. */
+#define GENERATION_NO_PART 0xffffffffu
+struct generation_part {
+	uint32_t triggers, trigger_count; /* the rules that can't be true without it */
+};
+
+/* ClamAV's target types that are told by the format. */
+enum generation_target {
+	TARGET_ANY = 0,
+	TARGET_PE = 1,
+	TARGET_OLE = 2,
+	TARGET_GRAPHICS = 5,
+	TARGET_ELF = 6,
+	TARGET_MACHO = 9,
+	TARGET_PDF = 10,
+	TARGET_FLASH = 11,
+	TARGET_JAVA = 12
+};
+
+/* A logical signature: parts, an expression over them, and what the object must be. */
+#define GENERATION_RULE_PARTS_MAX 64
+#define GENERATION_STACK_MAX      64
+struct generation_rule {
+	uint64_t size_min, size_max;
+	uint32_t name, parts, steps;
+	uint16_t part_count, step_count, target, unused;
+};
+
+/*
+ * The expression in postfix order. A value is: does it hold, how many matches, of which parts.
+ *     PART    pushes a part's count           AND, OR   of the two on top; matches add up
+ *     COUNT   compares the matches of the top with `value` and, where `kinds` is not 0, wants as
+ *             many different parts
+ */
+enum generation_step_kind {
+	STEP_PART = 1,
+	STEP_AND,
+	STEP_OR,
+	STEP_COUNT_IS,
+	STEP_COUNT_OVER,
+	STEP_COUNT_UNDER,
+	STEP_KIND_COUNT
+};
+
+struct generation_step {
+	uint16_t kind, part; /* part: place in the rule's own */
+	uint32_t value, kinds;
 };
 
 struct generation_digest16 {

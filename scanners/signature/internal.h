@@ -5,6 +5,7 @@
 
 #include <hs/hs.h>
 
+#include "scanners/format/format.h"
 #include "scanners/reputation/reputation.h"
 #include "scanners/signature/generation_file.h"
 #include "scanners/signature/signature.h"
@@ -30,14 +31,44 @@ enum pattern_result {
 	PATTERN_MORE /* depends on bytes that have not come */
 };
 
+struct pattern_match {
+	uint64_t start, end;
+	uint32_t part; /* or GENERATION_NO_PART */
+};
+
 /*
  * pattern.c: whether pattern `id` stands where its literal was found to end at `literal_end`; then
- * `*end` is where its shortest match ends. Takes what it does from `*steps`; stops at 0, with NO.
+ * `match` tells where it begins (next to the literal, of several) and where its shortest match
+ * ends. Takes what it does from `*steps`; stops at 0, with NO.
  */
 enum pattern_result pattern_check(const struct generation *g, uint32_t id,
-    const struct signature_view *view, uint64_t literal_end, uint64_t *steps, uint64_t *end);
+    const struct signature_view *view, uint64_t literal_end, uint64_t *steps,
+    struct pattern_match *match);
 /* Whether PATTERNS, ELEMENTS and BYTES fit together; the rest of pattern.c relies on it. */
 bool pattern_tables_are_sound(const struct generation *g);
+
+/* rule.c: how often each part was met by one scan; of no part more than fits. */
+#define TALLIES_MAX 1536
+#define TALLY_SLOTS 2048
+
+struct tally {
+	uint32_t part_and_1, count;
+	uint64_t last_start;
+};
+
+struct tallies {
+	uint32_t used;
+	struct tally slots[TALLY_SLOTS];
+};
+
+void tallies_clear(struct tallies *t);
+/* Counts a match that begins behind the part's last. False: too many parts. */
+bool tallies_count(struct tallies *t, const struct pattern_match *m);
+/* The name of a rule that holds for an object of this format and size, or NULL. */
+const char *rules_judge(
+    const struct generation *g, const struct tallies *t, enum format format, uint64_t size);
+/* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */
+bool rule_tables_are_sound(const struct generation *g);
 
 /* GENERATION_NO_PATTERN where the literal is the whole signature; ids are checked. */
 uint32_t generation_literal_pattern(const struct generation *g, unsigned id);

@@ -168,8 +168,12 @@ edge_holds(const struct walk *w, unsigned edge, uint64_t at)
 		       (right == '\r' && byte_at(w->view, at + 1) == '\n');
 	case EDGE_WORD_LEFT:
 		return at == 0 || !isalnum(left);
-	default:
+	case EDGE_WORD_RIGHT:
 		return right < 0 || !isalnum(right);
+	case EDGE_WIDE_WORD_LEFT:
+		return at < 2 || !isalnum(byte_at(w->view, at - 2)) || left != 0;
+	default:
+		return right < 0 || !isalnum(right) || byte_at(w->view, at + 1) > 0;
 	}
 }
 
@@ -251,11 +255,13 @@ walk(struct walk *w, uint32_t from, uint32_t count, struct set *places)
 }
 
 static bool
-may_start(const struct generation_pattern *p, const struct set *lefts, uint64_t base)
+may_start(
+    const struct generation_pattern *p, const struct set *lefts, uint64_t base, uint64_t *start_out)
 {
 	for (uint32_t place = 0; set_next(lefts, &place); place++) {
 		uint64_t start = base - place;
 
+		*start_out = start;
 		if (start >= p->start_min && start <= p->start_max)
 			return true;
 	}
@@ -264,7 +270,7 @@ may_start(const struct generation_pattern *p, const struct set *lefts, uint64_t 
 
 enum pattern_result
 pattern_check(const struct generation *g, uint32_t id, const struct signature_view *view,
-    uint64_t literal_end, uint64_t *steps, uint64_t *end)
+    uint64_t literal_end, uint64_t *steps, struct pattern_match *match)
 {
 	const struct generation_pattern *p =
 	    (const struct generation_pattern *)(const void *)g->sections[GENERATION_PATTERNS].data +
@@ -278,12 +284,13 @@ pattern_check(const struct generation *g, uint32_t id, const struct signature_vi
 	w.base = literal_end - p->literal_end;
 	w.leftwards = true;
 	if (!walk(&w, p->elements + p->anchor - 1, p->anchor, &places) ||
-	    !may_start(p, &places, w.base))
+	    !may_start(p, &places, w.base, &match->start))
 		return PATTERN_NO;
 	w.leftwards = w.starved = false;
 	if (walk(&w, p->elements + p->anchor, p->element_count - p->anchor, &places)) {
 		set_next(&places, &place);
-		*end = w.base + place;
+		match->end = w.base + place;
+		match->part = p->part;
 		return PATTERN_YES;
 	}
 	return w.starved && *steps > 0 ? PATTERN_MORE : PATTERN_NO;
@@ -342,6 +349,9 @@ pattern_is_sound(const struct generation *g, const struct generation_pattern *p,
 	anchor = element_at(g, p->elements + p->anchor);
 	for (uint32_t i = 0; i < p->element_count; i++)
 		reach += element_at(g, p->elements + i)->max; /* 65535 of 65535: no overflow */
+	if (p->part != GENERATION_NO_PART &&
+	    p->part >= g->sections[GENERATION_PARTS].bytes / sizeof(struct generation_part))
+		return false;
 	return reach <= GENERATION_REACH_MAX && anchor->kind == ELEMENT_BYTES &&
 	       p->literal_end <= anchor->min;
 }

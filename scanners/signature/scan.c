@@ -14,7 +14,7 @@
 
 #include "scanners/signature/internal.h"
 
-#define KEPT_BYTES   (GENERATION_REACH_MAX + 2) /* and a byte beyond either end, for edges */
+#define KEPT_BYTES   (GENERATION_REACH_MAX + 4) /* and two beyond either end, for edges */
 #define WAITING_MAX  64
 #define STEPS_FREE   (1u << 20)
 #define STEPS_A_BYTE 64
@@ -27,7 +27,9 @@ struct candidate {
 
 /* One scan's memory of what went by; the core has one for each where a generation has patterns. */
 struct memory {
-	uint32_t kept_bytes, waiting_count;
+	uint32_t kept_bytes, waiting_count, head_bytes;
+	struct tallies tallies;
+	uint8_t head[FORMAT_HEAD_BYTES];
 	struct candidate waiting[WAITING_MAX];
 	uint8_t kept[KEPT_BYTES];
 };
@@ -115,8 +117,11 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->bytes = 0;
 	scan->steps = STEPS_FREE;
 	scan->memory = core->memories != NULL ? &core->memories[scan - core->scans] : NULL;
-	if (scan->memory != NULL)
+	if (scan->memory != NULL) {
 		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
+		scan->memory->head_bytes = 0;
+		tallies_clear(&scan->memory->tallies);
+	}
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = false;
 	return scan;
 }
@@ -133,14 +138,33 @@ take_hit(struct signature_scan *scan, unsigned literal, uint64_t end)
 static bool
 settle(struct signature_scan *scan, const struct candidate *c)
 {
-	uint64_t end;
+	struct pattern_match m;
 	enum pattern_result r = pattern_check(
-	    scan->generation, c->pattern, &scan->view, c->literal_end, &scan->steps, &end);
+	    scan->generation, c->pattern, &scan->view, c->literal_end, &scan->steps, &m);
 
-	if (r == PATTERN_YES)
-		take_hit(scan, c->literal, end);
+	if (r == PATTERN_YES && m.part == GENERATION_NO_PART)
+		take_hit(scan, c->literal, m.end);
+	else if (r == PATTERN_YES)
+		scan->failed |= !tallies_count(&scan->memory->tallies, &m);
 	scan->failed |= r == PATTERN_NO && scan->steps == 0;
 	return r != PATTERN_MORE;
+}
+
+/* All was seen: what rules say of it. */
+static void
+judge_rules(struct signature_scan *scan)
+{
+	const struct memory *m = scan->memory;
+	const char *name = NULL;
+
+	if (m != NULL && !scan->has_hit && !scan->failed && m->tallies.used > 0)
+		name = rules_judge(scan->generation, &m->tallies,
+		    format_detect(span_of(m->head, m->head_bytes), scan->bytes), scan->bytes);
+	if (name == NULL)
+		return;
+	scan->has_hit = true;
+	scan->hit.name = name;
+	scan->hit.offset = scan->bytes;
 }
 
 static bool
@@ -211,6 +235,12 @@ look_at(struct signature_scan *scan, struct span bytes, bool is_end)
 	    (struct signature_view){ .now = bytes, .now_at = scan->bytes, .is_end = is_end };
 	if (m != NULL)
 		scan->view.kept = span_of(m->kept, m->kept_bytes);
+	if (m != NULL && bytes.bytes > 0) {
+		struct span part = span_first(bytes, sizeof(m->head) - m->head_bytes);
+
+		memcpy(m->head + m->head_bytes, part.data, part.bytes);
+		m->head_bytes += (uint32_t)part.bytes;
+	}
 	scan->steps += bytes.bytes * STEPS_A_BYTE;
 	settle_waiting(scan);
 }
@@ -251,14 +281,18 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 	if (!is_last && !is_over(scan))
 		keep(scan, bytes);
 	scan->failed |= rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED;
+	if (is_last)
+		judge_rules(scan);
 	return scan->failed ? -EIO : scan->has_hit;
 }
 
 int
 signature_finish(struct signature_scan *scan)
 {
-	if (!scan->ended && !is_over(scan))
+	if (!scan->ended && !is_over(scan)) {
 		look_at(scan, span_of(NULL, 0), true);
+		judge_rules(scan);
+	}
 	scan->ended = true;
 	return scan->failed ? -EIO : scan->has_hit;
 }

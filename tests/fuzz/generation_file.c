@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz-links: scanners/signature scanners/reputation scanners/digest common/base
+ * fuzz-links: scanners/signature scanners/reputation scanners/format scanners/digest common/base
  *
  * Generation files: the input stands behind a header whose checksum and version are made right, so
  * that sections, tables and reputation are what is fuzzed. A refusal has a sentence; what is

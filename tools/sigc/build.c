@@ -37,6 +37,7 @@ compile(struct sigc *s, unsigned mode, char **out, size_t *bytes)
 		texts[i] = (const char *)s->literals.bytes + p[i].bytes_at;
 		lengths[i] = p[i].bytes_count;
 		ids[i] = i;
+		flags[i] = p[i].nocase ? HS_FLAG_CASELESS : 0;
 	}
 	if (hs_compile_lit_multi(texts, flags, ids, lengths, n, mode, NULL, &db, &why) !=
 	    HS_SUCCESS) {
@@ -142,6 +143,33 @@ build_reputation(struct sigc *s, struct sigc_table *out)
 	free(table);
 }
 
+static int
+by_part(const void *a, const void *b)
+{
+	const struct sigc_trigger *x = a, *y = b;
+
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* The rules of each part side by side, and each part told where its own are. */
+static void
+build_triggers(struct sigc *s, struct sigc_table *out)
+{
+	struct sigc_trigger *t = (struct sigc_trigger *)(void *)s->triggers.bytes;
+	struct generation_part *parts = (struct generation_part *)(void *)s->parts.bytes;
+
+	sort(&s->triggers, sizeof(*t), by_part);
+	for (size_t i = 0; i < s->triggers.used / sizeof(*t); i++) {
+		struct generation_part *p = &parts[t[i].part];
+
+		if (p->trigger_count++ == 0)
+			p->triggers = (uint32_t)(out->used / sizeof(uint32_t));
+		table_add(out, &t[i].rule, sizeof(t[i].rule));
+	}
+}
+
 static void
 add_section(struct sigc_table *file, struct generation_section *section, uint32_t kind,
     const void *bytes, size_t count)
@@ -178,7 +206,7 @@ sigc_build(struct sigc *s, const char *output)
 	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
 	struct generation_section sections[GENERATION_KIND_COUNT - 1];
 	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
-	struct sigc_table file = { 0 }, reputation = { 0 }, ids = { 0 };
+	struct sigc_table file = { 0 }, reputation = { 0 }, ids = { 0 }, triggers = { 0 };
 	char *block = NULL, *stream = NULL;
 	size_t block_bytes = 0, stream_bytes = 0;
 	int rc = compile(s, HS_MODE_BLOCK, &block, &block_bytes);
@@ -197,6 +225,7 @@ sigc_build(struct sigc *s, const char *output)
 		table_add(&ids, &l, sizeof(l));
 	}
 	build_reputation(s, &reputation);
+	build_triggers(s, &triggers);
 
 	memset(sections, 0, sizeof(sections));
 	h.section_count = GENERATION_KIND_COUNT - 1;
@@ -217,6 +246,12 @@ sigc_build(struct sigc *s, const char *output)
 	add_section(&file, &sections[9], GENERATION_PATTERNS, s->checks.bytes, s->checks.used);
 	add_section(&file, &sections[10], GENERATION_ELEMENTS, s->elements.bytes, s->elements.used);
 	add_section(&file, &sections[11], GENERATION_BYTES, s->compared.bytes, s->compared.used);
+	add_section(&file, &sections[12], GENERATION_RULES, s->rules.bytes, s->rules.used);
+	add_section(
+	    &file, &sections[13], GENERATION_RULE_PARTS, s->rule_parts.bytes, s->rule_parts.used);
+	add_section(&file, &sections[14], GENERATION_STEPS, s->steps.bytes, s->steps.used);
+	add_section(&file, &sections[15], GENERATION_PARTS, s->parts.bytes, s->parts.used);
+	add_section(&file, &sections[16], GENERATION_TRIGGERS, triggers.bytes, triggers.used);
 	memcpy(file.bytes + sizeof(h), sections, sizeof(sections));
 	SHA256(file.bytes + sizeof(h), file.used - sizeof(h), h.sha256);
 	memcpy(&h.id, h.sha256, sizeof(h.id));
@@ -226,6 +261,7 @@ sigc_build(struct sigc *s, const char *output)
 	free(stream);
 	free(file.bytes);
 	free(ids.bytes);
+	free(triggers.bytes);
 	free(reputation.bytes);
 	return rc;
 }

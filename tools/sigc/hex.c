@@ -23,17 +23,17 @@
 
 struct parse {
 	struct sigc *s;
+	struct sigc_hex *hex;
 	struct span text; /* what is left */
 	size_t first;     /* this pattern's first element, as bytes of s->elements */
 	bool in_bytes;    /* the last element is BYTES and may grow */
 	uint64_t reach;
-	enum skip_reason why;
 };
 
 static int
 leave_out(struct parse *p, enum skip_reason why)
 {
-	p->why = why;
+	p->hex->why = why;
 	return -ENOTSUP;
 }
 
@@ -56,9 +56,9 @@ add_element(struct parse *p, struct generation_element e)
 	return 0;
 }
 
-/* Two characters: value and mask. False: they are none. */
+/* Two characters: value and mask, of either case where it says so. False: they are none. */
 static bool
-take_pair(struct span *text, uint8_t pair[2])
+take_pair(const struct sigc_hex *h, struct span *text, uint8_t pair[2])
 {
 	pair[0] = pair[1] = 0;
 	if (text->bytes < 2)
@@ -71,8 +71,25 @@ take_pair(struct span *text, uint8_t pair[2])
 		pair[0] = (uint8_t)(pair[0] << 4 | (n < 0 ? 0 : n));
 		pair[1] = (uint8_t)(pair[1] << 4 | (n < 0 ? 0 : 15));
 	}
+	if (h->modifiers & SIGC_NOCASE && pair[1] == 0xff && isalpha(pair[0])) {
+		pair[0] = (uint8_t)(pair[0] & ~0x20);
+		pair[1] = 0xdf;
+	}
 	*text = span_from(*text, 2);
 	return true;
+}
+
+/* The pair, and the zero that follows it in wide text; how many bytes. */
+static uint16_t
+add_pair(struct parse *p, const uint8_t pair[2])
+{
+	static const uint8_t zero[2] = { 0, 0xff };
+
+	table_add(&p->s->compared, pair, 2);
+	if (!(p->hex->modifiers & SIGC_WIDE))
+		return 1;
+	table_add(&p->s->compared, zero, 2);
+	return 2;
 }
 
 static int
@@ -81,34 +98,20 @@ take_byte(struct parse *p)
 	uint8_t pair[2];
 	int rc;
 
-	if (!take_pair(&p->text, pair))
+	if (!take_pair(p->hex, &p->text, pair))
 		return -EINVAL;
 	if (!p->in_bytes) {
 		rc = add_element(p, (struct generation_element){ .kind = ELEMENT_BYTES });
 		if (rc != 0)
 			return rc;
 	}
-	if (++p->reach > GENERATION_REACH_MAX)
+	if (p->reach + 2 > GENERATION_REACH_MAX)
 		return leave_out(p, SKIP_REACH);
-	table_add(&p->s->compared, pair, 2);
-	last_element(p)->min++;
-	last_element(p)->max++;
+	rc = add_pair(p, pair);
+	p->reach += (uint64_t)rc;
+	last_element(p)->min = (uint16_t)(last_element(p)->min + rc);
+	last_element(p)->max = last_element(p)->min;
 	return 0;
-}
-
-/* Digits at the start of the text; *out stays where there are none. */
-static bool
-take_number(struct span *text, uint64_t *out)
-{
-	size_t n = 0;
-	uint64_t value = 0;
-
-	for (; n < text->bytes && n < 9 && isdigit(text->data[n]); n++)
-		value = value * 10 + (uint64_t)(text->data[n] - '0');
-	*text = span_from(*text, n);
-	if (n > 0)
-		*out = value;
-	return n > 0;
 }
 
 static int
@@ -119,11 +122,11 @@ take_gap(struct parse *p)
 	bool has_min, has_max;
 
 	p->text = span_from(p->text, 1);
-	has_min = has_max = take_number(&p->text, &min);
+	has_min = has_max = sigc_take_number(&p->text, &min);
 	max = min;
 	if (p->text.bytes > 0 && p->text.data[0] == '-') {
 		p->text = span_from(p->text, 1);
-		has_max = take_number(&p->text, &max);
+		has_max = sigc_take_number(&p->text, &max);
 	}
 	if (p->text.bytes == 0 || p->text.data[0] != close || (!has_min && !has_max) || max < min)
 		return -EINVAL;
@@ -147,6 +150,8 @@ take_edge(struct parse *p, struct span name, bool negated)
 
 	if (!at_start && !at_end)
 		return leave_out(p, SKIP_INNER_EDGE);
+	if (edge == EDGE_WORD_LEFT && p->hex->modifiers & SIGC_WIDE)
+		edge = EDGE_WIDE_WORD_LEFT;
 	edge += at_start ? 0 : 1;
 	return add_element(p, (struct generation_element){ .kind = ELEMENT_EDGE,
 				  .count = (uint16_t)(edge | (negated ? EDGE_NOT : 0)) });
@@ -156,16 +161,16 @@ take_edge(struct parse *p, struct span name, bool negated)
 static int
 take_alternative(struct parse *p, struct span one, struct generation_element *e)
 {
-	uint16_t length = (uint16_t)(one.bytes / 2);
+	uint16_t length = (uint16_t)(one.bytes / 2 * (p->hex->modifiers & SIGC_WIDE ? 2 : 1));
 	uint8_t pair[2];
 
-	if (one.bytes == 0 || one.bytes / 2 > GENERATION_REACH_MAX)
+	if (one.bytes == 0 || one.bytes > GENERATION_REACH_MAX)
 		return -EINVAL;
 	table_add(&p->s->compared, &length, sizeof(length));
 	while (one.bytes > 0) {
-		if (!take_pair(&one, pair))
+		if (!take_pair(p->hex, &one, pair))
 			return -EINVAL;
-		table_add(&p->s->compared, pair, 2);
+		add_pair(p, pair);
 	}
 	e->min = e->count == 0 || length < e->min ? length : e->min;
 	e->max = length > e->max ? length : e->max;
@@ -237,13 +242,20 @@ rarity(uint8_t b)
 {
 	if (b == 0 || b == 0xff || b == ' ' || b == 0x90 || b == 0xcc)
 		return 1;
-	return islower(b) || isdigit(b) ? 4 : 6;
+	return isalnum(b) ? 4 : 6;
 }
 
 struct anchor {
 	uint16_t element, from, end; /* bytes of that element */
 	unsigned score;
 };
+
+/* One value, or a letter of either case. */
+static bool
+is_whole(const uint8_t pair[2])
+{
+	return pair[1] == 0xff || (pair[1] == 0xdf && isalpha(pair[0]));
+}
 
 /* The best window of one element. */
 static void
@@ -255,7 +267,7 @@ look_for_anchor(
 	for (uint16_t end = 1; end <= e->min; end++) {
 		unsigned score = 0;
 
-		run = pairs[2 * end - 1] == 0xff ? (uint16_t)(run + 1) : 0;
+		run = is_whole(&pairs[2 * (end - 1)]) ? (uint16_t)(run + 1) : 0;
 		for (uint16_t i = 0; i < run && i < ANCHOR_WINDOW; i++)
 			score += rarity(pairs[2 * (end - 1 - i)]);
 		if (run >= ANCHOR_MIN && score > best->score) {
@@ -266,20 +278,33 @@ look_for_anchor(
 	}
 }
 
+static void
+add_anchor(struct parse *p, const struct anchor *a, const uint8_t *pairs, uint32_t check)
+{
+	struct pattern out = { .bytes_count = (uint32_t)(a->end - a->from),
+		.name = p->hex->name,
+		.check = check,
+		.nocase = p->hex->modifiers & SIGC_NOCASE };
+	uint8_t literal[ANCHOR_MAX];
+
+	for (uint16_t i = a->from; i < a->end; i++)
+		literal[i - a->from] = pairs[2 * i];
+	sigc_add_anchor(p->s, &out, literal);
+}
+
 static int
-add_pattern(struct parse *p, uint64_t start_min, uint64_t start_max, uint32_t name)
+add_pattern(struct parse *p)
 {
 	const struct generation_element *e =
 	    (const struct generation_element *)(void *)(p->s->elements.bytes + p->first);
-	uint16_t count =
-	    (uint16_t)((p->s->elements.used - p->first) / sizeof(struct generation_element));
-	struct generation_pattern out = { start_min, start_max, (uint32_t)(p->first / sizeof(*e)),
-		count, 0, 0, { 0 } };
+	struct generation_pattern out = { .start_min = p->hex->start_min,
+		.start_max = p->hex->start_max,
+		.elements = (uint32_t)(p->first / sizeof(*e)),
+		.element_count = (uint16_t)((p->s->elements.used - p->first) / sizeof(*e)),
+		.part = p->hex->part };
 	struct anchor best = { 0 };
-	uint8_t literal[ANCHOR_MAX];
-	const uint8_t *pairs;
 
-	for (uint16_t i = 0; i < count; i++) {
+	for (uint16_t i = 0; i < out.element_count; i++) {
 		if (e[i].kind == ELEMENT_BYTES)
 			look_for_anchor(p->s->compared.bytes + e[i].bytes, &e[i], i, &best);
 	}
@@ -287,31 +312,32 @@ add_pattern(struct parse *p, uint64_t start_min, uint64_t start_max, uint32_t na
 		return leave_out(p, SKIP_SHORT);
 	out.anchor = best.element;
 	out.literal_end = best.end;
-	pairs = p->s->compared.bytes + e[best.element].bytes;
-	for (uint16_t i = best.from; i < best.end; i++)
-		literal[i - best.from] = pairs[2 * i];
-	sigc_add_anchor(p->s, literal, best.end - best.from, name,
+	add_anchor(p, &best, p->s->compared.bytes + e[best.element].bytes,
 	    (uint32_t)(table_add(&p->s->checks, &out, sizeof(out)) / sizeof(out)));
 	return 0;
 }
 
-int
-sigc_add_hex(
-    struct sigc *s, struct span name, struct span hex, uint64_t start_min, uint64_t start_max)
+/* ::f puts an edge at either end. */
+static int
+add_word_edge(struct parse *p)
 {
-	struct parse p = { .s = s, .text = hex, .first = s->elements.used };
-	size_t compared = s->compared.used;
-	int rc = take_all(&p);
+	return p->hex->modifiers & SIGC_FULLWORD ? take_edge(p, span_text("W"), false) : 0;
+}
+
+int
+sigc_add_hex(struct sigc *s, struct sigc_hex *h)
+{
+	struct parse p = { .s = s, .hex = h, .text = h->text, .first = s->elements.used };
+	struct sigc_mark mark = sigc_mark(s);
+	int rc = add_word_edge(&p);
 
 	if (rc == 0)
-		rc = add_pattern(&p, start_min, start_max, table_add_text(&s->names, name));
-	if (rc != 0) {
-		s->elements.used = p.first;
-		s->compared.used = compared;
-	}
-	if (rc == -ENOTSUP) {
-		sigc_skip(s, name, p.why);
-		rc = 0;
-	}
+		rc = take_all(&p);
+	if (rc == 0)
+		rc = add_word_edge(&p);
+	if (rc == 0)
+		rc = add_pattern(&p);
+	if (rc != 0)
+		sigc_undo(s, &mark);
 	return rc;
 }

@@ -27,8 +27,14 @@ struct sigc_table {
 	X(REACH, "a pattern that reaches too far")                       \
 	X(NESTED, "alternatives within alternatives")                    \
 	X(INNER_EDGE, "(B), (L) or (W) inside a pattern")                \
+	X(CONDITION, "a condition on container, icon or program")        \
+	X(EXPRESSION, "an expression or as many parts as are not read")  \
+	X(NEGATIVE, "true of objects without any match")                 \
+	X(REGEX, "a regular expression")                                 \
+	X(COMPARE, "a comparison of bytes or an image")                  \
+	X(MACRO, "a macro")                                              \
 	X(LEVEL, "for another level of ClamAV's engine")                 \
-	X(TARGET, "a target type other than any")                        \
+	X(TARGET, "a target type that is not told by format")            \
 	X(OFFSET, "an offset from the end, an entry point or a section") \
 	X(SHORT, "no four bytes in a row to look for")                   \
 	X(FILE_TYPE, "a file of a type that is not read")                \
@@ -44,8 +50,13 @@ enum skip_reason {
 struct sigc {
 	struct sigc_table names, literals, patterns; /* patterns: struct pattern */
 	struct sigc_table bad_md5, bad_sha256, good_md5, good_sha256;
-	struct sigc_table urls, lists;                /* struct url_entry, list names in `names` */
-	struct sigc_table checks, elements, compared; /* PATTERNS, ELEMENTS, BYTES of the file */
+	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */
+	/* sections of the file by other names: PATTERNS, ELEMENTS, BYTES, RULES … */
+	struct sigc_table checks, elements, compared, rules, rule_parts, steps, parts;
+	uint32_t part_puts;
+	struct sigc_table triggers; /* struct sigc_trigger */
+	struct sigc_table part_keys,
+	    part_slots; /* struct sigc_part_key by part; hash to part + 1 */
 	uint64_t skipped[SKIP_COUNT], loaded;
 	struct sigc_table skipped_names; /* "name: reason\n" */
 	char error[SIGC_ERROR_MAX];      /* FILE:LINE: what */
@@ -54,6 +65,7 @@ struct sigc {
 struct pattern {
 	uint32_t bytes_at, bytes_count, name; /* in `literals` and `names` */
 	uint32_t check;                       /* in `checks`, or GENERATION_NO_PATTERN */
+	bool nocase;
 };
 
 struct url_entry {
@@ -72,16 +84,58 @@ int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);
 void sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count);
 
 /* A literal that a check follows; at least 4 bytes. */
-void sigc_add_anchor(
-    struct sigc *s, const uint8_t *bytes, size_t count, uint32_t name, uint32_t check);
+void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);
 /* Counts and names what is left out. */
 void sigc_skip(struct sigc *s, struct span name, enum skip_reason why);
 /* 0 to 15, or -1. */
 int sigc_nibble(uint8_t c);
 
-/* hex.c: one of ClamAV's patterns that begins within these offsets. -EINVAL: it is none. */
-int sigc_add_hex(
-    struct sigc *s, struct span name, struct span hex, uint64_t start_min, uint64_t start_max);
+/* sources.c: offsets "*", "n", "n,m"; false: another kind */
+bool sigc_parse_offset(struct span text, uint64_t *min, uint64_t *max);
+bool sigc_target_is_known(uint64_t target);
+/* What stands before `by`, which is taken too; all where there is none. */
+struct span sigc_take_field(struct span *text, char by);
+/* Up to nine digits are taken off; false, and *out as it was: there are none. */
+bool sigc_take_number(struct span *text, uint64_t *out);
+
+#define CLAMAV_LEVEL 213 /* of ClamAV 1.4, whose semantics these are */
+
+/* ClamAV's ::iwfa */
+enum sigc_modifier {
+	SIGC_NOCASE = 1,
+	SIGC_WIDE = 2,
+	SIGC_FULLWORD = 4,
+	SIGC_ASCII = 8
+};
+
+/* hex.c: one of ClamAV's patterns. -EINVAL: it is none; -ENOTSUP: left out, for `why`. */
+struct sigc_hex {
+	struct span text;
+	uint64_t start_min, start_max;
+	uint32_t name, part; /* GENERATION_NO_PART: a threat by itself */
+	unsigned modifiers;
+	enum skip_reason why;
+};
+int sigc_add_hex(struct sigc *s, struct sigc_hex *h);
+
+/* logical.c: a line of .ldb; or one part alone, for one kind of object. -EINVAL: malformed. */
+int sigc_add_logical(struct sigc *s, struct span line);
+int sigc_add_targeted(struct sigc *s, struct span name, uint16_t target, struct span part);
+
+/* parts.c: equal parts are one. True: there is one of this text; false: `*id` is a new one. */
+struct sigc_trigger {
+	uint32_t part, rule;
+};
+struct sigc_part_key {
+	uint32_t text, bytes, hash; /* text in `names` */
+};
+bool sigc_find_part(struct sigc *s, struct span text, uint32_t *id);
+/* How far the tables went, and back to there. */
+struct sigc_mark {
+	size_t used[12];
+};
+struct sigc_mark sigc_mark(struct sigc *s);
+void sigc_undo(struct sigc *s, const struct sigc_mark *mark);
 
 /* table.c: gives all memory back; the program itself just ends */
 void sigc_free(struct sigc *s);

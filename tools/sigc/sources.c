@@ -3,7 +3,8 @@
  * What is read, by the end of a file's name:
  *
  *     .lit         NAME<TAB>text, or NAME<TAB>hex:6162…; '#' starts a comment
- *     .ndb         ClamAV extended signatures: those of target 0, offset *, n or n,m; see hex.c
+ *     .ndb         ClamAV extended signatures: NAME:TARGET:OFFSET:HEX; see hex.c
+ *     .ldb         ClamAV logical signatures; see logical.c
  *     .hdb .hsb    ClamAV digests: DIGEST:SIZE:NAME
  *     .fp .sfp     the same, of trusted files
  *
@@ -20,8 +21,7 @@
 #include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
 
-#define FIELDS_MAX   8
-#define CLAMAV_LEVEL 213 /* of ClamAV 1.4, whose semantics these are */
+#define FIELDS_MAX 8
 
 static const char *const skip_texts[] = {
 #define X(id, text) [SKIP_##id] = text,
@@ -87,23 +87,59 @@ decode_hex(struct span hex, uint8_t *out)
 }
 
 void
-sigc_add_anchor(struct sigc *s, const uint8_t *bytes, size_t count, uint32_t name, uint32_t check)
+sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes)
 {
-	struct pattern p = { .bytes_count = (uint32_t)count, .name = name, .check = check };
+	struct pattern added = *p;
 
-	p.bytes_at = (uint32_t)table_add(&s->literals, bytes, count);
-	table_add(&s->patterns, &p, sizeof(p));
-	s->loaded++;
+	added.bytes_at = (uint32_t)table_add(&s->literals, bytes, p->bytes_count);
+	table_add(&s->patterns, &added, sizeof(added));
 }
 
 void
 sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count)
 {
-	if (count < 4)
+	struct pattern p = { .bytes_count = (uint32_t)count, .check = GENERATION_NO_PATTERN };
+
+	if (count < 4) {
 		sigc_skip(s, name, SKIP_SHORT);
-	else
-		sigc_add_anchor(
-		    s, bytes, count, table_add_text(&s->names, name), GENERATION_NO_PATTERN);
+		return;
+	}
+	p.name = table_add_text(&s->names, name);
+	sigc_add_anchor(s, &p, bytes);
+	s->loaded++;
+}
+
+struct span
+sigc_take_field(struct span *text, char by)
+{
+	const uint8_t *end = text->bytes > 0 ? memchr(text->data, by, text->bytes) : NULL;
+	size_t bytes = end != NULL ? (size_t)(end - text->data) : text->bytes;
+	struct span field = span_first(*text, bytes);
+
+	*text = span_from(*text, bytes + 1);
+	return field;
+}
+
+bool
+sigc_take_number(struct span *text, uint64_t *out)
+{
+	size_t n = 0;
+	uint64_t value = 0;
+
+	for (; n < text->bytes && n < 9 && isdigit(text->data[n]); n++)
+		value = value * 10 + (uint64_t)(text->data[n] - '0');
+	*text = span_from(*text, n);
+	if (n > 0)
+		*out = value;
+	return n > 0;
+}
+
+bool
+sigc_target_is_known(uint64_t target)
+{
+	return target == TARGET_ANY || target == TARGET_PE || target == TARGET_OLE ||
+	       target == TARGET_GRAPHICS || target == TARGET_ELF ||
+	       (target >= TARGET_MACHO && target <= TARGET_JAVA);
 }
 
 static int
@@ -142,8 +178,8 @@ parse_size(struct span text, uint64_t *out)
 }
 
 /* "*", "n" or "n,m": from n to n + m, both included. False: another kind of offset. */
-static bool
-parse_offset(struct span text, uint64_t *min, uint64_t *max)
+bool
+sigc_parse_offset(struct span text, uint64_t *min, uint64_t *max)
 {
 	struct span f[FIELDS_MAX];
 	uint64_t more = 0;
@@ -171,27 +207,57 @@ fits_level(const struct span *f, unsigned n)
 	       max >= CLAMAV_LEVEL;
 }
 
+/* Target 0: a threat by itself. */
+static int
+add_plain(struct sigc *s, struct span name, struct span hex, uint64_t min, uint64_t max)
+{
+	struct sigc_hex h = {
+		.text = hex, .start_min = min, .start_max = max, .part = GENERATION_NO_PART
+	};
+	int rc;
+
+	h.name = table_add_text(&s->names, name);
+	rc = sigc_add_hex(s, &h);
+	s->loaded += rc == 0;
+	if (rc == -ENOTSUP)
+		sigc_skip(s, name, h.why);
+	return rc == -ENOTSUP ? 0 : rc;
+}
+
 static int
 take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 {
 	static uint8_t bytes[SIGC_LINE_MAX];
 	struct span f[FIELDS_MAX];
 	unsigned n = split(text, ':', f);
-	uint64_t min, max;
+	uint64_t min, max, target;
+	int rc = 0;
 
-	if (n < 4)
+	if (n < 4 || !sigc_take_number(&f[1], &target) || f[1].bytes > 0)
 		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
-	if (!span_is(f[1], "0"))
+	if (!sigc_target_is_known(target))
 		sigc_skip(s, f[0], SKIP_TARGET);
 	else if (!fits_level(f, n))
 		sigc_skip(s, f[0], SKIP_LEVEL);
-	else if (!parse_offset(f[2], &min, &max))
+	else if (!sigc_parse_offset(f[2], &min, &max))
 		sigc_skip(s, f[0], SKIP_OFFSET);
-	else if (decode_hex(f[3], bytes) && span_is(f[2], "*"))
+	else if (target != TARGET_ANY)
+		rc = sigc_add_targeted(
+		    s, f[0], (uint16_t)target, span_of(f[2].data, f[2].bytes + 1 + f[3].bytes));
+	else if (span_is(f[2], "*") && decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
-	else if (sigc_add_hex(s, f[0], f[3], min, max) != 0)
-		return fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
-	return 0;
+	else
+		rc = add_plain(s, f[0], f[3], min, max);
+	return rc == 0 ? 0
+		       : fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
+}
+
+static int
+take_logical(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	if (text.data[0] == '#' || sigc_add_logical(s, text) == 0)
+		return 0;
+	return fail(s, path, line, "expected NAME;CONDITIONS;EXPRESSION;PART;…");
 }
 
 static int
@@ -301,7 +367,7 @@ sigc_read(struct sigc *s, const char *path)
 	static const struct {
 		const char *end;
 		line_reader take;
-	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended },
+	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended }, { ".ldb", take_logical },
 		{ ".hdb", take_bad_digest }, { ".hsb", take_bad_digest },
 		{ ".fp", take_good_digest }, { ".sfp", take_good_digest } };
 	const char *dot = strrchr(path, '.');

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Logical signatures, ClamAV's .ldb: NAME;CONDITIONS;EXPRESSION;PART;PART…, each part one of
+ * hex.c's patterns with OFFSET: before and ::MODIFIERS behind. A rule is taken whole or not at all:
+ * what it had added is taken back when one of its parts can't be honoured.
+ *
+ * Equal parts of different rules are one. Each rule names its triggers: parts one of which must
+ * have been met for the expression to hold; a rule that may hold without any is left out.
+ *
+ * The expression is read as ClamAV reads it (cli_ac_chklsig): & and | have one rank and bind to the
+ * right; =n, >n, <n behind a part compare its matches, behind a block the sum of those of its parts
+ * that hold, and ,m asks for m different ones.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tools/sigc/sigc.h"
+
+#define NESTING_MAX 24
+
+struct expression {
+	struct sigc *s;
+	struct span text;
+	unsigned part_count, nesting, values;
+	enum skip_reason why;
+};
+
+/* Parts without one of which a term can't hold; 0: it may hold without any. */
+typedef uint64_t triggers;
+
+static int read_expression(struct expression *x, triggers *out, unsigned *terms);
+
+static bool
+next_is(const struct expression *x, const char *any_of)
+{
+	return x->text.bytes > 0 && strchr(any_of, x->text.data[0]) != NULL;
+}
+
+static uint8_t
+take(struct expression *x)
+{
+	uint8_t c = x->text.data[0];
+
+	x->text = span_from(x->text, 1);
+	return c;
+}
+
+static void
+add_step(struct expression *x, uint16_t kind, uint32_t value, uint32_t kinds)
+{
+	struct generation_step step = { kind, 0, value, kinds };
+
+	if (kind == STEP_PART) {
+		step.part = (uint16_t)value;
+		step.value = 0;
+	}
+	table_add(&x->s->steps, &step, sizeof(step));
+}
+
+/* "=n", ">n,m" … behind a term; it may make it hold without matches. */
+static int
+read_count(struct expression *x, bool of_block, triggers *t)
+{
+	uint64_t value, kinds = 0;
+	uint8_t op;
+
+	if (!next_is(x, "=<>"))
+		return 0;
+	op = take(x);
+	if (!sigc_take_number(&x->text, &value))
+		return -EINVAL;
+	if (next_is(x, ",")) {
+		take(x);
+		if (!of_block || !sigc_take_number(&x->text, &kinds))
+			return -EINVAL;
+	}
+	add_step(x,
+	    op == '='   ? STEP_COUNT_IS
+	    : op == '>' ? STEP_COUNT_OVER
+			: STEP_COUNT_UNDER,
+	    (uint32_t)value, (uint32_t)kinds);
+	if (op == '<' || (op == '=' && value == 0))
+		*t = 0;
+	return 0;
+}
+
+static int
+read_term(struct expression *x, triggers *out)
+{
+	uint64_t part;
+	unsigned terms;
+	int rc;
+
+	if (next_is(x, "(")) {
+		take(x);
+		if (++x->nesting > NESTING_MAX)
+			return -EINVAL;
+		rc = read_expression(x, out, &terms);
+		x->nesting--;
+		if (rc != 0 || !next_is(x, ")"))
+			return rc != 0 ? rc : -EINVAL;
+		take(x);
+		if (terms == 1 && next_is(x, "=<>")) { /* ClamAV reads these its own way */
+			x->why = SKIP_EXPRESSION;
+			return -ENOTSUP;
+		}
+		return read_count(x, true, out);
+	}
+	if (!sigc_take_number(&x->text, &part) || part >= x->part_count)
+		return -EINVAL;
+	if (++x->values > GENERATION_STACK_MAX) {
+		x->why = SKIP_EXPRESSION;
+		return -ENOTSUP;
+	}
+	add_step(x, STEP_PART, (uint32_t)part, 0);
+	*out = UINT64_C(1) << part;
+	return read_count(x, false, out);
+}
+
+static int
+read_expression(struct expression *x, triggers *out, unsigned *terms)
+{
+	triggers rest;
+	unsigned rest_terms;
+	int rc = read_term(x, out);
+	uint8_t op;
+
+	*terms = 1;
+	if (rc != 0 || !next_is(x, "&|"))
+		return rc;
+	op = take(x);
+	if (++x->nesting > 2 * GENERATION_RULE_PARTS_MAX)
+		return -EINVAL;
+	rc = read_expression(x, &rest, &rest_terms);
+	x->nesting--;
+	*terms += rest_terms;
+	if (rc != 0)
+		return rc;
+	add_step(x, op == '&' ? STEP_AND : STEP_OR, 0, 0);
+	if (op == '|')
+		*out = *out == 0 || rest == 0 ? 0 : *out | rest;
+	else if (*out == 0 ||
+		 (rest != 0 && __builtin_popcountll(rest) < __builtin_popcountll(*out)))
+		*out = rest;
+	return 0;
+}
+
+/* MIN-MAX, either may be missing. */
+static bool
+read_range(struct span text, uint64_t *min, uint64_t *max)
+{
+	sigc_take_number(&text, min);
+	if (text.bytes == 0 || text.data[0] != '-')
+		return false;
+	text = span_from(text, 1);
+	sigc_take_number(&text, max);
+	return text.bytes == 0;
+}
+
+static int
+read_condition(struct generation_rule *r, struct span key, struct span value, enum skip_reason *why)
+{
+	uint64_t min = 0, max = UINT64_MAX;
+
+	if (span_is(key, "Engine")) {
+		*why = SKIP_LEVEL;
+		if (!read_range(value, &min, &max))
+			return -EINVAL;
+		return min <= CLAMAV_LEVEL && max >= CLAMAV_LEVEL ? 0 : -ENOTSUP;
+	}
+	if (span_is(key, "FileSize"))
+		return read_range(value, &r->size_min, &r->size_max) ? 0 : -EINVAL;
+	if (span_is(key, "Target")) {
+		*why = SKIP_TARGET;
+		if (!sigc_take_number(&value, &min) || value.bytes > 0)
+			return -EINVAL;
+		r->target = (uint16_t)min;
+		return sigc_target_is_known(min) ? 0 : -ENOTSUP;
+	}
+	*why = SKIP_CONDITION;
+	return -ENOTSUP;
+}
+
+static int
+read_conditions(struct generation_rule *r, struct span text, enum skip_reason *why)
+{
+	int rc = 0;
+
+	while (rc == 0 && text.bytes > 0) {
+		struct span one = sigc_take_field(&text, ',');
+		struct span key = sigc_take_field(&one, ':');
+
+		rc = read_condition(r, key, one, why);
+	}
+	return rc;
+}
+
+/* "::iwfa" at a part's end is taken off. */
+static bool
+read_modifiers(struct span *text, unsigned *modifiers)
+{
+	static const char letters[] = "iwfa";
+	size_t n = text->bytes;
+
+	*modifiers = 0;
+	while (n > 0 && text->data[n - 1] != ':')
+		n--;
+	if (n < 2 || text->data[n - 2] != ':')
+		return true;
+	for (size_t i = n; i < text->bytes; i++) {
+		const char *letter = strchr(letters, text->data[i]);
+
+		if (letter == NULL || text->data[i] == 0)
+			return false;
+		*modifiers |= 1u << (letter - letters);
+	}
+	*text = span_first(*text, n - 2);
+	return true;
+}
+
+/* What a part is that is no pattern; SKIP_COUNT: it may be one. */
+static enum skip_reason
+kind_of(struct span text)
+{
+	if (text.bytes > 0 && memchr(text.data, '/', text.bytes) != NULL)
+		return SKIP_REGEX;
+	if (text.bytes > 0 && memchr(text.data, '#', text.bytes) != NULL)
+		return SKIP_COMPARE;
+	if (text.bytes > 0 && text.data[0] == '$')
+		return SKIP_MACRO;
+	return SKIP_COUNT;
+}
+
+/* Adds the part's patterns, unless an equal part has; its number. */
+static int
+read_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
+{
+	struct sigc_hex h = { .name = name, .start_max = UINT64_MAX, .why = SKIP_COUNT };
+	struct span key = text, offset = text;
+	int rc = 0;
+
+	*why = kind_of(text);
+	if (*why != SKIP_COUNT)
+		return -ENOTSUP;
+	if (sigc_find_part(s, key, id))
+		return 0;
+	if (!read_modifiers(&text, &h.modifiers))
+		return -EINVAL;
+	offset = sigc_take_field(&text, ':');
+	h.text = text.bytes > 0 ? text : offset;
+	*why = SKIP_OFFSET;
+	if (text.bytes > 0 && !sigc_parse_offset(offset, &h.start_min, &h.start_max))
+		return -ENOTSUP;
+	h.part = *id;
+	if (!(h.modifiers & SIGC_WIDE) || h.modifiers & SIGC_ASCII) {
+		struct sigc_hex narrow = h;
+
+		narrow.modifiers &= ~(unsigned)SIGC_WIDE;
+		rc = sigc_add_hex(s, &narrow);
+		*why = narrow.why;
+	}
+	if (rc == 0 && h.modifiers & SIGC_WIDE) {
+		rc = sigc_add_hex(s, &h);
+		*why = h.why;
+	}
+	return rc;
+}
+
+/* The rule becomes a trigger's: build.c sorts these by part. */
+static void
+add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, triggers t)
+{
+	uint32_t number = (uint32_t)(s->rules.used / sizeof(*r));
+
+	r->parts =
+	    (uint32_t)(table_add(&s->rule_parts, ids, r->part_count * sizeof(*ids)) / sizeof(*ids));
+	table_add(&s->rules, r, sizeof(*r));
+	for (unsigned i = 0; i < r->part_count; i++) {
+		struct sigc_trigger trigger = { ids[i], number };
+
+		if (t & UINT64_C(1) << i)
+			table_add(&s->triggers, &trigger, sizeof(trigger));
+	}
+	s->loaded++;
+}
+
+static int
+read_rule(struct sigc *s, struct generation_rule *r, struct span expression, struct span parts,
+    enum skip_reason *why)
+{
+	struct expression x = { .s = s, .text = expression, .part_count = r->part_count };
+	uint32_t ids[GENERATION_RULE_PARTS_MAX];
+	triggers t = 0;
+	unsigned terms;
+	int rc = 0;
+
+	r->steps = (uint32_t)(s->steps.used / sizeof(struct generation_step));
+	rc = read_expression(&x, &t, &terms);
+	*why = x.why;
+	if (rc == 0 && x.text.bytes > 0)
+		rc = -EINVAL;
+	r->step_count = (uint16_t)(s->steps.used / sizeof(struct generation_step) - r->steps);
+	for (unsigned i = 0; rc == 0 && i < r->part_count; i++)
+		rc = read_part(s, sigc_take_field(&parts, ';'), r->name, &ids[i], why);
+	if (rc == 0 && t == 0) {
+		*why = SKIP_NEGATIVE;
+		rc = -ENOTSUP;
+	}
+	if (rc == 0)
+		add_rule(s, r, ids, t);
+	return rc;
+}
+
+static unsigned
+count_fields(struct span text)
+{
+	unsigned n = 1;
+
+	for (size_t i = 0; i < text.bytes; i++)
+		n += text.data[i] == ';';
+	return n;
+}
+
+/* Adds a rule or takes everything back. */
+static int
+add_or_undo(struct sigc *s, struct span name, struct generation_rule *r, struct span expression,
+    struct span parts)
+{
+	struct sigc_mark mark = sigc_mark(s);
+	enum skip_reason why = SKIP_COUNT;
+	int rc;
+
+	r->name = table_add_text(&s->names, name);
+	rc = read_rule(s, r, expression, parts, &why);
+	if (rc != 0)
+		sigc_undo(s, &mark);
+	if (rc == -ENOTSUP)
+		sigc_skip(s, name, why);
+	return rc == -ENOTSUP ? 0 : rc;
+}
+
+int
+sigc_add_logical(struct sigc *s, struct span line)
+{
+	struct generation_rule r = { .size_max = UINT64_MAX };
+	struct span name = sigc_take_field(&line, ';'), conditions = sigc_take_field(&line, ';'),
+		    expression = sigc_take_field(&line, ';');
+	enum skip_reason why = SKIP_COUNT;
+	unsigned parts = count_fields(line);
+	int rc;
+
+	if (name.bytes == 0 || line.bytes == 0)
+		return -EINVAL;
+	rc = read_conditions(&r, conditions, &why);
+	if (rc == 0 && parts > GENERATION_RULE_PARTS_MAX) {
+		why = SKIP_EXPRESSION;
+		rc = -ENOTSUP;
+	}
+	if (rc == -ENOTSUP)
+		sigc_skip(s, name, why);
+	if (rc != 0)
+		return rc == -ENOTSUP ? 0 : rc;
+	r.part_count = (uint16_t)parts;
+	return add_or_undo(s, name, &r, expression, line);
+}
+
+int
+sigc_add_targeted(struct sigc *s, struct span name, uint16_t target, struct span part)
+{
+	struct generation_rule r = { .size_max = UINT64_MAX, .target = target, .part_count = 1 };
+
+	return add_or_undo(s, name, &r, span_text("0"), part);
+}
