@@ -22,6 +22,8 @@ check_tables(const struct sigc *s)
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		assert(p[i].bytes_at + (size_t)p[i].bytes_count <= s->literals.used);
 		assert(p[i].name < s->names.used && p[i].bytes_count >= 4);
+		assert(p[i].check == GENERATION_NO_PATTERN ||
+		       p[i].check < s->checks.used / sizeof(struct generation_pattern));
 	}
 	for (size_t i = 0; i < s->urls.used / sizeof(*u); i++) {
 		assert(u[i].key + (size_t)u[i].key_bytes <= s->names.used);
@@ -34,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static const char *const ends[] = { "lit", "ndb", "hdb", "hsb", "fp", "list" };
+	static const char *const ends[] = { "lit", "ndb", "hdb", "hsb", "fp", "list", "ldb" };
 	static char directory[] = "/tmp/sluice-fuzz-XXXXXX";
 	static bool made;
 	struct sigc s = { 0 };

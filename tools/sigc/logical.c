@@ -58,6 +58,13 @@ add_step(struct expression *x, uint16_t kind, uint32_t value, uint32_t kinds)
 	table_add(&x->s->steps, &step, sizeof(step));
 }
 
+static int
+leave_out(struct expression *x)
+{
+	x->why = SKIP_EXPRESSION;
+	return -ENOTSUP;
+}
+
 /* "=n", ">n,m" … behind a term; it may make it hold without matches. */
 static int
 read_count(struct expression *x, bool of_block, triggers *t)
@@ -68,12 +75,14 @@ read_count(struct expression *x, bool of_block, triggers *t)
 	if (!next_is(x, "=<>"))
 		return 0;
 	op = take(x);
+	if (next_is(x, "="))
+		return leave_out(x); /* "8==9": found in the field */
 	if (!sigc_take_number(&x->text, &value))
 		return -EINVAL;
 	if (next_is(x, ",")) {
 		take(x);
 		if (!of_block || !sigc_take_number(&x->text, &kinds))
-			return -EINVAL;
+			return leave_out(x); /* "0=2,&1": so was this */
 	}
 	add_step(x,
 	    op == '='   ? STEP_COUNT_IS
@@ -101,18 +110,14 @@ read_term(struct expression *x, triggers *out)
 		if (rc != 0 || !next_is(x, ")"))
 			return rc != 0 ? rc : -EINVAL;
 		take(x);
-		if (terms == 1 && next_is(x, "=<>")) { /* ClamAV reads these its own way */
-			x->why = SKIP_EXPRESSION;
-			return -ENOTSUP;
-		}
+		if (terms == 1 && next_is(x, "=<>"))
+			return leave_out(x); /* ClamAV reads these its own way */
 		return read_count(x, true, out);
 	}
 	if (!sigc_take_number(&x->text, &part) || part >= x->part_count)
 		return -EINVAL;
-	if (++x->values > GENERATION_STACK_MAX) {
-		x->why = SKIP_EXPRESSION;
-		return -ENOTSUP;
-	}
+	if (++x->values > GENERATION_STACK_MAX)
+		return leave_out(x);
 	add_step(x, STEP_PART, (uint32_t)part, 0);
 	*out = UINT64_C(1) << part;
 	return read_count(x, false, out);

@@ -131,6 +131,8 @@ static const struct {
 	{ "true without matches", "Rule;Target:0;0=0;" A, "Rule: true of objects" },
 	{ "or true without matches", "Rule;Target:0;0|1<1;" A ";" B, "Rule: true of objects" },
 	{ "count of brackets", "Rule;Target:0;(0)>1;" A, "Rule: an expression" },
+	{ "two signs", "Rule;Target:0;0==1;" A, "Rule: an expression" },
+	{ "a comma alone", "Rule;Target:0;0=2,&1;" A ";" B, "Rule: an expression" },
 	{ "entry point", "Rule;Target:1;0;EP+0:" A, "Rule: an offset" },
 	{ "a part too short", "Rule;Target:0;0&1;" A ";6162", "Rule: no four bytes" },
 	{ "no part", "Rule;Target:0;0", NULL },
