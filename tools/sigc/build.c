@@ -205,12 +205,15 @@ sigc_build(struct sigc *s, const char *output)
 {
 	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
 	struct generation_section sections[GENERATION_KIND_COUNT - 1];
-	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
+	const struct pattern *p;
 	struct sigc_table file = { 0 }, reputation = { 0 }, ids = { 0 }, triggers = { 0 };
 	char *block = NULL, *stream = NULL;
 	size_t block_bytes = 0, stream_bytes = 0;
-	int rc = compile(s, HS_MODE_BLOCK, &block, &block_bytes);
+	int rc;
 
+	sigc_drop_ignored(s);
+	p = (const struct pattern *)(void *)s->patterns.bytes;
+	rc = compile(s, HS_MODE_BLOCK, &block, &block_bytes);
 	if (rc == 0)
 		rc = compile(s, HS_MODE_STREAM, &stream, &stream_bytes);
 	if (rc != 0)

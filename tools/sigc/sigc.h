@@ -33,6 +33,8 @@ struct sigc_table {
 	X(REGEX, "a regular expression")                                 \
 	X(COMPARE, "a comparison of bytes or an image")                  \
 	X(MACRO, "a macro")                                              \
+	X(IGNORED, "named in an .ign2 file")                             \
+	X(IGNORED_ONE, "an .ign2 line for one wording only")             \
 	X(LEVEL, "for another level of ClamAV's engine")                 \
 	X(TARGET, "a target type that is not told by format")            \
 	X(OFFSET, "an offset from the end, an entry point or a section") \
@@ -53,6 +55,7 @@ struct sigc {
 	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */
 	/* sections of the file by other names: PATTERNS, ELEMENTS, BYTES, RULES … */
 	struct sigc_table checks, elements, compared, rules, rule_parts, steps, parts;
+	struct sigc_table ignored; /* uint32_t names of .ign2 files */
 	uint32_t part_puts;
 	struct sigc_table triggers; /* struct sigc_trigger */
 	struct sigc_table part_keys,
@@ -136,6 +139,9 @@ struct sigc_mark {
 };
 struct sigc_mark sigc_mark(struct sigc *s);
 void sigc_undo(struct sigc *s, const struct sigc_mark *mark);
+
+/* ignore.c: takes out what .ign2 files name; called once, when all has been read. */
+void sigc_drop_ignored(struct sigc *s);
 
 /* table.c: gives all memory back; the program itself just ends */
 void sigc_free(struct sigc *s);

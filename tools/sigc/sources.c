@@ -7,6 +7,7 @@
  *     .ldb         ClamAV logical signatures; see logical.c
  *     .hdb .hsb    ClamAV digests: DIGEST:SIZE:NAME
  *     .fp .sfp     the same, of trusted files
+ *     .ign2        names that are not to be found; see ignore.c
  *
  * What can't be honoured exactly is left out, counted and named. What is no line of its format
  * stops the compiler with the file and the line.
@@ -306,6 +307,24 @@ take_good_digest(struct sigc *s, const char *path, unsigned line, struct span te
 	return take_digest(s, path, line, text, true);
 }
 
+static int
+take_ignored(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	uint32_t name;
+
+	(void)path;
+	(void)line;
+	if (text.data[0] == '#')
+		return 0;
+	if (memchr(text.data, ':', text.bytes) != NULL) {
+		sigc_skip(s, text, SKIP_IGNORED_ONE);
+		return 0;
+	}
+	name = table_add_text(&s->names, text);
+	table_add(&s->ignored, &name, sizeof(name));
+	return 0;
+}
+
 typedef int (*line_reader)(struct sigc *s, const char *path, unsigned line, struct span text);
 
 /* Every line that is not empty, without its end. */
@@ -368,7 +387,7 @@ sigc_read(struct sigc *s, const char *path)
 		const char *end;
 		line_reader take;
 	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended }, { ".ldb", take_logical },
-		{ ".hdb", take_bad_digest }, { ".hsb", take_bad_digest },
+		{ ".ign2", take_ignored }, { ".hdb", take_bad_digest }, { ".hsb", take_bad_digest },
 		{ ".fp", take_good_digest }, { ".sfp", take_good_digest } };
 	const char *dot = strrchr(path, '.');
 	struct stat st;

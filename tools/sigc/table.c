@@ -39,7 +39,8 @@ sigc_free(struct sigc *s)
 	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->bad_md5,
 		&s->bad_sha256, &s->good_md5, &s->good_sha256, &s->urls, &s->lists,
 		&s->skipped_names, &s->checks, &s->elements, &s->compared, &s->rules,
-		&s->rule_parts, &s->steps, &s->parts, &s->triggers, &s->part_keys, &s->part_slots };
+		&s->rule_parts, &s->steps, &s->parts, &s->triggers, &s->part_keys, &s->part_slots,
+		&s->ignored };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->bytes);

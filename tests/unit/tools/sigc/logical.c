@@ -185,3 +185,26 @@ TEST(many_rules_left_out_between_those_taken)
 	CHECK(made_build(&m) == 0);
 	made_end(&m);
 }
+
+/* In whatever order the files come; a part that another rule shares stays. */
+TEST(ignored_names_are_not_found)
+{
+	static const char rules[] = "Out;Target:0;0;" A "\nRule;Target:0;0&1;" A ";" B "\n";
+	static const char plain[] = "Out:0:*:" C "??63\n";
+	struct signature_core *core = signature_core_create(1);
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ign2", "# x\nOut\nOther:0123\n", 19) == 0);
+	CHECK(made_source(&m, "a.ldb", rules, sizeof(rules) - 1) == 0);
+	CHECK(made_source(&m, "a.ndb", plain, sizeof(plain) - 1) == 0);
+	CHECK(made_source(&m, "a.hdb", "44d88612fea8a8f36de82e1278abb02f:68:Out\n", 40) == 0);
+	CHECK(made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
+	CHECK(m.sigc.loaded == 2 && m.sigc.skipped[SKIP_IGNORED] == 3);
+	CHECK(m.sigc.skipped[SKIP_IGNORED_ONE] == 1 && m.sigc.bad_md5.used == 0);
+	CHECK(scan_in_steps(core, m.generation, span_text("aaaa"), 9) == 0);
+	CHECK(scan_in_steps(core, m.generation, span_text("cccc.c"), 9) == 0);
+	CHECK(scan_in_steps(core, m.generation, span_text("aaaa bbbb"), 9) == 1);
+	signature_core_destroy(core);
+	made_end(&m);
+}

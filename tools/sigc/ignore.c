@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ClamAV's .ign2: names that are not to be found, whatever file brings them and in whatever order
+ * the files are read, so they are taken out when all has been read. NAME:MD5, which ignores one
+ * wording of a signature only, is left out.
+ */
+#include <stdlib.h>
+
+#include "tools/sigc/sigc.h"
+
+static int
+by_text(const void *a, const void *b, void *names)
+{
+	return strcmp((char *)names + *(const uint32_t *)a, (char *)names + *(const uint32_t *)b);
+}
+
+static bool
+is_ignored(const struct sigc *s, uint32_t name)
+{
+	const uint32_t *all = (const uint32_t *)(void *)s->ignored.bytes;
+	size_t low = 0, high = s->ignored.used / sizeof(*all);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = by_text(&all[middle], &name, s->names.bytes);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Rows whose name, a uint32_t at `name_at`, is ignored are closed over; how many. */
+static uint64_t
+drop_rows(struct sigc *s, struct sigc_table *t, size_t each, size_t name_at)
+{
+	size_t kept = 0;
+
+	for (size_t at = 0; at < t->used; at += each) {
+		uint32_t name;
+
+		memcpy(&name, t->bytes + at + name_at, sizeof(name));
+		if (is_ignored(s, name))
+			continue;
+		memmove(t->bytes + kept, t->bytes + at, each);
+		kept += each;
+	}
+	name_at = t->used - kept;
+	t->used = kept;
+	return name_at / each;
+}
+
+/* Rules keep their places; without a trigger they are never asked. */
+static uint64_t
+drop_rules(struct sigc *s)
+{
+	const struct generation_rule *rules =
+	    (const struct generation_rule *)(void *)s->rules.bytes;
+	struct sigc_trigger *t = (struct sigc_trigger *)(void *)s->triggers.bytes;
+	size_t n = s->triggers.used / sizeof(*t), kept = 0;
+	uint64_t dropped = 0;
+
+	for (size_t i = 0; i < s->rules.used / sizeof(*rules); i++)
+		dropped += is_ignored(s, rules[i].name);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_ignored(s, rules[t[i].rule].name))
+			t[kept++] = t[i];
+	}
+	s->triggers.used = kept * sizeof(*t);
+	return dropped;
+}
+
+/* A rule's patterns carry its name, but may be another's part as well: they stay. */
+static uint64_t
+drop_patterns(struct sigc *s)
+{
+	const struct generation_pattern *checks =
+	    (const struct generation_pattern *)(void *)s->checks.bytes;
+	struct pattern *p = (struct pattern *)(void *)s->patterns.bytes;
+	size_t n = s->patterns.used / sizeof(*p), kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_part = p[i].check != GENERATION_NO_PATTERN &&
+			       checks[p[i].check].part != GENERATION_NO_PART;
+
+		if (is_part || !is_ignored(s, p[i].name))
+			p[kept++] = p[i];
+	}
+	s->patterns.used = kept * sizeof(*p);
+	return n - kept;
+}
+
+void
+sigc_drop_ignored(struct sigc *s)
+{
+	if (s->ignored.used == 0)
+		return;
+	qsort_r(s->ignored.bytes, s->ignored.used / sizeof(uint32_t), sizeof(uint32_t), by_text,
+	    s->names.bytes);
+	s->skipped[SKIP_IGNORED] += drop_patterns(s) + drop_rules(s);
+	s->skipped[SKIP_IGNORED] += drop_rows(s, &s->bad_md5, sizeof(struct generation_digest16),
+	    offsetof(struct generation_digest16, name));
+	s->skipped[SKIP_IGNORED] += drop_rows(s, &s->bad_sha256, sizeof(struct generation_digest32),
+	    offsetof(struct generation_digest32, name));
+	s->loaded -= s->skipped[SKIP_IGNORED];
+	s->ignored.used = 0;
+}
