@@ -48,7 +48,7 @@ tcp-scripts: $(TCP_SCRIPT)
 
 .PHONY: tcp-script tcp-scripts
 
-# Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links ("fuzz-links: …").
+# Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
 FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -march=$(MARCH) \

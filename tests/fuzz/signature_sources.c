@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz-links: tools/sigc scanners/signature scanners/reputation scanners/format scanners/digest common/base
+ * fuzz-links: tools/sigc scanners/signature scanners/reputation scanners/format
+ * fuzz-links: scanners/digest common/base
  *
  * Signature sources and lists: the first byte chooses the kind, the rest is the file. A refusal
  * names the file; what is accepted keeps its tables whole. Nothing is compiled: that is Hyperscan's
