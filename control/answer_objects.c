@@ -25,13 +25,14 @@ alert_json(const struct store_alert *a)
 	char when[RECORD_TIME_TEXT], raised[RECORD_TIME_TEXT];
 
 	return json_pack(
-	    "{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "time",
-	    record_time(a->wall_ns, when), "raised", record_time(a->place.raised_ns, raised),
-	    "uuid", line_hex(a->uuid, 16, uuid), "late", a->origin == STORE_ORIGIN_LATE, "client",
-	    a->client, "peer", a->peer, "user", a->user, "url", a->url, "filename", a->filename,
-	    "threat", a->threat, "source", a->source, "mode", a->mode, "md5",
-	    line_hex(a->md5, 16, md5), "sha256", line_hex(a->sha256, 32, sha256), "blocked",
-	    a->blocked);
+	    "{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}",
+	    "time", record_time(a->wall_ns, when), "raised",
+	    record_time(a->place.raised_ns, raised), "uuid", line_hex(a->uuid, 16, uuid), "late",
+	    a->origin == STORE_ORIGIN_LATE, "client", a->client, "peer", a->peer, "user", a->user,
+	    "url", a->url, "filename", a->filename, "threat", a->threat, "source", a->source,
+	    "mode", a->mode, "md5", line_hex(a->md5, 16, md5), "sha256",
+	    line_hex(a->sha256, 32, sha256), "blocked", a->outcome != STORE_PASSED, "cut",
+	    a->outcome == STORE_CUT);
 }
 
 static void

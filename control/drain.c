@@ -11,6 +11,7 @@
 
 #include "control/control.h"
 #include "control/record_json.h"
+#include "scanners/digest/digest.h"
 
 #define DRAIN_MS      4
 #define NOTICES_BATCH 500
@@ -31,6 +32,14 @@ escape_texts(const struct record_slot *slot, struct texts *t)
 	line_escape(record_text_get(slot, RECORD_TEXT_URL), t->url, sizeof(t->url));
 	line_escape(record_text_get(slot, RECORD_TEXT_FILENAME), t->filename, sizeof(t->filename));
 	line_escape(record_text_get(slot, RECORD_TEXT_THREAT), t->threat, sizeof(t->threat));
+}
+
+static enum store_outcome
+outcome_of(uint32_t flags)
+{
+	if (flags & RECORD_FLAG_CUT)
+		return STORE_CUT;
+	return flags & RECORD_FLAG_BLOCKED ? STORE_BLOCKED : STORE_PASSED;
 }
 
 static void
@@ -54,7 +63,7 @@ put_alert(struct control *c, const struct record_slot *slot)
 				      .verdict = line_verdict_word(r),
 				      .source = line_source_word(r, &c->log.setting),
 				      .mode = mode_word(r->mode),
-				      .blocked = (r->flags & RECORD_FLAG_BLOCKED) != 0,
+				      .outcome = outcome_of(r->flags),
 				      .origin = STORE_ORIGIN_OBJECT,
 				  });
 }
@@ -91,7 +100,7 @@ put_late_alert(void *arg, const struct store_delivery *d)
 						  .verdict = "bad",
 						  .source = "sandbox",
 						  .mode = d->mode,
-						  .blocked = false,
+						  .outcome = STORE_PASSED,
 						  .origin = STORE_ORIGIN_LATE,
 					      });
 }
@@ -172,6 +181,24 @@ log_once(const struct reader *r, const struct notice *n)
 	r->cursor->logged[r->core] = n->serial;
 }
 
+/* A download was cut: every core shall know its URL. A full ring costs that core the memory of it.
+ */
+static void
+guard_everywhere(const struct reader *r, const struct record_slot *slot)
+{
+	struct command put = { .kind = COMMAND_GUARD_PUT };
+	struct span threat = record_text_get(slot, RECORD_TEXT_THREAT);
+
+	if ((slot->record.flags & RECORD_FLAG_CUT) == 0 ||
+	    (slot->record.flags & RECORD_FLAG_TEXT_CUT) != 0)
+		return;
+	digest_sha256(record_text_get(slot, RECORD_TEXT_URL), put.sha256);
+	snprintf(
+	    put.threat, sizeof(put.threat), "%.*s", (int)threat.bytes, (const char *)threat.data);
+	for (uint32_t i = 0; i < region_cores(r->region); i++)
+		command_send(region_core(r->region, i), &put);
+}
+
 /* False: it could not be kept now and stays in its ring. */
 static bool
 take_notice(const struct reader *r, const struct notice *n)
@@ -191,6 +218,8 @@ take_notice(const struct reader *r, const struct notice *n)
 	if (store_commit(c->store) != 0)
 		return false;
 	r->cursor->stored[r->core] = n->serial;
+	if (n->kind == NOTICE_BAD)
+		guard_everywhere(r, &n->object);
 	return true;
 }
 

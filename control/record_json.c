@@ -29,6 +29,7 @@ static const struct {
 	{ RECORD_FLAG_URL_ONLY, "url_only" },
 	{ RECORD_FLAG_DELIVERED, "delivered" },
 	{ RECORD_FLAG_DECODED, "decoded" },
+	{ RECORD_FLAG_CUT, "cut" },
 };
 
 char *

@@ -3,7 +3,6 @@
 """A small origin for the lab: pages that Squid fetches.  origin.py ADDRESS PORT"""
 import http.server
 import sys
-import time
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" b"$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE!$H+H*"
 BIG = bytes((i * 7 + i // 251) & 255 for i in range(3 << 20))
@@ -11,6 +10,7 @@ PAGES = {
     "/": (b"<!doctype html><title>hello</title><p>A clean page.\n", "text/html"),
     "/eicar.com": (EICAR, "application/octet-stream"),
     "/big.bin": (BIG, "application/octet-stream"),
+    "/bad.bin": (BIG + EICAR, "application/octet-stream"),
 }
 
 
@@ -25,12 +25,7 @@ class Origin(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        # Paced as a distant server is. Squid 5.7 stops reading for good when an origin fills its
-        # 64 KiB pipe at once and the ICAP service holds its answer (docs/notes/squid-stall.md).
-        for at in range(0, len(body), 16384):
-            self.wfile.write(body[at:at + 16384])
-            if at + 16384 < len(body):
-                time.sleep(0.002)
+        self.wfile.write(body)
 
     def do_GET(self):
         body, kind = PAGES.get(self.path.split("?")[0], (b"not here\n", "text/plain"))

@@ -34,7 +34,7 @@ enum record_text {
 	RECORD_TEXT_COUNT
 };
 
-#define RECORD_FLAG_BLOCKED     0x01u  /* answered with the block page */
+#define RECORD_FLAG_BLOCKED     0x01u  /* answered with the block page, or cut off */
 #define RECORD_FLAG_INCOMPLETE  0x02u  /* shorter than its Content-Length said */
 #define RECORD_FLAG_PARTIAL     0x04u  /* a 206 or a range */
 #define RECORD_FLAG_ODD_FRAMING 0x08u  /* contradictory HTTP framing headers */
@@ -43,6 +43,7 @@ enum record_text {
 #define RECORD_FLAG_URL_ONLY    0x40u  /* a REQMOD without body: the log's "url" line */
 #define RECORD_FLAG_DELIVERED   0x80u  /* the client has the object */
 #define RECORD_FLAG_DECODED     0x100u /* a content coding was looked through */
+#define RECORD_FLAG_CUT         0x200u /* a part was delivered before the verdict, then cut off */
 
 struct record {
 	int64_t wall_ns;      /* CLOCK_REALTIME when it was finished */
@@ -107,6 +108,7 @@ enum command_kind {
 	COMMAND_ANSWER,      /* a sandbox's verdict for `job`; its blocks are the core's again */
 	COMMAND_CACHE_PUT,   /* remember a verdict on a digest */
 	COMMAND_CACHE_CLEAR, /* forget all verdicts */
+	COMMAND_GUARD_PUT,   /* a URL's download was cut: `sha256` is the URL's */
 	COMMAND_KIND_COUNT
 };
 

@@ -67,6 +67,10 @@ enum verdict {
 	X(BLOCKED, "blocked", "objects answered with the block page")                             \
 	X(ANSWERS_204, "answers_204", "objects answered with 204")                                \
 	X(ANSWERS_ECHO, "answers_echo", "objects sent back whole")                                \
+	X(ANSWERS_EARLY, "answers_early", "objects of which a part was sent before the verdict")  \
+	X(STALLS, "stalls", "bodies that stood still, so that their sending began early")         \
+	X(CUT, "cut", "downloads cut off by a verdict that came after a part was sent")           \
+	X(GUARDED, "guarded", "objects blocked since a download of their URL was cut")            \
 	X(ANSWERS_ERROR, "answers_error", "requests answered with an ICAP error")                 \
 	X(BODIES_TRUNCATED, "bodies_truncated", "objects cut short by the client")                \
 	X(HELD, "held", "objects held for a sandbox")                                             \

@@ -41,6 +41,11 @@ enum config_action {
 	ACTION_ALLOW,
 	ACTION_BLOCK
 };
+enum config_delivery {
+	DELIVERY_HOLD,
+	DELIVERY_STREAM,
+	DELIVERY_TRICKLE
+};
 enum config_sandbox_kind {
 	SANDBOX_NONE,
 	SANDBOX_DEEP
@@ -114,6 +119,18 @@ struct config {
 		enum config_action oversize, timeout, overload, encrypted, corrupt, unsupported,
 		    error;
 	} policy;
+
+	/* how an object that must be sent back reaches the client before its verdict stands */
+	struct {
+		enum config_delivery kind;
+		uint64_t after_bytes;        /* smaller ones are held whole */
+		uint32_t hold_back_bytes;    /* the last part, which waits for the verdict */
+		uint32_t stall_ms;           /* a body that stands still so long is streamed */
+		uint32_t trickle_delay_ms;   /* until the first bytes */
+		uint32_t trickle_bytes;      /* each second */
+		uint32_t redownload_guard_s; /* a URL whose download was cut is blocked so long; 0:
+						never */
+	} delivery;
 
 	struct {
 		uint32_t entries; /* verdict cache, per core */

@@ -22,6 +22,8 @@ static const cyaml_strval_t port_words[] = { { "af_packet", PORT_AF_PACKET },
 	{ "pci", PORT_PCI } };
 static const cyaml_strval_t action_words[] = { { "allow", ACTION_ALLOW },
 	{ "block", ACTION_BLOCK } };
+static const cyaml_strval_t delivery_words[] = { { "hold", DELIVERY_HOLD },
+	{ "stream", DELIVERY_STREAM }, { "trickle", DELIVERY_TRICKLE } };
 static const cyaml_strval_t sandbox_words[] = { { "none", SANDBOX_NONE },
 	{ "deep", SANDBOX_DEEP } };
 const cyaml_strval_t config_criterion_words[] = { { "format", CRITERION_FORMAT },
@@ -56,6 +58,7 @@ SCHEMA_OF(port_schema, PORT_FIELDS);
 SCHEMA_OF(icap_schema, ICAP_FIELDS);
 SCHEMA_OF(limits_schema, LIMITS_FIELDS);
 SCHEMA_OF(policy_schema, POLICY_FIELDS);
+SCHEMA_OF(delivery_schema, DELIVERY_FIELDS);
 SCHEMA_OF(cache_schema, CACHE_FIELDS);
 SCHEMA_OF(sandbox_schema, SANDBOX_FIELDS);
 SCHEMA_OF(signatures_schema, SIGNATURES_FIELDS);
@@ -86,8 +89,8 @@ static const cyaml_schema_value_t exclusion_value = { CYAML_VALUE_MAPPING(
 static const cyaml_schema_field_t top_schema[] = {
 	CYAML_FIELD_ENUM("mode", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config, mode,
 	    mode_words, CYAML_ARRAY_LEN(mode_words)),
-	SECTION(dataplane), SECTION(icap), SECTION(limits), SECTION(policy), SECTION(cache),
-	SECTION(sandbox), SECTION(signatures), SECTION(reputation),
+	SECTION(dataplane), SECTION(icap), SECTION(limits), SECTION(policy), SECTION(delivery),
+	SECTION(cache), SECTION(sandbox), SECTION(signatures), SECTION(reputation),
 	CYAML_FIELD_SEQUENCE_COUNT("exclusions", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
 	    struct config, exclusions, exclusions_count, &exclusion_value, 0, CYAML_UNLIMITED),
 	SECTION(block_page), SECTION(log), SECTION(http), CYAML_FIELD_END

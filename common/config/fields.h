@@ -71,6 +71,15 @@
 	W(policy, unsupported, action_words, "allow") \
 	W(policy, error, action_words, "block")
 
+#define DELIVERY_FIELDS(U, W, B, T, N, L)                  \
+	W(delivery, kind, delivery_words, "hold")          \
+	U(delivery, after_bytes, 0, 1ull << 40, "32768")   \
+	U(delivery, hold_back_bytes, 1, 1u << 24, "16384") \
+	U(delivery, stall_ms, 50, 3600000, "300")          \
+	U(delivery, trickle_delay_ms, 0, 3600000, "10000") \
+	U(delivery, trickle_bytes, 1, 1u << 20, "4096")    \
+	U(delivery, redownload_guard_s, 0, 86400, "1800")
+
 #define CACHE_FIELDS(U, W, B, T, N, L) U(cache, entries, 64, 67108864, "65536")
 
 #define SANDBOX_FIELDS(U, W, B, T, N, L)                              \
@@ -111,6 +120,7 @@
 	ICAP_FIELDS(U, W, B, T, N, L)       \
 	LIMITS_FIELDS(U, W, B, T, N, L)     \
 	POLICY_FIELDS(U, W, B, T, N, L)     \
+	DELIVERY_FIELDS(U, W, B, T, N, L)   \
 	CACHE_FIELDS(U, W, B, T, N, L)      \
 	SANDBOX_FIELDS(U, W, B, T, N, L)    \
 	SIGNATURES_FIELDS(U, W, B, T, N, L) \

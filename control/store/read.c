@@ -24,6 +24,13 @@ bytes_at(sqlite3_stmt *q, int column, int count)
 	return bytes != NULL && sqlite3_column_bytes(q, column) == count ? bytes : zeros;
 }
 
+static enum store_outcome
+outcome_of(int stored)
+{
+	return stored >= 0 && stored < STORE_OUTCOME_COUNT ? (enum store_outcome)stored
+							   : STORE_BLOCKED;
+}
+
 static void
 alert_at(sqlite3_stmt *q, struct store_alert *a)
 {
@@ -41,7 +48,7 @@ alert_at(sqlite3_stmt *q, struct store_alert *a)
 		.verdict = text_at(q, 9),
 		.source = text_at(q, 10),
 		.mode = text_at(q, 11),
-		.blocked = sqlite3_column_int(q, 12) != 0,
+		.outcome = outcome_of(sqlite3_column_int(q, 12)),
 		.md5 = bytes_at(q, 13, 16),
 		.sha256 = bytes_at(q, 14, 32),
 		.place = { sqlite3_column_int64(q, 15), (uint64_t)sqlite3_column_int64(q, 16) },

@@ -42,6 +42,14 @@ struct store_place {
 };
 #define STORE_NEWEST ((struct store_place){ INT64_MAX, INT64_MAX })
 
+/* What came of an alert's object. */
+enum store_outcome {
+	STORE_PASSED,
+	STORE_BLOCKED,
+	STORE_CUT, /* a part was delivered before the verdict, then cut off */
+	STORE_OUTCOME_COUNT
+};
+
 /* NULL texts are stored as empty ones; what a read hands out is lent for the call. */
 struct store_alert {
 	const uint8_t *uuid;   /* 16 bytes */
@@ -50,7 +58,7 @@ struct store_alert {
 	int64_t wall_ns;       /* when its object was finished */
 	const char *client, *peer, *user, *url, *filename, *threat;
 	const char *verdict, *source, *mode;
-	bool blocked;
+	enum store_outcome outcome;
 	enum store_origin origin;
 	struct store_place place; /* what a read tells; the store's own to set */
 };

@@ -87,7 +87,7 @@ store_put_alert(struct store *s, const struct store_alert *a)
 	sqlite3_bind_int64(q, 3, a->wall_ns);
 	for (int i = 0; i < 9; i++)
 		bind_text(q, 4 + i, texts[i]);
-	sqlite3_bind_int(q, 13, a->blocked);
+	sqlite3_bind_int(q, 13, (int)a->outcome);
 	bind_bytes(q, 14, a->md5, 16);
 	bind_bytes(q, 15, a->sha256, 32);
 	sqlite3_bind_int64(q, 16, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);

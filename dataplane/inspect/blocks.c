@@ -101,21 +101,26 @@ block_run_append(struct blocks *b, struct block_run *run, struct span bytes)
 }
 
 int
-block_run_share(struct blocks *b, const struct block_run *run, const struct chain_pools *pools,
-    struct chain *out)
+block_run_share(struct blocks *b, const struct block_run *run, uint64_t from, uint64_t count,
+    const struct chain_pools *pools, struct chain *out)
 {
 	struct chain shared = CHAIN_EMPTY;
-	uint64_t left = run->bytes;
+	uint32_t block = run->first;
 
-	for (uint32_t block = run->first; left > 0; block = arena_next(b->channel, block)) {
-		size_t n = left < ARENA_PAYLOAD_BYTES ? left : ARENA_PAYLOAD_BYTES;
+	for (; from >= ARENA_PAYLOAD_BYTES && count > 0; from -= ARENA_PAYLOAD_BYTES)
+		block = arena_next(b->channel, block);
+	for (; count > 0; block = arena_next(b->channel, block)) {
+		size_t room = ARENA_PAYLOAD_BYTES - (size_t)from;
+		size_t n = count < room ? (size_t)count : room;
 
-		if (chain_append_external(&shared, pools, arena_payload(b->channel, block), n,
+		if (chain_append_external(&shared, pools,
+			(char *)arena_payload(b->channel, block) + from, n,
 			&b->counts[block].shared) != 0) {
 			chain_free(&shared);
 			return -ENOBUFS;
 		}
-		left -= n;
+		count -= n;
+		from = 0;
 	}
 	chain_append_chain(out, &shared);
 	return 0;

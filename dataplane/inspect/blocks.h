@@ -27,9 +27,9 @@ void blocks_destroy(struct blocks *b);
 
 /* Copies bytes to the end. -ENOBUFS when the arena is full: the run then holds a part of them. */
 int block_run_append(struct blocks *b, struct block_run *run, struct span bytes);
-/* References to all its bytes, to the end of `out`. -ENOBUFS: nothing was added. */
-int block_run_share(struct blocks *b, const struct block_run *run, const struct chain_pools *pools,
-    struct chain *out);
+/* References to bytes [from, from + count), to the end of `out`. -ENOBUFS: nothing was added. */
+int block_run_share(struct blocks *b, const struct block_run *run, uint64_t from, uint64_t count,
+    const struct chain_pools *pools, struct chain *out);
 /* One more holder of a run's blocks; each calls block_run_release() once. */
 void block_run_hold(struct blocks *b, const struct block_run *run);
 void block_run_release(struct blocks *b, struct block_run *run);

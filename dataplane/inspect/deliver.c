@@ -74,7 +74,7 @@ deliver_error(struct inspect_object *o, uint16_t status)
 	struct icap_answer answer = { .kind = ICAP_ANSWER_ERROR, .status = status };
 
 	count(o->inspect->stats, COUNTER_ANSWERS_ERROR, 1);
-	if (icap_answer(o->session, &answer) != 0)
+	if (o->echo_open || icap_answer(o->session, &answer) != 0)
 		icap_abandon(o->session);
 }
 
@@ -121,16 +121,27 @@ deliver_block(struct inspect_object *o)
 		deliver_error(o, 503);
 }
 
-/* The whole object back, from where it lies. */
+/* What was not sent of the object, from where it lies. */
+static int
+take_unsent(struct inspect_object *o, struct chain *out)
+{
+	struct inspect *i = o->inspect;
+	int rc = keep_take(&o->keep, i->blocks, &i->keep_budget, &i->config.pools, out);
+
+	if (rc == 0)
+		chain_drop(out, o->sent);
+	return rc;
+}
+
+/* The whole object back. */
 static int
 echo(struct inspect_object *o)
 {
-	struct inspect *i = o->inspect;
 	struct icap_answer answer = { .kind = ICAP_ANSWER_ECHO, .has_body = o->has_body };
 	struct chain body = CHAIN_EMPTY;
-	int rc = keep_take(&o->keep, i->blocks, &i->keep_budget, &i->config.pools, &body);
+	int rc = take_unsent(o, &body);
 
-	if (rc == 0)
+	if (rc == 0 && !o->echo_open)
 		rc = icap_answer(o->session, &answer);
 	if (rc == 0 && o->has_body &&
 	    (icap_answer_body(o->session, &body) != 0 || icap_answer_end(o->session) != 0))
@@ -144,7 +155,7 @@ deliver_clean(struct inspect_object *o)
 {
 	struct icap_answer no_content = { .kind = ICAP_ANSWER_NO_CONTENT };
 
-	if (icap_may_204(o->session)) {
+	if (!o->echo_open && icap_may_204(o->session)) {
 		count(o->inspect->stats, COUNTER_ANSWERS_204, 1);
 		if (icap_answer(o->session, &no_content) != 0)
 			icap_abandon(o->session);
@@ -155,14 +166,35 @@ deliver_clean(struct inspect_object *o)
 		deliver_error(o, 503);
 }
 
-void
-deliver_pass_begin(struct inspect_object *o)
+static void
+begin_echo(struct inspect_object *o)
 {
 	struct icap_answer answer = { .kind = ICAP_ANSWER_ECHO, .has_body = true };
 
-	count(o->inspect->stats, COUNTER_ANSWERS_ECHO, 1);
 	if (icap_answer(o->session, &answer) != 0)
 		icap_abandon(o->session);
+}
+
+void
+deliver_early_begin(struct inspect_object *o)
+{
+	count(o->inspect->stats, COUNTER_ANSWERS_EARLY, 1);
+	o->echo_open = true;
+	begin_echo(o);
+}
+
+bool
+deliver_pass_begin(struct inspect_object *o)
+{
+	struct chain unsent = CHAIN_EMPTY;
+
+	if (take_unsent(o, &unsent) != 0)
+		return false;
+	count(o->inspect->stats, COUNTER_ANSWERS_ECHO, 1);
+	if (!o->echo_open)
+		begin_echo(o);
+	deliver_passing(o, &unsent, false);
+	return true;
 }
 
 void

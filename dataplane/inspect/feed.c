@@ -27,7 +27,7 @@ note_hit(struct inspect_object *o, const struct layer *l)
 static bool
 needs_sample(const struct inspect_object *o)
 {
-	return !(o->must_echo && o->coding == DECODE_IDENTITY);
+	return !(o->must_echo && o->coding == DECODE_IDENTITY && !o->streams);
 }
 
 static void
@@ -37,8 +37,8 @@ drop_sample(struct inspect_object *o)
 	o->sampling = false;
 }
 
-static void
-append_sample(struct inspect_object *o, struct span bytes)
+void
+object_sample(struct inspect_object *o, struct span bytes)
 {
 	if (o->sample.bytes + bytes.bytes > object_policy_limits(o)->sandbox_bytes_max) {
 		o->sample_over = true;
@@ -54,16 +54,16 @@ static void
 feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, uint64_t before)
 {
 	if (o->sampling) {
-		append_sample(o, bytes);
+		object_sample(o, bytes);
 		return;
 	}
 	if (!l->format_known || before >= l->head_bytes || !needs_sample(o) ||
 	    !policy_sandboxes(object_policy(o), l->format))
 		return;
 	o->sampling = true;
-	append_sample(o, span_of(l->head, l->head_bytes));
+	object_sample(o, span_of(l->head, l->head_bytes));
 	if (o->sampling)
-		append_sample(o, span_from(bytes, l->head_bytes - before));
+		object_sample(o, span_from(bytes, l->head_bytes - before));
 }
 
 /* `is_last`: no bytes of this layer follow; a layer of one span is then scanned in block mode. */
@@ -226,6 +226,6 @@ object_feed_end(struct inspect_object *o)
 	if (l->bytes == l->head_bytes && !o->sampling && needs_sample(o) &&
 	    policy_sandboxes(object_policy(o), l->format)) {
 		o->sampling = true;
-		append_sample(o, span_of(l->head, l->head_bytes));
+		object_sample(o, span_of(l->head, l->head_bytes));
 	}
 }

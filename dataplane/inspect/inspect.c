@@ -13,12 +13,13 @@ create_pools(struct inspect *i)
 
 	i->cache = cache_create(c->cache_entries);
 	i->blocks = blocks_create(i->channel, c->arena_blocks);
+	i->guard = guard_create();
 	i->decoders = decode_pool_create(c->decoders_max);
 	i->objects = calloc(c->objects_max, sizeof(*i->objects));
 	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
 	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));
-	return i->cache != NULL && i->blocks != NULL && i->decoders != NULL && i->objects != NULL &&
-	       i->jobs != NULL && i->free_jobs != NULL;
+	return i->guard != NULL && i->cache != NULL && i->blocks != NULL && i->decoders != NULL &&
+	       i->objects != NULL && i->jobs != NULL && i->free_jobs != NULL;
 }
 
 struct inspect *
@@ -42,10 +43,12 @@ inspect_create(const struct inspect_config *config)
 	for (uint32_t n = 0; n < config->objects_max; n++) {
 		list_append(&i->free_objects, &i->objects[n].node);
 		wheel_timer_init(&i->objects[n].timer);
+		wheel_timer_init(&i->objects[n].look);
 	}
 	for (uint32_t n = 0; n < config->jobs_max; n++)
 		i->free_jobs[i->free_job_count++] = config->jobs_max - 1 - n;
 	wheel_init(&i->wheel, mono_now());
+	wheel_init(&i->looks, mono_now());
 	return i;
 }
 
@@ -55,6 +58,7 @@ inspect_destroy(struct inspect *i)
 	if (i == NULL)
 		return;
 	cache_destroy(i->cache);
+	guard_destroy(i->guard);
 	blocks_destroy(i->blocks);
 	if (i->decoders != NULL)
 		decode_pool_destroy(i->decoders);
@@ -123,6 +127,9 @@ take_command(struct inspect *i, const struct command *c)
 	case COMMAND_CACHE_CLEAR:
 		cache_clear(i->cache);
 		break;
+	case COMMAND_GUARD_PUT:
+		early_guard_put(i, c->sha256, c->threat);
+		break;
 	default:
 		break;
 	}
@@ -159,13 +166,16 @@ inspect_tick(struct inspect *i, unsigned commands_max)
 	wheel_advance(&i->wheel, i->now);
 	while ((t = wheel_take_expired(&i->wheel)) != NULL)
 		expire(LIST_ITEM(t, struct inspect_object, timer));
+	wheel_advance(&i->looks, i->now);
+	while ((t = wheel_take_expired(&i->looks)) != NULL)
+		early_look(LIST_ITEM(t, struct inspect_object, look));
 	return taken;
 }
 
 struct mono
 inspect_next_deadline(const struct inspect *i)
 {
-	return wheel_next(&i->wheel);
+	return mono_earlier(wheel_next(&i->wheel), wheel_next(&i->looks));
 }
 
 void *
@@ -179,7 +189,7 @@ inspect_next_settled(struct inspect *i, bool *done)
 		return NULL;
 	o = LIST_ITEM(node, struct inspect_object, node);
 	user = o->user;
-	*done = o->state != OBJECT_PASSING;
+	*done = o->state == OBJECT_DROPPED;
 	if (*done)
 		object_free(o);
 	return user;

@@ -71,7 +71,7 @@ int
 keep_take(struct keep *k, struct blocks *b, struct keep_budget *budget,
     const struct chain_pools *pools, struct chain *out)
 {
-	int rc = block_run_share(b, &k->run, pools, out);
+	int rc = block_run_share(b, &k->run, 0, k->run.bytes, pools, out);
 
 	if (rc != 0)
 		return rc;
@@ -79,6 +79,46 @@ keep_take(struct keep *k, struct blocks *b, struct keep_budget *budget,
 	uncharge(k, budget);
 	block_run_release(b, &k->run);
 	return 0;
+}
+
+int
+keep_take_first(struct keep *k, struct blocks *b, struct keep_budget *budget,
+    const struct chain_pools *pools, uint64_t count, struct chain *out)
+{
+	struct chain all = CHAIN_EMPTY;
+	uint32_t room = budget->mbufs_max - budget->mbufs_used + k->charged;
+	int rc = keep_take(k, b, budget, pools, &all);
+
+	if (rc != 0)
+		return rc;
+	rc = chain_take(&all, pools, count, out);
+	chain_append_chain(&k->received, &all);
+	k->charged = (uint32_t)chain_mbufs(&k->received);
+	if (k->charged > room)
+		k->charged = room;
+	budget->mbufs_used += k->charged;
+	return rc;
+}
+
+int
+keep_share(const struct keep *k, struct blocks *b, const struct chain_pools *pools, uint64_t from,
+    uint64_t count, struct chain *out)
+{
+	uint64_t in_run = 0;
+	struct chain piece = CHAIN_EMPTY;
+	int rc = 0;
+
+	if (from < k->run.bytes) {
+		in_run = k->run.bytes - from < count ? k->run.bytes - from : count;
+		rc = block_run_share(b, &k->run, from, in_run, pools, &piece);
+	}
+	if (rc == 0 && count > in_run)
+		rc = chain_share(
+		    &k->received, pools, from + in_run - k->run.bytes, count - in_run, &piece);
+	if (rc == 0)
+		chain_append_chain(out, &piece);
+	chain_free(&piece);
+	return rc;
 }
 
 void

@@ -34,6 +34,12 @@ int keep_to_arena(struct keep *k, struct blocks *b, struct keep_budget *budget);
 /* Moves everything to `out` and is empty afterwards; -ENOBUFS: nothing has changed. */
 int keep_take(struct keep *k, struct blocks *b, struct keep_budget *budget,
     const struct chain_pools *pools, struct chain *out);
+/* Moves the first `count` bytes to `out`; the rest stays. -ENOBUFS: all is still there. */
+int keep_take_first(struct keep *k, struct blocks *b, struct keep_budget *budget,
+    const struct chain_pools *pools, uint64_t count, struct chain *out);
+/* References to bytes [from, from + count), to the end of `out`; all of it stays. -ENOBUFS. */
+int keep_share(const struct keep *k, struct blocks *b, const struct chain_pools *pools,
+    uint64_t from, uint64_t count, struct chain *out);
 void keep_free(struct keep *k, struct blocks *b, struct keep_budget *budget);
 
 #endif

@@ -98,6 +98,8 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->has_body = r->has_body;
 	o->notices_full = false;
 	o->must_echo = !icap_may_204_at_end(session);
+	o->echo_open = o->streams = false;
+	o->sent = o->bytes_seen = 0;
 	o->sampling = o->sample_over = o->sample_failed = false;
 	o->flags = 0;
 	o->trouble = SOURCE_COUNT;
@@ -124,6 +126,7 @@ object_free(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 
 	wheel_disarm(&i->wheel, &o->timer);
+	wheel_disarm(&i->looks, &o->look);
 	object_feed_stop(o);
 	layer_close(&o->raw);
 	layer_close(&o->decoded);
@@ -178,16 +181,23 @@ static bool
 object_begin(struct inspect_object *o)
 {
 	struct inspect *i = o->inspect;
+	const char *threat;
 
 	wheel_arm(&i->wheel, &o->timer, mono_add(i->now, object_policy_limits(o)->object_timeout));
 	if (o->mode == MODE_DISABLED || is_excluded(o))
 		return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
+	threat = early_guarded(o);
+	if (threat != NULL) {
+		o->flags |= o->has_body ? 0 : RECORD_FLAG_URL_ONLY;
+		return object_conclude(o, VERDICT_BAD, SOURCE_CACHED, threat);
+	}
 	if (o->method == ICAP_REQMOD && reqmod_begin(o))
 		return true;
 	if (o->state != OBJECT_READING || !o->has_body)
 		return false;
 	if (!open_layers(o))
 		return object_conclude_class(o, SOURCE_OVERLOAD);
+	early_arm(o);
 	return false;
 }
 
@@ -219,15 +229,10 @@ inspect_request(
 static bool
 begin_passing(struct inspect_object *o)
 {
-	struct inspect *i = o->inspect;
-	struct chain kept = CHAIN_EMPTY;
-
-	if (keep_take(&o->keep, i->blocks, &i->keep_budget, &i->config.pools, &kept) != 0)
+	if (!deliver_pass_begin(o))
 		return false;
-	wheel_disarm(&i->wheel, &o->timer);
+	wheel_disarm(&o->inspect->wheel, &o->timer);
 	o->state = OBJECT_PASSING;
-	deliver_pass_begin(o);
-	deliver_passing(o, &kept, false);
 	return true;
 }
 
@@ -237,7 +242,7 @@ must_pass(const struct inspect_object *o)
 {
 	bool blocks = o->outcome.verdict == VERDICT_BAD && mode_blocks(o->mode);
 
-	return !blocks && o->has_body && !icap_may_204(o->session);
+	return !blocks && o->has_body && (o->echo_open || !icap_may_204(o->session));
 }
 
 bool
@@ -310,6 +315,7 @@ inspect_body(struct inspect_object *o)
 		return object_conclude_class(o, SOURCE_OVERLOAD);
 	if (o->bytes > object_policy_limits(o)->object_bytes_max)
 		return object_conclude_class(o, SOURCE_OVERSIZE);
+	early_stream(o);
 	return false;
 }
 
@@ -379,16 +385,19 @@ tell_and_answer(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 
 	if (o->outcome.verdict == VERDICT_BAD && mode_blocks(o->mode))
-		o->flags |= RECORD_FLAG_BLOCKED;
+		o->flags |= RECORD_FLAG_BLOCKED | (o->echo_open ? RECORD_FLAG_CUT : 0);
 	if (!report_outcome(o)) {
 		if (o->state != OBJECT_PARKED) {
 			o->state = OBJECT_PARKED;
+			list_unlink(&o->node);
 			list_append(&i->parked, &o->node);
 			wheel_arm(&i->wheel, &o->timer, mono_add(i->now, seconds(PARK_SECONDS)));
 		}
 		return false;
 	}
-	if (o->flags & RECORD_FLAG_BLOCKED)
+	if (o->flags & RECORD_FLAG_CUT)
+		early_cut(o);
+	else if (o->flags & RECORD_FLAG_BLOCKED)
 		deliver_block(o);
 	else
 		deliver_clean(o);

@@ -2,14 +2,17 @@
 /*
  * The pipeline's own view: one object, one job, one core. Only files of this folder include it.
  *
- *     state     event              next      by
- *     READING   bytes              READING   inspect_body(): layers fed, bytes kept
- *     READING   verdict known      DROPPED   object_conclude(): answered, the rest is read and
- * dropped READING   passes, no 204     PASSING   object_conclude(): the echo begins, bytes follow
- * as they come READING   end                DONE      object_judge(), object_finish() READING end,
- * to sandbox    HELD      object_judge() → sandbox_submit(), mode advanced HELD      answer, timer
- * DONE      object_finish_later() any       no room to tell    PARKED    object_finish(): a bad
- * verdict waits for the ring PARKED    room, or too long  DONE      inspect_tick()
+ *     state    event              next     by
+ *     READING  bytes              READING  inspect_body(): layers fed, bytes kept or sent on
+ *     READING  verdict known      DROPPED  object_conclude(): answered, the rest is dropped
+ *     READING  passes, no 204     PASSING  object_conclude(): the echo begins, the rest follows
+ *     READING  end                DONE     object_judge(), object_finish()
+ *     READING  end, to a sandbox  HELD     sandbox_submit(), mode advanced
+ *     HELD     answer, timer      DONE     object_finish_later()
+ *     any      no room to tell    PARKED   object_finish(): a bad verdict waits for the ring
+ *     PARKED   room, or too long  DONE     inspect_tick()
+ *
+ * READING and HELD may have an answer under way already: `echo_open`, early.c.
  */
 #ifndef SLUICE_INSPECT_OBJECT_H
 #define SLUICE_INSPECT_OBJECT_H
@@ -17,6 +20,7 @@
 #include "common/base/wheel.h"
 #include "dataplane/inspect/blocks.h"
 #include "dataplane/inspect/cache.h"
+#include "dataplane/inspect/guard.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/inspect/keep.h"
 #include "dataplane/inspect/layer.h"
@@ -61,8 +65,12 @@ struct inspect_object {
 	struct ip_address client;
 	struct wheel_timer
 	    timer; /* object_timeout while READING, the hold while HELD, the wait while PARKED */
+	struct wheel_timer look; /* whether bytes must go out before the verdict */
+	uint64_t bytes_seen;     /* `bytes` at the last look */
 
 	bool has_body, must_echo;
+	bool echo_open;     /* the answer's head, and more, went out before the verdict */
+	bool streams;       /* delivery `stream`: what is sent is kept no longer */
 	bool notices_full;  /* its notice met a full ring; counted once */
 	bool sampling;      /* the judged layer goes to `sample` */
 	bool sample_over;   /* larger than a sandbox takes */
@@ -79,6 +87,7 @@ struct inspect_object {
 	uint64_t turn, turn_bytes; /* what was done for it in that turn */
 	struct layer raw, decoded;
 	struct keep keep;
+	uint64_t sent; /* of what is kept; delivery `trickle` */
 	struct block_run
 	    sample;   /* bytes of the judged layer for a sandbox, where `keep` can't serve */
 	uint32_t job; /* index of a lent job; JOB_NONE */
@@ -108,7 +117,8 @@ struct inspect {
 	uint64_t turn, fed_bytes;
 	uint32_t objects_now, held_now;
 	uint32_t users[PUBLICATIONS_MAX];
-	struct wheel wheel;
+	struct wheel wheel, looks;
+	struct guard *guard;
 	struct list free_objects, parked, settled;
 	char page[PAGE_RENDERED_BYTES_MAX]; /* where a block page is rendered */
 	struct cache *cache;
@@ -180,6 +190,21 @@ void object_feed_stop(struct inspect_object *o);
 /* The last bytes have come: digests and formats become final. */
 void object_feed_end(struct inspect_object *o);
 
+/* More bytes of the judged layer for a sandbox; over a limit the sample is dropped. */
+void object_sample(struct inspect_object *o, struct span bytes);
+
+/* early.c: delivery before the verdict */
+/* Sends on what may be sent by now, `stream`; after each piece of the body. */
+void early_stream(struct inspect_object *o);
+/* Starts the clock of `trickle`, and of bodies that stand still; it strikes with early_look(). */
+void early_arm(struct inspect_object *o);
+void early_look(struct inspect_object *o);
+/* Ends an answer that had begun: the connection is cut, the URL remembered. */
+void early_cut(struct inspect_object *o);
+/* The threat for which this object's URL was cut; NULL: it was not. */
+const char *early_guarded(struct inspect_object *o);
+void early_guard_put(struct inspect *i, const uint8_t url_sha256[32], const char *threat);
+
 /* judge.c: the steps from a whole object to an outcome, or to a sandbox */
 /* True: `o->outcome` is set. False: the object was given to a sandbox and is held. */
 bool object_judge(struct inspect_object *o);
@@ -188,8 +213,11 @@ bool object_judge(struct inspect_object *o);
 void deliver_clean(struct inspect_object *o);
 void deliver_block(struct inspect_object *o);
 void deliver_error(struct inspect_object *o, uint16_t status);
-/* Begins an echo whose body follows as it comes; then sends on what has come. */
-void deliver_pass_begin(struct inspect_object *o);
+/* Begins an echo whose verdict is not known yet. */
+void deliver_early_begin(struct inspect_object *o);
+/* An echo of what was kept, whose rest follows as it comes: deliver_passing(). False: no buffers.
+ */
+bool deliver_pass_begin(struct inspect_object *o);
 void deliver_passing(struct inspect_object *o, struct chain *bytes, bool is_last);
 
 /* report.c: records and notices */

@@ -27,6 +27,14 @@ struct policy_limits {
 	uint64_t sandbox_bytes_max;
 	struct duration object_timeout;
 	struct duration hold_timeout;
+	struct policy_delivery {
+		enum config_delivery kind;
+		uint64_t after_bytes, hold_back_bytes;
+		struct duration stall; /* a body that stands still so long is streamed */
+		struct duration trickle_delay;
+		uint32_t trickle_bytes; /* each second */
+		struct duration guard_time;
+	} delivery;
 	struct decode_limits decode;
 };
 

@@ -17,13 +17,13 @@ job_id(struct inspect *i, uint32_t index)
 	return ++i->job_serial << JOB_INDEX_BITS | index;
 }
 
-/* The bytes to lend: the keep's, where the object is kept as it came, else the sample. */
+/* The bytes to lend: the keep's, where the object is kept whole as it came, else the sample. */
 static int
 take_run(struct inspect_object *o, struct block_run *out)
 {
 	struct inspect *i = o->inspect;
 
-	if (o->must_echo && o->coding == DECODE_IDENTITY) {
+	if (o->must_echo && o->coding == DECODE_IDENTITY && !o->streams) {
 		if (keep_to_arena(&o->keep, i->blocks, &i->keep_budget) != 0)
 			return -ENOBUFS;
 		*out = o->keep.run;

@@ -23,6 +23,12 @@ digest_finish(struct digest *d, struct digest_values *out)
 	SHA256_Final(out->sha256, &d->sha256);
 }
 
+void
+digest_sha256(struct span bytes, uint8_t out[DIGEST_SHA256_BYTES])
+{
+	SHA256(bytes.data, bytes.bytes, out);
+}
+
 char *
 digest_hex(const uint8_t *bytes, size_t count, char *out)
 {

@@ -30,6 +30,9 @@ void digest_init(struct digest *d);
 void digest_feed(struct digest *d, struct span bytes);
 void digest_finish(struct digest *d, struct digest_values *out);
 
+/* SHA-256 of a text at hand, such as a key. */
+void digest_sha256(struct span bytes, uint8_t out[DIGEST_SHA256_BYTES]);
+
 /* Lower-case hexadecimal, NUL-terminated: `out` has room for 2 * count + 1. Returns `out`. */
 char *digest_hex(const uint8_t *bytes, size_t count, char *out);
 

@@ -147,6 +147,14 @@ print_value(const char *name, const json_t *value, int indent)
 	}
 }
 
+static const char *
+outcome_word(const json_t *alert)
+{
+	if (json_is_true(json_object_get(alert, "cut")))
+		return "cut off";
+	return json_is_true(json_object_get(alert, "blocked")) ? "blocked" : "passed";
+}
+
 static void
 print_alerts(json_t *list)
 {
@@ -159,8 +167,7 @@ print_alerts(json_t *list)
 
 		printf("%s  %-15s  %-9s  %-24s  %s\n",
 		    json_string_value(json_object_get(a, "time")), client[0] != 0 ? client : "-",
-		    json_is_true(json_object_get(a, "blocked")) ? "blocked" : "passed",
-		    json_string_value(json_object_get(a, "threat")),
+		    outcome_word(a), json_string_value(json_object_get(a, "threat")),
 		    json_string_value(json_object_get(a, "url")));
 	}
 	if (json_array_size(list) == 0)

@@ -82,16 +82,17 @@ rig_put_object(struct rig *r, uint8_t number, const char *url, uint32_t flags)
 	CHECK(store_begin(r->control.store) == 0);
 	store_put_object(
 	    r->control.store, o->uuid, o->wall_ns, span_of(&slot, record_slot_bytes(&slot)));
-	store_put_alert(r->control.store, &(struct store_alert){ .uuid = o->uuid,
-					      .md5 = o->md5,
-					      .sha256 = o->sha256,
-					      .wall_ns = o->wall_ns,
-					      .client = "192.0.2.7",
-					      .url = url,
-					      .threat = "Eicar-Test",
-					      .verdict = "bad",
-					      .source = "scanned",
-					      .mode = "standard",
-					      .blocked = (flags & RECORD_FLAG_BLOCKED) != 0 });
+	store_put_alert(r->control.store,
+	    &(struct store_alert){ .uuid = o->uuid,
+		.md5 = o->md5,
+		.sha256 = o->sha256,
+		.wall_ns = o->wall_ns,
+		.client = "192.0.2.7",
+		.url = url,
+		.threat = "Eicar-Test",
+		.verdict = "bad",
+		.source = "scanned",
+		.mode = "standard",
+		.outcome = flags & RECORD_FLAG_BLOCKED ? STORE_BLOCKED : STORE_PASSED });
 	CHECK(store_commit(r->control.store) == 0);
 }

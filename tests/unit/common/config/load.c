@@ -55,6 +55,10 @@ TEST(config_defaults)
 	CHECK(c->policy.overload == ACTION_BLOCK && c->policy.error == ACTION_BLOCK);
 	CHECK(c->policy.encrypted == ACTION_ALLOW && c->policy.corrupt == ACTION_ALLOW);
 	CHECK(c->policy.unsupported == ACTION_ALLOW);
+	CHECK(c->delivery.kind == DELIVERY_HOLD && c->delivery.after_bytes == 32768);
+	CHECK(c->delivery.hold_back_bytes == 16384 && c->delivery.stall_ms == 300);
+	CHECK(c->delivery.trickle_delay_ms == 10000 && c->delivery.trickle_bytes == 4096);
+	CHECK(c->delivery.redownload_guard_s == 1800);
 	CHECK(c->cache.entries == 65536);
 	CHECK(c->sandbox.kind == SANDBOX_DEEP && c->sandbox.workers == 2);
 	CHECK(c->sandbox.hold_timeout_s == 240 && c->sandbox.object_bytes_max == 64u << 20);
@@ -121,7 +125,8 @@ TEST(config_refusals)
 		    "t.yaml:6: cache.entires: no such key; expected one of entries" },
 		{ "unknown section", BASE "icpa:\n  port: 5\n",
 		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, limits, "
-		    "policy, cache, sandbox, signatures, reputation, block_page, log, http, "
+		    "policy, delivery, cache, sandbox, signatures, reputation, block_page, log, "
+		    "http, "
 		    "exclusions" },
 		{ "not a number", BASE "icap:\n  port: abc\n",
 		    "t.yaml:6: icap.port: 'abc' is not a number from 1 to 65535" },

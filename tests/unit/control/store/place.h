@@ -65,20 +65,21 @@ place_id(uint64_t number)
 static inline void
 place_put_alert(struct store *s, uint64_t number, int64_t wall_ns, enum store_origin origin)
 {
-	store_put_alert(s, &(struct store_alert){
-			       .uuid = place_id(number),
-			       .md5 = place_id(number),
-			       .sha256 = place_id(number),
-			       .wall_ns = wall_ns,
-			       .client = "192.0.2.7",
-			       .url = "example.test/a",
-			       .threat = "Eicar-Test",
-			       .verdict = "bad",
-			       .source = "scanned",
-			       .mode = "standard",
-			       .blocked = origin == STORE_ORIGIN_OBJECT,
-			       .origin = origin,
-			   });
+	store_put_alert(
+	    s, &(struct store_alert){
+		   .uuid = place_id(number),
+		   .md5 = place_id(number),
+		   .sha256 = place_id(number),
+		   .wall_ns = wall_ns,
+		   .client = "192.0.2.7",
+		   .url = "example.test/a",
+		   .threat = "Eicar-Test",
+		   .verdict = "bad",
+		   .source = "scanned",
+		   .mode = "standard",
+		   .outcome = origin == STORE_ORIGIN_OBJECT ? STORE_BLOCKED : STORE_PASSED,
+		   .origin = origin,
+	       });
 }
 
 static inline void

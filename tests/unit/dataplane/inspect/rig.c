@@ -119,6 +119,7 @@ rig_destroy(struct rig *r)
 		if (c->object != NULL)
 			inspect_abort(c->object);
 		icap_session_destroy(c->session);
+		chain_free(&c->all);
 	}
 	CHECK(inspect_objects_now(r->inspect) == 0);
 	inspect_destroy(r->inspect);
@@ -166,6 +167,27 @@ rig_respmod(struct rig_client *c, const char *head, const void *body, size_t byt
 	rig_send(c, "\r\n0\r\n\r\n", 7);
 }
 
+char *
+rig_echoed_body(struct rig_client *c, size_t *bytes)
+{
+	size_t size = c->all.bytes, n;
+	char *text = calloc(1, size + 1), *body = calloc(1, size + 1), *at, *end;
+
+	chain_copy_out(&c->all, 0, text, size);
+	at = strstr(text, "\r\n\r\n");
+	at = at != NULL ? strstr(at + 4, "\r\n\r\n") : NULL; /* behind the HTTP head */
+	*bytes = 0;
+	for (at = at != NULL ? at + 4 : NULL; at != NULL; at = end + 2 + n + 2) {
+		n = strtoul(at, &end, 16);
+		if (n == 0 || end == at || end + 2 + n + 2 > text + size)
+			break;
+		memcpy(body + *bytes, end + 2, n);
+		*bytes += n;
+	}
+	free(text);
+	return body;
+}
+
 /* One event. False: the session is over. */
 static bool
 handle(struct rig_client *c, enum icap_event event)
@@ -198,6 +220,8 @@ take_output(struct rig_client *c)
 	icap_take_output(c->session, &out);
 	chain_copy_out(&out, 0, c->output + RIG_OUTPUT_MAX - 1 - room, room);
 	c->output_bytes += out.bytes;
+	if (c->keeps_all)
+		chain_append_chain(&c->all, &out);
 	chain_free(&out);
 }
 

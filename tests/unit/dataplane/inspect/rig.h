@@ -8,6 +8,7 @@
 
 #include "dataplane/icap/icap.h"
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/net/chain.h"
 #include "tests/unit/harness.h"
 
 #define RIG_CLIENTS_MAX 4
@@ -21,6 +22,8 @@ struct rig_client {
 	char output[RIG_OUTPUT_MAX]; /* the start of what was answered, NUL-terminated */
 	size_t output_bytes;         /* all of it */
 	bool over;                   /* the session ended */
+	bool keeps_all;              /* keep the whole answer for rig_echoed_body() */
+	struct chain all;
 };
 
 struct rig {
@@ -47,6 +50,8 @@ struct rig_client *rig_client(struct rig *r);
 void rig_send(struct rig_client *c, const void *bytes, size_t count);
 /* A RESPMOD request whose response has `head` (lines with CRLF) and one chunk of `body`. */
 void rig_respmod(struct rig_client *c, const char *head, const void *body, size_t bytes);
+/* The body of a 200 that echoes it, without its chunk framing; the caller frees it. */
+char *rig_echoed_body(struct rig_client *c, size_t *bytes);
 /* One turn, a millisecond after the last. */
 void rig_turn(struct rig *r);
 /* Turns until this client has an answer that long, at most 10,000. How many it took. */

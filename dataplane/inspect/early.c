@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Delivery before the verdict (docs/delivery.md), for responses that must be sent back: `stream`
+ * sends on all but the last part while the object is scanned, `trickle` a few bytes a second so
+ * that nobody's patience ends. What was sent can't be taken back, so a bad verdict then cuts the
+ * connection, and the URL is remembered: whoever asks again gets the page (guard.h).
+ *
+ * Whatever the setting, a body that stands still in the middle is streamed from there on. Squid
+ * fills its 64 KiB pipe and then waits for its client to read, who waits for us: held any longer,
+ * the object would never come (docs/notes/squid-stall.md).
+ *
+ * Never early: uploads, since half of one may be stored; small objects; anything already known to
+ * be stopped; and by `stream` nothing that waits for a sandbox.
+ */
+#include "dataplane/inspect/object.h"
+
+#define DRIP_INTERVAL seconds(1)
+
+static const struct policy_delivery *
+delivery_of(const struct inspect_object *o)
+{
+	return &object_policy_limits(o)->delivery;
+}
+
+/* Whether something was met that will stop the object, unless its digest turns out to be trusted.
+ */
+static bool
+is_doubtful(const struct inspect_object *o)
+{
+	if (!mode_blocks(o->mode))
+		return false;
+	if (o->found != NULL || o->raw.scan_failed || (o->decoded.open && o->decoded.scan_failed))
+		return true;
+	return o->trouble != SOURCE_COUNT && !policy_allows(object_policy(o), o->trouble);
+}
+
+/* The last part waits for the verdict, where a verdict can stop it. */
+static uint64_t
+sendable(const struct inspect_object *o)
+{
+	uint64_t back = mode_blocks(o->mode) ? delivery_of(o)->hold_back_bytes : 0;
+	uint64_t unsent = keep_bytes(&o->keep) - o->sent;
+
+	return unsent > back ? unsent - back : 0;
+}
+
+static bool
+may_begin(struct inspect_object *o)
+{
+	return o->method == ICAP_RESPMOD && o->bytes > delivery_of(o)->after_bytes &&
+	       object_layer(o)->format_known && !icap_may_204(o->session);
+}
+
+/* The keep is about to be let go of bit by bit: a sandbox will need a copy of its own. */
+static void
+begin_sample(struct inspect_object *o)
+{
+	struct chain_cursor cursor;
+	struct chain kept = CHAIN_EMPTY;
+	struct span s;
+
+	if (o->coding != DECODE_IDENTITY ||
+	    !policy_sandboxes(object_policy(o), object_layer(o)->format))
+		return;
+	if (keep_share(&o->keep, o->inspect->blocks, &o->inspect->config.pools, 0,
+		keep_bytes(&o->keep), &kept) != 0) {
+		o->sample_failed = true;
+		return;
+	}
+	o->sampling = true;
+	cursor = chain_walk(&kept, 0);
+	while (o->sampling && chain_next(&cursor, &s))
+		object_sample(o, s);
+	chain_free(&kept);
+}
+
+/* Whether the object is not to be available before a sandbox has answered. */
+static bool
+waits_for_sandbox(struct inspect_object *o)
+{
+	return o->mode == MODE_ADVANCED &&
+	       policy_sandboxes(object_policy(o), object_layer(o)->format);
+}
+
+static void
+begin_stream(struct inspect_object *o)
+{
+	begin_sample(o);
+	o->streams = true;
+	if (!o->echo_open)
+		deliver_early_begin(o);
+}
+
+/* Sends all but the last part, and lets go of what was sent. */
+static void
+send_on(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	struct chain piece = CHAIN_EMPTY;
+	uint64_t n = sendable(o);
+
+	if (n == 0 || keep_take_first(&o->keep, i->blocks, &i->keep_budget, &i->config.pools,
+			  o->sent + n, &piece) != 0)
+		return;
+	chain_drop(&piece, o->sent); /* what a trickle has sent */
+	o->sent = 0;
+	deliver_passing(o, &piece, false);
+}
+
+void
+early_stream(struct inspect_object *o)
+{
+	if (!o->must_echo || o->feeding || is_doubtful(o))
+		return;
+	if (!o->streams) {
+		if (delivery_of(o)->kind != DELIVERY_STREAM || waits_for_sandbox(o) ||
+		    !may_begin(o))
+			return;
+		begin_stream(o);
+	}
+	send_on(o);
+}
+
+/* Whether no byte has come since the last look: the peer waits for us as likely as we for it. */
+static bool
+stands_still(struct inspect_object *o)
+{
+	bool still = o->state == OBJECT_READING && !o->feeding && o->bytes == o->bytes_seen;
+
+	o->bytes_seen = o->bytes;
+	return still && may_begin(o);
+}
+
+/* The end that would tell more may never come: what was met decides. */
+static void
+give_up_doubtful(struct inspect_object *o)
+{
+	if (o->found != NULL)
+		object_outcome(o, VERDICT_BAD, SOURCE_SCANNED, o->found);
+	else if (o->trouble != SOURCE_COUNT)
+		object_outcome(o, VERDICT_BAD, o->trouble, "");
+	else
+		object_outcome(o, VERDICT_BAD, SOURCE_ERROR, "");
+	object_give_up_later(o);
+}
+
+static void
+end_stall(struct inspect_object *o)
+{
+	count(o->inspect->stats, COUNTER_STALLS, 1);
+	if (is_doubtful(o)) {
+		give_up_doubtful(o);
+		return;
+	}
+	begin_stream(o);
+	send_on(o);
+	object_settled(o);
+}
+
+/* A few bytes; what is shared stays kept, so that a sandbox can have it whole. */
+static void
+drip(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	struct chain piece = CHAIN_EMPTY;
+	uint64_t n;
+
+	if (is_doubtful(o) || (!o->echo_open && !may_begin(o)))
+		return;
+	if (!o->echo_open)
+		deliver_early_begin(o);
+	n = sendable(o);
+	if (n > delivery_of(o)->trickle_bytes)
+		n = delivery_of(o)->trickle_bytes;
+	if (n > 0 && keep_share(&o->keep, i->blocks, &i->config.pools, o->sent, n, &piece) == 0) {
+		o->sent += n;
+		deliver_passing(o, &piece, false);
+	}
+	object_settled(o);
+}
+
+static void
+arm(struct inspect_object *o, struct duration d)
+{
+	wheel_arm(&o->inspect->looks, &o->look, mono_add(o->inspect->now, d));
+}
+
+void
+early_arm(struct inspect_object *o)
+{
+	const struct policy_delivery *d = delivery_of(o);
+
+	if (o->method == ICAP_RESPMOD && o->must_echo)
+		arm(o, d->kind == DELIVERY_TRICKLE ? d->trickle_delay : d->stall);
+}
+
+void
+early_look(struct inspect_object *o)
+{
+	const struct policy_delivery *d = delivery_of(o);
+	bool trickles = d->kind == DELIVERY_TRICKLE && !o->streams;
+
+	if (o->state != OBJECT_READING && o->state != OBJECT_HELD)
+		return;
+	if (trickles || o->state == OBJECT_READING)
+		arm(o, trickles ? DRIP_INTERVAL : d->stall);
+	if (stands_still(o) && (!o->streams || is_doubtful(o)))
+		end_stall(o);
+	else if (trickles)
+		drip(o);
+}
+
+/* False: the URL is not whole, so it names no object. */
+static bool
+url_digest(const struct inspect_object *o, uint8_t out[DIGEST_SHA256_BYTES])
+{
+	if (o->url_bytes == 0 || o->url_bytes >= URL_BYTES_MAX - 1)
+		return false;
+	digest_sha256(span_of(o->url, o->url_bytes), out);
+	return true;
+}
+
+void
+early_guard_put(struct inspect *i, const uint8_t url_sha256[32], const char *threat)
+{
+	const struct policy_limits *limits =
+	    policy_limits(publication_peek(i->config.publisher)->policy);
+
+	guard_put(
+	    i->guard, url_sha256, threat, i->now, mono_add(i->now, limits->delivery.guard_time));
+}
+
+void
+early_cut(struct inspect_object *o)
+{
+	uint8_t url[DIGEST_SHA256_BYTES];
+
+	count(o->inspect->stats, COUNTER_CUT, 1);
+	if (url_digest(o, url))
+		early_guard_put(o->inspect, url, o->outcome.threat);
+	icap_abandon(o->session);
+}
+
+const char *
+early_guarded(struct inspect_object *o)
+{
+	struct inspect *i = o->inspect;
+	uint8_t url[DIGEST_SHA256_BYTES];
+	const char *threat;
+
+	if (!guard_is_used(i->guard) || !mode_blocks(o->mode) || !url_digest(o, url))
+		return NULL;
+	threat = guard_find(i->guard, url, i->now);
+	count(i->stats, COUNTER_GUARDED, threat != NULL);
+	return threat;
+}
