@@ -49,7 +49,13 @@ for kind in af_packet af_xdp tap; do
 		--set dataplane.port.kind=$kind --set dataplane.port.interface=lo
 	grep -qE 'missing privilege: .*CAP_|/dev/net/tun' "$here/out" || fail "$kind: no privilege is named"
 done
-refused "unknown flag" build/release/sluicectl --name "$lab_name" mode
+refused "no control process" build/release/sluicectl --name "$lab_name" mode
+refused "unknown command" build/release/sluicectl foo
+grep -q "no command 'foo'" "$here/out" || fail "which command is not said"
+refused "unknown word" build/release/sluicectl cache foo
+grep -qF 'usage: sluicectl cache [clear]' "$here/out" || fail "its usage is not said"
+refused "no configuration" build/release/sluicectl --name "$lab_name" config check
+refused "bad configuration" build/release/sluicectl config check "$here/bad.yaml"
 lab_up
 refused "second instance" build/release/sluice-control --instance "$lab_name" --config "$here/good.yaml" \
 	--set dataplane.port.interface=none0 --set dataplane.addresses=192.0.2.2/24

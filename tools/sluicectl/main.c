@@ -16,6 +16,7 @@
 #include "common/config/config.h"
 #include "tools/sluicectl/alerts.h"
 #include "tools/sluicectl/follow.h"
+#include "tools/sluicectl/print.h"
 #include "tools/sluicectl/scan.h"
 
 enum {
@@ -24,22 +25,6 @@ enum {
 	EXIT_NO_CONTROL = 3,
 	EXIT_BAD = 4
 };
-
-static const char usage[] =
-    "usage: sluicectl [--name N] [--control SOCKET] [--json] COMMAND\n\n"
-    "  status                  what runs, in which mode\n"
-    "  mode [MODE]             show or switch: disabled, monitor, standard, advanced\n"
-    "  log -f                  the verdict log as it grows, through rotations\n"
-    "  alerts [N] [--since AGE]  newest first; AGE as 90s, 15m, 2h, 7d\n"
-    "  cache [clear]           the verdict cache\n"
-    "  stats                   counters and verdicts\n"
-    "  explain UUID            everything known of one object\n"
-    "  scan FILE               judge a file (-: standard input) as the sandbox would; exit 4: bad\n"
-    "  reload                  read the configuration again, compile the signatures\n"
-    "  sig [reload]            how the last compilation went; compile again\n"
-    "  log reopen              open the log anew, after a rotation\n"
-    "  config check FILE       say what is wrong with a configuration\n\n"
-    "exit: 0 done, 1 refused, 2 usage, 3 no control process, 4 scan: bad\n";
 
 #define LOG_LINES_BEFORE 10 /* as tail(1) begins */
 
@@ -102,101 +87,6 @@ ask(json_t *request, int *code)
 	return answer;
 }
 
-static void print_value(const char *name, const json_t *value, int indent);
-
-/* Words on one line, objects below it. */
-static void
-print_list(const char *name, const json_t *list, int indent)
-{
-	size_t i;
-	json_t *item;
-
-	printf("%*s%-22s%s", indent, "", name, json_array_size(list) == 0 ? " none" : "");
-	json_array_foreach(list, i, item)
-	{
-		if (json_is_string(item))
-			printf(" %s", json_string_value(item));
-	}
-	putchar('\n');
-	json_array_foreach(list, i, item)
-	{
-		if (json_is_object(item))
-			print_value("-", item, indent + 2);
-	}
-}
-
-static void
-print_value(const char *name, const json_t *value, int indent)
-{
-	const char *key;
-	json_t *inner;
-
-	if (json_is_object(value)) {
-		printf("%*s%s:\n", indent, "", name);
-		json_object_foreach((json_t *)(uintptr_t)value, key, inner)
-		    print_value(key, inner, indent + 2);
-	} else if (json_is_array(value)) {
-		print_list(name, value, indent);
-	} else if (json_is_string(value)) {
-		printf("%*s%-22s %s\n", indent, "", name, json_string_value(value));
-	} else if (json_is_boolean(value)) {
-		printf("%*s%-22s %s\n", indent, "", name, json_is_true(value) ? "yes" : "no");
-	} else {
-		printf("%*s%-22s %" JSON_INTEGER_FORMAT "\n", indent, "", name,
-		    json_integer_value(value));
-	}
-}
-
-static const char *
-outcome_word(const json_t *alert)
-{
-	if (json_is_true(json_object_get(alert, "cut")))
-		return "cut off";
-	return json_is_true(json_object_get(alert, "blocked")) ? "blocked" : "passed";
-}
-
-static void
-print_alerts(json_t *list)
-{
-	size_t i;
-	json_t *a;
-
-	json_array_foreach(list, i, a)
-	{
-		const char *client = json_string_value(json_object_get(a, "client"));
-
-		printf("%s  %-15s  %-9s  %-24s  %s\n",
-		    json_string_value(json_object_get(a, "time")), client[0] != 0 ? client : "-",
-		    outcome_word(a), json_string_value(json_object_get(a, "threat")),
-		    json_string_value(json_object_get(a, "url")));
-	}
-	if (json_array_size(list) == 0)
-		puts("no alerts");
-}
-
-/* What people read; the answer's own names are the labels. */
-static void
-print_answer(json_t *answer)
-{
-	const char *key;
-	json_t *value;
-
-	if (as_json) {
-		json_dumpf(answer, stdout, JSON_COMPACT);
-		putchar('\n');
-		return;
-	}
-	json_object_foreach(answer, key, value)
-	{
-		if (strcmp(key, "ok") == 0)
-			continue;
-		if (strcmp(key, "alerts") == 0 && json_is_array(value))
-			print_alerts(value);
-		else
-			print_value(key, value, 0);
-	}
-}
-
 static int
 run(json_t *request)
 {
@@ -204,16 +94,21 @@ run(json_t *request)
 	json_t *answer = ask(request, &code);
 
 	if (answer != NULL)
-		print_answer(answer);
+		print_answer(answer, as_json);
 	json_decref(answer);
 	return code;
 }
 
+/* Each command: what follows it, argv[0] being its first word. */
 static int
-follow_log(void)
+follow_log(int argc, char **argv)
 {
 	char path[512];
 
+	if (argc == 1 && strcmp(argv[0], "reopen") == 0)
+		return run(json_pack("{s:s}", "command", "log-reopen"));
+	if (argc != 1 || strcmp(argv[0], "-f") != 0)
+		return EXIT_USAGE;
 	snprintf(path, sizeof(path), "%s/sluice.log", paths.log_directory);
 	return follow(path, LOG_LINES_BEFORE);
 }
@@ -231,11 +126,14 @@ alerts(int argc, char **argv)
 }
 
 static int
-check_config(const char *file)
+config(int argc, char **argv)
 {
 	char error[CONFIG_ERROR_TEXT_MAX];
+	const char *file = argc == 2 ? argv[1] : paths.config_file;
 	struct config *c = NULL;
 
+	if (argc < 1 || argc > 2 || strcmp(argv[0], "check") != 0)
+		return EXIT_USAGE;
 	if (config_load(file, NULL, 0, &c, error) != 0)
 		return fail(EXIT_REFUSED, error);
 	config_free(c);
@@ -244,13 +142,16 @@ check_config(const char *file)
 }
 
 static int
-scan(const char *file)
+scan(int argc, char **argv)
 {
-	int code = 0, fd = scan_open(file);
+	int code = 0, fd;
 	json_t *facts, *answer;
 
+	if (argc != 1)
+		return EXIT_USAGE;
+	fd = scan_open(argv[0]);
 	if (fd < 0) {
-		fprintf(stderr, "sluicectl: %s: %s\n", file,
+		fprintf(stderr, "sluicectl: %s: %s\n", argv[0],
 		    fd == -EINVAL ? "not a regular file" : strerror(-fd));
 		return EXIT_REFUSED;
 	}
@@ -264,40 +165,150 @@ scan(const char *file)
 	json_decref(facts);
 	if (strcmp(json_string_value(json_object_get(answer, "verdict")), "bad") == 0)
 		code = EXIT_BAD;
-	print_answer(answer);
+	print_answer(answer, as_json);
 	json_decref(answer);
 	return code;
+}
+
+/* A command that is asked for by its name alone, or with one more word. */
+static int
+ask_plain(const char *command, int argc, char **argv, const char *word, const char *flag)
+{
+	if (argc == 0)
+		return run(json_pack("{s:s}", "command", command));
+	if (argc == 1 && word != NULL && strcmp(argv[0], word) == 0)
+		return run(json_pack("{s:s, s:b}", "command", command, flag, 1));
+	return EXIT_USAGE;
+}
+
+static int
+status(int argc, char **argv)
+{
+	return ask_plain("status", argc, argv, NULL, NULL);
+}
+
+static int
+mode(int argc, char **argv)
+{
+	if (argc == 1)
+		return run(json_pack("{s:s, s:s}", "command", "mode", "mode", argv[0]));
+	return ask_plain("mode", argc, argv, NULL, NULL);
+}
+
+static int
+cache(int argc, char **argv)
+{
+	return ask_plain("cache", argc, argv, "clear", "clear");
+}
+
+static int
+stats(int argc, char **argv)
+{
+	return ask_plain("stats", argc, argv, NULL, NULL);
+}
+
+static int
+explain(int argc, char **argv)
+{
+	if (argc != 1)
+		return EXIT_USAGE;
+	return run(json_pack("{s:s, s:s}", "command", "explain", "uuid", argv[0]));
+}
+
+static int
+reload(int argc, char **argv)
+{
+	return ask_plain("reload", argc, argv, NULL, NULL);
+}
+
+static int
+sig(int argc, char **argv)
+{
+	return ask_plain("sig", argc, argv, "reload", "reload");
+}
+
+static const struct command {
+	const char *name, *arguments, *help;
+	const char *more; /* for --help of the command alone */
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "status", "", "what runs, in which mode",
+	    "Version, mode, processes, what is in progress, and the last error of each part.",
+	    status },
+	{ "mode", "[disabled|monitor|standard|advanced]", "show or switch the mode",
+	    "A switch holds from the next object on, on every core, and outlives restarts.", mode },
+	{ "log", "-f | reopen", "the verdict log as it grows; open it anew",
+	    "-f shows the last 10 lines and each that comes, through rotations.\n"
+	    "reopen does what SIGHUP does, for tools that move the log away.",
+	    follow_log },
+	{ "alerts", "[COUNT] [--since AGE]", "threats, newest first",
+	    "AGE is a number with s, m, h or d: --since 2h. COUNT is at most 1000, by default 20.\n"
+	    "Columns: when, who asked, what came of it, threat, URL. `passed` is said of objects\n"
+	    "in monitor mode, and of those convicted after they were delivered.",
+	    alerts },
+	{ "cache", "[clear]", "the verdict cache",
+	    "Entries, hits, misses, evictions, of all cores. clear forgets every verdict.", cache },
+	{ "stats", "", "counters, verdicts, times",
+	    "Sums over all cores since the dataplane started; times in microseconds.", stats },
+	{ "explain", "UUID", "everything known of one object",
+	    "UUID as it stands in the log: the record, its alerts, who else has the same object.",
+	    explain },
+	{ "scan", "FILE", "judge a file as the sandbox would",
+	    "-: standard input. Archives are taken apart. Exit code 4: bad.", scan },
+	{ "reload", "", "read the configuration again, compile the signatures",
+	    "No connection is dropped. What can't be used is refused, and the old one serves on.",
+	    reload },
+	{ "sig", "[reload]", "how the last compilation went; compile again",
+	    "An error names the file and the line; what the dataplane refused is shown as well.",
+	    sig },
+	{ "config", "check [FILE]", "say what is wrong with a configuration",
+	    "FILE: by default the instance's own. Asks no process.", config },
+};
+
+static void
+print_usage(FILE *to)
+{
+	fputs("usage: sluicectl [--name N] [--control SOCKET] [--json] COMMAND\n\n", to);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const struct command *c = &commands[i];
+
+		fprintf(to, "  %-8s%-38s%s\n", c->name, c->arguments, c->help);
+	}
+	fputs(
+	    "\n--name: the instance, by default $SLUICE_NAME, else `default`. --json: one object\n"
+	    "for programs. sluicectl COMMAND --help tells more.\n"
+	    "exit: 0 done, 1 refused, 2 usage, 3 no control process, 4 scan: bad\n",
+	    to);
+}
+
+static void
+print_command_usage(FILE *to, const struct command *c)
+{
+	fprintf(to, "usage: sluicectl %s%s%s\n", c->name, c->arguments[0] != 0 ? " " : "",
+	    c->arguments);
 }
 
 static int
 dispatch(int argc, char **argv)
 {
-	const char *command = argv[0], *word = argc > 1 ? argv[1] : NULL;
+	const struct command *c = commands, *end = c + sizeof(commands) / sizeof(commands[0]);
+	int code;
 
-	if (strcmp(command, "mode") == 0 && word != NULL)
-		return run(json_pack("{s:s, s:s}", "command", "mode", "mode", word));
-	if (strcmp(command, "alerts") == 0)
-		return alerts(argc - 1, argv + 1);
-	if (strcmp(command, "cache") == 0 && word != NULL && strcmp(word, "clear") == 0)
-		return run(json_pack("{s:s, s:b}", "command", "cache", "clear", 1));
-	if (strcmp(command, "sig") == 0 && word != NULL && strcmp(word, "reload") == 0)
-		return run(json_pack("{s:s, s:b}", "command", "sig", "reload", 1));
-	if (strcmp(command, "explain") == 0 && word != NULL)
-		return run(json_pack("{s:s, s:s}", "command", "explain", "uuid", word));
-	if (strcmp(command, "scan") == 0 && argc == 2)
-		return scan(word);
-	if (strcmp(command, "log") == 0 && word != NULL && strcmp(word, "-f") == 0)
-		return follow_log();
-	if (strcmp(command, "log") == 0 && word != NULL && strcmp(word, "reopen") == 0)
-		return run(json_pack("{s:s}", "command", "log-reopen"));
-	if (strcmp(command, "config") == 0 && argc == 3 && strcmp(argv[1], "check") == 0)
-		return check_config(argv[2]);
-	if (argc == 1 && (strcmp(command, "status") == 0 || strcmp(command, "mode") == 0 ||
-			     strcmp(command, "cache") == 0 || strcmp(command, "stats") == 0 ||
-			     strcmp(command, "reload") == 0 || strcmp(command, "sig") == 0))
-		return run(json_pack("{s:s}", "command", command));
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	while (c < end && strcmp(c->name, argv[0]) != 0)
+		c++;
+	if (c == end) {
+		fprintf(
+		    stderr, "sluicectl: no command '%s'; sluicectl --help lists them\n", argv[0]);
+		return EXIT_USAGE;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		print_command_usage(stdout, c);
+		return printf("%s\n", c->more) < 0;
+	}
+	code = c->run(argc - 1, argv + 1);
+	if (code == EXIT_USAGE)
+		print_command_usage(stderr, c);
+	return code;
 }
 
 int
@@ -323,10 +334,12 @@ main(int argc, char **argv)
 			socket_path = optarg;
 		else if (c == JSON)
 			as_json = true;
-		else if (c == VERSION || c == HELP)
-			return fputs(c == HELP ? usage : "sluicectl " SLUICE_VERSION "\n", stdout) <
-			       0;
-		else
+		else if (c == VERSION)
+			return puts("sluicectl " SLUICE_VERSION) < 0;
+		else if (c == HELP) {
+			print_usage(stdout);
+			return 0;
+		} else
 			return EXIT_USAGE;
 	}
 	if (config_paths_of(name, &paths) != 0)
@@ -334,7 +347,7 @@ main(int argc, char **argv)
 	if (socket_path != NULL)
 		snprintf(paths.control_socket, sizeof(paths.control_socket), "%s", socket_path);
 	if (optind == argc) {
-		fputs(usage, stderr);
+		print_usage(stderr);
 		return EXIT_USAGE;
 	}
 	return dispatch(argc - optind, argv + optind);

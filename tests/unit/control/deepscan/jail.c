@@ -361,6 +361,7 @@ stand_in_jail(bool (*prepare)(void), int *from_child)
 	char byte;
 	pid_t child;
 
+	*from_child = -1;
 	if (pipe(ends) != 0)
 		return -1;
 	child = fork();

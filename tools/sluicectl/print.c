@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/sluicectl/print.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_value(const char *name, const json_t *value, int indent);
+
+/* Words on one line, objects below it. */
+static void
+print_list(const char *name, const json_t *list, int indent)
+{
+	size_t i;
+	json_t *item;
+
+	printf("%*s%-22s%s", indent, "", name, json_array_size(list) == 0 ? " none" : "");
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item))
+			printf(" %s", json_string_value(item));
+	}
+	putchar('\n');
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_object(item))
+			print_value("-", item, indent + 2);
+	}
+}
+
+static void
+print_value(const char *name, const json_t *value, int indent)
+{
+	const char *key;
+	json_t *inner;
+
+	if (json_is_object(value)) {
+		printf("%*s%s:\n", indent, "", name);
+		json_object_foreach((json_t *)(uintptr_t)value, key, inner)
+		    print_value(key, inner, indent + 2);
+	} else if (json_is_array(value)) {
+		print_list(name, value, indent);
+	} else if (json_is_string(value)) {
+		printf("%*s%-22s %s\n", indent, "", name,
+		    json_string_length(value) != 0 ? json_string_value(value) : "-");
+	} else if (json_is_boolean(value)) {
+		printf("%*s%-22s %s\n", indent, "", name, json_is_true(value) ? "yes" : "no");
+	} else {
+		printf("%*s%-22s %" JSON_INTEGER_FORMAT "\n", indent, "", name,
+		    json_integer_value(value));
+	}
+}
+
+static const char *
+outcome_word(const json_t *alert)
+{
+	if (json_is_true(json_object_get(alert, "cut")))
+		return "cut off";
+	return json_is_true(json_object_get(alert, "blocked")) ? "blocked" : "passed";
+}
+
+static void
+print_alerts(json_t *list)
+{
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a)
+	{
+		const char *client = json_string_value(json_object_get(a, "client"));
+
+		printf("%s  %-15s  %-9s  %-24s  %s\n",
+		    json_string_value(json_object_get(a, "time")), client[0] != 0 ? client : "-",
+		    outcome_word(a), json_string_value(json_object_get(a, "threat")),
+		    json_string_value(json_object_get(a, "url")));
+	}
+	if (json_array_size(list) == 0)
+		puts("no alerts");
+}
+
+/* What people read; the answer's own names are the labels. */
+void
+print_answer(json_t *answer, bool as_json)
+{
+	const char *key;
+	json_t *value;
+
+	if (as_json) {
+		json_dumpf(answer, stdout, JSON_COMPACT);
+		putchar('\n');
+		return;
+	}
+	json_object_foreach(answer, key, value)
+	{
+		if (strcmp(key, "ok") == 0 || strcmp(key, "next") == 0) /* programs' words */
+			continue;
+		if (strcmp(key, "alerts") == 0 && json_is_array(value))
+			print_alerts(value);
+		else
+			print_value(key, value, 0);
+	}
+}
