@@ -11,6 +11,7 @@
 #include "common/base/list.h"
 #include "common/base/siphash.h"
 #include "common/base/wheel.h"
+#include "dataplane/net/tcp/congestion.h"
 #include "dataplane/net/tcp/sequence.h"
 #include "dataplane/net/tcp/tcp.h"
 #include "dataplane/net/tcp/tcp_counters.h"
@@ -76,7 +77,7 @@ struct tcp_conn {
 	struct seq recover;  /* recovery ends when this is acknowledged (RFC 6675) */
 	struct seq wl1, wl2; /* the segment that last updated snd_wnd */
 	uint32_t snd_wnd, max_snd_wnd;
-	uint32_t cwnd, ssthresh, acked_since_growth;
+	struct congestion congestion;
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
 	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
 	bool in_recovery, in_loss;
@@ -97,7 +98,7 @@ struct tcp_conn {
 	/* timers: one wheel timer, armed for the earliest deadline */
 	struct wheel_timer timer;
 	struct mono rto_at, delayed_ack_at, persist_at, close_at, progress_at, challenge_at;
-	struct mono rtt_sent_at;
+	struct mono rtt_sent_at, data_sent_at;
 	struct seq rtt_seq;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 

@@ -189,8 +189,8 @@ take_window(struct tcp_conn *c, const struct segment *s)
 		c->in_loss = in_flight(c) > 0;
 		c->backoff = 0;
 		c->persist_at = c->progress_at = c->rto_at = MONO_NONE;
-		if (c->cwnd < 2u * c->mss)
-			c->cwnd = 2u * c->mss;
+		if (c->congestion.cwnd < 2u * c->mss)
+			c->congestion.cwnd = 2u * c->mss;
 	}
 	output_schedule(c);
 }

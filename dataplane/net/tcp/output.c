@@ -231,6 +231,7 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		tcp_count(c->tcp, TCP_COUNTER_RETRANS_SEGS);
 	}
 	c->sent_bytes += bytes;
+	c->data_sent_at = c->tcp->now;
 	note_ack_sent(c);
 	transmit(c->tcp, m, &c->endpoints);
 	return true;
@@ -262,7 +263,8 @@ send_lost(struct tcp_conn *c)
 	while (recovery_next(c, &start, &bytes)) {
 		if (bytes > segment_room(c))
 			bytes = segment_room(c);
-		if (!c->resend_one && recovery_pipe(c) + bytes > c->cwnd && recovery_pipe(c) != 0)
+		if (!c->resend_one && recovery_pipe(c) + bytes > c->congestion.cwnd &&
+		    recovery_pipe(c) != 0)
 			return false;
 		if (!send_segment(c, start, bytes))
 			return false;
@@ -280,26 +282,42 @@ worth_sending(const struct tcp_conn *c, uint32_t bytes, uint32_t waiting)
 	return bytes >= segment_room(c) || bytes == waiting || bytes >= c->max_snd_wnd / 2;
 }
 
+/* Nothing flies and nothing was sent for longer than an RTO (RFC 5681 §4.1). */
+static bool
+is_idle(const struct tcp_conn *c)
+{
+	return in_flight(c) == 0 && mono_is_set(c->data_sent_at) &&
+	       (uint64_t)mono_since(c->tcp->now, c->data_sent_at).ns > c->rto_ns;
+}
+
+/* Leaves in congestion.limited whether cwnd, and nothing else, ended it. */
 static void
 send_new(struct tcp_conn *c)
 {
+	struct congestion *g = &c->congestion;
+
+	if (is_idle(c))
+		congestion_restart(g);
 	for (;;) {
 		uint32_t sent = in_flight(c);
 		uint32_t queued = (uint32_t)c->snd.bytes;
 		uint32_t waiting = queued > sent ? queued - sent : 0;
 		uint32_t window = c->snd_wnd > sent ? c->snd_wnd - sent : 0;
-		uint32_t pipe = recovery_pipe(c), room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+		uint32_t pipe = recovery_pipe(c), room = g->cwnd > pipe ? g->cwnd - pipe : 0;
 		bool fin_due = c->fin_queued && !c->fin_sent;
 		uint32_t bytes = waiting < segment_room(c) ? waiting : segment_room(c);
 
 		if (bytes > window)
 			bytes = window;
+		g->limited = false;
 		if (waiting == 0 && !fin_due)
 			return;
 		if (waiting > 0 && (bytes == 0 || !worth_sending(c, bytes, waiting)))
 			return;
-		if (bytes > room && pipe != 0)
+		if (bytes > room && pipe != 0) {
+			g->limited = true;
 			return;
+		}
 		if (!send_segment(c, c->snd_nxt, bytes))
 			return;
 	}

@@ -2,8 +2,7 @@
 /*
  * What an ACK tells: round-trip time and RTO (RFC 6298), which ranges arrived (RFC 2018, a bounded
  * scoreboard), what must be lost (RFC 6675: three segments' worth SACKed above it, or three
- * duplicate ACKs without SACK), and how much may fly (RFC 5681 with byte counting; RFC 6928 at the
- * start).
+ * duplicate ACKs without SACK). How much may fly is congestion.c's.
  *
  * [rtx_nxt, lost_end) is what is regarded as lost and not sent again yet, SACKed ranges left out.
  */
@@ -49,8 +48,7 @@ recovery_init(struct tcp_conn *c, struct seq ack)
 {
 	bool resent = c->syn_retries > 0;
 
-	c->cwnd = (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss;
-	c->ssthresh = UINT32_MAX;
+	congestion_init(&c->congestion, (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss, c->mss);
 	c->rto_ns = (uint64_t)(resent ? RTO_AFTER_SYN_LOSS_MS : RTO_INITIAL_MS) * 1000000u;
 	c->backoff = 0;
 	c->rtx_nxt = c->lost_end = c->recover = c->snd_una;
@@ -172,15 +170,6 @@ recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes)
 	return true;
 }
 
-/* RFC 5681 §3.1, equation 4; what was SACKed is in flight in its sense (RFC 6675 §5, 4.2). */
-static void
-halve(struct tcp_conn *c)
-{
-	uint32_t flight = in_flight(c);
-
-	c->ssthresh = flight / 2 > 2u * c->mss ? flight / 2 : 2u * c->mss;
-}
-
 /* What lies below a SACKed byte by three segments or more is lost; so is the first hole. */
 static void
 mark_lost(struct tcp_conn *c)
@@ -204,31 +193,14 @@ static void
 enter_recovery(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_FAST_RECOVERIES);
-	halve(c);
-	c->cwnd = c->ssthresh;
+	/* What was SACKed is in flight in the sense of RFC 5681 §3.1 (RFC 6675 §5, 4.2). */
+	congestion_reduce(&c->congestion, in_flight(c));
+	c->congestion.cwnd = c->congestion.ssthresh;
 	c->in_recovery = c->resend_one = true;
 	c->recover = c->snd_nxt;
 	c->rtx_nxt = c->snd_una;
 	c->lost_end = c->snd_una;
 	mark_lost(c);
-}
-
-/* Slow start, then one segment a round trip; never while the window is not used (RFC 7661's
- * lesson). */
-static void
-grow(struct tcp_conn *c, uint32_t acked)
-{
-	if (c->in_recovery || recovery_pipe(c) + acked < c->cwnd / 2)
-		return;
-	if (c->cwnd < c->ssthresh) {
-		c->cwnd += acked < 2u * c->mss ? acked : 2u * c->mss;
-		return;
-	}
-	c->acked_since_growth += acked;
-	if (c->acked_since_growth >= c->cwnd) {
-		c->acked_since_growth -= c->cwnd;
-		c->cwnd += c->mss;
-	}
 }
 
 /*
@@ -250,8 +222,9 @@ take_partial(struct tcp_conn *c, uint32_t acked)
 static void
 advance(struct tcp_conn *c, struct seq ack)
 {
-	uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una);
+	uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una), pipe = recovery_pipe(c);
 	uint32_t bytes = acked;
+	bool careful = c->in_loss; /* RFC 3465 §2.3: after a timeout L is one segment */
 
 	if (c->fin_sent && seq_is(ack, c->snd_nxt) && acked > c->snd.bytes) {
 		c->fin_acked = true;
@@ -272,7 +245,9 @@ advance(struct tcp_conn *c, struct seq ack)
 		take_partial(c, acked);
 	else
 		c->dup_acks = 0;
-	grow(c, acked);
+	if (!c->in_recovery)
+		congestion_grow(&c->congestion, c->tcp->now, nanoseconds((int64_t)c->srtt_ns),
+		    careful && acked > c->mss ? c->mss : acked, pipe);
 	if (in_flight(c) > 0)
 		recovery_arm_rto(c);
 }
@@ -311,8 +286,8 @@ recovery_timeout(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_RTO_EXPIRED);
 	if (!c->in_loss)
-		halve(c);
-	c->cwnd = c->mss;
+		congestion_reduce(&c->congestion, in_flight(c));
+	congestion_timeout(&c->congestion);
 	c->in_loss = true;
 	c->in_recovery = false;
 	c->recover = c->snd_nxt;

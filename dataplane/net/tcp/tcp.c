@@ -354,8 +354,8 @@ tcp_info(const struct tcp_conn *c, struct tcp_info *out)
 		.rtt_us = (uint32_t)(c->srtt_ns / 1000),
 		.rtt_var_us = (uint32_t)(c->rttvar_ns / 1000),
 		.rto_us = (uint32_t)(c->rto_ns / 1000),
-		.cwnd_bytes = c->cwnd,
-		.ssthresh_bytes = c->ssthresh,
+		.cwnd_bytes = c->congestion.cwnd,
+		.ssthresh_bytes = c->congestion.ssthresh,
 		.mss_bytes = c->mss,
 		.send_queue_bytes = (uint32_t)c->snd.bytes,
 		.receive_queue_bytes = (uint32_t)c->rcv.bytes,
@@ -392,6 +392,7 @@ tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_s
 		return;
 	if (mtu != 0 && mtu >= head + MSS_FLOOR && mtu - head - (c->use_ts ? 12 : 0) < c->mss) {
 		c->mss = (uint16_t)(mtu - head - (c->use_ts ? 12 : 0));
+		congestion_set_mss(&c->congestion, c->mss);
 		c->rtx_nxt = c->snd_una;
 		c->lost_end = c->snd_nxt;
 		output_schedule(c);

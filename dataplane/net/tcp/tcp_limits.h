@@ -17,7 +17,10 @@
 #define MSS_DEFAULT      536 /* RFC 9293 MUST-15: no MSS option */
 #define WINDOW_SCALE_MAX 14  /* RFC 7323 §2.3 */
 #define INITIAL_SEGMENTS 10  /* RFC 6928 */
-#define DUP_THRESHOLD    3   /* RFC 5681 §3.2 */
+/* RFC 3465's L; RFC 9406 §4.2 allows eight. Kernels of today acknowledge many segments at once. */
+#define SLOW_START_SEGMENTS_MAX 8
+#define CWND_BYTES_MAX          (1u << 30) /* a window of the peer is never larger (RFC 7323 §2.3) */
+#define DUP_THRESHOLD           3          /* RFC 5681 §3.2 */
 
 #define RTO_MIN_MS            200   /* the LAN's; RFC 6298 says 1 s, every stack in use less */
 #define RTO_MAX_MS            60000 /* RFC 6298 §2.5 */

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* CUBIC in integers; see congestion.h. C is 0.4 segments/s^3 and beta 0.7 (RFC 9438 §4.6, §5). */
+#include "dataplane/net/tcp/congestion.h"
+
+#include "dataplane/net/tcp/tcp_limits.h"
+
+#define BETA_TENTHS   7
+#define FASTER_TENTHS 17 /* of a half: (1 + beta) / 2, fast convergence (§4.7) */
+/* alpha = 3 (1 - beta) / (1 + beta) = 9/17 (§4.3) */
+#define ALPHA_NUMERATOR   9u
+#define ALPHA_DENOMINATOR 17u
+/* Past a minute on either side of K the curve is steeper than the 1.5 cwnd a round trip that §4.4
+ * allows; the bound keeps its cube below 2^63. */
+#define CURVE_MS_MAX 60000
+
+static uint32_t
+at_least_two(const struct congestion *g, uint64_t bytes)
+{
+	uint64_t least = 2ull * g->mss;
+
+	return (uint32_t)(bytes > least ? bytes : least);
+}
+
+/* The largest n with n^3 <= v. */
+static uint32_t
+cube_root(uint64_t v)
+{
+	uint64_t n = 0;
+
+	for (int bit = 21; bit >= 0; bit--) {
+		uint64_t m = n | 1ull << bit;
+
+		if (m * m * m <= v)
+			n = m;
+	}
+	return (uint32_t)n;
+}
+
+void
+congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss)
+{
+	*g = (struct congestion){ .cwnd = cwnd, .ssthresh = UINT32_MAX, .mss = mss };
+}
+
+void
+congestion_set_mss(struct congestion *g, uint32_t mss)
+{
+	g->mss = mss;
+}
+
+/* §4.2: K = cbrt((w_max - cwnd) / C), here in milliseconds: C is 0.4e-9 segments a ms^3. */
+static void
+begin_epoch(struct congestion *g, struct mono now)
+{
+	g->epoch_at = now;
+	g->credit = g->est_credit = 0;
+	g->w_est = g->cwnd;
+	if (g->w_max <= g->cwnd) {
+		g->w_max = g->cwnd;
+		g->k_ms = 0;
+	} else {
+		g->k_ms = cube_root((uint64_t)(g->w_max - g->cwnd) * 2500000000u / g->mss);
+	}
+}
+
+/* W_cubic(t) = C (t - K)^3 + w_max (§4.2), in bytes. */
+static uint64_t
+curve(const struct congestion *g, int64_t t_ms)
+{
+	int64_t x = t_ms - (int64_t)g->k_ms, w;
+
+	if (x > CURVE_MS_MAX)
+		x = CURVE_MS_MAX;
+	if (x < -CURVE_MS_MAX)
+		x = -CURVE_MS_MAX;
+	w = (int64_t)g->w_max + x * x * x / 1000 * (int64_t)g->mss / 2500000;
+	return w > 0 ? (uint64_t)w : 0;
+}
+
+/* §4.3: Reno's window, first at a rate that is fair to it from beta's higher start. */
+static void
+grow_estimate(struct congestion *g, uint32_t acked)
+{
+	uint64_t alpha = g->w_est < g->cwnd_prior ? ALPHA_NUMERATOR : ALPHA_DENOMINATOR;
+
+	g->est_credit += (uint64_t)acked * g->mss * alpha;
+	g->w_est += (uint32_t)(g->est_credit / ((uint64_t)g->cwnd * ALPHA_DENOMINATOR));
+	g->est_credit %= (uint64_t)g->cwnd * ALPHA_DENOMINATOR;
+}
+
+static void
+avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked)
+{
+	uint64_t target, most = (uint64_t)g->cwnd * 3 / 2;
+	int64_t t_ms;
+
+	if (!mono_is_set(g->epoch_at))
+		begin_epoch(g, now);
+	t_ms = mono_since(now, g->epoch_at).ns / 1000000;
+	grow_estimate(g, acked);
+	if (curve(g, t_ms) < g->w_est) {
+		if (g->w_est > g->cwnd)
+			g->cwnd = g->w_est;
+		return;
+	}
+	target = curve(g, t_ms + rtt.ns / 1000000);
+	if (target > most)
+		target = most;
+	if (target <= g->cwnd)
+		return;
+	g->credit += acked * (target - g->cwnd);
+	most = g->credit / g->cwnd;
+	g->credit %= g->cwnd;
+	g->cwnd += (uint32_t)most;
+}
+
+void
+congestion_grow(
+    struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight)
+{
+	bool slow = g->cwnd < g->ssthresh;
+
+	/* What is not used is not tested; time without a test does not move the curve. Slow start
+	 * goes on from half a window, or a sender that writes in bursts would never leave it. */
+	if (!g->limited && !(slow && flight >= g->cwnd / 2)) {
+		if (mono_is_set(g->epoch_at))
+			g->epoch_at = mono_add(g->epoch_at, mono_since(now, g->seen_at));
+	} else if (slow) {
+		uint32_t most = SLOW_START_SEGMENTS_MAX * g->mss;
+
+		g->cwnd += acked < most ? acked : most;
+		if (g->cwnd > g->ssthresh)
+			g->cwnd = g->ssthresh;
+	} else {
+		avoid(g, now, rtt, acked < g->cwnd ? acked : g->cwnd);
+	}
+	if (g->cwnd > CWND_BYTES_MAX)
+		g->cwnd = g->w_est = CWND_BYTES_MAX;
+	g->seen_at = now;
+}
+
+void
+congestion_reduce(struct congestion *g, uint32_t flight)
+{
+	g->cwnd_prior = g->cwnd;
+	g->w_max = g->cwnd < g->w_max
+		       ? (uint32_t)((uint64_t)g->cwnd * FASTER_TENTHS / 20) /* §4.7 */
+		       : g->cwnd;
+	g->ssthresh = at_least_two(g, (uint64_t)flight * BETA_TENTHS / 10);
+	g->epoch_at = MONO_NONE;
+}
+
+void
+congestion_timeout(struct congestion *g)
+{
+	g->cwnd = g->mss;
+	g->w_max = 0;
+	g->epoch_at = MONO_NONE;
+}
+
+void
+congestion_restart(struct congestion *g)
+{
+	uint32_t restart = INITIAL_SEGMENTS * g->mss;
+
+	if (g->cwnd > restart)
+		g->cwnd = restart;
+	g->epoch_at = MONO_NONE;
+	g->limited = false;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How much may fly: CUBIC (RFC 9438) with its Reno-friendly region and fast convergence, slow start
+ * with byte counting (RFC 5681 §3.1, RFC 6928), restart after idleness (RFC 5681 §4.1). Integers
+ * only: windows in bytes, times in milliseconds. Knows no connection and no segment: recovery.c
+ * tells it what was acknowledged and what was lost, output.c asks it for cwnd.
+ */
+#ifndef SLUICE_TCP_CONGESTION_H
+#define SLUICE_TCP_CONGESTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/mono.h"
+
+/* Part of a connection, which alone writes it. All windows are bytes. */
+struct congestion {
+	uint32_t cwnd, ssthresh;
+	uint32_t mss;         /* the segment that C and the least windows are counted in */
+	uint32_t w_max;       /* the window at the last reduction; 0: none to grow back to */
+	uint32_t cwnd_prior;  /* the same before fast convergence took from it */
+	uint32_t w_est;       /* what Reno would have */
+	uint32_t k_ms;        /* from the start of the epoch until cwnd is w_max again */
+	uint64_t credit;      /* growth below a byte, times cwnd */
+	uint64_t est_credit;  /* the same of w_est, times 17 cwnd */
+	struct mono epoch_at; /* when congestion avoidance began, idleness left out; or MONO_NONE */
+	struct mono seen_at;  /* the last acknowledgement */
+	bool limited;         /* cwnd, and nothing else, stopped the sender */
+};
+
+void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss);
+/* The path's segment became smaller (RFC 8201): counted in the new one from now on. */
+void congestion_set_mss(struct congestion *g, uint32_t mss);
+/*
+ * New data was acknowledged outside recovery: `acked` bytes of `flight`. The window grows only
+ * where it was used (RFC 9438 §5.8).
+ */
+void congestion_grow(
+    struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight);
+/* A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7). */
+void congestion_reduce(struct congestion *g, uint32_t flight);
+/* The retransmission timer expired: one segment, and no old window to grow back to (§4.8). */
+void congestion_timeout(struct congestion *g);
+/* Nothing was sent for longer than an RTO: the path is not known any more (RFC 5681 §4.1). */
+void congestion_restart(struct congestion *g);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Windows against the formulas of RFC 9438, computed here in floating point. */
+#include "dataplane/net/tcp/congestion.h"
+
+#include <math.h>
+
+#include "dataplane/net/tcp/tcp_limits.h"
+#include "tests/unit/harness.h"
+
+#define MSS 1000u
+
+/* A sender that always fills its window, an ACK for every second segment. */
+static void
+run_for(struct congestion *g, struct mono *now, struct duration rtt, struct duration time)
+{
+	g->limited = true;
+	for (int64_t rounds = time.ns / rtt.ns; rounds > 0; rounds--) {
+		uint32_t acks = g->cwnd / (2 * MSS) + 1;
+
+		for (uint32_t i = 0; i < acks; i++) {
+			*now = mono_add(*now, nanoseconds(rtt.ns / acks));
+			congestion_grow(g, *now, rtt, g->cwnd / acks, g->cwnd);
+		}
+	}
+}
+
+/* In congestion avoidance with `segments`, after a loss at that window divided by beta. */
+static struct congestion
+after_loss(uint32_t lost_at)
+{
+	struct congestion g;
+
+	congestion_init(&g, lost_at * MSS, MSS);
+	congestion_reduce(&g, lost_at * MSS);
+	g.cwnd = g.ssthresh;
+	return g;
+}
+
+static bool
+is_near(double got, double wanted, double part)
+{
+	if (fabs(got - wanted) <= wanted * part)
+		return true;
+	fprintf(stderr, "  %.0f is not %.0f\n", got, wanted);
+	return false;
+}
+
+TEST(rfc9438_4_2_window_follows_the_curve)
+{
+	static const struct {
+		const char *name;
+		uint32_t lost_at;
+		double at_s; /* since the loss */
+	} cases[] = {
+		{ "concave, half of K", 1000, 4.5 },
+		{ "at K", 1000, 9.09 },
+		{ "convex, three seconds past K", 1000, 12 },
+		{ "small", 100, 8 },
+		{ "huge", 50000, 20 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		struct congestion g = after_loss(cases[i].lost_at);
+		struct mono now = { 1000000000 };
+		double w = cases[i].lost_at, k = cbrt(w * 0.3 / 0.4), x = cases[i].at_s - k;
+
+		run_for(&g, &now, milliseconds(200), milliseconds((int64_t)(cases[i].at_s * 1e3)));
+		CHECK_ROW(cases[i].name, is_near(g.cwnd, (w + 0.4 * x * x * x) * MSS, 0.03));
+	}
+}
+
+/* On a short path Reno's line lies above the curve: 9/17 of a segment a round trip, then a whole.
+ */
+TEST(rfc9438_4_3_is_no_slower_than_reno)
+{
+	struct congestion g = after_loss(40);
+	struct mono now = { 1000000000 };
+
+	run_for(&g, &now, milliseconds(1), milliseconds(10));
+	CHECK(is_near(g.cwnd, (28 + 10 * 9.0 / 17) * MSS, 0.03));
+	run_for(&g, &now, milliseconds(1), milliseconds(13) /* 22.7 rounds until 40 */);
+	CHECK(is_near(g.cwnd, 40 * MSS, 0.04));
+	run_for(&g, &now, milliseconds(1), milliseconds(20));
+	CHECK(is_near(g.cwnd, 60 * MSS, 0.04));
+}
+
+TEST(rfc9438_4_4_never_more_than_half_again_in_a_round_trip)
+{
+	struct congestion g = after_loss(10);
+	struct mono now = { 1000000000 };
+	uint32_t before;
+
+	g.limited = true;
+	congestion_grow(&g, now, milliseconds(100), MSS, g.cwnd);
+	before = g.cwnd;
+	now = mono_add(now, seconds(60));
+	run_for(&g, &now, milliseconds(100), milliseconds(100));
+	CHECK(g.cwnd > before + MSS);
+	CHECK(g.cwnd <= before + before * 2 / 3);
+}
+
+TEST(rfc9438_4_6_multiplicative_decrease)
+{
+	struct congestion g;
+
+	congestion_init(&g, 100 * MSS, MSS);
+	congestion_reduce(&g, 80 * MSS);
+	CHECK(g.ssthresh == 56 * MSS);
+	CHECK(g.w_max == 100 * MSS);
+	congestion_reduce(&g, MSS);
+	CHECK(g.ssthresh == 2 * MSS);
+}
+
+TEST(rfc9438_4_7_fast_convergence)
+{
+	struct congestion g = after_loss(100);
+
+	congestion_reduce(&g, g.cwnd);
+	CHECK(g.w_max == 70 * MSS * 17 / 20);
+	CHECK(g.cwnd_prior == 70 * MSS);
+}
+
+/* A timeout: one segment, slow start to ssthresh, and from there up at once: K is 0. */
+TEST(rfc9438_4_8_timeout)
+{
+	struct congestion g;
+	struct mono now = { 1000000000 };
+
+	congestion_init(&g, 100 * MSS, MSS);
+	congestion_reduce(&g, 100 * MSS);
+	congestion_timeout(&g);
+	CHECK(g.cwnd == MSS && g.ssthresh == 70 * MSS);
+	run_for(&g, &now, milliseconds(100), milliseconds(1500));
+	CHECK(g.cwnd >= 70 * MSS);
+	CHECK(g.k_ms == 0 && g.w_max >= 70 * MSS);
+}
+
+/* Without use nothing grows, and the time without use does not count towards the curve. */
+TEST(rfc9438_5_8_application_limited)
+{
+	struct congestion g = after_loss(1000), h = g;
+	struct mono now = { 1000000000 }, then = now;
+	uint32_t before;
+
+	run_for(&g, &now, milliseconds(200), seconds(2));
+	before = g.cwnd;
+	g.limited = false;
+	for (unsigned i = 0; i < 100; i++) {
+		now = mono_add(now, milliseconds(200));
+		congestion_grow(&g, now, milliseconds(200), MSS, MSS);
+	}
+	CHECK(g.cwnd == before);
+	run_for(&g, &now, milliseconds(200), seconds(2));
+	run_for(&h, &then, milliseconds(200), seconds(4));
+	CHECK(is_near(g.cwnd, h.cwnd, 0.01));
+}
+
+TEST(rfc5681_3_1_slow_start_counts_bytes)
+{
+	struct congestion g;
+	struct mono now = { 1000000000 };
+
+	congestion_init(&g, 10 * MSS, MSS);
+	congestion_grow(&g, now, milliseconds(1), 10, 10 * MSS);
+	CHECK(g.cwnd == 10 * MSS + 10);
+	congestion_grow(&g, now, milliseconds(1), 1000 * MSS, 10 * MSS);
+	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS_MAX) * MSS + 10);
+	congestion_grow(&g, now, milliseconds(1), MSS, 3 * MSS); /* less than half was used */
+	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS_MAX) * MSS + 10);
+}
+
+TEST(rfc5681_4_1_restart_after_idleness)
+{
+	struct congestion g;
+
+	congestion_init(&g, 100 * MSS, MSS);
+	g.ssthresh = 50 * MSS;
+	congestion_restart(&g);
+	CHECK(g.cwnd == INITIAL_SEGMENTS * MSS && g.ssthresh == 50 * MSS);
+	g.cwnd = 2 * MSS;
+	congestion_restart(&g);
+	CHECK(g.cwnd == 2 * MSS);
+}
+
+/* Whatever a peer acknowledges, no window wraps and none is nothing. */
+TEST(no_input_overflows)
+{
+	static const uint32_t sizes[] = { 88, 1460, 8960, 65495 };
+
+	for (unsigned i = 0; i < COUNT_OF(sizes); i++) {
+		struct congestion g;
+		struct mono now = { 1000000000 };
+
+		congestion_init(&g, 10 * sizes[i], sizes[i]);
+		for (unsigned n = 0; n < 3000; n++) {
+			now = mono_add(now, milliseconds(n * 37));
+			g.limited = true;
+			congestion_grow(&g, now, seconds(60), UINT32_MAX, g.cwnd);
+			CHECK(g.cwnd >= sizes[i]);
+			CHECK(g.cwnd <= CWND_BYTES_MAX);
+			if (n % 500 == 499)
+				congestion_reduce(&g, g.cwnd);
+			if (n % 700 == 699)
+				congestion_timeout(&g);
+		}
+	}
+}
