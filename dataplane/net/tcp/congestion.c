@@ -151,6 +151,42 @@ congestion_reduce(struct congestion *g, uint32_t flight)
 }
 
 void
+congestion_recovery_begin(struct congestion *g, uint32_t flight)
+{
+	congestion_reduce(g, flight);
+	g->recover_fs = flight;
+	g->prr_delivered = g->prr_out = 0;
+}
+
+void
+congestion_recovery_acked(struct congestion *g, uint32_t delivered, uint32_t pipe, bool safe)
+{
+	uint64_t due;
+
+	g->prr_delivered += delivered;
+	if (pipe > g->ssthresh) {
+		due =
+		    ((uint64_t)g->prr_delivered * g->ssthresh + g->recover_fs - 1) / g->recover_fs;
+		due = due > g->prr_out ? due - g->prr_out : 0;
+	} else {
+		due = g->prr_delivered > g->prr_out ? g->prr_delivered - g->prr_out : 0;
+		if (safe)
+			due = (due > delivered ? due : delivered) + g->mss;
+		if (due > g->ssthresh - pipe)
+			due = g->ssthresh - pipe;
+	}
+	if (g->prr_out == 0 && due < g->mss)
+		due = g->mss; /* the first loss goes again at once */
+	g->cwnd = (uint32_t)(pipe + due < CWND_BYTES_MAX ? pipe + due : CWND_BYTES_MAX);
+}
+
+void
+congestion_recovery_end(struct congestion *g)
+{
+	g->cwnd = g->ssthresh;
+}
+
+void
 congestion_timeout(struct congestion *g)
 {
 	g->cwnd = g->mss;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How much may fly: CUBIC (RFC 9438) with its Reno-friendly region and fast convergence, slow start
- * with byte counting (RFC 5681 §3.1, RFC 6928), restart after idleness (RFC 5681 §4.1). Integers
+ * with byte counting (RFC 5681 §3.1, RFC 6928), restart after idleness (RFC 5681 §4.1), and
+ * Proportional Rate Reduction while losses are repaired (RFC 6937). Integers
  * only: windows in bytes, times in milliseconds. Knows no connection and no segment: recovery.c
  * tells it what was acknowledged and what was lost, output.c asks it for cwnd.
  */
@@ -25,7 +26,8 @@ struct congestion {
 	uint64_t est_credit;  /* the same of w_est, times 17 cwnd */
 	struct mono epoch_at; /* when congestion avoidance began, idleness left out; or MONO_NONE */
 	struct mono seen_at;  /* the last acknowledgement */
-	bool limited;         /* cwnd, and nothing else, stopped the sender */
+	uint32_t recover_fs, prr_delivered, prr_out; /* RFC 6937 §3, since recovery began */
+	bool limited; /* cwnd, and nothing else, stopped the sender */
 };
 
 void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss);
@@ -39,6 +41,15 @@ void congestion_grow(
     struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight);
 /* A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7). */
 void congestion_reduce(struct congestion *g, uint32_t flight);
+/*
+ * Recovery: begun with `flight` bytes between snd_una and snd_nxt; each ACK says how many bytes
+ * reached the peer by it and how many still fly, and cwnd becomes what may fly until the next.
+ * `safe`: the ACK moved snd_una and showed no further loss (then slow start back up to ssthresh,
+ * else no more than was delivered: RFC 6937 §3's SSRB and CRB, chosen as RFC 9937 §6 does).
+ */
+void congestion_recovery_begin(struct congestion *g, uint32_t flight);
+void congestion_recovery_acked(struct congestion *g, uint32_t delivered, uint32_t pipe, bool safe);
+void congestion_recovery_end(struct congestion *g);
 /* The retransmission timer expired: one segment, and no old window to grow back to (§4.8). */
 void congestion_timeout(struct congestion *g);
 /* Nothing was sent for longer than an RTO: the path is not known any more (RFC 5681 §4.1). */

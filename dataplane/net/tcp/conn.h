@@ -81,7 +81,7 @@ struct tcp_conn {
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
 	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
 	bool in_recovery, in_loss;
-	bool resend_one; /* the first loss goes again whatever cwnd says (RFC 6675 §5, 4.3) */
+	bool resend_one; /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
 
 	/* receiving */
 	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */

@@ -231,6 +231,7 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		tcp_count(c->tcp, TCP_COUNTER_RETRANS_SEGS);
 	}
 	c->sent_bytes += bytes;
+	c->congestion.prr_out += bytes;
 	c->data_sent_at = c->tcp->now;
 	note_ack_sent(c);
 	transmit(c->tcp, m, &c->endpoints);

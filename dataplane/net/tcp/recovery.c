@@ -194,9 +194,8 @@ enter_recovery(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_FAST_RECOVERIES);
 	/* What was SACKed is in flight in the sense of RFC 5681 §3.1 (RFC 6675 §5, 4.2). */
-	congestion_reduce(&c->congestion, in_flight(c));
-	c->congestion.cwnd = c->congestion.ssthresh;
-	c->in_recovery = c->resend_one = true;
+	congestion_recovery_begin(&c->congestion, in_flight(c));
+	c->in_recovery = true;
 	c->recover = c->snd_nxt;
 	c->rtx_nxt = c->snd_una;
 	c->lost_end = c->snd_una;
@@ -205,25 +204,30 @@ enter_recovery(struct tcp_conn *c)
 
 /*
  * RFC 6582 §3.2, step 5: an ACK that ends within a recovery shows the next hole. Of the duplicate
- * ACKs that were counted as segments gone, those it covers no longer fly in any case.
+ * ACKs that were counted as segments gone, those it covers no longer fly in any case. Returns the
+ * bytes whose arrival is news.
  */
-static void
+static uint32_t
 take_partial(struct tcp_conn *c, uint32_t acked)
 {
 	uint32_t segments = acked / c->mss;
 	uint32_t covered = segments > 1 ? segments - 1 : 0;
 
-	c->dup_acks = (uint8_t)(covered < c->dup_acks ? c->dup_acks - covered : 0);
+	if (covered > c->dup_acks)
+		covered = c->dup_acks;
+	c->dup_acks = (uint8_t)(c->dup_acks - covered);
 	c->rtx_nxt = c->snd_una;
 	c->resend_one = true;
+	return acked - covered * c->mss;
 }
 
-/* New data was acknowledged. */
-static void
+/* New data was acknowledged. Returns the bytes that nothing told of before. */
+static uint32_t
 advance(struct tcp_conn *c, struct seq ack)
 {
 	uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una), pipe = recovery_pipe(c);
-	uint32_t bytes = acked;
+	uint32_t bytes = acked, news = acked - sacked_between(c, c->snd_una, ack);
+	bool repaired = c->in_recovery;
 	bool careful = c->in_loss; /* RFC 3465 §2.3: after a timeout L is one segment */
 
 	if (c->fin_sent && seq_is(ack, c->snd_nxt) && acked > c->snd.bytes) {
@@ -238,18 +242,21 @@ advance(struct tcp_conn *c, struct seq ack)
 	c->rto_at = MONO_NONE;
 	forget_acknowledged(c);
 	if ((c->in_recovery || c->in_loss) && !seq_before(ack, c->recover)) {
+		if (c->in_recovery)
+			congestion_recovery_end(&c->congestion);
 		c->in_recovery = c->in_loss = false;
 		c->rtx_nxt = c->lost_end = c->snd_una;
 	}
 	if (c->in_recovery && !c->use_sack)
-		take_partial(c, acked);
+		news = take_partial(c, acked);
 	else
 		c->dup_acks = 0;
-	if (!c->in_recovery)
+	if (!repaired)
 		congestion_grow(&c->congestion, c->tcp->now, nanoseconds((int64_t)c->srtt_ns),
 		    careful && acked > c->mss ? c->mss : acked, pipe);
 	if (in_flight(c) > 0)
 		recovery_arm_rto(c);
+	return news;
 }
 
 /* RFC 5681 §2, the definition of a duplicate ACK, less its window clause where SACK speaks. */
@@ -264,12 +271,20 @@ is_duplicate(const struct tcp_conn *c, const struct segment *s)
 void
 recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 {
+	uint32_t delivered = 0, sacked = sacked_between(c, c->snd_una, c->snd_nxt);
+	struct seq lost_end;
+	bool advances = seq_after(s->ack, c->snd_una);
+
 	if (c->use_sack)
 		take_sacks(c, s);
-	if (seq_after(s->ack, c->snd_una))
-		advance(c, s->ack);
-	else if (is_duplicate(c, s) && c->dup_acks < 255)
+	delivered = sacked_between(c, c->snd_una, c->snd_nxt) - sacked;
+	if (advances) {
+		delivered += advance(c, s->ack);
+	} else if (is_duplicate(c, s) && c->dup_acks < 255) {
 		c->dup_acks++;
+		delivered += c->use_sack ? 0 : c->mss;
+	}
+	lost_end = c->lost_end;
 	if (c->in_recovery || c->in_loss) {
 		mark_lost(c);
 	} else if (in_flight(c) > 0 &&
@@ -277,6 +292,9 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 							DUP_THRESHOLD * (uint32_t)c->mss)) {
 		enter_recovery(c);
 	}
+	if (c->in_recovery)
+		congestion_recovery_acked(&c->congestion, delivered, recovery_pipe(c),
+		    advances && !seq_after(c->lost_end, lost_end));
 	output_schedule(c);
 }
 

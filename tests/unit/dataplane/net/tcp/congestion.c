@@ -205,3 +205,65 @@ TEST(no_input_overflows)
 		}
 	}
 }
+
+/* One segment lost of 20: seven new ones for every ten that arrive, and ssthresh at the end. */
+TEST(rfc6937_3_proportional_part)
+{
+	struct congestion g;
+	uint32_t pipe = 16 * MSS, sent = 0;
+
+	congestion_init(&g, 20 * MSS, MSS);
+	congestion_recovery_begin(&g, 20 * MSS);
+	for (unsigned acks = 1; acks <= 17; acks++) {
+		uint32_t before = pipe;
+
+		congestion_recovery_acked(&g, MSS, pipe, false);
+		CHECK(g.cwnd >= pipe);
+		while (pipe + MSS <= g.cwnd) {
+			pipe += MSS;
+			g.prr_out += MSS;
+			sent++;
+		}
+		CHECK(pipe - before <= MSS);
+		pipe -= MSS;
+		if (acks == 10)
+			CHECK(sent == 7);
+	}
+	CHECK(pipe >= 12 * MSS && pipe <= 14 * MSS);
+	congestion_recovery_end(&g);
+	CHECK(g.cwnd == 14 * MSS);
+}
+
+struct prr_case {
+	const char *name;
+	uint32_t delivered, out; /* before this ACK, in bytes */
+	uint32_t pipe, news;
+	bool safe;
+	uint32_t cwnd;
+};
+
+/* Below ssthresh (14 segments): never more than it, slowly where losses go on. */
+TEST(rfc6937_3_reduction_bounds)
+{
+	static const struct prr_case cases[] = {
+		{ "the first goes at once", 0, 0, 18000, 1000, false, 19000 },
+		{ "heavy loss: no more than arrived", 3000, 1000, 5000, 1000, false, 8000 },
+		{ "no more loss: one more", 3000, 1000, 5000, 1000, true, 9000 },
+		{ "no more loss, all spent: two", 3000, 3000, 5000, 1000, true, 7000 },
+		{ "up to ssthresh", 9000, 1000, 13500, 1000, true, 14000 },
+		{ "at ssthresh: nothing", 9000, 1000, 14000, 1000, true, 14000 },
+		{ "all spent, heavy loss: what came", 3000, 4000, 5000, 1000, false, 5000 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		const struct prr_case *k = &cases[i];
+		struct congestion g;
+
+		congestion_init(&g, 20 * MSS, MSS);
+		congestion_recovery_begin(&g, 20 * MSS);
+		g.prr_delivered = k->delivered;
+		g.prr_out = k->out;
+		congestion_recovery_acked(&g, k->news, k->pipe, k->safe);
+		CHECK_ROW(k->name, g.cwnd == k->cwnd);
+	}
+}
