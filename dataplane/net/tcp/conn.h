@@ -69,15 +69,38 @@ struct reasm_run {
 	struct chain bytes;
 };
 
+enum sent_state {
+	SENT_FLYING,
+	SENT_SACKED,
+	SENT_LOST, /* and to be sent again */
+};
+
+/* A run of what was sent, from the end of the one before (scoreboard.c). */
+struct sent_range {
+	struct seq end;
+	uint32_t sent_us; /* the last time */
+	uint8_t state;
+	bool again; /* sent more than once */
+};
+
+/* RFC 8985 §5.3, its names; what was sent last of all that arrived: sent_us and end. */
+struct rack {
+	uint32_t sent_us, rtt_us, min_rtt_us, reo_wnd_us, wait_us;
+	struct seq end, fack, dsack_round, tlp_end;
+	bool has_sent, has_fack, in_dsack_round, reorders, tlp_is_out, tlp_resent;
+	uint8_t reo_wnd_mult, reo_wnd_persist;
+	struct mono min_rtt_at, reorder_at, probe_at;
+};
+
 struct tcp_conn {
 	/* sending */
 	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
-	struct seq rtx_nxt,
-	    lost_end;        /* what lies between, and is not SACKed, is to be sent again */
-	struct seq recover;  /* recovery ends when this is acknowledged (RFC 6675) */
-	struct seq wl1, wl2; /* the segment that last updated snd_wnd */
+	struct seq recover;          /* recovery ends when this is acknowledged (RFC 6675) */
+	struct seq wl1, wl2;         /* the segment that last updated snd_wnd */
 	uint32_t snd_wnd, max_snd_wnd;
+	uint32_t sacked_bytes, lost_bytes; /* sums over `sent` */
 	struct congestion congestion;
+	struct rack rack;
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
 	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
 	bool in_recovery, in_loss;
@@ -105,9 +128,9 @@ struct tcp_conn {
 	/* queues */
 	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
 	struct chain rcv;
-	unsigned run_count, sack_count;
+	unsigned run_count, sent_count;
 	struct reasm_run runs[REASM_RUNS_MAX];
-	struct seq_range sacked[SACK_RANGES_MAX];
+	struct sent_range sent[SENT_RANGES_MAX]; /* scoreboard.c */
 	struct seq_range recent_sack; /* the run that changed last: reported first (RFC 2018 §4) */
 	struct seq_range dsack;       /* a duplicate to report once (RFC 2883) */
 	uint32_t reasm_bytes;
@@ -171,6 +194,13 @@ ts_clock(const struct tcp *t)
 	return (uint32_t)(t->now.ns / 1000000u);
 }
 
+/* Microseconds, for what is less than half an hour old. */
+static inline uint32_t
+now_us(const struct tcp *t)
+{
+	return (uint32_t)(t->now.ns / 1000u);
+}
+
 static inline uint32_t
 in_flight(const struct tcp_conn *c)
 {
@@ -223,15 +253,48 @@ void reasm_take(struct tcp_conn *c, struct segment *s);
 struct seq reasm_end(const struct tcp_conn *c);
 void reasm_free(struct tcp_conn *c);
 
-/* recovery.c: acknowledgements, RTT, SACK scoreboard, congestion window */
+/* recovery.c: acknowledgements, RTT, RTO, recovery */
 void recovery_take_ack(struct tcp_conn *c, const struct segment *s);
 void recovery_timeout(struct tcp_conn *c);
+/* RACK's timer: what may have been reordered has not come. */
+void recovery_reorder_timeout(struct tcp_conn *c);
+void recovery_resend_all(struct tcp_conn *c);
 /* The next byte to send again, and how many; false: none is due. */
 bool recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes);
 uint32_t recovery_pipe(const struct tcp_conn *c);
 /* Open: the peer acknowledged our SYN with `ack`. */
 void recovery_init(struct tcp_conn *c, struct seq ack);
 void recovery_arm_rto(struct tcp_conn *c);
+
+/* scoreboard.c: what became of each byte in flight */
+/* [start, end) is being sent now; before snd_nxt moves. */
+void scoreboard_sent(struct tcp_conn *c, struct seq start, struct seq end);
+/* Both move bytes out of flight, tell rack_delivered(), and return how many bytes were news. */
+uint32_t scoreboard_sack(struct tcp_conn *c, struct seq_range r, const struct tcp_options *o);
+/* Moves snd_una. */
+uint32_t scoreboard_acknowledge(struct tcp_conn *c, struct seq ack, const struct tcp_options *o);
+bool scoreboard_next_lost(const struct tcp_conn *c, struct seq_range *out);
+void scoreboard_lose_first(struct tcp_conn *c);
+void scoreboard_lose_all(struct tcp_conn *c);
+/* Asks of each range that flies; true: some were lost. */
+bool scoreboard_lose_older(
+    struct tcp_conn *c, bool (*is_lost)(struct tcp_conn *, struct sent_range *));
+void scoreboard_forget_sacks(struct tcp_conn *c);
+void scoreboard_clear(struct tcp_conn *c);
+bool scoreboard_is_sound(const struct tcp_conn *c);
+
+/* rack.c: loss by time, the probe at the tail */
+void rack_delivered(
+    struct tcp_conn *c, const struct sent_range *s, struct seq end, const struct tcp_options *o);
+void rack_take_dsack(struct tcp_conn *c);
+/* Marks what is lost by now; true: some is. Arms reorder_at for what may be. */
+bool rack_detect_loss(struct tcp_conn *c);
+void rack_recovery_ended(struct tcp_conn *c);
+void rack_timeout(struct tcp_conn *c);
+void rack_arm_probe(struct tcp_conn *c);
+void rack_probe(struct tcp_conn *c);
+/* Before snd_una moves. True: a loss was repaired that congestion control must hear of. */
+bool rack_probe_repaired(struct tcp_conn *c, const struct segment *s, bool dsack);
 
 /* output.c */
 void output_flush(struct tcp_conn *c);
@@ -244,6 +307,8 @@ void output_challenge(struct tcp_conn *c);
 void output_syn(struct tcp_conn *c);
 void output_reset(struct tcp_conn *c);
 void output_probe(struct tcp_conn *c);
+/* New data, or the last segment again, beyond cwnd (RFC 8985 §7.3). False: nothing could go. */
+bool output_tail_probe(struct tcp_conn *c);
 void output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack,
     uint8_t flags, uint32_t window, const uint8_t *options, unsigned option_bytes);
 /* The window to announce now; moves rcv_adv. */

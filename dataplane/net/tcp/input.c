@@ -181,12 +181,11 @@ take_window(struct tcp_conn *c, const struct segment *s)
 	if (was_shut && window > 0) {
 		/* Probes may have been dropped: what they carried goes again at once, and a lone
 		 * probe's byte with what follows it. */
-		if (in_flight(c) == 1 && !c->fin_sent)
+		if (in_flight(c) == 1 && !c->fin_sent) {
 			c->snd_nxt = c->snd_una;
-		c->rtx_nxt = c->snd_una;
-		c->lost_end = c->snd_nxt;
-		c->recover = c->snd_nxt;
-		c->in_loss = in_flight(c) > 0;
+			scoreboard_clear(c);
+		}
+		recovery_resend_all(c);
 		c->backoff = 0;
 		c->persist_at = c->progress_at = c->rto_at = MONO_NONE;
 		if (c->congestion.cwnd < 2u * c->mss)

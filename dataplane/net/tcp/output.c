@@ -218,7 +218,9 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		c->fin_sent = true;
 		end = seq_add(end, 1);
 	}
+	scoreboard_sent(c, seq, end);
 	if (seq_after(end, c->snd_nxt)) {
+		c->rack.probe_at = MONO_NONE; /* anew with the flush */
 		if (!c->rtt_timing && bytes > 0) {
 			c->rtt_timing = true;
 			c->rtt_seq = end;
@@ -270,7 +272,6 @@ send_lost(struct tcp_conn *c)
 		if (!send_segment(c, start, bytes))
 			return false;
 		c->resend_one = false;
-		c->rtx_nxt = seq_add(start, bytes + (bytes == 0));
 	}
 	return true;
 }
@@ -364,6 +365,8 @@ output_flush(struct tcp_conn *c)
 		output_ack(c);
 	if (in_flight(c) > 0 && !mono_is_set(c->rto_at))
 		recovery_arm_rto(c);
+	if (!mono_is_set(c->rack.probe_at))
+		rack_arm_probe(c);
 	arm_persist(c);
 	timers_rearm(c);
 }
@@ -430,6 +433,24 @@ output_probe(struct tcp_conn *c)
 	tcp_count(c->tcp, TCP_COUNTER_PERSIST_PROBES);
 	if (send_segment(c, c->snd_una, 1))
 		c->rtt_timing = false;
+}
+
+bool
+output_tail_probe(struct tcp_conn *c)
+{
+	uint32_t flight = in_flight(c), queued = (uint32_t)c->snd.bytes;
+	uint32_t bytes = segment_room(c) < queued ? segment_room(c) : queued;
+	struct seq start = c->snd_nxt;
+
+	if (queued > flight && c->snd_wnd > flight) {
+		bytes = queued - flight < bytes ? queued - flight : bytes;
+		bytes = c->snd_wnd - flight < bytes ? c->snd_wnd - flight : bytes;
+	} else {
+		/* The last segment, and the FIN behind it where there is one. */
+		bytes = flight < bytes ? flight : bytes;
+		start = seq_add(c->snd_una, (flight < queued ? flight : queued) - bytes);
+	}
+	return send_segment(c, start, bytes);
 }
 
 void

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What an ACK tells: round-trip time and RTO (RFC 6298), which ranges arrived (RFC 2018, a bounded
- * scoreboard), what must be lost (RFC 6675: three segments' worth SACKed above it, or three
- * duplicate ACKs without SACK). How much may fly is congestion.c's.
- *
- * [rtx_nxt, lost_end) is what is regarded as lost and not sent again yet, SACKed ranges left out.
+ * What an ACK tells: round-trip time and RTO (RFC 6298), what arrived (scoreboard.c), what is lost
+ * (rack.c; three duplicate ACKs where there is no SACK, RFC 6582), and how much may fly now
+ * (congestion.c). recovery_take_ack() is the one way in for an ACK; the timers come in below it.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -51,81 +49,51 @@ recovery_init(struct tcp_conn *c, struct seq ack)
 	congestion_init(&c->congestion, (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss, c->mss);
 	c->rto_ns = (uint64_t)(resent ? RTO_AFTER_SYN_LOSS_MS : RTO_INITIAL_MS) * 1000000u;
 	c->backoff = 0;
-	c->rtx_nxt = c->lost_end = c->recover = c->snd_una;
+	c->recover = c->snd_una;
+	scoreboard_clear(c);
 	take_rtt(c, ack);
 }
 
-/* Merges one reported range into the sorted scoreboard; beyond its bound the highest is forgotten.
- */
-static void
-score(struct tcp_conn *c, struct seq_range r)
+/* The block tells of bytes that had arrived before (RFC 2883 §4): below the ACK, or within the
+ * second. */
+static bool
+is_dsack(const struct segment *s)
 {
-	unsigned i = 0, j;
+	const struct seq_range *r = s->options.sacks;
 
-	while (i < c->sack_count && seq_before(c->sacked[i].end, r.start))
-		i++;
-	for (j = i; j < c->sack_count && !seq_after(c->sacked[j].start, r.end); j++) {
-		if (seq_before(c->sacked[j].start, r.start))
-			r.start = c->sacked[j].start;
-		r.end = seq_later(c->sacked[j].end, r.end);
-	}
-	if (j == i) {
-		if (c->sack_count == SACK_RANGES_MAX) {
-			if (i == SACK_RANGES_MAX)
-				return;
-			c->sack_count--;
-		}
-		memmove(&c->sacked[i + 1], &c->sacked[i], (c->sack_count - i) * sizeof(r));
-		c->sack_count++;
-	} else {
-		memmove(&c->sacked[i + 1], &c->sacked[j], (c->sack_count - j) * sizeof(r));
-		c->sack_count -= j - i - 1;
-	}
-	c->sacked[i] = r;
+	if (s->options.sack_count == 0)
+		return false;
+	if (!seq_after(r[0].end, s->ack))
+		return true;
+	return s->options.sack_count > 1 && !seq_before(r[0].start, r[1].start) &&
+	       !seq_after(r[0].end, r[1].end);
 }
 
-/* Each block must lie in what is outstanding: others are old, duplicates, or lies. */
-static void
+/*
+ * Each block must lie in what is outstanding: others are old, duplicates, or lies. From the lowest
+ * on, or two blocks that are news at once would look like reordering. Returns the bytes of news.
+ */
+static uint32_t
 take_sacks(struct tcp_conn *c, const struct segment *s)
 {
+	struct seq_range sorted[4];
+	unsigned n = 0;
+	uint32_t news = 0;
+
 	for (unsigned i = 0; i < s->options.sack_count; i++) {
-		const struct seq_range *r = &s->options.sacks[i];
+		struct seq_range r = s->options.sacks[i];
+		unsigned at = n;
 
-		if (seq_after(r->start, c->snd_una) && !seq_after(r->end, c->snd_nxt))
-			score(c, *r);
-	}
-}
-
-static void
-forget_acknowledged(struct tcp_conn *c)
-{
-	unsigned keep = 0;
-
-	for (unsigned i = 0; i < c->sack_count; i++) {
-		if (!seq_after(c->sacked[i].end, c->snd_una))
+		if (!seq_after(r.start, c->snd_una) || seq_after(r.end, c->snd_nxt))
 			continue;
-		if (seq_before(c->sacked[i].start, c->snd_una))
-			c->sacked[i].start = c->snd_una;
-		c->sacked[keep++] = c->sacked[i];
+		for (; at > 0 && seq_before(r.start, sorted[at - 1].start); at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = r;
+		n++;
 	}
-	c->sack_count = keep;
-	c->rtx_nxt = seq_later(c->rtx_nxt, c->snd_una);
-	c->lost_end = seq_later(c->lost_end, c->snd_una);
-}
-
-static uint32_t
-sacked_between(const struct tcp_conn *c, struct seq start, struct seq end)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < c->sack_count; i++) {
-		struct seq a = seq_later(c->sacked[i].start, start);
-		struct seq b = seq_before(c->sacked[i].end, end) ? c->sacked[i].end : end;
-
-		if (seq_before(a, b))
-			n += (uint32_t)seq_diff(b, a);
-	}
-	return n;
+	for (unsigned i = 0; i < n; i++)
+		news += scoreboard_sack(c, sorted[i], &s->options);
+	return news;
 }
 
 /*
@@ -135,58 +103,26 @@ sacked_between(const struct tcp_conn *c, struct seq start, struct seq end)
 uint32_t
 recovery_pipe(const struct tcp_conn *c)
 {
-	uint32_t pipe = in_flight(c) - sacked_between(c, c->snd_una, c->snd_nxt);
+	uint32_t pipe = in_flight(c) - c->sacked_bytes - c->lost_bytes;
 	uint32_t left = c->use_sack || !c->in_recovery ? 0 : c->dup_acks * (uint32_t)c->mss;
 
-	if (seq_before(c->rtx_nxt, c->lost_end))
-		pipe -= (uint32_t)seq_diff(c->lost_end, c->rtx_nxt) -
-			sacked_between(c, c->rtx_nxt, c->lost_end);
 	return pipe > left ? pipe - left : 0;
 }
 
 bool
 recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes)
 {
-	struct seq at = c->rtx_nxt, end = c->lost_end;
 	struct seq data_end = seq_add(c->snd_una, (uint32_t)c->snd.bytes);
+	struct seq_range lost;
 
-	for (unsigned i = 0; i < c->sack_count; i++) {
-		if (!seq_before(at, c->sacked[i].start) && seq_before(at, c->sacked[i].end))
-			at = c->sacked[i].end;
-		else if (seq_before(at, c->sacked[i].start)) {
-			if (seq_before(c->sacked[i].start, end))
-				end = c->sacked[i].start;
-			break;
-		}
-	}
-	c->rtx_nxt = seq_later(c->rtx_nxt, at);
-	if (!seq_before(at, c->lost_end))
+	if (!scoreboard_next_lost(c, &lost))
 		return false;
-	*start = at;
+	*start = lost.start;
 	/* A FIN alone has no bytes; it rides on the segment that ends the queue. */
-	*bytes = seq_before(at, data_end)
-		     ? (uint32_t)seq_diff(seq_before(end, data_end) ? end : data_end, at)
+	*bytes = seq_before(lost.start, data_end)
+		     ? (uint32_t)seq_diff(seq_earlier(lost.end, data_end), lost.start)
 		     : 0;
 	return true;
-}
-
-/* What lies below a SACKed byte by three segments or more is lost; so is the first hole. */
-static void
-mark_lost(struct tcp_conn *c)
-{
-	struct seq high, edge;
-
-	if (c->sack_count == 0) {
-		if (!c->in_loss)
-			c->lost_end = seq_later(c->lost_end,
-			    seq_add(c->snd_una, in_flight(c) < c->mss ? in_flight(c) : c->mss));
-		return;
-	}
-	high = c->sacked[c->sack_count - 1].end;
-	edge = seq_add(high, 0u - DUP_THRESHOLD * (uint32_t)c->mss);
-	if (seq_before(edge, c->sacked[0].start))
-		edge = c->sacked[0].start;
-	c->lost_end = seq_later(c->lost_end, edge);
 }
 
 static void
@@ -197,9 +133,10 @@ enter_recovery(struct tcp_conn *c)
 	congestion_recovery_begin(&c->congestion, in_flight(c));
 	c->in_recovery = true;
 	c->recover = c->snd_nxt;
-	c->rtx_nxt = c->snd_una;
-	c->lost_end = c->snd_una;
-	mark_lost(c);
+	c->rack.probe_at = MONO_NONE;
+	c->rack.tlp_is_out = false;
+	if (!c->use_sack)
+		scoreboard_lose_first(c);
 }
 
 /*
@@ -216,37 +153,42 @@ take_partial(struct tcp_conn *c, uint32_t acked)
 	if (covered > c->dup_acks)
 		covered = c->dup_acks;
 	c->dup_acks = (uint8_t)(c->dup_acks - covered);
-	c->rtx_nxt = c->snd_una;
+	scoreboard_lose_first(c);
 	c->resend_one = true;
 	return acked - covered * c->mss;
 }
 
+/* What was to be repaired has arrived. */
+static void
+leave_recovery(struct tcp_conn *c)
+{
+	if (c->in_recovery) {
+		congestion_recovery_end(&c->congestion);
+		rack_recovery_ended(c);
+	}
+	c->in_recovery = c->in_loss = false;
+}
+
 /* New data was acknowledged. Returns the bytes that nothing told of before. */
 static uint32_t
-advance(struct tcp_conn *c, struct seq ack)
+advance(struct tcp_conn *c, const struct segment *s)
 {
-	uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una), pipe = recovery_pipe(c);
-	uint32_t bytes = acked, news = acked - sacked_between(c, c->snd_una, ack);
+	uint32_t acked = (uint32_t)seq_diff(s->ack, c->snd_una), pipe = recovery_pipe(c);
+	uint32_t bytes = acked, news;
 	bool repaired = c->in_recovery;
 	bool careful = c->in_loss; /* RFC 3465 §2.3: after a timeout L is one segment */
 
-	if (c->fin_sent && seq_is(ack, c->snd_nxt) && acked > c->snd.bytes) {
+	if (c->fin_sent && seq_is(s->ack, c->snd_nxt) && acked > c->snd.bytes) {
 		c->fin_acked = true;
 		bytes = (uint32_t)c->snd.bytes;
 	}
-	take_rtt(c, ack);
+	take_rtt(c, s->ack);
 	chain_drop(&c->snd, bytes);
-	c->snd_una = ack;
+	news = scoreboard_acknowledge(c, s->ack, &s->options);
 	c->backoff = 0;
-	c->progress_at = MONO_NONE;
-	c->rto_at = MONO_NONE;
-	forget_acknowledged(c);
-	if ((c->in_recovery || c->in_loss) && !seq_before(ack, c->recover)) {
-		if (c->in_recovery)
-			congestion_recovery_end(&c->congestion);
-		c->in_recovery = c->in_loss = false;
-		c->rtx_nxt = c->lost_end = c->snd_una;
-	}
+	c->progress_at = c->rto_at = c->rack.probe_at = MONO_NONE;
+	if ((c->in_recovery || c->in_loss) && !seq_before(s->ack, c->recover))
+		leave_recovery(c);
 	if (c->in_recovery && !c->use_sack)
 		news = take_partial(c, acked);
 	else
@@ -256,6 +198,8 @@ advance(struct tcp_conn *c, struct seq ack)
 		    careful && acked > c->mss ? c->mss : acked, pipe);
 	if (in_flight(c) > 0)
 		recovery_arm_rto(c);
+	else
+		c->rack.has_sent = false; /* its time must not grow so old that it wraps */
 	return news;
 }
 
@@ -268,37 +212,68 @@ is_duplicate(const struct tcp_conn *c, const struct segment *s)
 	       (s->options.sack_count > 0 || s->window << c->snd_scale == c->snd_wnd);
 }
 
+/* The probe at the tail took the place of a recovery: it costs what one costs (RFC 8985 §7.4.2). */
+static void
+take_probe_repair(struct tcp_conn *c)
+{
+	tcp_count(c->tcp, TCP_COUNTER_TAIL_REPAIRS);
+	congestion_recovery_begin(&c->congestion, in_flight(c));
+	congestion_recovery_end(&c->congestion);
+}
+
 void
 recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 {
-	uint32_t delivered = 0, sacked = sacked_between(c, c->snd_una, c->snd_nxt);
-	struct seq lost_end;
+	uint32_t delivered = 0;
 	bool advances = seq_after(s->ack, c->snd_una);
+	bool dsack = c->use_sack && is_dsack(s), lost;
 
-	if (c->use_sack)
-		take_sacks(c, s);
-	delivered = sacked_between(c, c->snd_una, c->snd_nxt) - sacked;
+	if (dsack)
+		rack_take_dsack(c);
+	if (rack_probe_repaired(c, s, dsack) && !c->in_recovery && !c->in_loss)
+		take_probe_repair(c);
 	if (advances) {
-		delivered += advance(c, s->ack);
+		delivered = advance(c, s);
 	} else if (is_duplicate(c, s) && c->dup_acks < 255) {
 		c->dup_acks++;
-		delivered += c->use_sack ? 0 : c->mss;
+		delivered = c->use_sack ? 0 : c->mss;
 	}
-	lost_end = c->lost_end;
-	if (c->in_recovery || c->in_loss) {
-		mark_lost(c);
-	} else if (in_flight(c) > 0 &&
-		   (c->dup_acks >= DUP_THRESHOLD || sacked_between(c, c->snd_una, c->snd_nxt) >=
-							DUP_THRESHOLD * (uint32_t)c->mss)) {
+	if (c->use_sack)
+		delivered += take_sacks(c, s);
+	lost = rack_detect_loss(c);
+	if (!c->in_recovery && !c->in_loss && in_flight(c) > 0 &&
+	    (c->use_sack ? c->lost_bytes > 0 : c->dup_acks >= DUP_THRESHOLD))
 		enter_recovery(c);
-	}
 	if (c->in_recovery)
-		congestion_recovery_acked(&c->congestion, delivered, recovery_pipe(c),
-		    advances && !seq_after(c->lost_end, lost_end));
+		congestion_recovery_acked(
+		    &c->congestion, delivered, recovery_pipe(c), advances && !lost);
 	output_schedule(c);
 }
 
-/* RFC 6298 §5.4 to §5.7, RFC 5681 §3.1: everything that was not SACKed is lost. */
+void
+recovery_reorder_timeout(struct tcp_conn *c)
+{
+	if (!rack_detect_loss(c))
+		return;
+	if (!c->in_recovery && !c->in_loss)
+		enter_recovery(c);
+	if (c->in_recovery)
+		congestion_recovery_acked(&c->congestion, 0, recovery_pipe(c), false);
+	output_schedule(c);
+}
+
+/* Everything is to be sent again, for a reason that is not congestion. */
+void
+recovery_resend_all(struct tcp_conn *c)
+{
+	scoreboard_lose_all(c);
+	c->in_loss = in_flight(c) > 0;
+	c->in_recovery = false;
+	c->recover = c->snd_nxt;
+	c->rack.probe_at = c->rack.reorder_at = MONO_NONE;
+}
+
+/* RFC 6298 §5.4 to §5.7, RFC 5681 §3.1; what is lost is RACK's to say (RFC 8985 §6.3). */
 void
 recovery_timeout(struct tcp_conn *c)
 {
@@ -306,11 +281,11 @@ recovery_timeout(struct tcp_conn *c)
 	if (!c->in_loss)
 		congestion_reduce(&c->congestion, in_flight(c));
 	congestion_timeout(&c->congestion);
+	rack_timeout(c);
 	c->in_loss = true;
 	c->in_recovery = false;
 	c->recover = c->snd_nxt;
-	c->rtx_nxt = c->snd_una;
-	c->lost_end = c->snd_nxt;
+	c->rack.probe_at = MONO_NONE;
 	c->dup_acks = 0;
 	c->rtt_timing = false;
 	if (c->backoff < 16)

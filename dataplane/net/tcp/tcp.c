@@ -205,6 +205,7 @@ conn_end(struct tcp_conn *c)
 	c->state = TCP_CLOSED;
 	c->ended = c->opened = true;
 	c->rto_at = c->delayed_ack_at = c->persist_at = c->close_at = MONO_NONE;
+	c->rack.reorder_at = c->rack.probe_at = MONO_NONE;
 	list_unlink(&c->flush_node);
 	timers_rearm(c);
 	chain_free(&c->snd);
@@ -393,8 +394,7 @@ tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_s
 	if (mtu != 0 && mtu >= head + MSS_FLOOR && mtu - head - (c->use_ts ? 12 : 0) < c->mss) {
 		c->mss = (uint16_t)(mtu - head - (c->use_ts ? 12 : 0));
 		congestion_set_mss(&c->congestion, c->mss);
-		c->rtx_nxt = c->snd_una;
-		c->lost_end = c->snd_nxt;
+		recovery_resend_all(c);
 		output_schedule(c);
 	} else if (unreachable && c->state == TCP_SYN_SENT) {
 		conn_end(c);
@@ -410,7 +410,9 @@ tcp_check_invariants(const struct tcp *t)
 		if (c->tcp == NULL || c->state == TCP_CLOSED)
 			continue;
 		if (seq_after(c->snd_una, c->snd_nxt) || c->run_count > REASM_RUNS_MAX ||
-		    c->sack_count > SACK_RANGES_MAX)
+		    c->sent_count > SENT_RANGES_MAX)
+			abort();
+		if (c->state >= TCP_ESTABLISHED && !scoreboard_is_sound(c))
 			abort();
 		for (unsigned r = 0; r < c->run_count; r++) {
 			if (!seq_after(c->runs[r].start, c->rcv_nxt) ||

@@ -15,6 +15,9 @@
 	X(RETRANS_SEGS, "retrans_segs", "segments sent again")                              \
 	X(RTO_EXPIRED, "rto_expired", "retransmission timeouts")                            \
 	X(FAST_RECOVERIES, "fast_recoveries", "recoveries begun by SACK or duplicate ACKs") \
+	X(DSACKS, "dsacks", "duplicates that the peer reported")                            \
+	X(TAIL_PROBES, "tail_probes", "tail loss probes sent (RFC 8985)")                   \
+	X(TAIL_REPAIRS, "tail_repairs", "losses that a tail loss probe repaired")           \
 	X(OUT_OF_ORDER, "out_of_order", "segments queued beyond a hole")                    \
 	X(OUT_OF_ORDER_DROPPED, "out_of_order_dropped", "dropped: too many holes")          \
 	X(OVERLAPS, "overlaps", "bytes received again and dropped")                         \

@@ -11,7 +11,7 @@
 #define SEND_QUEUE_DEFAULT    (1 << 20)
 
 #define REASM_RUNS_MAX   32  /* out-of-order runs of a connection (CVE-2018-5390) */
-#define SACK_RANGES_MAX  32  /* the peer's SACKed ranges we remember (CVE-2019-11477) */
+#define SENT_RANGES_MAX  32  /* ranges we tell apart in what flies (CVE-2019-11477) */
 #define COPY_BYTES_MAX   256 /* smaller segments are copied: each would pin a whole mbuf */
 #define MSS_FLOOR        536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
 #define MSS_DEFAULT      536 /* RFC 9293 MUST-15: no MSS option */
@@ -22,7 +22,12 @@
 #define CWND_BYTES_MAX          (1u << 30) /* a window of the peer is never larger (RFC 7323 §2.3) */
 #define DUP_THRESHOLD           3          /* RFC 5681 §3.2 */
 
-#define RTO_MIN_MS            200   /* the LAN's; RFC 6298 says 1 s, every stack in use less */
+#define MIN_RTT_MS            300000 /* a least round trip is believed this long (RFC 8985 §6.2) */
+#define REO_WND_PERSIST       16     /* recoveries that a wider reordering window lasts (§6.2) */
+#define REO_WND_MULT_MAX      63     /* srtt bounds it long before */
+#define TLP_MIN_MS            2   /* a wheel tick is 65 us, a turn of ours or theirs may be long */
+#define TLP_MAX_ACK_DELAY_MS  200 /* WCDelAckT of §7.2 */
+#define RTO_MIN_MS            200 /* the LAN's; RFC 6298 says 1 s, every stack in use less */
 #define RTO_MAX_MS            60000 /* RFC 6298 §2.5 */
 #define RTO_INITIAL_MS        1000  /* RFC 6298 §2.1 */
 #define RTO_AFTER_SYN_LOSS_MS 3000  /* RFC 6298 §5.7 */

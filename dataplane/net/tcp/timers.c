@@ -5,7 +5,8 @@
 static struct mono
 earliest(const struct tcp_conn *c)
 {
-	struct mono all[] = { c->rto_at, c->delayed_ack_at, c->persist_at, c->close_at };
+	struct mono all[] = { c->rto_at, c->delayed_ack_at, c->persist_at, c->close_at,
+		c->rack.reorder_at, c->rack.probe_at };
 	struct mono first = MONO_NEVER;
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -73,6 +74,10 @@ timers_run(struct tcp_conn *c)
 		conn_end(c);
 		return;
 	}
+	if (is_due(c, c->rack.reorder_at))
+		recovery_reorder_timeout(c);
+	if (is_due(c, c->rack.probe_at))
+		rack_probe(c); /* in the place of an RTO that is due as well */
 	if (is_due(c, c->rto_at))
 		recovery_timeout(c);
 	if (is_due(c, c->persist_at)) {
