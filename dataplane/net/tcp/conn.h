@@ -38,6 +38,8 @@ enum tcp_state {
 #define FLAG_PSH 0x08u
 #define FLAG_ACK 0x10u
 #define FLAG_URG 0x20u
+#define FLAG_ECE 0x40u
+#define FLAG_CWR 0x80u
 
 struct seq_range {
 	struct seq start, end;
@@ -112,7 +114,7 @@ struct tcp_conn {
 	uint32_t window_limit;
 	uint8_t segments_unacked;
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
-	bool use_ts, use_sack, discard, released, opened, ended, rtt_timing;
+	bool use_ts, use_sack, use_ecn, discard, released, opened, ended, rtt_timing;
 	bool active;        /* opened by tcp_connect(): its caller holds it from the start */
 	struct seq fin_seq; /* where the peer's FIN stands */
 	uint32_t ts_recent, ts_offset;
@@ -166,10 +168,11 @@ struct tcp {
 	struct tcp_env env;
 	struct mono now;
 	struct wheel wheel;
-	struct siphash_key flow_key, isn_key, ts_key;
+	struct siphash_key flow_key, isn_key, ts_key, cookie_key;
 	struct list ready, ready_next, flush, free, time_waits, free_time_waits;
 	uint32_t connection_count, half_open_count, bucket_mask;
 	uint32_t refusals;
+	uint64_t cookie_period; /* when the last cookie was sent */
 	struct mono refusals_since;
 	uint16_t next_port;
 	unsigned listener_count;
@@ -227,8 +230,7 @@ uint32_t table_ts_offset(struct tcp *t, const struct tcp_endpoints *e);
 /* options.c */
 bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
 /* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
-unsigned options_build_syn(
-    const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale, uint8_t *out);
+unsigned options_build_syn(const struct tcp_options *o, uint8_t *out);
 /* A timestamp alone: 12 bytes. */
 unsigned options_build_ts(
     const struct tcp *t, uint32_t ts_offset, uint32_t ts_recent, uint8_t *out);
@@ -240,9 +242,21 @@ void handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoin
 void handshake_syn_sent(struct tcp_conn *c, struct segment *s);
 void handshake_begin(struct tcp_conn *c);
 void handshake_open(struct tcp_conn *c, const struct segment *s);
-/* Sets MSS, window scale, timestamps and SACK from the peer's SYN. */
-void handshake_take_options(struct tcp_conn *c, const struct segment *s);
+/* The peer's SYN: its number, and what its options say of MSS, window scale, timestamps, SACK. */
+void handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options *o);
 bool tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e);
+
+/* cookies.c: SYNs answered without memory */
+/* `scale` is the window scale we would announce. */
+void cookies_answer(
+    struct tcp *t, const struct segment *s, const struct tcp_endpoints *e, uint8_t scale);
+/* Whether a cookie was sent so lately that an ACK from nowhere may belong to it. */
+bool cookies_are_out(const struct tcp *t);
+/* Whether an ACK with these numbers answers a cookie. */
+bool cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
+/* The connection of an ACK that matched, in SYN-RECEIVED; NULL: the table is full. */
+struct tcp_conn *cookies_open(
+    struct tcp *t, const struct segment *s, const struct tcp_endpoints *e);
 
 /* input.c */
 void input_established(struct tcp_conn *c, struct segment *s);
@@ -323,6 +337,9 @@ void timers_run(struct tcp_conn *c);
 /* tcp.c: ends and lists */
 /* ISN, timestamp offset, window and scale of a fresh connection. */
 void tcp_conn_init(struct tcp_conn *c);
+/* The MSS we announce on this path, and the window scale. */
+uint16_t tcp_mss_of(const struct tcp *t, const struct tcp_endpoints *e);
+uint8_t tcp_scale_of(const struct tcp *t);
 void conn_list_ready(struct tcp_conn *c);
 /* The connection is over: told to its user, or forgotten when there is none. */
 void conn_end(struct tcp_conn *c);

@@ -16,13 +16,12 @@ tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e)
 }
 
 void
-handshake_take_options(struct tcp_conn *c, const struct segment *s)
+handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options *o)
 {
-	const struct tcp_options *o = &s->options;
-	uint16_t ours = c->tcp->config.mss_max, mss = o->has_mss ? o->mss : MSS_DEFAULT;
+	uint16_t ours = tcp_mss_of(c->tcp, &c->endpoints), mss = o->has_mss ? o->mss : MSS_DEFAULT;
 
-	if (!address_is_v4(&c->endpoints.local))
-		ours = (uint16_t)(ours - 20);
+	c->irs = irs;
+	c->rcv_nxt = c->last_ack_sent = seq_add(irs, 1);
 	if (mss < MSS_FLOOR)
 		mss = MSS_FLOOR;
 	if (mss > ours)
@@ -70,29 +69,30 @@ handshake_open(struct tcp_conn *c, const struct segment *s)
 	conn_list_ready(c);
 }
 
-/* No room for one more: the peer will try again. */
-static bool
-must_drop(const struct tcp *t)
-{
-	return t->half_open_count >= t->config.half_open_max ||
-	       rte_mempool_avail_count(t->env.pools.data) < t->config.pool_reserve;
-}
-
+/*
+ * Where the half-open table is full a cookie takes the place of memory. Where buffers are short
+ * nothing is opened at all: the peer will try again.
+ */
 void
 handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e)
 {
 	struct tcp_conn *c;
 
-	if (address_equal(&e->local, &e->remote) || must_drop(t) || (c = table_add(t, e)) == NULL) {
+	if (address_equal(&e->local, &e->remote) ||
+	    rte_mempool_avail_count(t->env.pools.data) < t->config.pool_reserve ||
+	    list_is_empty(&t->free)) {
 		tcp_count(t, TCP_COUNTER_LISTEN_DROPS);
 		return;
 	}
+	if (t->half_open_count >= t->config.half_open_max) {
+		cookies_answer(t, s, e, tcp_scale_of(t));
+		return;
+	}
+	c = table_add(t, e);
 	c->state = TCP_SYN_RECEIVED;
 	t->half_open_count++;
 	tcp_conn_init(c);
-	handshake_take_options(c, s);
-	c->irs = s->seq;
-	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
+	handshake_take_syn(c, s->seq, &s->options);
 	c->snd_una = c->iss;
 	c->snd_nxt = seq_add(c->iss, 1);
 	handshake_begin(c);
@@ -102,9 +102,7 @@ handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e
 static void
 open_actively(struct tcp_conn *c, const struct segment *s)
 {
-	handshake_take_options(c, s);
-	c->irs = s->seq;
-	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
+	handshake_take_syn(c, s->seq, &s->options);
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
 	handshake_open(c, s);
 	tcp_count(c->tcp, TCP_COUNTER_ACTIVE_OPENS);
@@ -134,9 +132,7 @@ handshake_syn_sent(struct tcp_conn *c, struct segment *s)
 		return;
 	}
 	/* Simultaneous open (RFC 9293 §3.5, figure 7): we answer their SYN as a listener would. */
-	handshake_take_options(c, s);
-	c->irs = s->seq;
-	c->rcv_nxt = c->last_ack_sent = seq_add(s->seq, 1);
+	handshake_take_syn(c, s->seq, &s->options);
 	c->state = TCP_SYN_RECEIVED;
 	c->tcp->half_open_count++;
 	c->rtt_timing = false;

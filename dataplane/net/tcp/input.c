@@ -440,6 +440,17 @@ input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s, boo
 	return false;
 }
 
+/* A segment of no flow that we know: a SYN for a listener, or the ACK of a cookie? */
+static bool
+may_open(struct tcp *t, const struct rte_tcp_hdr *h, const struct tcp_endpoints *e)
+{
+	unsigned kind = h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST);
+
+	if (kind == FLAG_ACK && cookies_are_out(t) && tcp_is_listening(t, e))
+		return cookies_match(t, e, seq_of(ntohl(h->sent_seq)), seq_of(ntohl(h->recv_ack)));
+	return kind == FLAG_SYN && tcp_is_listening(t, e);
+}
+
 enum tcp_input_result
 tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
     const struct ip_address *destination, uint8_t ecn)
@@ -461,9 +472,7 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	c = table_find(t, &e);
 	if (c == NULL || c->state == TCP_CLOSED) /* over, and its user has not let go of it yet */
 		w = table_find_time_wait(t, &e);
-	if (c == NULL && w == NULL &&
-	    ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != FLAG_SYN ||
-		!tcp_is_listening(t, &e)))
+	if (c == NULL && w == NULL && !may_open(t, h, &e))
 		return TCP_INPUT_NO_FLOW;
 	tcp_count(t, TCP_COUNTER_IN_SEGS);
 	if (!checksum_is_right(t, m, &e)) {
@@ -476,9 +485,13 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 		rte_pktmbuf_free(m);
 		return TCP_INPUT_TAKEN;
 	}
-	if (w != NULL ? input_time_wait(t, w, &s, c == NULL) : c == NULL)
-		handshake_listen(t, &s, &e);
-	else if (c != NULL)
+	if (w != NULL ? input_time_wait(t, w, &s, c == NULL) : c == NULL) {
+		if (s.flags & FLAG_SYN)
+			handshake_listen(t, &s, &e);
+		else
+			c = cookies_open(t, &s, &e);
+	}
+	if (c != NULL && w == NULL)
 		input_conn(c, &s);
 	rte_pktmbuf_free(s.m);
 	return TCP_INPUT_TAKEN;

@@ -86,36 +86,35 @@ options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out)
 }
 
 unsigned
-options_build_syn(
-    const struct tcp_conn *c, uint16_t mss, bool ts, bool sack, bool scale, uint8_t *out)
+options_build_syn(const struct tcp_options *o, uint8_t *out)
 {
 	uint8_t *p = out;
 
 	*p++ = KIND_MSS;
 	*p++ = 4;
-	*p++ = (uint8_t)(mss >> 8);
-	*p++ = (uint8_t)mss;
-	if (sack && ts) {
+	*p++ = (uint8_t)(o->mss >> 8);
+	*p++ = (uint8_t)o->mss;
+	if (o->sack_ok && o->has_ts) {
 		*p++ = KIND_SACK_OK;
 		*p++ = 2;
-	} else if (ts || sack) {
+	} else if (o->has_ts || o->sack_ok) {
 		*p++ = KIND_NOP;
 		*p++ = KIND_NOP;
 	}
-	if (ts) {
+	if (o->has_ts) {
 		*p++ = KIND_TS;
 		*p++ = 10;
-		p = put32(p, ts_clock(c->tcp) + c->ts_offset);
-		p = put32(p, c->ts_recent);
-	} else if (sack) {
+		p = put32(p, o->ts_val);
+		p = put32(p, o->ts_ecr);
+	} else if (o->sack_ok) {
 		*p++ = KIND_SACK_OK;
 		*p++ = 2;
 	}
-	if (scale) {
+	if (o->has_scale) {
 		*p++ = KIND_NOP;
 		*p++ = KIND_SCALE;
 		*p++ = 3;
-		*p++ = c->rcv_scale;
+		*p++ = o->scale;
 	}
 	return (unsigned)(p - out);
 }

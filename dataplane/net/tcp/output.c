@@ -402,20 +402,21 @@ output_syn(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
 	bool answers = c->state == TCP_SYN_RECEIVED;
+	struct tcp_options o = { .has_mss = true,
+		.mss = tcp_mss_of(t, &c->endpoints),
+		.has_ts = c->use_ts,
+		.sack_ok = c->use_sack,
+		.has_scale = c->rcv_scale != 0,
+		.scale = c->rcv_scale,
+		.ts_val = ts_clock(t) + c->ts_offset,
+		.ts_ecr = c->ts_recent };
 	uint8_t options[OPTION_BYTES_MAX];
-	uint16_t mss = t->config.mss_max;
 	uint32_t window = c->window_limit < 65535 ? c->window_limit : 65535;
-	struct rte_mbuf *m;
-	unsigned n;
 
-	if (!address_is_v4(&c->endpoints.local))
-		mss = (uint16_t)(mss - 20);
-	n = options_build_syn(c, mss, c->use_ts, c->use_sack, c->rcv_scale != 0, options);
-	m = make_head(t, &c->endpoints, c->iss, c->rcv_nxt,
-	    (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0)), (uint16_t)window, options, n);
 	c->rcv_adv = seq_add(c->rcv_nxt, window); /* unscaled: RFC 7323 §2.2 */
-	if (m != NULL)
-		transmit(t, m, &c->endpoints);
+	output_stray(t, &c->endpoints, c->iss, c->rcv_nxt,
+	    (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0)), window, options,
+	    options_build_syn(&o, options));
 }
 
 void

@@ -47,6 +47,7 @@ tcp_create(const struct tcp_config *config, const struct tcp_env *env)
 	env->random(env->arg, &t->flow_key, sizeof(t->flow_key));
 	env->random(env->arg, &t->isn_key, sizeof(t->isn_key));
 	env->random(env->arg, &t->ts_key, sizeof(t->ts_key));
+	env->random(env->arg, &t->cookie_key, sizeof(t->cookie_key));
 	env->random(env->arg, &t->next_port, sizeof(t->next_port));
 	wheel_init(&t->wheel, MONO_NONE);
 	if (table_create(t) != 0) {
@@ -77,6 +78,23 @@ tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port)
 	return 0;
 }
 
+uint16_t
+tcp_mss_of(const struct tcp *t, const struct tcp_endpoints *e)
+{
+	return (uint16_t)(t->config.mss_max - (address_is_v4(&e->local) ? 0 : 20));
+}
+
+/* At least 1: 0 stands for "not negotiated". */
+uint8_t
+tcp_scale_of(const struct tcp *t)
+{
+	uint8_t scale = 1;
+
+	while (scale < WINDOW_SCALE_MAX && t->config.receive_window_bytes >> scale > 65535)
+		scale++;
+	return scale;
+}
+
 void
 tcp_conn_init(struct tcp_conn *c)
 {
@@ -86,10 +104,7 @@ tcp_conn_init(struct tcp_conn *c)
 	c->ts_offset = table_ts_offset(t, &c->endpoints);
 	c->window_limit = t->config.receive_window_bytes;
 	c->use_ts = c->use_sack = true;
-	while (c->rcv_scale < WINDOW_SCALE_MAX && c->window_limit >> c->rcv_scale > 65535)
-		c->rcv_scale++;
-	if (c->rcv_scale == 0)
-		c->rcv_scale = 1; /* 0 stands for "not negotiated" */
+	c->rcv_scale = tcp_scale_of(t);
 }
 
 /* An ephemeral port (RFC 6056 §3.3.3's simple form: random start, then one further each time). */

@@ -25,6 +25,9 @@
 	X(PAWS_REJECTED, "paws_rejected", "segments with an old timestamp")                 \
 	X(CHALLENGE_ACKS, "challenge_acks", "challenge ACKs sent (RFC 5961)")               \
 	X(LISTEN_DROPS, "listen_drops", "SYNs dropped for lack of room")                    \
+	X(SYN_COOKIES_SENT, "syn_cookies_sent", "SYNs answered by a cookie")                \
+	X(SYN_COOKIES_RECV, "syn_cookies_recv", "connections opened by a cookie")           \
+	X(SYN_COOKIES_FAILED, "syn_cookies_failed", "ACKs that answered no cookie of ours") \
 	X(OUT_RSTS, "out_rsts", "resets sent")                                              \
 	X(PERSIST_PROBES, "persist_probes", "zero-window probes sent")                      \
 	X(NO_BUFFER, "no_buffer", "segments not sent for lack of buffers; tried again")     \

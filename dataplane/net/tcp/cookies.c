@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SYN cookies: when the half-open table is full, a SYN is answered and forgotten. What must be
+ * known when the third segment comes is in our initial number, and in the timestamp that the peer
+ * echoes.
+ *
+ *   number     27 bits of a keyed hash | 2 bits of the period | 3 bits: which MSS of the table
+ *   timestamp  26 bits of the clock    | ECN | SACK | 4 bits: window scale, 15 for none
+ *
+ * The hash covers both ends, the peer's number, the period and the MSS, under a key of its own. A
+ * cookie is good in its period and the next (30 to 60 s), and none is believed unless one was sent
+ * that lately: a flood of ACKs can only be guessed with during a flood of SYNs, one in 2^27 each.
+ * Without timestamps there is neither scale nor SACK. What the bits of the timestamp say is only
+ * about the peer itself, so they are not signed. A cookie is not sent again (RFC 4987 §3.6).
+ */
+#include "dataplane/net/tcp/conn.h"
+
+#define PERIOD_NS  30000000000u
+#define SCALE_NONE 15u
+#define SACK_BIT   0x10u
+#define ECN_BIT    0x20u
+#define TS_BITS    0x3fu
+
+/* The largest that is not above the peer's; Ethernet, tunnels, FDDI, jumbo over IPv6 and IPv4. */
+static const uint16_t sizes[8] = { 536, 1220, 1360, 1440, 1460, 4312, 8940, 8960 };
+
+struct hashed {
+	uint8_t local[16], remote[16];
+	uint16_t local_port, remote_port;
+	uint32_t irs;
+	uint64_t period;
+	uint64_t size;
+};
+
+static uint32_t
+make(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, uint64_t period,
+    unsigned size)
+{
+	struct hashed h = { .local_port = e->local_port,
+		.remote_port = e->remote_port,
+		.irs = irs.v,
+		.period = period,
+		.size = size };
+
+	memcpy(h.local, e->local.bytes, 16);
+	memcpy(h.remote, e->remote.bytes, 16);
+	return (uint32_t)siphash(&t->cookie_key, &h, sizeof(h)) << 5 | (uint32_t)(period & 3) << 3 |
+	       size;
+}
+
+static uint64_t
+period_of(const struct tcp *t)
+{
+	return t->now.ns / PERIOD_NS;
+}
+
+/* Our timestamp, never later than the clock's: what we send afterwards must not look older. */
+static uint32_t
+pack_timestamp(uint32_t clock, const struct tcp_options *o, bool ecn)
+{
+	uint32_t bits = (o->has_scale ? o->scale : SCALE_NONE) | (o->sack_ok ? SACK_BIT : 0) |
+			(ecn ? ECN_BIT : 0);
+	uint32_t v = (clock & ~TS_BITS) | bits;
+
+	return (int32_t)(v - clock) > 0 ? v - TS_BITS - 1 : v;
+}
+
+void
+cookies_answer(struct tcp *t, const struct segment *s, const struct tcp_endpoints *e, uint8_t scale)
+{
+	const struct tcp_options *o = &s->options;
+	uint16_t mss = o->has_mss ? o->mss : MSS_DEFAULT;
+	uint32_t window = t->config.receive_window_bytes;
+	bool ecn = o->has_ts && (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
+	struct tcp_options ours = { .has_mss = true,
+		.mss = tcp_mss_of(t, e),
+		.has_ts = o->has_ts,
+		.sack_ok = o->has_ts && o->sack_ok,
+		.has_scale = o->has_ts && o->has_scale,
+		.scale = scale,
+		.ts_ecr = o->ts_val };
+	uint8_t bytes[OPTION_BYTES_MAX];
+	unsigned size = 7;
+
+	while (size > 0 && sizes[size] > mss)
+		size--;
+	ours.ts_val = pack_timestamp(ts_clock(t) + table_ts_offset(t, e), o, ecn);
+	tcp_count(t, TCP_COUNTER_SYN_COOKIES_SENT);
+	t->cookie_period = period_of(t);
+	output_stray(t, e, seq_of(make(t, e, s->seq, period_of(t), size)), seq_add(s->seq, 1),
+	    (uint8_t)(FLAG_SYN | FLAG_ACK | (ecn ? FLAG_ECE : 0)), window < 65535 ? window : 65535,
+	    bytes, options_build_syn(&ours, bytes));
+}
+
+/* The size that a cookie stands for, or 0 where it is none of ours. */
+static uint16_t
+check(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, uint32_t cookie)
+{
+	for (uint64_t age = 0; age < 2; age++) {
+		if (make(t, e, irs, period_of(t) - age, cookie & 7) == cookie)
+			return sizes[cookie & 7];
+	}
+	return 0;
+}
+
+bool
+cookies_are_out(const struct tcp *t)
+{
+	return t->counters[TCP_COUNTER_SYN_COOKIES_SENT] > 0 && period_of(t) - t->cookie_period < 2;
+}
+
+bool
+cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack)
+{
+	if (check(t, e, seq_add(seq, -1u), ack.v - 1) != 0)
+		return true;
+	tcp_count(t, TCP_COUNTER_SYN_COOKIES_FAILED);
+	return false;
+}
+
+/* What the peer's SYN said, as far as the cookie and the echo of our timestamp remember. */
+static struct tcp_options
+unpack(const struct segment *s, uint16_t mss)
+{
+	uint32_t bits = s->options.ts_ecr & TS_BITS;
+	struct tcp_options o = { .has_mss = true,
+		.mss = mss,
+		.has_ts = s->options.has_ts,
+		.ts_val = s->options.ts_val };
+
+	if (o.has_ts) {
+		o.has_scale = (bits & SCALE_NONE) != SCALE_NONE;
+		o.scale = o.has_scale ? bits & SCALE_NONE : 0;
+		o.sack_ok = (bits & SACK_BIT) != 0;
+	}
+	return o;
+}
+
+struct tcp_conn *
+cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints *e)
+{
+	struct seq iss = seq_add(s->ack, -1u), irs = seq_add(s->seq, -1u);
+	struct tcp_options o = unpack(s, check(t, e, irs, iss.v));
+	struct tcp_conn *c = table_add(t, e);
+
+	if (c == NULL) {
+		tcp_count(t, TCP_COUNTER_LISTEN_DROPS); /* the peer sends its ACK again */
+		return NULL;
+	}
+	tcp_count(t, TCP_COUNTER_SYN_COOKIES_RECV);
+	tcp_conn_init(c);
+	handshake_take_syn(c, irs, &o);
+	c->use_ecn = o.has_ts && (s->options.ts_ecr & ECN_BIT) != 0;
+	c->iss = c->snd_una = iss;
+	c->snd_nxt = s->ack;
+	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
+	c->state = TCP_SYN_RECEIVED;
+	t->half_open_count++;
+	return c;
+}
