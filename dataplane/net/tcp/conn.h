@@ -30,6 +30,10 @@ enum tcp_state {
 	TCP_STATE_COUNT
 };
 
+/* The IP header's ECN field (RFC 3168 §5). */
+#define ECN_ECT0 2u
+#define ECN_CE   3u
+
 #define OPTION_BYTES_MAX 40 /* a header is at most 60 (RFC 9293 §3.1) */
 
 #define FLAG_FIN 0x01u
@@ -63,6 +67,7 @@ struct segment {
 	uint32_t length; /* payload bytes */
 	uint32_t window; /* as in the header, unscaled */
 	uint8_t flags;
+	uint8_t ecn; /* of the IP header */
 	struct tcp_options options;
 };
 
@@ -97,8 +102,10 @@ struct rack {
 struct tcp_conn {
 	/* sending */
 	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
-	struct seq recover;          /* recovery ends when this is acknowledged (RFC 6675) */
-	struct seq wl1, wl2;         /* the segment that last updated snd_wnd */
+	struct seq
+	    cwr_end; /* ECN is not heard again until this is acknowledged (RFC 3168 §6.1.2) */
+	struct seq recover;  /* recovery ends when this is acknowledged (RFC 6675) */
+	struct seq wl1, wl2; /* the segment that last updated snd_wnd */
 	uint32_t snd_wnd, max_snd_wnd;
 	uint32_t sacked_bytes, lost_bytes; /* sums over `sent` */
 	struct congestion congestion;
@@ -106,7 +113,8 @@ struct tcp_conn {
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
 	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
 	bool in_recovery, in_loss;
-	bool resend_one; /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
+	bool in_cwr, cwr_due; /* CWR goes out with the next new data */
+	bool resend_one;      /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
 
 	/* receiving */
 	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */
@@ -114,7 +122,7 @@ struct tcp_conn {
 	uint32_t window_limit;
 	uint8_t segments_unacked;
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
-	bool use_ts, use_sack, use_ecn, discard, released, opened, ended, rtt_timing;
+	bool use_ts, use_sack, use_ecn, ecn_echo, discard, released, opened, ended, rtt_timing;
 	bool active;        /* opened by tcp_connect(): its caller holds it from the start */
 	struct seq fin_seq; /* where the peer's FIN stands */
 	uint32_t ts_recent, ts_offset;

@@ -93,6 +93,7 @@ handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e
 	t->half_open_count++;
 	tcp_conn_init(c);
 	handshake_take_syn(c, s->seq, &s->options);
+	c->use_ecn = (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
 	c->snd_una = c->iss;
 	c->snd_nxt = seq_add(c->iss, 1);
 	handshake_begin(c);
@@ -103,6 +104,8 @@ static void
 open_actively(struct tcp_conn *c, const struct segment *s)
 {
 	handshake_take_syn(c, s->seq, &s->options);
+	c->use_ecn =
+	    c->use_ecn && c->syn_retries == 0 && (s->flags & (FLAG_ECE | FLAG_CWR)) == FLAG_ECE;
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
 	handshake_open(c, s);
 	tcp_count(c->tcp, TCP_COUNTER_ACTIVE_OPENS);
@@ -135,6 +138,6 @@ handshake_syn_sent(struct tcp_conn *c, struct segment *s)
 	handshake_take_syn(c, s->seq, &s->options);
 	c->state = TCP_SYN_RECEIVED;
 	c->tcp->half_open_count++;
-	c->rtt_timing = false;
+	c->rtt_timing = c->use_ecn = false;
 	output_syn(c);
 }

@@ -55,7 +55,7 @@ parse_segment(struct rte_mbuf *m, struct segment *s)
 	s->seq = seq_of(ntohl(h->sent_seq));
 	s->ack = seq_of(ntohl(h->recv_ack));
 	s->window = ntohs(h->rx_win);
-	s->flags = h->tcp_flags & 0x3f;
+	s->flags = h->tcp_flags;
 	if (!options_parse((const uint8_t *)(h + 1), bytes - HEADER_BYTES, &s->options))
 		return false;
 	s->length = m->pkt_len - bytes;
@@ -162,6 +162,25 @@ take_timestamp(struct tcp_conn *c, const struct segment *s)
 	    (int32_t)(s->options.ts_val - c->ts_recent) >= 0) {
 		c->ts_recent = s->options.ts_val;
 		c->ts_recent_at = c->tcp->now;
+	}
+}
+
+/*
+ * RFC 3168 §6.1.3: a mark is echoed on every ACK until the peer says CWR. Marks on what we drop or
+ * on pure ACKs mean nothing. The first is told at once, as a loss would be.
+ */
+static void
+take_mark(struct tcp_conn *c, const struct segment *s)
+{
+	if (!c->use_ecn)
+		return;
+	if (s->flags & FLAG_CWR)
+		c->ecn_echo = false;
+	if (s->ecn == ECN_CE && s->length > 0) {
+		tcp_count(c->tcp, TCP_COUNTER_ECN_MARKS);
+		if (!c->ecn_echo)
+			output_ack_now(c);
+		c->ecn_echo = true;
 	}
 }
 
@@ -320,6 +339,7 @@ input_established(struct tcp_conn *c, struct segment *s)
 	if ((s->flags & FLAG_ACK) == 0)
 		return;
 	take_timestamp(c, s);
+	take_mark(c, s);
 	if (!take_ack(c, s))
 		return;
 	if (s->flags & FLAG_FIN)
@@ -356,6 +376,7 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 	if ((s->flags & (FLAG_SYN | FLAG_RST)) == FLAG_SYN && seq_is(s->seq, c->irs)) {
 		if ((s->flags & FLAG_ACK) == 0) {
 			c->rtt_timing = false; /* Karn: our SYN goes again */
+			c->use_ecn &= (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
 			output_syn(c);
 			return;
 		}
@@ -461,7 +482,6 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	struct tcp_conn *c;
 	struct time_wait *w = NULL;
 
-	(void)ecn; /* ECN is not negotiated */
 	if (m->data_len < HEADER_BYTES) {
 		tcp_count(t, TCP_COUNTER_IN_ERRORS);
 		rte_pktmbuf_free(m);
@@ -485,6 +505,7 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 		rte_pktmbuf_free(m);
 		return TCP_INPUT_TAKEN;
 	}
+	s.ecn = ecn;
 	if (w != NULL ? input_time_wait(t, w, &s, c == NULL) : c == NULL) {
 		if (s.flags & FLAG_SYN)
 			handshake_listen(t, &s, &e);

@@ -89,11 +89,11 @@ make_head(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct s
 }
 
 static void
-transmit(struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints *e)
+transmit(struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints *e, uint8_t ecn)
 {
 	set_checksum(t, m, e);
 	tcp_count(t, TCP_COUNTER_OUT_SEGS);
-	t->env.transmit(t->env.arg, m, &e->local, &e->remote, 0);
+	t->env.transmit(t->env.arg, m, &e->local, &e->remote, ecn);
 }
 
 /* Room in the receive queue, less than which the window never shrinks (RFC 9293 §3.8.6). */
@@ -155,6 +155,12 @@ note_ack_sent(struct tcp_conn *c)
 	c->last_ack_sent = c->rcv_nxt;
 }
 
+static uint8_t
+ack_flags(const struct tcp_conn *c)
+{
+	return (uint8_t)(FLAG_ACK | (c->ecn_echo ? FLAG_ECE : 0));
+}
+
 /* Where our FIN stands in the sequence space. */
 static struct seq
 fin_position(const struct tcp_conn *c)
@@ -191,11 +197,25 @@ segment_room(const struct tcp_conn *c)
 	return c->mss - 4u - 8u * (blocks < 4 ? blocks : 4u);
 }
 
+/*
+ * RFC 3168 §6.1.1, §6.1.5, §6.1.6: data that goes for the first time, within the window, may be
+ * marked instead of dropped. CWR rides on it where it is due.
+ */
+static uint8_t
+ecn_of(const struct tcp_conn *c, struct seq seq, uint32_t bytes)
+{
+	bool is_new = !seq_before(seq, c->snd_nxt);
+	bool is_probe = seq_after(seq_add(seq, bytes), seq_add(c->snd_una, c->snd_wnd));
+
+	return c->use_ecn && bytes > 0 && is_new && !is_probe ? ECN_ECT0 : 0;
+}
+
 /* One segment of the send queue; a FIN rides where it ends the queue. False: no buffer. */
 static bool
 send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 {
-	uint8_t options[OPTION_BYTES_MAX], flags = FLAG_ACK;
+	uint8_t options[OPTION_BYTES_MAX], ecn = ecn_of(c, seq, bytes);
+	uint8_t flags = ack_flags(c);
 	uint32_t offset = (uint32_t)seq_diff(seq, c->snd_una);
 	struct seq end = seq_add(seq, bytes);
 	unsigned option_bytes = options_build(c, options);
@@ -205,6 +225,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		flags |= FLAG_FIN;
 	if (bytes > 0 && seq_is(end, fin_position(c)))
 		flags |= FLAG_PSH;
+	if (ecn != 0 && c->cwr_due)
+		flags |= FLAG_CWR;
 	m = make_head(
 	    c->tcp, &c->endpoints, seq, c->rcv_nxt, flags, window_field(c), options, option_bytes);
 	if (m == NULL)
@@ -214,6 +236,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		tcp_count(c->tcp, TCP_COUNTER_NO_BUFFER);
 		return false;
 	}
+	if (flags & FLAG_CWR)
+		c->cwr_due = false;
 	if (flags & FLAG_FIN) {
 		c->fin_sent = true;
 		end = seq_add(end, 1);
@@ -236,7 +260,7 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 	c->congestion.prr_out += bytes;
 	c->data_sent_at = c->tcp->now;
 	note_ack_sent(c);
-	transmit(c->tcp, m, &c->endpoints);
+	transmit(c->tcp, m, &c->endpoints, ecn);
 	return true;
 }
 
@@ -245,15 +269,15 @@ output_ack(struct tcp_conn *c)
 {
 	uint8_t options[OPTION_BYTES_MAX];
 	unsigned n = options_build(c, options);
-	struct rte_mbuf *m = make_head(
-	    c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_ACK, window_field(c), options, n);
+	struct rte_mbuf *m = make_head(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, ack_flags(c),
+	    window_field(c), options, n);
 
 	if (m == NULL) {
 		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
 		return;
 	}
 	note_ack_sent(c);
-	transmit(c->tcp, m, &c->endpoints);
+	transmit(c->tcp, m, &c->endpoints, 0);
 }
 
 /* What is lost goes first; false when the congestion window or the pool ends it. */
@@ -402,6 +426,7 @@ output_syn(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
 	bool answers = c->state == TCP_SYN_RECEIVED;
+	uint8_t flags = (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0));
 	struct tcp_options o = { .has_mss = true,
 		.mss = tcp_mss_of(t, &c->endpoints),
 		.has_ts = c->use_ts,
@@ -414,8 +439,10 @@ output_syn(struct tcp_conn *c)
 	uint32_t window = c->window_limit < 65535 ? c->window_limit : 65535;
 
 	c->rcv_adv = seq_add(c->rcv_nxt, window); /* unscaled: RFC 7323 §2.2 */
-	output_stray(t, &c->endpoints, c->iss, c->rcv_nxt,
-	    (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0)), window, options,
+	/* Some paths drop a SYN that asks for ECN: not the second time (RFC 3168 §6.1.1.1). */
+	if (c->use_ecn && (answers || c->syn_retries == 0))
+		flags |= answers ? FLAG_ECE : FLAG_ECE | FLAG_CWR;
+	output_stray(t, &c->endpoints, c->iss, c->rcv_nxt, flags, window, options,
 	    options_build_syn(&o, options));
 }
 
@@ -463,7 +490,7 @@ output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struc
 	    options != NULL ? options : none, option_bytes);
 
 	if (m != NULL)
-		transmit(t, m, e);
+		transmit(t, m, e, 0);
 }
 
 /* RFC 7323 §3.2: the timestamp is on every segment, or a strict peer drops our last ACK. */

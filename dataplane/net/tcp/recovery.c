@@ -125,6 +125,21 @@ recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes)
 	return true;
 }
 
+/* RFC 3168 §6.1.2: an echoed mark counts as a loss, once a window; CWR says that it was heard. */
+static void
+take_ecn_echo(struct tcp_conn *c)
+{
+	if (c->in_cwr && seq_before(c->snd_una, c->cwr_end))
+		return;
+	c->in_cwr = c->cwr_due = true;
+	c->cwr_end = c->snd_nxt;
+	if (c->in_recovery || c->in_loss || in_flight(c) == 0)
+		return;
+	tcp_count(c->tcp, TCP_COUNTER_ECN_REDUCTIONS);
+	congestion_reduce(&c->congestion, in_flight(c));
+	congestion_recovery_end(&c->congestion);
+}
+
 static void
 enter_recovery(struct tcp_conn *c)
 {
@@ -132,6 +147,7 @@ enter_recovery(struct tcp_conn *c)
 	/* What was SACKed is in flight in the sense of RFC 5681 §3.1 (RFC 6675 §5, 4.2). */
 	congestion_recovery_begin(&c->congestion, in_flight(c));
 	c->in_recovery = true;
+	c->cwr_due = c->use_ecn;
 	c->recover = c->snd_nxt;
 	c->rack.probe_at = MONO_NONE;
 	c->rack.tlp_is_out = false;
@@ -193,7 +209,7 @@ advance(struct tcp_conn *c, const struct segment *s)
 		news = take_partial(c, acked);
 	else
 		c->dup_acks = 0;
-	if (!repaired)
+	if (!repaired && !(c->use_ecn && (s->flags & FLAG_ECE)))
 		congestion_grow(&c->congestion, c->tcp->now, nanoseconds((int64_t)c->srtt_ns),
 		    careful && acked > c->mss ? c->mss : acked, pipe);
 	if (in_flight(c) > 0)
@@ -232,6 +248,8 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 		rack_take_dsack(c);
 	if (rack_probe_repaired(c, s, dsack) && !c->in_recovery && !c->in_loss)
 		take_probe_repair(c);
+	if (c->use_ecn && (s->flags & FLAG_ECE))
+		take_ecn_echo(c);
 	if (advances) {
 		delivered = advance(c, s);
 	} else if (is_duplicate(c, s) && c->dup_acks < 255) {
@@ -283,6 +301,7 @@ recovery_timeout(struct tcp_conn *c)
 	congestion_timeout(&c->congestion);
 	rack_timeout(c);
 	c->in_loss = true;
+	c->cwr_due = c->use_ecn;
 	c->in_recovery = false;
 	c->recover = c->snd_nxt;
 	c->rack.probe_at = MONO_NONE;

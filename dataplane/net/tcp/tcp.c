@@ -132,6 +132,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 		return -ENOSPC;
 	tcp_conn_init(c);
 	c->active = true;
+	c->use_ecn = t->config.ecn;
 	c->state = TCP_SYN_SENT;
 	c->mss = MSS_DEFAULT;
 	c->snd_una = c->iss;

@@ -44,7 +44,8 @@ struct tcp_config {
 	uint16_t mss_max;              /* what we announce over IPv4; IPv6 announces 20 less */
 	struct duration rto_min;       /* default 200 ms */
 	struct duration user_timeout;  /* data unacknowledged this long: the connection ends */
-	bool checksum_offload_rx;      /* believe the port's verdict in ol_flags */
+	bool ecn; /* ask for ECN when we open; a peer that asks gets it in any case (RFC 3168) */
+	bool checksum_offload_rx; /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
 	uint32_t pool_reserve;    /* refuse new connections when fewer data mbufs are free */
 };

@@ -254,10 +254,11 @@ parse_setting(struct script_cursor *c, struct script *s)
 
 	if (!script_name(c, word) || !script_char(c, '=') || !script_number(c, UINT32_MAX, &value))
 		return script_fail(c, "config wants NAME=NUMBER");
-#define X(name, field, factor)                                       \
-	if (strcmp(word, name) == 0) {                               \
-		s->field = (__typeof__(s->field))(value * (factor)); \
-		return true;                                         \
+#define X(name, field, factor)                          \
+	if (strcmp(word, name) == 0) {                  \
+		value *= (factor);                      \
+		s->field = (__typeof__(s->field))value; \
+		return true;                            \
 	}
 	SCRIPT_SETTINGS(X)
 #undef X

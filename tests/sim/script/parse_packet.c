@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A segment as a script writes it: FLAGS SEQ:END(LENGTH) [ack N] [win N] [urg N] [<options>], and
- * behind it, for what is injected, what is wrong with it on purpose.
+ * A segment as a script writes it: [ECN] FLAGS SEQ:END(LENGTH) [ack N] [win N] [urg N] [<options>],
+ * and behind it, for what is injected, what is wrong with it on purpose.
  */
 #include "tests/sim/script/script.h"
 
@@ -9,6 +9,26 @@
 #include <string.h>
 
 static const char flag_letters[] = "FSRP.UEW"; /* in the order of the header's bits */
+
+/* "[ce]" and its like before the flags; none: not ECT, in what is expected too. */
+static bool
+parse_ecn(struct script_cursor *c, struct script_packet *p)
+{
+	static const char *const words[] = { "noecn", "ect1", "ect0", "ce" };
+	char word[SCRIPT_WORD_MAX];
+
+	if (!script_char(c, '['))
+		return true;
+	if (script_name(c, word) && script_char(c, ']')) {
+		for (unsigned i = 0; i < 4; i++) {
+			if (strcmp(words[i], word) == 0) {
+				p->ecn = (uint8_t)i;
+				return true;
+			}
+		}
+	}
+	return script_fail(c, "the ECN field is [noecn], [ect0], [ect1] or [ce]");
+}
 
 static bool
 parse_flags(struct script_cursor *c, struct script_packet *p)
@@ -192,7 +212,7 @@ script_parse_packet(struct script_cursor *c, bool injected, struct script_packet
 {
 	p->window = injected ? 65535 : SCRIPT_UNSTATED;
 	p->urgent = p->header_words = p->cut = SCRIPT_UNSTATED;
-	return parse_flags(c, p) && parse_numbers(c, p) && parse_u32(c, "win", 65535, &p->window) &&
-	       parse_u32(c, "urg", 65535, &p->urgent) && parse_options(c, p) &&
-	       (!injected || parse_faults(c, p));
+	return parse_ecn(c, p) && parse_flags(c, p) && parse_numbers(c, p) &&
+	       parse_u32(c, "win", 65535, &p->window) && parse_u32(c, "urg", 65535, &p->urgent) &&
+	       parse_options(c, p) && (!injected || parse_faults(c, p));
 }

@@ -77,8 +77,11 @@ const char *
 script_print(const struct script_packet *p, char *out, size_t room)
 {
 	static const char letters[] = "FSRP.UEW";
+	static const char *const words[] = { "noecn", "ect1", "ect0", "ce" };
 	struct text t = { out, room };
 
+	if (p->ecn != 0)
+		add(&t, "[%s] ", words[p->ecn & 3]);
 	for (unsigned i = 0; i < 8; i++) {
 		if (p->flags & 1u << i)
 			add(&t, "%c", letters[i]);
@@ -120,6 +123,8 @@ script_differs(const struct script_packet *want, const struct script_packet *got
 {
 	if (want->flags != got->flags)
 		return "other flags";
+	if (want->ecn != got->ecn)
+		return "another ECN field";
 	if (want->seq != got->seq)
 		return "another sequence number";
 	if (want->length != got->length)

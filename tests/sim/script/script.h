@@ -32,6 +32,7 @@
 	X("pool_reserve", tcp.pool_reserve, 1)             \
 	X("rto_min_ms", tcp.rto_min.ns, 1000000)           \
 	X("user_timeout_ms", tcp.user_timeout.ns, 1000000) \
+	X("ecn", tcp.ecn, 1)                               \
 	X("tolerance_ms", tolerance.ns, 1000000)           \
 	X("ip", ip_version, 1) /* 4 or 6: only that; else both */
 
@@ -79,6 +80,7 @@ struct script_option {
 /* A segment in a script's numbers. */
 struct script_packet {
 	uint8_t flags;
+	uint8_t ecn; /* of the IP header (RFC 3168 §5): 0 not ECT, 1 ECT(1), 2 ECT(0), 3 CE */
 	uint32_t seq, length, ack;
 	uint32_t window, urgent; /* UNSTATED where the script does not say */
 	bool any_options;

@@ -92,7 +92,6 @@ transmit(void *arg, struct rte_mbuf *m, const struct ip_address *source,
 	struct stage_peer *peer = &s->peers[n];
 	struct stage_sent *sent = &s->sent[s->sent_count];
 
-	(void)ecn;
 	if (s->sent_count == STAGE_SENT_MAX) {
 		s->sent_lost = true;
 		rte_pktmbuf_free(m);
@@ -102,6 +101,7 @@ transmit(void *arg, struct rte_mbuf *m, const struct ip_address *source,
 	learn_numbers(peer, m);
 	*sent = (struct stage_sent){ .at = s->now, .peer = n };
 	sent->malformed = script_decode(m, &peer->numbers, &peer->endpoints, &sent->packet);
+	sent->packet.ecn = ecn;
 	if (!address_equal(source, &peer->endpoints.local) ||
 	    !address_equal(destination, &peer->endpoints.remote))
 		sent->malformed = "its addresses are not the connection's";
@@ -236,7 +236,7 @@ stage_inject(struct stage *s, unsigned n, const struct script_packet *p)
 	if (p->flags & FLAG_SYN)
 		peer->read_seq = p->seq + 1;
 	print(s, '<', n, p);
-	if (tcp_input(s->tcp, m, &source, &peer->endpoints.local, 0) == TCP_INPUT_NO_FLOW)
+	if (tcp_input(s->tcp, m, &source, &peer->endpoints.local, p->ecn) == TCP_INPUT_NO_FLOW)
 		tcp_refuse(s->tcp, m, &source, &peer->endpoints.local);
 	if (!p->burst)
 		stage_turn(s);
