@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The wire is a sorted queue of segments with the time each arrives; see sim.h. */
+/* Two hosts, each a stack and what its application wants, and a link each way; see sim.h. */
 #include "tests/sim/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WIRE_SLOTS  16384
+#include "tests/sim/link.h"
+
 #define SERVER_PORT 1344
 
 struct host {
@@ -17,37 +18,13 @@ struct host {
 	bool close, closed, paused, saw_close, differs;
 };
 
-struct flight {
-	struct mono at;
-	struct rte_mbuf *segment;
-	struct ip_address source, destination;
-	enum sim_side to;
-};
-
 struct sim {
-	uint64_t seed, random;
-	struct wire wire;
+	uint64_t seed;
+	struct sim_random random;
 	struct mono now;
 	struct host hosts[2];
-	unsigned flight_count;
-	struct flight flights[WIRE_SLOTS];
+	struct link links[2]; /* to the host of that index */
 };
-
-/* xorshift64*: small, and the same everywhere. */
-static uint64_t
-next_random(struct sim *s)
-{
-	s->random ^= s->random >> 12;
-	s->random ^= s->random << 25;
-	s->random ^= s->random >> 27;
-	return s->random * 2685821657736338717u;
-}
-
-static bool
-happens(struct sim *s, uint32_t ppm)
-{
-	return next_random(s) % 1000000 < ppm;
-}
 
 /* Byte `at` of the stream that a side sends. */
 static uint8_t
@@ -62,24 +39,7 @@ random_bytes(void *arg, void *out, size_t bytes)
 	struct host *h = arg;
 
 	for (size_t i = 0; i < bytes; i++)
-		((uint8_t *)out)[i] = (uint8_t)(next_random(h->sim) >> 32);
-}
-
-static void
-put_on_wire(struct sim *s, struct flight f)
-{
-	unsigned at = s->flight_count;
-
-	if (s->flight_count == WIRE_SLOTS) {
-		rte_pktmbuf_free(f.segment);
-		return;
-	}
-	while (at > 0 && f.at.ns < s->flights[at - 1].at.ns) {
-		s->flights[at] = s->flights[at - 1];
-		at--;
-	}
-	s->flights[at] = f;
-	s->flight_count++;
+		((uint8_t *)out)[i] = (uint8_t)sim_below(&h->sim->random, 256);
 }
 
 static void
@@ -87,29 +47,19 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
     const struct ip_address *destination, uint8_t ecn)
 {
 	struct host *h = arg;
-	struct sim *s = h->sim;
-	struct rte_mbuf *copy = rte_pktmbuf_copy(segment, sim_pools()->data, 0, UINT32_MAX);
-	struct flight f = { mono_add(s->now, s->wire.delay), copy, *source, *destination,
-		h->side == SIM_CLIENT ? SIM_SERVER : SIM_CLIENT };
 
-	(void)ecn;
+	link_send(&h->sim->links[1 - h->side], h->sim->now, segment, source, destination, ecn);
 	rte_pktmbuf_free(segment);
-	if (copy == NULL)
-		return;
-	if (happens(s, s->wire.duplicate_ppm)) {
-		struct flight twice = f;
+}
 
-		twice.segment = rte_pktmbuf_copy(copy, sim_pools()->data, 0, UINT32_MAX);
-		if (twice.segment != NULL)
-			put_on_wire(s, twice);
-	}
-	if (happens(s, s->wire.loss_ppm)) {
-		rte_pktmbuf_free(copy);
-		return;
-	}
-	if (happens(s, s->wire.reorder_ppm))
-		f.at = mono_add(f.at, s->wire.reorder_delay);
-	put_on_wire(s, f);
+static struct link_quality
+quality_of(struct wire w)
+{
+	return (struct link_quality){ .loss_ppm = w.loss_ppm,
+		.duplicate_ppm = w.duplicate_ppm,
+		.reorder_ppm = w.reorder_ppm,
+		.delay = w.delay,
+		.reorder_delay = w.reorder_delay };
 }
 
 struct sim *
@@ -124,13 +74,13 @@ sim_create(uint64_t seed, struct wire wire)
 	if (s == NULL)
 		abort();
 	s->seed = seed;
-	s->random = seed * 0x9e3779b97f4a7c15u + 1;
-	s->wire = wire;
+	s->random = sim_random_of(seed, 2);
 	s->now.ns = 1000000000;
 	for (unsigned i = 0; i < 2; i++) {
 		struct host *h = &s->hosts[i];
 		struct tcp_env env = { h, transmit, random_bytes, *sim_pools() };
 
+		link_init(&s->links[i], quality_of(wire), sim_random_of(seed, i));
 		h->sim = s;
 		h->side = i;
 		h->tcp = tcp_create(&config, &env);
@@ -149,10 +99,10 @@ sim_create(uint64_t seed, struct wire wire)
 void
 sim_destroy(struct sim *s)
 {
-	for (unsigned i = 0; i < s->flight_count; i++)
-		rte_pktmbuf_free(s->flights[i].segment);
-	tcp_destroy(s->hosts[0].tcp);
-	tcp_destroy(s->hosts[1].tcp);
+	for (unsigned i = 0; i < 2; i++) {
+		link_fini(&s->links[i]);
+		tcp_destroy(s->hosts[i].tcp);
+	}
 	free(s);
 }
 
@@ -245,6 +195,35 @@ side_is_done(const struct host *h, const struct host *other)
 	       h->closed == h->close && (!other->close || h->saw_close);
 }
 
+/* What has arrived goes in; a full pool drops it. */
+static void
+take_arrived(struct host *h)
+{
+	struct flight *f;
+
+	while ((f = link_take(&h->sim->links[h->side], h->sim->now)) != NULL) {
+		struct rte_mbuf *m = link_unload(f, sim_pools()->data);
+
+		if (m != NULL &&
+		    tcp_input(h->tcp, m, &f->source, &f->destination, f->ecn) == TCP_INPUT_NO_FLOW)
+			rte_pktmbuf_free(m);
+		free(f);
+	}
+}
+
+/* To what happens next, in steps of 10 us at least. */
+static void
+advance(struct sim *s, struct mono end)
+{
+	struct mono next = MONO_NEVER;
+
+	for (unsigned i = 0; i < 2; i++) {
+		next = mono_earlier(next, link_next(&s->links[i]));
+		next = mono_earlier(next, tcp_next_deadline(s->hosts[i].tcp));
+	}
+	s->now.ns = next.ns > s->now.ns + 10000 ? mono_earlier(next, end).ns : s->now.ns + 10000;
+}
+
 bool
 sim_run(struct sim *s, struct duration limit)
 {
@@ -253,28 +232,16 @@ sim_run(struct sim *s, struct duration limit)
 	turn(&s->hosts[0]); /* what was asked for since the last run */
 	turn(&s->hosts[1]);
 	while (mono_before(s->now, end)) {
-		struct mono next = s->flight_count > 0 ? s->flights[0].at : MONO_NEVER;
-
 		if (side_is_done(&s->hosts[0], &s->hosts[1]) &&
-		    side_is_done(&s->hosts[1], &s->hosts[0]) && s->flight_count == 0)
+		    side_is_done(&s->hosts[1], &s->hosts[0]) &&
+		    s->links[0].flight_count + s->links[1].flight_count == 0)
 			return true;
-		for (unsigned i = 0; i < 2; i++)
-			next = mono_earlier(next, tcp_next_deadline(s->hosts[i].tcp));
-		s->now.ns = next.ns > s->now.ns + 100000 ? (next.ns < end.ns ? next.ns : end.ns)
-							 : s->now.ns + 10000;
-		tcp_begin(s->hosts[0].tcp, s->now);
-		tcp_begin(s->hosts[1].tcp, s->now);
-		while (s->flight_count > 0 && s->flights[0].at.ns <= s->now.ns) {
-			struct flight f = s->flights[0];
-
-			s->flight_count--;
-			memmove(s->flights, s->flights + 1, s->flight_count * sizeof(f));
-			if (tcp_input(s->hosts[f.to].tcp, f.segment, &f.source, &f.destination,
-				0) == TCP_INPUT_NO_FLOW)
-				rte_pktmbuf_free(f.segment);
+		advance(s, end);
+		for (unsigned i = 0; i < 2; i++) {
+			tcp_begin(s->hosts[i].tcp, s->now);
+			take_arrived(&s->hosts[i]);
+			turn(&s->hosts[i]);
 		}
-		turn(&s->hosts[0]);
-		turn(&s->hosts[1]);
 	}
 	return false;
 }
@@ -289,12 +256,6 @@ bool
 sim_saw_close(const struct sim *s, enum sim_side side)
 {
 	return s->hosts[side].saw_close;
-}
-
-uint32_t
-sim_mbufs_held(const struct sim *s)
-{
-	return sim_pools_used() - s->flight_count;
 }
 
 const uint64_t *

@@ -42,8 +42,6 @@ bool sim_run(struct sim *s, struct duration limit);
 bool sim_received(const struct sim *s, enum sim_side side, size_t bytes);
 /* Whether this side saw the other's FIN. */
 bool sim_saw_close(const struct sim *s, enum sim_side side);
-/* Mbufs that are neither in their pools nor on the wire. */
-uint32_t sim_mbufs_held(const struct sim *s);
 const uint64_t *sim_counters(const struct sim *s, enum sim_side side);
 
 #endif

@@ -110,7 +110,7 @@ TEST(nothing_leaks)
 	sim_destroy(s);
 	s = sim_create(12, clean_wire());
 	sim_run(s, seconds(2));
-	held = sim_mbufs_held(s);
+	held = sim_pools_used();
 	CHECK(held == 0);
 	sim_destroy(s);
 }
