@@ -113,54 +113,6 @@ run_slot(struct wheel *w, unsigned level, unsigned slot)
 	}
 }
 
-/* How many of the ticks after w->tick level 0 can skip because no slot up to there is in use. */
-static uint64_t
-ticks_to_skip(const struct wheel *w)
-{
-	unsigned hand = w->tick & (WHEEL_SLOTS - 1);
-	uint64_t ahead = hand == WHEEL_SLOTS - 1 ? 0 : w->used[0] >> (hand + 1);
-
-	if (ahead != 0)
-		return (uint64_t)__builtin_ctzll(ahead);
-	return WHEEL_SLOTS - 1 - hand;
-}
-
-void
-wheel_advance(struct wheel *w, struct mono now)
-{
-	uint64_t target = now.ns >> WHEEL_TICK_BITS;
-
-	while (w->tick < target) {
-		uint64_t skip = ticks_to_skip(w);
-
-		if (skip >= target - w->tick) {
-			w->tick = target;
-			return;
-		}
-		w->tick += skip + 1;
-		for (unsigned level = WHEEL_LEVELS - 1; level > 0; level--) {
-			unsigned shift = WHEEL_LEVEL_BITS * level;
-
-			if ((w->tick & (((uint64_t)1 << shift) - 1)) == 0)
-				run_slot(w, level, (w->tick >> shift) & (WHEEL_SLOTS - 1));
-		}
-		run_slot(w, 0, w->tick & (WHEEL_SLOTS - 1));
-	}
-}
-
-struct wheel_timer *
-wheel_take_expired(struct wheel *w)
-{
-	struct list *node = list_take_first(&w->expired);
-	struct wheel_timer *t;
-
-	if (node == NULL)
-		return NULL;
-	t = LIST_ITEM(node, struct wheel_timer, node);
-	t->due = MONO_NONE;
-	return t;
-}
-
 /* Where the next used slot of a level begins, in ticks; UINT64_MAX when none is used. */
 static uint64_t
 next_of_level(const struct wheel *w, unsigned level)
@@ -177,17 +129,60 @@ next_of_level(const struct wheel *w, unsigned level)
 	return (hand + 1 + (uint64_t)__builtin_ctzll(used)) << shift;
 }
 
-struct mono
-wheel_next(const struct wheel *w)
+/* When the next used slot of any level begins; UINT64_MAX when nothing is armed. */
+static uint64_t
+next_used(const struct wheel *w)
 {
 	uint64_t tick = UINT64_MAX;
 
-	if (!list_is_empty(&w->expired))
-		return (struct mono){ w->tick << WHEEL_TICK_BITS };
 	for (unsigned level = 0; level < WHEEL_LEVELS; level++) {
 		uint64_t t = next_of_level(w, level);
 
 		tick = t < tick ? t : tick;
 	}
+	return tick;
+}
+
+/* From one used slot to the next: a long sleep costs what is armed, not how long it was. */
+void
+wheel_advance(struct wheel *w, struct mono now)
+{
+	uint64_t target = now.ns >> WHEEL_TICK_BITS, next;
+
+	while (w->tick < target && (next = next_used(w)) <= target) {
+		w->tick = next;
+		for (unsigned level = WHEEL_LEVELS - 1; level > 0; level--) {
+			unsigned shift = WHEEL_LEVEL_BITS * level;
+
+			if ((w->tick & (((uint64_t)1 << shift) - 1)) == 0)
+				run_slot(w, level, (w->tick >> shift) & (WHEEL_SLOTS - 1));
+		}
+		run_slot(w, 0, w->tick & (WHEEL_SLOTS - 1));
+	}
+	if (w->tick < target)
+		w->tick = target;
+}
+
+struct wheel_timer *
+wheel_take_expired(struct wheel *w)
+{
+	struct list *node = list_take_first(&w->expired);
+	struct wheel_timer *t;
+
+	if (node == NULL)
+		return NULL;
+	t = LIST_ITEM(node, struct wheel_timer, node);
+	t->due = MONO_NONE;
+	return t;
+}
+
+struct mono
+wheel_next(const struct wheel *w)
+{
+	uint64_t tick;
+
+	if (!list_is_empty(&w->expired))
+		return (struct mono){ w->tick << WHEEL_TICK_BITS };
+	tick = next_used(w);
 	return tick == UINT64_MAX ? MONO_NEVER : (struct mono){ tick << WHEEL_TICK_BITS };
 }

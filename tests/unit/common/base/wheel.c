@@ -94,6 +94,21 @@ TEST(wheel_rearm_and_disarm)
 }
 
 /* What fell due and was not taken yet can still be disarmed, or armed anew. */
+/* A machine that has been up for ten years: tick by tick the first turn would take minutes. */
+TEST(wheel_leaps_over_years)
+{
+	const uint64_t years = (uint64_t)10 * 365 * 86400 * 1000000000;
+	struct wheel w;
+	struct wheel_timer t;
+
+	wheel_init(&w, MONO_NONE);
+	wheel_timer_init(&t);
+	CHECK(run_to(&w, years) == NULL);
+	wheel_arm(&w, &t, at(2 * years));
+	CHECK(run_to(&w, 2 * years - TICK) == NULL);
+	CHECK(run_to(&w, 2 * years + TICK) == &t);
+}
+
 TEST(wheel_expired_but_not_taken)
 {
 	struct wheel w;
