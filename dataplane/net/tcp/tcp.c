@@ -416,27 +416,3 @@ tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_s
 		conn_end(c);
 	}
 }
-
-void
-tcp_check_invariants(const struct tcp *t)
-{
-	for (uint32_t i = 0; i < t->config.connections_max; i++) {
-		const struct tcp_conn *c = &t->conns[i];
-
-		if (c->tcp == NULL || c->state == TCP_CLOSED)
-			continue;
-		if (seq_after(c->snd_una, c->snd_nxt) || c->run_count > REASM_RUNS_MAX ||
-		    c->sent_count > SENT_RANGES_MAX)
-			abort();
-		if (c->state >= TCP_ESTABLISHED && !scoreboard_is_sound(c))
-			abort();
-		for (unsigned r = 0; r < c->run_count; r++) {
-			if (!seq_after(c->runs[r].start, c->rcv_nxt) ||
-			    chain_is_empty(&c->runs[r].bytes))
-				abort();
-		}
-		if (c->state >= TCP_ESTABLISHED && in_flight(c) > 0 && !mono_is_set(c->rto_at) &&
-		    list_is_empty(&c->flush_node))
-			abort();
-	}
-}

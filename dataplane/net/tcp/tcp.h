@@ -157,7 +157,12 @@ void tcp_info(const struct tcp_conn *c, struct tcp_info *out);
 const uint64_t *tcp_counters(const struct tcp *t);
 uint32_t tcp_connection_count(const struct tcp *t);
 
-/* Tests and debug builds: checks everything that must hold for every connection; aborts if not. */
+/*
+ * invariants.c, for tests and debug builds: everything that must hold for every connection after
+ * tcp_flush(). tcp_broken_invariant() names what does not, NULL when all holds;
+ * tcp_check_invariants() aborts with that name.
+ */
+const char *tcp_broken_invariant(const struct tcp *t);
 void tcp_check_invariants(const struct tcp *t);
 
 #endif
