@@ -23,6 +23,7 @@ below_dataplane             := dataplane/inspect dataplane/icap dataplane/http d
 	dataplane/net/link dataplane/net $(SCANNERS) common/config common/channel common/base
 below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_tests/sim/script      := tests/sim dataplane/net/tcp dataplane/net common/base
+below_tests/sim/world       := tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
 below_control/store         := common/channel common/base
 below_control/deepscan      := $(SCANNERS) common/channel common/base
@@ -37,7 +38,7 @@ FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
-	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/talk
+	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world tests/talk
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto

@@ -48,6 +48,31 @@ tcp-scripts: $(TCP_SCRIPT)
 
 .PHONY: tcp-script tcp-scripts
 
+# Two stacks against each other, in virtual time, seed by seed.
+FIRST ?= 1
+RUNS  ?= 10000
+TCP_SIM = $(B)/tests/tcp-sim
+
+$(TCP_SIM): $(B)/obj/tests/sim/world/main.o $(call archives,tests/sim/world $(below_tests/sim/world))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  LD $@')
+	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(DPDK_LIBS) -lpthread
+
+tcp-sim: $(TCP_SIM)
+
+## sim: play the TCP simulator's seeds FIRST (1) to FIRST + RUNS (10000), stop at the first that fails
+sim: $(TCP_SIM)
+	@$(TCP_SIM) --first $(FIRST) --runs $(RUNS)
+
+## soak: a million seeds from FIRST on, a process for each processor
+soak: $(TCP_SIM)
+	@n=$$(nproc); each=$$((1000000 / n)); \
+	for i in $$(seq 0 $$((n - 1))); do \
+		$(TCP_SIM) --first $$(($(FIRST) + i * each)) --runs $$each & pids="$$pids $$!"; \
+	done; rc=0; for p in $$pids; do wait $$p || rc=1; done; exit $$rc
+
+.PHONY: tcp-sim sim soak
+
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
 FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))

@@ -204,6 +204,21 @@ link_send_too_big(struct link *back, struct mono now, const struct rte_mbuf *seg
 	push(back, f);
 }
 
+struct flight *
+link_forge(struct link *l, struct mono at, uint32_t bytes, const struct ip_address *source,
+    const struct ip_address *destination)
+{
+	struct flight *f;
+
+	if (l->flight_count == LINK_FLIGHTS_MAX)
+		return NULL;
+	f = make(bytes, source, destination);
+	f->at = at;
+	f->forged = true;
+	push(l, f);
+	return f;
+}
+
 struct mono
 link_next(const struct link *l)
 {

@@ -49,7 +49,7 @@ struct flight {
 	uint64_t order; /* of those that arrive at the same time */
 	struct ip_address source, destination;
 	uint8_t ecn;
-	bool damaged;
+	bool damaged, forged;
 	uint32_t
 	    too_big_mtu; /* not 0: an ICMP error that quotes data[0, bytes) of the receiver's */
 	uint32_t bytes;
@@ -81,6 +81,11 @@ unsigned link_send(struct link *l, struct mono now, const struct rte_mbuf *segme
 /* An ICMP "too big" for the sender of `segment`, on the way back to it. Lost as others are. */
 void link_send_too_big(struct link *back, struct mono now, const struct rte_mbuf *segment,
     const struct ip_address *source, const struct ip_address *destination, uint32_t mtu);
+
+/* Somebody else's segment, which arrives at `at` whatever the quality: the caller fills it in.
+ * NULL: too many fly. */
+struct flight *link_forge(struct link *l, struct mono at, uint32_t bytes,
+    const struct ip_address *source, const struct ip_address *destination);
 
 /* When the next one arrives; MONO_NEVER when nothing flies. */
 struct mono link_next(const struct link *l);

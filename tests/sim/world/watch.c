@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The onlooker: sees every segment that a stack sends and every one that reaches it, and knows what
+ * a TCP may do (RFC 9293) without looking into either.
+ *
+ * Bytes on the wire are those of the stream, at their place, each time. Nobody acknowledges what
+ * was not sent, takes an acknowledgment back, takes a window back, sends past a window it heard of
+ * (but for a probe's one byte), fills more than the peer's MSS, or moves a FIN. Nobody answers bare
+ * ACKs with bare ACKs that say nothing new, but for a challenge now and then.
+ *
+ * A flow's ports may be used again: `now` is its latest life. The opener speaks for it from its SYN
+ * on, the other side from its SYN-ACK on, until then for the life before.
+ */
+#include "tests/sim/world/world.h"
+
+#define CHALLENGE_NS    500000000u /* RFC 5961 §7, as the library does it */
+#define IDLE_ACKS_SPARE 4
+#define MSS_LEAST       536
+
+void
+watch_init(struct world *w)
+{
+	for (unsigned i = 0; i < PLAN_CONNS_MAX; i++)
+		w->flows[i].opening = w->flows[i].now.conn = w->flows[i].before.conn = -1;
+}
+
+void
+watch_connect(struct world *w, unsigned conn)
+{
+	w->flows[w->plan.conns[conn].flow].opening = (int)conn;
+}
+
+int
+watch_flow(const struct host *from, const struct wire_segment *s, unsigned *side)
+{
+	bool by_opener = s->destination_port == PLAN_PORT;
+	unsigned flow = (by_opener ? s->source_port : s->destination_port) - PLAN_FLOW_PORT;
+
+	(void)from;
+	*side = by_opener ? 0 : 1;
+	if (flow >= PLAN_CONNS_MAX || (!by_opener && s->source_port != PLAN_PORT))
+		return -1;
+	return (int)flow;
+}
+
+int
+watch_accepted(const struct host *h, const struct tcp_endpoints *e)
+{
+	unsigned flow =
+	    (e->local_port == PLAN_PORT ? e->remote_port : e->local_port) - PLAN_FLOW_PORT;
+
+	return flow < PLAN_CONNS_MAX && h->world->flows[flow].now.known[1]
+		   ? h->world->flows[flow].now.conn
+		   : -1;
+}
+
+static void
+begin_life(struct flow *f, unsigned side, uint32_t iss)
+{
+	f->before = f->now;
+	f->now = (struct incarnation){ .conn = f->opening };
+	f->now.known[side] = true;
+	f->now.iss[side] = iss;
+	memset(f->sides, 0, sizeof(f->sides));
+}
+
+/* What it heard of the other side stays. */
+static void
+forget_sent(struct watch_side *me)
+{
+	struct watch_side heard = *me;
+
+	memset(me, 0, sizeof(*me));
+	me->heard = heard.heard;
+	me->heard_scale = heard.heard_scale;
+	me->peer_mss = heard.peer_mss;
+	me->heard_edge = heard.heard_edge;
+}
+
+/* A SYN shows where its sender's numbers begin, and may begin a new life. */
+static void
+place_syn(struct flow *f, unsigned side, const struct wire_segment *s)
+{
+	bool answers = (s->flags & SEGMENT_ACK) != 0;
+	bool ours = f->now.known[1 - side] && s->ack - 1 == f->now.iss[1 - side];
+
+	if (f->now.known[side] && f->now.iss[side] == s->seq)
+		return;
+	if (answers && !ours)
+		return; /* of an old or a forged SYN: what comes of it is nobody's */
+	if (!answers &&
+	    (f->now.known[side] || !f->now.known[1 - side] || f->now.conn != f->opening)) {
+		begin_life(f, side, s->seq);
+		return;
+	}
+	forget_sent(&f->sides[side]); /* where an earlier half-open one was dropped */
+	f->now.known[side] = true;
+	f->now.iss[side] = s->seq;
+}
+
+static void
+check_payload(struct host *h, int conn, unsigned side, uint64_t at, const struct rte_mbuf *m,
+    const struct wire_segment *s)
+{
+	uint32_t skip = s->head;
+
+	if (at + s->length > h->world->users[conn][side].written) {
+		world_fail(
+		    h->world, "connection %d, side %u: sends what was not written", conn, side);
+		return;
+	}
+	for (; m != NULL; m = m->next) {
+		uint32_t n = m->data_len > skip ? m->data_len - skip : 0;
+
+		if (memcmp(rte_pktmbuf_mtod_offset(m, const uint8_t *, skip),
+			user_stream((unsigned)conn, side, at), n) != 0) {
+			world_fail(h->world, "connection %d, side %u: other bytes at %llu", conn,
+			    side, (unsigned long long)at);
+			return;
+		}
+		at += n;
+		skip -= skip < m->data_len ? skip : m->data_len;
+	}
+}
+
+static unsigned
+scale_of(const struct watch_side *side)
+{
+	return side->offered_scale && side->heard_scale ? side->scale : 0;
+}
+
+static void
+check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segment *s)
+{
+	struct watch_side *me = &f->sides[side], *peer = &f->sides[1 - side];
+	unsigned scale = s->flags & SEGMENT_SYN ? 0 : scale_of(me);
+	uint32_t ack = s->ack - f->now.iss[1 - side], edge = ack + (s->window << scale);
+	bool over = peer->has_fin && ack == peer->fin + 1;
+	bool news = ack != me->ack || edge != me->edge || s->sack_count > 0;
+
+	if ((int32_t)(ack - me->ack) < 0)
+		world_fail(
+		    h->world, "flow %td, side %u: takes an ACK back", f - h->world->flows, side);
+	if ((int32_t)(ack - peer->end) > 0)
+		world_fail(h->world, "flow %td, side %u: acknowledges what was not sent",
+		    f - h->world->flows, side);
+	/* A window that is not a multiple of its unit is rounded down. */
+	if (!over && (int32_t)(edge + (1u << scale) - 1 - me->edge) < 0)
+		world_fail(h->world, "flow %td, side %u: takes %u bytes of window back",
+		    f - h->world->flows, side, me->edge - edge);
+	me->ack = ack;
+	if ((int32_t)(edge - me->edge) > 0)
+		me->edge = edge;
+	if (s->length == 0 && (s->flags & (SEGMENT_SYN | SEGMENT_FIN)) == 0) {
+		me->empty_acks++;
+		me->repeated_acks += !news;
+	}
+}
+
+static uint32_t
+mss_allowed(const struct host *h, const struct watch_side *me)
+{
+	const struct plan *p = &h->world->plan;
+	uint32_t own = p->hosts[h->index].tcp.mss_max - (p->ipv6 ? 20u : 0u);
+	uint32_t least = own < me->peer_mss ? own : me->peer_mss;
+
+	return least > MSS_LEAST ? least : MSS_LEAST;
+}
+
+static void
+check_place(struct host *h, struct flow *f, unsigned side, const struct wire_segment *s)
+{
+	struct watch_side *me = &f->sides[side];
+	uint32_t end = s->seq - f->now.iss[side] + s->length;
+
+	if (s->length > 1 && (int32_t)(end - me->heard_edge) > 0)
+		world_fail(h->world, "flow %td, side %u: sends to %u, past the window's %u",
+		    f - h->world->flows, side, end, me->heard_edge);
+	if (s->length > 0 && s->head - 20 + s->length > mss_allowed(h, me))
+		world_fail(h->world, "flow %td, side %u: %u bytes with options, MSS is %u",
+		    f - h->world->flows, side, s->head - 20 + s->length, mss_allowed(h, me));
+	if ((s->flags & SEGMENT_FIN) != 0 && !me->has_fin) {
+		me->has_fin = true;
+		me->fin = end;
+	}
+	if (me->has_fin && ((int32_t)(end - (s->flags & SEGMENT_FIN ? 0 : 1) - me->fin) > 0 ||
+			       ((s->flags & SEGMENT_FIN) != 0 && end != me->fin)))
+		world_fail(h->world,
+		    "flow %td, side %u: its FIN was at %u, now something ends at %u",
+		    f - h->world->flows, side, me->fin, end);
+	end += (s->flags & (SEGMENT_FIN | SEGMENT_SYN)) != 0;
+	if ((int32_t)(end - me->end) > 0)
+		me->end = end;
+}
+
+void
+watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *s)
+{
+	unsigned side;
+	int at = watch_flow(h, s, &side);
+	struct flow *f = at >= 0 ? &h->world->flows[at] : NULL;
+	const struct incarnation *life;
+
+	if (f == NULL) {
+		world_fail(
+		    h->world, "a segment from port %u to %u", s->source_port, s->destination_port);
+		return;
+	}
+	if (s->flags & SEGMENT_RST)
+		return;
+	if (s->flags & SEGMENT_SYN)
+		place_syn(f, side, s);
+	life = f->now.known[side] ? &f->now : &f->before;
+	if (!life->known[side] || ((s->flags & SEGMENT_SYN) != 0 && s->seq != life->iss[side]))
+		return;
+	if (s->length > 0 && life->conn >= 0)
+		check_payload(h, life->conn, side, s->seq - life->iss[side] - 1, m, s);
+	if (life != &f->now)
+		return;
+	if (s->flags & SEGMENT_SYN) {
+		f->sides[side].offered_scale = s->has_scale;
+		f->sides[side].scale = s->scale;
+	}
+	if ((s->flags & SEGMENT_ACK) != 0 && f->now.known[1 - side])
+		check_ack(h, f, side, s);
+	check_place(h, f, side, s);
+}
+
+void
+watch_heard(struct host *h, const struct flight *flight, const struct wire_segment *s)
+{
+	unsigned from;
+	int at = watch_flow(&h->world->hosts[1 - h->index], s, &from);
+	struct flow *f = at >= 0 ? &h->world->flows[at] : NULL;
+	struct watch_side *me, *peer;
+	uint32_t ack, edge;
+
+	if (f == NULL)
+		return;
+	me = &f->sides[1 - from];
+	peer = &f->sides[from];
+	me->heard++;
+	if (flight->forged)
+		return;
+	me->heard_empty += s->length == 0 && (s->flags & 7) == 0;
+	if (!f->now.known[from] || (s->flags & SEGMENT_RST) != 0)
+		return;
+	if (s->flags & SEGMENT_SYN) {
+		if (s->seq != f->now.iss[from])
+			return;
+		me->peer_mss = s->has_mss ? s->mss : MSS_LEAST;
+		me->heard_scale = s->has_scale;
+	}
+	ack = s->flags & SEGMENT_ACK ? s->ack - f->now.iss[1 - from] : 1;
+	edge = ack + (s->window << (s->flags & SEGMENT_SYN ? 0 : scale_of(peer)));
+	if ((int32_t)(ack - me->end) <= 0 && (int32_t)(edge - me->heard_edge) > 0)
+		me->heard_edge = edge;
+}
+
+static void
+check_turn(struct host *h, struct flow *f, struct watch_side *me)
+{
+	if (me->empty_acks > me->heard + 2)
+		world_fail(h->world, "flow %td: %u bare ACKs for %u segments", f - h->world->flows,
+		    me->empty_acks, me->heard);
+	if (me->repeated_acks > 0 && me->heard > 0 && me->heard == me->heard_empty) {
+		if (me->idle_acks == 0)
+			me->idle_since = h->world->now;
+		me->idle_acks += me->repeated_acks;
+		if (me->idle_acks >
+		    IDLE_ACKS_SPARE +
+			(uint64_t)mono_since(h->world->now, me->idle_since).ns / CHALLENGE_NS)
+			world_fail(h->world, "flow %td: %u bare ACKs that answer bare ACKs",
+			    f - h->world->flows, me->idle_acks);
+	}
+	me->heard = me->heard_empty = me->empty_acks = me->repeated_acks = 0;
+}
+
+void
+watch_turn(struct host *h)
+{
+	for (unsigned i = 0; i < h->world->plan.conn_count; i++) {
+		const struct plan_conn *c = &h->world->plan.conns[i];
+		struct flow *f = &h->world->flows[c->flow];
+
+		check_turn(h, f, &f->sides[c->opener ^ h->index]);
+	}
+}
