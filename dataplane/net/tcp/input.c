@@ -184,13 +184,25 @@ take_mark(struct tcp_conn *c, const struct segment *s)
 	}
 }
 
+/*
+ * Is this segment's window newer than the one we know? RFC 9293 §3.10.7.4 asks for SEG.SEQ first;
+ * then one that was sent again, behind others that came early, moves snd_una and not the window,
+ * and the old window from the new left edge is more than was ever announced. An ACK never goes
+ * back, so it says what is newer before SEG.SEQ does.
+ */
+static bool
+is_newer_window(const struct tcp_conn *c, const struct segment *s)
+{
+	return seq_after(s->ack, c->wl2) || (seq_is(s->ack, c->wl2) && !seq_before(s->seq, c->wl1));
+}
+
 static void
 take_window(struct tcp_conn *c, const struct segment *s)
 {
 	uint32_t window = s->window << c->snd_scale;
 	bool was_shut = c->snd_wnd == 0;
 
-	if (!seq_before(c->wl1, s->seq) && !(seq_is(c->wl1, s->seq) && !seq_after(c->wl2, s->ack)))
+	if (!is_newer_window(c, s))
 		return;
 	c->snd_wnd = window;
 	c->wl1 = s->seq;
