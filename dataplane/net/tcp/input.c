@@ -336,8 +336,8 @@ input_established(struct tcp_conn *c, struct segment *s)
 			       (s->flags & (FLAG_ACK | FLAG_RST | FLAG_SYN)) == FLAG_ACK;
 
 		reject(c, s);
-		if (at_edge)
-			take_ack(c, s);
+		if (at_edge && take_ack(c, s) && c->fin_acked)
+			after_fin_acked(c);
 		return;
 	}
 	if (s->flags & FLAG_RST) {
