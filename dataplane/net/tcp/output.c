@@ -349,11 +349,15 @@ send_new(struct tcp_conn *c)
 	}
 }
 
-/* Data waits, nothing flies, and the window is shut: ask now and then (RFC 9293 §3.8.6.1). */
+/*
+ * Data waits and nothing flies: the window is shut, and we ask now and then (RFC 9293 §3.8.6.1), or
+ * there was no buffer, and we try again. A FIN alone needs no window, but a buffer.
+ */
 static void
 arm_persist(struct tcp_conn *c)
 {
-	bool stuck = c->snd.bytes > 0 && in_flight(c) == 0 && c->state >= TCP_ESTABLISHED;
+	bool waits = c->snd.bytes > 0 || (c->fin_queued && !c->fin_sent);
+	bool stuck = waits && in_flight(c) == 0 && c->state >= TCP_ESTABLISHED;
 
 	if (!stuck) {
 		c->persist_at = MONO_NONE;
@@ -458,6 +462,8 @@ output_reset(struct tcp_conn *c)
 void
 output_probe(struct tcp_conn *c)
 {
+	if (chain_is_empty(&c->snd))
+		return; /* a FIN that found no buffer: the flush that follows tries again */
 	tcp_count(c->tcp, TCP_COUNTER_PERSIST_PROBES);
 	if (send_segment(c, c->snd_una, 1))
 		c->rtt_timing = false;
