@@ -119,6 +119,20 @@ pick_port(struct tcp *t, struct tcp_endpoints *e)
 	return false;
 }
 
+/* The flow begins anew, beyond the numbers of its last life (RFC 9293 §3.6.1, RFC 1122 §4.2.2.13).
+ */
+static void
+leave_time_wait(struct tcp_conn *c)
+{
+	struct time_wait *w = table_find_time_wait(c->tcp, &c->endpoints);
+
+	if (w == NULL)
+		return;
+	if (!seq_after(c->iss, w->snd_nxt))
+		c->iss = seq_add(w->snd_nxt, 1);
+	table_leave_time_wait(c->tcp, w);
+}
+
 int
 tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out)
 {
@@ -131,6 +145,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 	if (c == NULL)
 		return -ENOSPC;
 	tcp_conn_init(c);
+	leave_time_wait(c);
 	c->active = true;
 	c->use_ecn = t->config.ecn;
 	c->state = TCP_SYN_SENT;
