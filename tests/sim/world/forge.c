@@ -48,6 +48,13 @@ fill(struct flight *f, const struct wire_segment *s, uint32_t seq, uint32_t ack,
 	f->data[17] = (uint8_t)sum;
 }
 
+/* Whether the receiver of `s` may be one that opens. */
+static bool
+opens(const struct world *w, const struct wire_segment *s)
+{
+	return s->source_port == PLAN_PORT || w->plan.conns[s->source_port - PLAN_FLOW_PORT].both;
+}
+
 /* An ICMP error about a segment that the receiver never sent. */
 static void
 forge_icmp(struct host *from, struct link *l, struct mono at, const struct wire_segment *s,
@@ -84,6 +91,8 @@ forge(struct host *from, const struct wire_segment *s, const struct ip_address *
 	switch (sim_below(&w->forger, 3)) {
 	case 0: /* within a window of 2^24 or not: no reset, no opening */
 		flags = odd_flags[sim_below(&w->forger, sizeof(odd_flags))];
+		if (flags == SEGMENT_SYN && opens(w, s))
+			flags = SEGMENT_RST; /* or it would be a simultaneous open */
 		seq = s->seq + (uint32_t)sim_between(&w->forger, NEVER_SENT, 2 * NEVER_SENT);
 		ack = s->ack + FAR_BYTES;
 		payload = 0;

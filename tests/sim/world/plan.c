@@ -203,12 +203,12 @@ draw_conn(struct sim_random *r, struct plan *p, unsigned i)
 	c->opener = (unsigned)sim_below(r, 2);
 	c->flow = i;
 	/* Without timestamps nothing tells an old duplicate from the next connection's bytes. */
-	if (i > 0 && !p->strips_ts && one_in(r, 4)) {
+	if (i > 0 && !p->strips_ts && !p->conns[i - 1].both && one_in(r, 4)) {
 		c->flow = p->conns[i - 1].flow;
 		c->opener = p->conns[i - 1].opener;
 		c->start.ns += p->conns[i - 1].start.ns;
 	}
-	c->both = one_in(r, 20);
+	c->both = c->flow == i && one_in(r, 20);
 	c->both_after = draw_us(r, 1, 3000);
 	draw_user(r, &c->users[0]);
 	draw_user(r, &c->users[1]);

@@ -54,11 +54,12 @@ user_connect(struct user *u)
 	uint16_t port = (uint16_t)(PLAN_FLOW_PORT + c->flow);
 	struct tcp_endpoints e = { h->address, u->world->hosts[1 - u->host].address,
 		u->side == 0 ? port : PLAN_PORT, u->side == 0 ? PLAN_PORT : port };
-	int rc;
+	int rc, before = u->world->flows[c->flow].opening;
 
-	watch_connect(u->world, u->conn);
+	watch_connect(u->world, c->flow, (int)u->conn);
 	rc = tcp_connect(h->tcp, &e, &u->tcp);
 	if (rc != 0) {
+		watch_connect(u->world, c->flow, before);
 		u->tcp = NULL;
 		if (rc != -EADDRINUSE)
 			world_fail(u->world, "tcp_connect: %d", rc);

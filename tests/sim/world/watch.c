@@ -8,8 +8,8 @@
  * (but for a probe's one byte), fills more than the peer's MSS, or moves a FIN. Nobody answers bare
  * ACKs with bare ACKs that say nothing new, but for a challenge now and then.
  *
- * A flow's ports may be used again: `now` is its latest life. The opener speaks for it from its SYN
- * on, the other side from its SYN-ACK on, until then for the life before.
+ * A flow's ports may be used again: `now` is its latest life. A side may still speak for the life
+ * before (from TIME-WAIT, or because it has not heard of the new one); then only bytes are checked.
  */
 #include "tests/sim/world/world.h"
 
@@ -25,9 +25,9 @@ watch_init(struct world *w)
 }
 
 void
-watch_connect(struct world *w, unsigned conn)
+watch_connect(struct world *w, unsigned flow, int conn)
 {
-	w->flows[w->plan.conns[conn].flow].opening = (int)conn;
+	w->flows[flow].opening = conn;
 }
 
 int
@@ -58,19 +58,23 @@ static void
 begin_life(struct flow *f, unsigned side, uint32_t iss)
 {
 	f->before = f->now;
+	memcpy(f->sides_before, f->sides, sizeof(f->sides));
 	f->now = (struct incarnation){ .conn = f->opening };
 	f->now.known[side] = true;
 	f->now.iss[side] = iss;
 	memset(f->sides, 0, sizeof(f->sides));
 }
 
-/* What it heard of the other side stays. */
+/* It begins anew with another number; what it heard of the other side stays. */
 static void
-forget_sent(struct watch_side *me)
+forget_sent(struct watch_side *me, uint32_t old_iss)
 {
 	struct watch_side heard = *me;
 
 	memset(me, 0, sizeof(*me));
+	me->has_old = heard.end > 0;
+	me->old_iss = old_iss;
+	me->old_end = heard.end;
 	me->heard = heard.heard;
 	me->heard_scale = heard.heard_scale;
 	me->peer_mss = heard.peer_mss;
@@ -84,16 +88,16 @@ place_syn(struct flow *f, unsigned side, const struct wire_segment *s)
 	bool answers = (s->flags & SEGMENT_ACK) != 0;
 	bool ours = f->now.known[1 - side] && s->ack - 1 == f->now.iss[1 - side];
 
-	if (f->now.known[side] && f->now.iss[side] == s->seq)
+	if (side == 1)
+		f->foreign = answers && !ours;
+	if ((side == 1 && f->foreign) || (f->now.known[side] && f->now.iss[side] == s->seq))
 		return;
-	if (answers && !ours)
-		return; /* of an old or a forged SYN: what comes of it is nobody's */
 	if (!answers &&
 	    (f->now.known[side] || !f->now.known[1 - side] || f->now.conn != f->opening)) {
 		begin_life(f, side, s->seq);
 		return;
 	}
-	forget_sent(&f->sides[side]); /* where an earlier half-open one was dropped */
+	forget_sent(&f->sides[side], f->now.iss[side]);
 	f->now.known[side] = true;
 	f->now.iss[side] = s->seq;
 }
@@ -136,16 +140,20 @@ check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segme
 	unsigned scale = s->flags & SEGMENT_SYN ? 0 : scale_of(me);
 	uint32_t ack = s->ack - f->now.iss[1 - side], edge = ack + (s->window << scale);
 	bool over = peer->has_fin && ack == peer->fin + 1;
+	bool late = peer->has_old && s->ack - peer->old_iss <= peer->old_end;
 	bool news = ack != me->ack || edge != me->edge || s->sack_count > 0;
 
+	if (late)
+		return;
 	if ((int32_t)(ack - me->ack) < 0)
 		world_fail(
 		    h->world, "flow %td, side %u: takes an ACK back", f - h->world->flows, side);
 	if ((int32_t)(ack - peer->end) > 0)
 		world_fail(h->world, "flow %td, side %u: acknowledges what was not sent",
 		    f - h->world->flows, side);
-	/* A window that is not a multiple of its unit is rounded down. */
-	if (!over && (int32_t)(edge + (1u << scale) - 1 - me->edge) < 0)
+	/* One that is not a multiple of its unit is rounded down, and a SYN's has but 16 bits. */
+	if (!over && (s->flags & SEGMENT_SYN) == 0 &&
+	    (int32_t)(edge + (1u << scale) - 1 - me->edge) < 0)
 		world_fail(h->world, "flow %td, side %u: takes %u bytes of window back",
 		    f - h->world->flows, side, me->edge - edge);
 	me->ack = ack;
@@ -193,6 +201,27 @@ check_place(struct host *h, struct flow *f, unsigned side, const struct wire_seg
 		me->end = end;
 }
 
+static bool
+fits(const struct incarnation *life, const struct watch_side *sides, unsigned side,
+    const struct wire_segment *s)
+{
+	uint32_t seq = s->seq - life->iss[side], ack = s->ack - life->iss[1 - side];
+
+	return life->known[side] && life->known[1 - side] && seq <= sides[side].end &&
+	       ((s->flags & SEGMENT_ACK) == 0 || ack <= sides[1 - side].end);
+}
+
+static const struct incarnation *
+life_of(const struct flow *f, unsigned side, const struct wire_segment *s)
+{
+	if ((s->flags & SEGMENT_SYN) != 0 && f->now.known[side])
+		return s->seq == f->now.iss[side] ? &f->now : &f->before;
+	if (f->now.known[side] &&
+	    (fits(&f->now, f->sides, side, s) || !fits(&f->before, f->sides_before, side, s)))
+		return &f->now;
+	return &f->before;
+}
+
 void
 watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *s)
 {
@@ -210,7 +239,9 @@ watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *
 		return;
 	if (s->flags & SEGMENT_SYN)
 		place_syn(f, side, s);
-	life = f->now.known[side] ? &f->now : &f->before;
+	if (f->foreign && side == 1)
+		return;
+	life = life_of(f, side, s);
 	if (!life->known[side] || ((s->flags & SEGMENT_SYN) != 0 && s->seq != life->iss[side]))
 		return;
 	if (s->length > 0 && life->conn >= 0)

@@ -56,6 +56,9 @@ struct watch_side {
 	uint16_t peer_mss;
 	uint32_t end, ack, edge, fin; /* highest sent, acknowledged, announced; where the FIN is */
 	uint32_t heard_edge;          /* the highest edge that reached this side */
+	/* Of a half-open connection that it dropped and then opened anew within the same life. */
+	bool has_old;
+	uint32_t old_iss, old_end;
 	/* of this turn */
 	uint32_t heard, heard_empty, empty_acks, repeated_acks;
 	/* ACKs that answered nothing but ACKs, said nothing new, and were no challenge */
@@ -65,8 +68,9 @@ struct watch_side {
 
 struct flow {
 	struct incarnation now, before;
-	int opening; /* the connection whose SYN goes out next; -1 */
-	struct watch_side sides[2];
+	int opening;  /* the connection whose SYN goes out next; -1 */
+	bool foreign; /* side 1 answers a SYN that was forged, or of a life long over */
+	struct watch_side sides[2], sides_before[2];
 };
 
 struct world {
@@ -113,7 +117,8 @@ void user_give_up(struct user *u);
 
 /* watch.c */
 void watch_init(struct world *w);
-void watch_connect(struct world *w, unsigned conn);
+/* The next SYN on that flow is this connection's. */
+void watch_connect(struct world *w, unsigned flow, int conn);
 void watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *s);
 void watch_heard(struct host *h, const struct flight *f, const struct wire_segment *s);
 void watch_turn(struct host *h);
