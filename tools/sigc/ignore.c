@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ClamAV's .ign2: names that are not to be found, whatever file brings them and in whatever order
- * the files are read, so they are taken out when all has been read. NAME:MD5, which ignores one
- * wording of a signature only, is left out.
+ * the files are read, so they are taken out when all has been read. The built-in EICAR stays: it is
+ * how one sees that an appliance scans. NAME:MD5, which ignores one wording of a signature only, is
+ * left out.
  */
 #include <stdlib.h>
 
@@ -87,7 +88,7 @@ drop_patterns(struct sigc *s)
 		bool is_part = p[i].check != GENERATION_NO_PATTERN &&
 			       checks[p[i].check].part != GENERATION_NO_PART;
 
-		if (is_part || !is_ignored(s, p[i].name))
+		if (i < s->built_in || is_part || !is_ignored(s, p[i].name))
 			p[kept++] = p[i];
 	}
 	s->patterns.used = kept * sizeof(*p);

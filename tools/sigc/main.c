@@ -13,7 +13,7 @@
 static const char usage[] =
     "usage: sluice-sigc --output FILE [OPTION]... [SOURCE]...\n"
     "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .ldb "
-    ".hdb .hsb .fp .sfp\n\n"
+    ".ldb .ign2 .hdb .hsb .fp .sfp\n\n"
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"
     "  --report text|json  what was loaded and what was left out, and why (default: text)\n"
@@ -21,11 +21,6 @@ static const char usage[] =
     "  --timeout-s N       give up after this much CPU time\n"
     "  --version, --help\n\n"
     "exit: 0 written; 2 a source is malformed (FILE:LINE), nothing is written\n";
-
-/* Split, so that this file is not itself the test file. */
-static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
-			    "$EICAR-STANDARD-"
-			    "ANTIVIRUS-TEST-FILE!$H+H*";
 
 static const char *const skip_texts[] = {
 #define X(id, text) [SKIP_##id] = text,
@@ -93,8 +88,7 @@ main(int argc, char **argv)
 	bool as_json = false;
 	int c, rc = 0;
 
-	sigc_add_literal(
-	    &s, span_text("Eicar-Test-Signature"), (const uint8_t *)eicar, sizeof(eicar) - 1);
+	sigc_add_built_in(&s);
 	while (rc == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (c == OUTPUT)
 			output = optarg;

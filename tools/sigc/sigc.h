@@ -56,6 +56,7 @@ struct sigc {
 	/* sections of the file by other names: PATTERNS, ELEMENTS, BYTES, RULES … */
 	struct sigc_table checks, elements, compared, rules, rule_parts, steps, parts;
 	struct sigc_table ignored; /* uint32_t names of .ign2 files */
+	uint32_t built_in;         /* so many patterns come first and are always known */
 	uint32_t part_puts;
 	struct sigc_table triggers; /* struct sigc_trigger */
 	struct sigc_table part_keys,
@@ -85,6 +86,8 @@ int sigc_read(struct sigc *s, const char *path);
 int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);
 /* One literal; refused ones are counted. */
 void sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count);
+/* EICAR, which no .ign2 takes out; before any source is read. */
+void sigc_add_built_in(struct sigc *s);
 
 /* A literal that a check follows; at least 4 bytes. */
 void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);

@@ -24,6 +24,11 @@
 
 #define FIELDS_MAX 8
 
+/* Split, so that this file is not itself the test file. */
+static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
+			    "$EICAR-STANDARD-"
+			    "ANTIVIRUS-TEST-FILE!$H+H*";
+
 static const char *const skip_texts[] = {
 #define X(id, text) [SKIP_##id] = text,
 	SKIP_REASONS(X)
@@ -108,6 +113,14 @@ sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t 
 	p.name = table_add_text(&s->names, name);
 	sigc_add_anchor(s, &p, bytes);
 	s->loaded++;
+}
+
+void
+sigc_add_built_in(struct sigc *s)
+{
+	sigc_add_literal(
+	    s, span_text("Eicar-Test-Signature"), (const uint8_t *)eicar, sizeof(eicar) - 1);
+	s->built_in = (uint32_t)(s->patterns.used / sizeof(struct pattern));
 }
 
 struct span

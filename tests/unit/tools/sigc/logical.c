@@ -208,3 +208,22 @@ TEST(ignored_names_are_not_found)
 	signature_core_destroy(core);
 	made_end(&m);
 }
+
+TEST(the_built_in_signature_is_never_ignored)
+{
+	static const char ignored[] = "Eicar-Test-Signature\n";
+	static const char mine[] = "Eicar-Test-Signature\tof-a-source\n";
+	const struct pattern *p;
+	struct made m;
+
+	made_begin(&m);
+	sigc_free(&m.sigc);
+	memset(&m.sigc, 0, sizeof(m.sigc));
+	sigc_add_built_in(&m.sigc);
+	CHECK(made_source(&m, "a.lit", mine, sizeof(mine) - 1) == 0);
+	CHECK(made_source(&m, "a.ign2", ignored, sizeof(ignored) - 1) == 0);
+	sigc_drop_ignored(&m.sigc);
+	p = (const struct pattern *)(const void *)m.sigc.patterns.bytes;
+	CHECK(m.sigc.patterns.used == sizeof(*p) && p->bytes_count == 68 && m.sigc.loaded == 1);
+	made_end(&m);
+}
