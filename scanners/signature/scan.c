@@ -18,6 +18,7 @@
 #define WAITING_MAX  64
 #define STEPS_FREE   (1u << 20)
 #define STEPS_A_BYTE 64
+#define ANY_LITERAL  UINT32_MAX
 
 struct candidate {
 	uint32_t pattern;
@@ -42,6 +43,7 @@ struct signature_scan {
 	struct memory *memory; /* NULL: no patterns */
 	struct signature_view view;
 	uint64_t bytes, steps;
+	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
 	bool in_stream, ended, has_hit, failed;
 	struct signature_hit hit;
 };
@@ -116,6 +118,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->generation = g;
 	scan->bytes = 0;
 	scan->steps = STEPS_FREE;
+	scan->only = ANY_LITERAL;
 	scan->memory = core->memories != NULL ? &core->memories[scan - core->scans] : NULL;
 	if (scan->memory != NULL) {
 		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
@@ -124,6 +127,12 @@ signature_open(struct signature_core *core, const struct generation *g)
 	}
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = false;
 	return scan;
+}
+
+void
+signature_look_for(struct signature_scan *scan, uint32_t literal)
+{
+	scan->only = literal;
 }
 
 static void
@@ -142,7 +151,7 @@ settle(struct signature_scan *scan, const struct candidate *c)
 	enum pattern_result r = pattern_check(
 	    scan->generation, c->pattern, &scan->view, c->literal_end, &scan->steps, &m);
 
-	if (r == PATTERN_YES && m.part == GENERATION_NO_PART)
+	if (r == PATTERN_YES && (m.part == GENERATION_NO_PART || scan->only != ANY_LITERAL))
 		take_hit(scan, c->literal, m.end);
 	else if (r == PATTERN_YES)
 		scan->failed |= !tallies_count(&scan->memory->tallies, &m);
@@ -183,6 +192,8 @@ take_match(
 
 	(void)from;
 	(void)flags;
+	if (scan->only != ANY_LITERAL && scan->only != id)
+		return 0;
 	if (c.pattern == GENERATION_NO_PATTERN) {
 		take_hit(scan, id, to);
 	} else if (scan->memory == NULL) {

@@ -66,6 +66,11 @@ int signature_core_prepare(struct signature_core *core, const struct generation 
 /* NULL when streams_max are open. The generation must stay open until signature_close(). */
 struct signature_scan *signature_open(struct signature_core *core, const struct generation *g);
 /*
+ * For the proof of a generation, before the first byte: nothing but this literal, by Hyperscan's
+ * number, is looked for, and the pattern around it is a hit though it were a part of rules only.
+ */
+void signature_look_for(struct signature_scan *scan, uint32_t literal);
+/*
  * Scans the next bytes; `is_last` says that no more will come (then block mode may serve). Returns
  * 0, 1 when there is a hit (signature_hit() tells which; further feeding is harmless), or a
  * negative errno when the engine failed, which the caller must treat as class `error`, never as

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Compiles the literals for both modes, lays the sections out, and writes the file in one rename.
+/*
+ * Compiles the literals for both modes, lays the sections out, has the whole prove itself
+ * (prove.c), and writes the file in one rename.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +14,8 @@
 
 #include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
+
+#define BUILDS_MAX 8 /* each takes out what the one before did not find */
 
 static int
 say(struct sigc *s, const char *what)
@@ -160,6 +164,8 @@ build_triggers(struct sigc *s, struct sigc_table *out)
 	struct sigc_trigger *t = (struct sigc_trigger *)(void *)s->triggers.bytes;
 	struct generation_part *parts = (struct generation_part *)(void *)s->parts.bytes;
 
+	for (size_t i = 0; i < s->parts.used / sizeof(*parts); i++)
+		parts[i] = (struct generation_part){ 0, 0 }; /* of the build before */
 	sort(&s->triggers, sizeof(*t), by_part);
 	for (size_t i = 0; i < s->triggers.used / sizeof(*t); i++) {
 		struct generation_part *p = &parts[t[i].part];
@@ -200,8 +206,9 @@ write_file(struct sigc *s, const char *output, const struct sigc_table *file)
 	return -EIO;
 }
 
-int
-sigc_build(struct sigc *s, const char *output)
+/* The whole file in memory. */
+static int
+assemble(struct sigc *s, struct sigc_table *out)
 {
 	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
 	struct generation_section sections[GENERATION_KIND_COUNT - 1];
@@ -211,7 +218,6 @@ sigc_build(struct sigc *s, const char *output)
 	size_t block_bytes = 0, stream_bytes = 0;
 	int rc;
 
-	sigc_drop_ignored(s);
 	p = (const struct pattern *)(void *)s->patterns.bytes;
 	rc = compile(s, HS_MODE_BLOCK, &block, &block_bytes);
 	if (rc == 0)
@@ -259,12 +265,32 @@ sigc_build(struct sigc *s, const char *output)
 	SHA256(file.bytes + sizeof(h), file.used - sizeof(h), h.sha256);
 	memcpy(&h.id, h.sha256, sizeof(h.id));
 	memcpy(file.bytes, &h, sizeof(h));
-	rc = write_file(s, output, &file);
 	free(block);
 	free(stream);
-	free(file.bytes);
 	free(ids.bytes);
 	free(triggers.bytes);
 	free(reputation.bytes);
+	*out = file;
+	return 0;
+}
+
+int
+sigc_build(struct sigc *s, const char *output)
+{
+	struct sigc_table file = { 0 };
+	int rc = 1;
+
+	sigc_drop_ignored(s);
+	for (unsigned i = 0; i < BUILDS_MAX && rc > 0; i++) {
+		free(file.bytes);
+		rc = assemble(s, &file);
+		if (rc == 0)
+			rc = sigc_prove(s, span_of(file.bytes, file.used));
+	}
+	if (rc > 0)
+		rc = say(s, "Hyperscan misses signatures however often they are taken out");
+	if (rc == 0)
+		rc = write_file(s, output, &file);
+	free(file.bytes);
 	return rc;
 }

@@ -109,4 +109,5 @@ sigc_drop_ignored(struct sigc *s)
 	    offsetof(struct generation_digest32, name));
 	s->loaded -= s->skipped[SKIP_IGNORED];
 	s->ignored.used = 0;
+	sigc_sweep(s);
 }

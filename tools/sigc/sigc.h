@@ -33,6 +33,7 @@ struct sigc_table {
 	X(REGEX, "a regular expression")                                 \
 	X(COMPARE, "a comparison of bytes or an image")                  \
 	X(MACRO, "a macro")                                              \
+	X(PROOF, "not found in a sample made for it")                    \
 	X(IGNORED, "named in an .ign2 file")                             \
 	X(IGNORED_ONE, "an .ign2 line for one wording only")             \
 	X(LEVEL, "for another level of ClamAV's engine")                 \
@@ -142,6 +143,18 @@ struct sigc_mark {
 };
 struct sigc_mark sigc_mark(struct sigc *s);
 void sigc_undo(struct sigc *s, const struct sigc_mark *mark);
+
+/*
+ * prove.c: looks for each pattern in a sample made for it, in a generation that was built of `s`.
+ * Takes out, counts and names those that are not found, with the rules that they are parts of; how
+ * many patterns, or -EINVAL with `s->error` set.
+ */
+int sigc_prove(struct sigc *s, struct span file);
+
+/* sweep.c: patterns that only rules without a trigger have a use for. */
+void sigc_sweep(struct sigc *s);
+/* The same after patterns marked in `failed`, one byte each, with their rules were taken out. */
+void sigc_drop_failed(struct sigc *s, const uint8_t *failed);
 
 /* ignore.c: takes out what .ign2 files name; called once, when all has been read. */
 void sigc_drop_ignored(struct sigc *s);

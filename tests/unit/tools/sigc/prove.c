@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A generation proves itself: what is not found in a sample of its own is taken out and named. */
+#include <stdlib.h>
+
+#include "tests/unit/tools/sigc/made.h"
+
+static bool
+is_named(struct made *m, const char *line)
+{
+	struct sigc_table *t = &m->sigc.skipped_names;
+
+	table_add(t, "", 1);
+	t->used--;
+	return strstr((const char *)t->bytes, line) != NULL;
+}
+
+/* Every kind of element, and each edge: a sample is found, whatever must stand around it. */
+TEST(what_can_be_found_is_proved)
+{
+	static const char *const patterns[] = { "*:61626364", "*:61626364??6?", "*:61{3-9}62636465",
+		"*:(61|6263)64656667", "*:64656667!(2e|61)", "*:(B)61626364(B)", "*:(L)61626364(L)",
+		"*:(W)61626364(W)", "*:!(B)61626364!(B)", "*:!(L)61626364!(L)",
+		"*:!(W)61626364!(W)", "70000:61626364", "5,2:!(W)61626364",
+		"*:78{1980}6162636465666768",
+		"*:6162636465666768696a6b6c6d6e6f7071727374757677787962636465666768" };
+
+	for (unsigned i = 0; i < COUNT_OF(patterns); i++) {
+		struct made m;
+		char line[300];
+
+		made_begin(&m);
+		snprintf(line, sizeof(line), "N:0:%s\n", patterns[i]);
+		CHECK_ROW(patterns[i], made_source(&m, "a.ndb", line, strlen(line)) == 0);
+		CHECK_ROW(patterns[i], m.sigc.loaded == 2 && made_build(&m) == 0);
+		CHECK_ROW(patterns[i], m.sigc.loaded == 2 && m.sigc.skipped[SKIP_PROOF] == 0);
+		made_end(&m);
+	}
+}
+
+TEST(modifiers_are_proved)
+{
+	static const char *const modifiers[] = { "i", "w", "f", "wf", "wa", "wi", "waif" };
+
+	for (unsigned i = 0; i < COUNT_OF(modifiers); i++) {
+		struct made m;
+		char line[300];
+
+		made_begin(&m);
+		snprintf(line, sizeof(line), "Rule;Target:0;0;61426364::%s\n", modifiers[i]);
+		CHECK_ROW(modifiers[i], made_source(&m, "a.ldb", line, strlen(line)) == 0);
+		CHECK_ROW(modifiers[i], made_build(&m) == 0 && m.sigc.loaded == 2);
+		made_end(&m);
+	}
+}
+
+#define ANYTHING "!(0?|1?|2?|3?|4?|5?|6?|7?|8?|9?|a?|b?|c?|d?|e?|f?)"
+
+/* Patterns that nothing can match; a part of a rule takes the rule along, and its other parts. */
+TEST(what_is_not_found_is_taken_out_and_named)
+{
+	static const char plain[] = "Never:0:*:61626364" ANYTHING "\nFar:0:99000000:61626364\n"
+				    "Fine:0:*:66726565\n";
+	static const char rules[] = "Rule;Target:0;0&1;70717273;61626364" ANYTHING "\n"
+				    "Other;Target:0;0|1;70717273;74757677\n"
+				    "Only;Target:0;0&1;78787878;61626364" ANYTHING "\n";
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ndb", plain, sizeof(plain) - 1) == 0);
+	CHECK(made_source(&m, "a.ldb", rules, sizeof(rules) - 1) == 0);
+	CHECK(m.sigc.loaded == 7 && made_build(&m) == 0);
+	CHECK(m.sigc.loaded == 3 && m.sigc.skipped[SKIP_PROOF] == 4);
+	CHECK(is_named(&m, "Never: not found in a sample"));
+	CHECK(is_named(&m, "Far: not found in a sample"));
+	CHECK(is_named(&m, "Rule: not found in a sample"));
+	CHECK(is_named(&m, "Only: not found in a sample"));
+	/* Always.There, Fine and the parts of Other; 78787878 has no use left. */
+	CHECK(m.sigc.patterns.used == 4 * sizeof(struct pattern));
+	made_end(&m);
+}
+
+/* A database that misses what it was made of, as Hyperscan's faults do. */
+TEST(a_database_that_misses_is_noticed)
+{
+	static const char plain[] = "One\tfirst-marker\nTwo\tother-marker\n";
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.lit", plain, sizeof(plain) - 1) == 0 && made_build(&m) == 0);
+	CHECK(sigc_prove(&m.sigc, span_of(m.bytes, m.byte_count)) == 0);
+	m.sigc.literals.bytes[m.sigc.literals.used - 1] ^= 1; /* the file has the old one */
+	CHECK(sigc_prove(&m.sigc, span_of(m.bytes, m.byte_count)) == 1);
+	CHECK(is_named(&m, "Two: not found in a sample") && m.sigc.loaded == 2);
+	CHECK(sigc_prove(&m.sigc, span_of(m.bytes, m.byte_count - 1)) < 0);
+	CHECK(strstr(m.sigc.error, "checksum") != NULL);
+	made_end(&m);
+}
