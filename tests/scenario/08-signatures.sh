@@ -9,6 +9,8 @@ here=$(mktemp -d)
 printf 'Test.Marker\tevil-marker-one\n' >"$here/one.lit"
 printf '# bad sites\nbad.example\nhttp://half.example/dir/\n' >"$here/bad.txt"
 printf 'signatures: {sources: [%s]}\nreputation: {bad: [%s/bad.txt]}\n' "$here" "$here" >"$here/sluice.yaml"
+said=$(build/release/sluice-sigc --report xml --output "$here/x.gen" 2>&1) && fail "a report of no kind was made"
+[[ $said == *"--report 'xml': expected text or json"* ]] || fail "sluice-sigc said: $said"
 lab_up --config "$here/sluice.yaml"
 trap 'tools/lab down --name "$lab_name"; rm -rf "$here"' EXIT
 code() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" body "$1"; }

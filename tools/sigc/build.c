@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <hs/hs.h>
@@ -75,6 +76,14 @@ sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void 
 {
 	if (t->used > 0)
 		qsort(t->bytes, t->used / each, each, compare);
+}
+
+/* A digest's last word, until here the row of its origin, is not for the file. */
+static void
+clear_origins(struct sigc_table *t, size_t each)
+{
+	for (size_t at = each; at <= t->used; at += each)
+		memset(t->bytes + at - sizeof(uint32_t), 0, sizeof(uint32_t));
 }
 
 /* The slot of a key: the one that holds it, or the empty one where it belongs. */
@@ -224,6 +233,8 @@ assemble(struct sigc *s, struct sigc_table *out)
 		rc = compile(s, HS_MODE_STREAM, &stream, &stream_bytes);
 	if (rc != 0)
 		return rc;
+	s->cost.block_bytes = block_bytes;
+	s->cost.stream_bytes = stream_bytes;
 	sort(&s->bad_md5, sizeof(struct generation_digest16), by_md5);
 	sort(&s->good_md5, sizeof(struct generation_digest16), by_md5);
 	sort(&s->bad_sha256, sizeof(struct generation_digest32), by_sha256);
@@ -233,6 +244,10 @@ assemble(struct sigc *s, struct sigc_table *out)
 
 		table_add(&ids, &l, sizeof(l));
 	}
+	clear_origins(&s->bad_md5, sizeof(struct generation_digest16));
+	clear_origins(&s->good_md5, sizeof(struct generation_digest16));
+	clear_origins(&s->bad_sha256, sizeof(struct generation_digest32));
+	clear_origins(&s->good_sha256, sizeof(struct generation_digest32));
 	build_reputation(s, &reputation);
 	build_triggers(s, &triggers);
 
@@ -274,6 +289,12 @@ assemble(struct sigc *s, struct sigc_table *out)
 	return 0;
 }
 
+static uint64_t
+cpu_ms(void)
+{
+	return (uint64_t)clock() * 1000 / CLOCKS_PER_SEC;
+}
+
 int
 sigc_build(struct sigc *s, const char *output)
 {
@@ -281,16 +302,22 @@ sigc_build(struct sigc *s, const char *output)
 	int rc = 1;
 
 	sigc_drop_ignored(s);
-	for (unsigned i = 0; i < BUILDS_MAX && rc > 0; i++) {
+	for (s->cost.builds = 0; s->cost.builds < BUILDS_MAX && rc > 0; s->cost.builds++) {
+		uint64_t began = cpu_ms(), compiled;
+
 		free(file.bytes);
 		rc = assemble(s, &file);
+		compiled = cpu_ms();
 		if (rc == 0)
 			rc = sigc_prove(s, span_of(file.bytes, file.used));
+		s->cost.compile_ms += compiled - began;
+		s->cost.proof_ms += cpu_ms() - compiled;
 	}
 	if (rc > 0)
 		rc = say(s, "Hyperscan misses signatures however often they are taken out");
 	if (rc == 0)
 		rc = write_file(s, output, &file);
+	s->cost.file_bytes = file.used;
 	free(file.bytes);
 	return rc;
 }

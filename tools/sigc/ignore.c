@@ -35,48 +35,59 @@ is_ignored(const struct sigc *s, uint32_t name)
 	return false;
 }
 
-/* Rows whose name, a uint32_t at `name_at`, is ignored are closed over; how many. */
-static uint64_t
-drop_rows(struct sigc *s, struct sigc_table *t, size_t each, size_t name_at)
+/* Counts and names it where it is ignored. */
+static bool
+drop(struct sigc *s, uint32_t name, struct sigc_origin origin)
 {
+	if (!is_ignored(s, name))
+		return false;
+	sigc_skip_later(s, origin, span_text((const char *)s->names.bytes + name), SKIP_IGNORED);
+	return true;
+}
+
+/* Rows whose name, a uint32_t at `name_at` with the origin's row behind it, is ignored. */
+static void
+drop_digests(struct sigc *s, struct sigc_table *t, size_t each, size_t name_at)
+{
+	const struct sigc_origin *origins =
+	    (const struct sigc_origin *)(const void *)s->digest_origins.bytes;
 	size_t kept = 0;
 
 	for (size_t at = 0; at < t->used; at += each) {
-		uint32_t name;
+		uint32_t words[2];
 
-		memcpy(&name, t->bytes + at + name_at, sizeof(name));
-		if (is_ignored(s, name))
+		memcpy(words, t->bytes + at + name_at, sizeof(words));
+		if (drop(s, words[0], origins[words[1]]))
 			continue;
 		memmove(t->bytes + kept, t->bytes + at, each);
 		kept += each;
 	}
-	name_at = t->used - kept;
 	t->used = kept;
-	return name_at / each;
 }
 
 /* Rules keep their places; without a trigger they are never asked. */
-static uint64_t
+static void
 drop_rules(struct sigc *s)
 {
 	const struct generation_rule *rules =
 	    (const struct generation_rule *)(void *)s->rules.bytes;
+	const struct sigc_origin *origins =
+	    (const struct sigc_origin *)(const void *)s->rule_origins.bytes;
 	struct sigc_trigger *t = (struct sigc_trigger *)(void *)s->triggers.bytes;
 	size_t n = s->triggers.used / sizeof(*t), kept = 0;
-	uint64_t dropped = 0;
 
 	for (size_t i = 0; i < s->rules.used / sizeof(*rules); i++)
-		dropped += is_ignored(s, rules[i].name);
+		drop(s, rules[i].name, origins[i]);
 	for (size_t i = 0; i < n; i++) {
 		if (!is_ignored(s, rules[t[i].rule].name))
 			t[kept++] = t[i];
 	}
 	s->triggers.used = kept * sizeof(*t);
-	return dropped;
 }
 
-/* A rule's patterns carry its name, but may be another's part as well: they stay. */
-static uint64_t
+/* A rule's patterns carry its name, but may be another's part as well: sigc_sweep() sees to them.
+ */
+static void
 drop_patterns(struct sigc *s)
 {
 	const struct generation_pattern *checks =
@@ -88,11 +99,10 @@ drop_patterns(struct sigc *s)
 		bool is_part = p[i].check != GENERATION_NO_PATTERN &&
 			       checks[p[i].check].part != GENERATION_NO_PART;
 
-		if (i < s->built_in || is_part || !is_ignored(s, p[i].name))
+		if (i < s->built_in || is_part || !drop(s, p[i].name, p[i].origin))
 			p[kept++] = p[i];
 	}
 	s->patterns.used = kept * sizeof(*p);
-	return n - kept;
 }
 
 void
@@ -102,12 +112,12 @@ sigc_drop_ignored(struct sigc *s)
 		return;
 	qsort_r(s->ignored.bytes, s->ignored.used / sizeof(uint32_t), sizeof(uint32_t), by_text,
 	    s->names.bytes);
-	s->skipped[SKIP_IGNORED] += drop_patterns(s) + drop_rules(s);
-	s->skipped[SKIP_IGNORED] += drop_rows(s, &s->bad_md5, sizeof(struct generation_digest16),
+	drop_patterns(s);
+	drop_rules(s);
+	drop_digests(s, &s->bad_md5, sizeof(struct generation_digest16),
 	    offsetof(struct generation_digest16, name));
-	s->skipped[SKIP_IGNORED] += drop_rows(s, &s->bad_sha256, sizeof(struct generation_digest32),
+	drop_digests(s, &s->bad_sha256, sizeof(struct generation_digest32),
 	    offsetof(struct generation_digest32, name));
-	s->loaded -= s->skipped[SKIP_IGNORED];
 	s->ignored.used = 0;
 	sigc_sweep(s);
 }

@@ -287,7 +287,7 @@ add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, trigger
 		if (t & UINT64_C(1) << i)
 			table_add(&s->triggers, &trigger, sizeof(trigger));
 	}
-	s->loaded++;
+	table_add(&s->rule_origins, &s->at, sizeof(s->at));
 }
 
 static int
@@ -317,6 +317,10 @@ read_rule(struct sigc *s, struct generation_rule *r, struct span expression, str
 	return rc;
 }
 
+struct rule_text {
+	struct span name, expression, parts, words;
+};
+
 static unsigned
 count_fields(struct span text)
 {
@@ -327,21 +331,22 @@ count_fields(struct span text)
 	return n;
 }
 
-/* Adds a rule or takes everything back. */
+/* Adds a rule or takes everything back; `words` are all but its name. */
 static int
-add_or_undo(struct sigc *s, struct span name, struct generation_rule *r, struct span expression,
-    struct span parts)
+add_or_undo(struct sigc *s, struct generation_rule *r, const struct rule_text *t)
 {
 	struct sigc_mark mark = sigc_mark(s);
 	enum skip_reason why = SKIP_COUNT;
 	int rc;
 
-	r->name = table_add_text(&s->names, name);
-	rc = read_rule(s, r, expression, parts, &why);
+	r->name = table_add_text(&s->names, t->name);
+	rc = read_rule(s, r, t->expression, t->parts, &why);
 	if (rc != 0)
 		sigc_undo(s, &mark);
+	if (rc == 0)
+		sigc_count(s, 'r', t->words);
 	if (rc == -ENOTSUP)
-		sigc_skip(s, name, why);
+		sigc_skip(s, t->name, why);
 	return rc == -ENOTSUP ? 0 : rc;
 }
 
@@ -349,13 +354,18 @@ int
 sigc_add_logical(struct sigc *s, struct span line)
 {
 	struct generation_rule r = { .size_max = UINT64_MAX };
-	struct span name = sigc_take_field(&line, ';'), conditions = sigc_take_field(&line, ';'),
-		    expression = sigc_take_field(&line, ';');
+	struct rule_text t = { .name = sigc_take_field(&line, ';') };
 	enum skip_reason why = SKIP_COUNT;
-	unsigned parts = count_fields(line);
+	struct span conditions;
+	unsigned parts;
 	int rc;
 
-	if (name.bytes == 0 || line.bytes == 0)
+	t.words = line;
+	conditions = sigc_take_field(&line, ';');
+	t.expression = sigc_take_field(&line, ';');
+	t.parts = line;
+	parts = count_fields(line);
+	if (t.name.bytes == 0 || line.bytes == 0)
 		return -EINVAL;
 	rc = read_conditions(&r, conditions, &why);
 	if (rc == 0 && parts > GENERATION_RULE_PARTS_MAX) {
@@ -363,17 +373,21 @@ sigc_add_logical(struct sigc *s, struct span line)
 		rc = -ENOTSUP;
 	}
 	if (rc == -ENOTSUP)
-		sigc_skip(s, name, why);
+		sigc_skip(s, t.name, why);
 	if (rc != 0)
 		return rc == -ENOTSUP ? 0 : rc;
 	r.part_count = (uint16_t)parts;
-	return add_or_undo(s, name, &r, expression, line);
+	return add_or_undo(s, &r, &t);
 }
 
 int
-sigc_add_targeted(struct sigc *s, struct span name, uint16_t target, struct span part)
+sigc_add_targeted(
+    struct sigc *s, struct span name, uint16_t target, struct span part, struct span words)
 {
 	struct generation_rule r = { .size_max = UINT64_MAX, .target = target, .part_count = 1 };
+	struct rule_text t = {
+		.name = name, .expression = span_text("0"), .parts = part, .words = words
+	};
 
-	return add_or_undo(s, name, &r, span_text("0"), part);
+	return add_or_undo(s, &r, &t);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sluice-sigc: arguments, limits, report. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-
-#include <jansson.h>
 
 #include "common/base/version.h"
 #include "tools/sigc/sigc.h"
@@ -16,17 +15,11 @@ static const char usage[] =
     ".ldb .ign2 .hdb .hsb .fp .sfp\n\n"
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"
-    "  --report text|json  what was loaded and what was left out, and why (default: text)\n"
+    "  --report text|json  by file: what was loaded, left out and why, there twice, and its cost\n"
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
     "  --version, --help\n\n"
     "exit: 0 written; 2 a source is malformed (FILE:LINE), nothing is written\n";
-
-static const char *const skip_texts[] = {
-#define X(id, text) [SKIP_##id] = text,
-	SKIP_REASONS(X)
-#undef X
-};
 
 static void
 limit(int resource, const char *text, rlim_t unit)
@@ -38,32 +31,14 @@ limit(int resource, const char *text, rlim_t unit)
 		setrlimit(resource, &r);
 }
 
-static void
-report(const struct sigc *s, bool as_json)
+static int
+read_report(struct sigc *s, const char *word, bool *as_json)
 {
-	json_t *skipped = json_object(), *all;
-
-	for (unsigned i = 0; i < SKIP_COUNT; i++) {
-		if (s->skipped[i] > 0)
-			json_object_set_new(
-			    skipped, skip_texts[i], json_integer((json_int_t)s->skipped[i]));
-	}
-	all = json_pack("{s:I, s:o, s:s%}", "loaded", (json_int_t)s->loaded, "skipped", skipped,
-	    "names", s->skipped_names.used ? (const char *)s->skipped_names.bytes : "",
-	    s->skipped_names.used);
-	if (as_json && all != NULL) {
-		json_dumpf(all, stdout, JSON_COMPACT);
-		putchar('\n');
-	} else {
-		printf("loaded: %llu\n", (unsigned long long)s->loaded);
-		for (unsigned i = 0; i < SKIP_COUNT; i++) {
-			if (s->skipped[i] > 0)
-				printf("left out, %s: %llu\n", skip_texts[i],
-				    (unsigned long long)s->skipped[i]);
-		}
-		fwrite(s->skipped_names.bytes, 1, s->skipped_names.used, stdout);
-	}
-	json_decref(all);
+	*as_json = strcmp(word, "json") == 0;
+	if (*as_json || strcmp(word, "text") == 0)
+		return 0;
+	snprintf(s->error, sizeof(s->error), "--report '%.50s': expected text or json", word);
+	return -EINVAL;
 }
 
 int
@@ -96,7 +71,7 @@ main(int argc, char **argv)
 			rc =
 			    sigc_read_list(&s, optarg, c == BAD ? REPUTATION_BAD : REPUTATION_GOOD);
 		else if (c == REPORT)
-			as_json = strcmp(optarg, "json") == 0;
+			rc = read_report(&s, optarg, &as_json);
 		else if (c == MEMORY)
 			limit(RLIMIT_AS, optarg, 1 << 20);
 		else if (c == TIMEOUT)
@@ -119,6 +94,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "sluice-sigc: %s\n", s.error);
 		return 2;
 	}
-	report(&s, as_json);
+	sigc_report(&s, stdout, as_json);
 	return 0;
 }

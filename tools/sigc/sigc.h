@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/base/span.h"
 #include "scanners/reputation/reputation.h"
@@ -50,6 +51,17 @@ enum skip_reason {
 	SKIP_COUNT
 };
 
+/* Where a signature came from: a row of `files`, a line of it. */
+struct sigc_origin {
+	uint32_t file, line;
+};
+
+/* Of the whole run, CPU time. */
+struct sigc_cost {
+	uint64_t file_bytes, block_bytes, stream_bytes, compile_ms, proof_ms;
+	unsigned builds;
+};
+
 struct sigc {
 	struct sigc_table names, literals, patterns; /* patterns: struct pattern */
 	struct sigc_table bad_md5, bad_sha256, good_md5, good_sha256;
@@ -63,13 +75,22 @@ struct sigc {
 	struct sigc_table part_keys,
 	    part_slots; /* struct sigc_part_key by part; hash to part + 1 */
 	uint64_t skipped[SKIP_COUNT], loaded;
-	struct sigc_table skipped_names; /* "name: reason\n" */
-	char error[SIGC_ERROR_MAX];      /* FILE:LINE: what */
+	/* account.c: struct sigc_file; struct sigc_left_out and its names; a digest for each line
+	 */
+	struct sigc_table files, left_out, left_out_names, seen_slots;
+	struct sigc_table rule_origins; /* struct sigc_origin, by rule */
+	struct sigc_table
+	    digest_origins;    /* the same, by `unused` of a digest's row until it is built */
+	struct sigc_origin at; /* what is being read */
+	size_t seen;           /* slots in use */
+	struct sigc_cost cost;
+	char error[SIGC_ERROR_MAX]; /* FILE:LINE: what */
 };
 
 struct pattern {
 	uint32_t bytes_at, bytes_count, name; /* in `literals` and `names` */
 	uint32_t check;                       /* in `checks`, or GENERATION_NO_PATTERN */
+	struct sigc_origin origin;
 	bool nocase;
 };
 
@@ -92,8 +113,6 @@ void sigc_add_built_in(struct sigc *s);
 
 /* A literal that a check follows; at least 4 bytes. */
 void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);
-/* Counts and names what is left out. */
-void sigc_skip(struct sigc *s, struct span name, enum skip_reason why);
 /* 0 to 15, or -1. */
 int sigc_nibble(uint8_t c);
 
@@ -125,9 +144,33 @@ struct sigc_hex {
 };
 int sigc_add_hex(struct sigc *s, struct sigc_hex *h);
 
-/* logical.c: a line of .ldb; or one part alone, for one kind of object. -EINVAL: malformed. */
+/* account.c: what became of each line of each file; report.c prints it. */
+struct sigc_file {
+	uint32_t path; /* in `left_out_names` */
+	uint64_t loaded, duplicates, left_out[SKIP_COUNT];
+	uint64_t literals, literal_bytes; /* what Hyperscan looks for on its behalf */
+};
+struct sigc_left_out {
+	uint32_t name, why; /* name in `left_out_names` */
+	struct sigc_origin origin;
+};
+extern const char *const sigc_skip_texts[SKIP_COUNT];
+/* Lines that follow are of this file. */
+void sigc_begin_file(struct sigc *s, const char *path);
+/* A signature of these words, its name not among them, was taken; a second one is a duplicate. */
+void sigc_count(struct sigc *s, uint8_t kind, struct span words);
+/* Counts and names what is left out; _later when it had been taken. */
+void sigc_skip(struct sigc *s, struct span name, enum skip_reason why);
+void sigc_skip_later(
+    struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why);
+/* report.c */
+void sigc_report(struct sigc *s, FILE *out, bool as_json);
+
+/* logical.c: a line of .ldb; or one part alone, for one kind of object, `words` being all
+ * but its name. -EINVAL: malformed. */
 int sigc_add_logical(struct sigc *s, struct span line);
-int sigc_add_targeted(struct sigc *s, struct span name, uint16_t target, struct span part);
+int sigc_add_targeted(
+    struct sigc *s, struct span name, uint16_t target, struct span part, struct span words);
 
 /* parts.c: equal parts are one. True: there is one of this text; false: `*id` is a new one. */
 struct sigc_trigger {

@@ -29,22 +29,6 @@ static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
 			    "$EICAR-STANDARD-"
 			    "ANTIVIRUS-TEST-FILE!$H+H*";
 
-static const char *const skip_texts[] = {
-#define X(id, text) [SKIP_##id] = text,
-	SKIP_REASONS(X)
-#undef X
-};
-
-void
-sigc_skip(struct sigc *s, struct span name, enum skip_reason why)
-{
-	s->skipped[why]++;
-	table_add(&s->skipped_names, name.data, name.bytes);
-	table_add(&s->skipped_names, ": ", 2);
-	table_add(&s->skipped_names, skip_texts[why], strlen(skip_texts[why]));
-	table_add(&s->skipped_names, "\n", 1);
-}
-
 static int
 fail(struct sigc *s, const char *path, unsigned line, const char *what)
 {
@@ -97,6 +81,7 @@ sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes)
 {
 	struct pattern added = *p;
 
+	added.origin = s->at;
 	added.bytes_at = (uint32_t)table_add(&s->literals, bytes, p->bytes_count);
 	table_add(&s->patterns, &added, sizeof(added));
 }
@@ -112,7 +97,7 @@ sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t 
 	}
 	p.name = table_add_text(&s->names, name);
 	sigc_add_anchor(s, &p, bytes);
-	s->loaded++;
+	sigc_count(s, 'l', span_of(bytes, count));
 }
 
 void
@@ -221,18 +206,20 @@ fits_level(const struct span *f, unsigned n)
 	       max >= CLAMAV_LEVEL;
 }
 
-/* Target 0: a threat by itself. */
+/* Target 0: a threat by itself. `part` is OFFSET:HEX. */
 static int
-add_plain(struct sigc *s, struct span name, struct span hex, uint64_t min, uint64_t max)
+add_plain(struct sigc *s, struct span name, struct span part, uint64_t min, uint64_t max)
 {
 	struct sigc_hex h = {
-		.text = hex, .start_min = min, .start_max = max, .part = GENERATION_NO_PART
+		.text = part, .start_min = min, .start_max = max, .part = GENERATION_NO_PART
 	};
 	int rc;
 
+	sigc_take_field(&h.text, ':');
 	h.name = table_add_text(&s->names, name);
 	rc = sigc_add_hex(s, &h);
-	s->loaded += rc == 0;
+	if (rc == 0)
+		sigc_count(s, 'n', part);
 	if (rc == -ENOTSUP)
 		sigc_skip(s, name, h.why);
 	return rc == -ENOTSUP ? 0 : rc;
@@ -245,10 +232,12 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	struct span f[FIELDS_MAX];
 	unsigned n = split(text, ':', f);
 	uint64_t min, max, target;
+	struct span part, words = span_from(text, f[0].bytes);
 	int rc = 0;
 
 	if (n < 4 || !sigc_take_number(&f[1], &target) || f[1].bytes > 0)
 		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
+	part = span_of(f[2].data, f[2].bytes + 1 + f[3].bytes);
 	if (!sigc_target_is_known(target))
 		sigc_skip(s, f[0], SKIP_TARGET);
 	else if (!fits_level(f, n))
@@ -256,12 +245,11 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	else if (!sigc_parse_offset(f[2], &min, &max))
 		sigc_skip(s, f[0], SKIP_OFFSET);
 	else if (target != TARGET_ANY)
-		rc = sigc_add_targeted(
-		    s, f[0], (uint16_t)target, span_of(f[2].data, f[2].bytes + 1 + f[3].bytes));
+		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);
 	else if (span_is(f[2], "*") && decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
 	else
-		rc = add_plain(s, f[0], f[3], min, max);
+		rc = add_plain(s, f[0], part, min, max);
 	return rc == 0 ? 0
 		       : fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
 }
@@ -278,33 +266,35 @@ static int
 take_digest(struct sigc *s, const char *path, unsigned line, struct span text, bool good)
 {
 	struct span f[FIELDS_MAX];
-	uint8_t digest[64];
+	uint8_t key[64 + sizeof(uint64_t)]; /* the digest, then the size */
 	uint64_t size = GENERATION_ANY_SIZE;
-	uint32_t name;
+	uint32_t name, origin;
 
 	if (split(text, ':', f) < 3 || f[0].bytes > 128 || f[2].bytes == 0 ||
-	    !decode_hex(f[0], digest))
+	    !decode_hex(f[0], key))
 		return fail(s, path, line, "expected DIGEST:SIZE:NAME");
 	if (!span_is(f[1], "*")) {
 		if (!parse_size(f[1], &size))
 			return fail(s, path, line, "the size is neither a number nor '*'");
 	}
 	name = table_add_text(&s->names, f[2]);
+	origin = (uint32_t)(table_add(&s->digest_origins, &s->at, sizeof(s->at)) / sizeof(s->at));
 	if (f[0].bytes == 32) {
-		struct generation_digest16 e = { .size = size, .name = name };
+		struct generation_digest16 e = { .size = size, .name = name, .unused = origin };
 
-		memcpy(e.digest, digest, 16);
+		memcpy(e.digest, key, 16);
 		table_add(good ? &s->good_md5 : &s->bad_md5, &e, sizeof(e));
 	} else if (f[0].bytes == 64) {
-		struct generation_digest32 e = { .size = size, .name = name };
+		struct generation_digest32 e = { .size = size, .name = name, .unused = origin };
 
-		memcpy(e.digest, digest, 32);
+		memcpy(e.digest, key, 32);
 		table_add(good ? &s->good_sha256 : &s->bad_sha256, &e, sizeof(e));
 	} else {
 		sigc_skip(s, f[2], SKIP_DIGEST_KIND);
 		return 0;
 	}
-	s->loaded++;
+	memcpy(key + f[0].bytes / 2, &size, sizeof(size));
+	sigc_count(s, good ? 'g' : 'b', span_of(key, f[0].bytes / 2 + sizeof(size)));
 	return 0;
 }
 
@@ -355,8 +345,9 @@ read_lines(struct sigc *s, const char *path, line_reader take)
 		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
 		return -EINVAL;
 	}
+	sigc_begin_file(s, path);
 	while (rc == 0 && (n = getline(&line, &room, f)) > 0) {
-		number++;
+		s->at.line = ++number;
 		while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 			line[--n] = 0;
 		if (number == 1 && n >= 3 &&
@@ -415,6 +406,7 @@ sigc_read(struct sigc *s, const char *path)
 		if (strcmp(dot, kinds[i].end) == 0)
 			return read_lines(s, path, kinds[i].take);
 	}
+	sigc_begin_file(s, path);
 	sigc_skip(s, span_text(path), SKIP_FILE_TYPE);
 	return 0;
 }
@@ -490,7 +482,7 @@ take_url(struct sigc *s, const char *path, unsigned line, struct span text)
 	e.key_bytes = k.host_bytes + (k.path_bytes > 1 ? k.path_bytes : 0); /* more than "/" */
 	e.key = table_add_text(&s->names, span_of(k.bytes, e.key_bytes));
 	table_add(&s->urls, &e, sizeof(e));
-	s->loaded++;
+	sigc_count(s, list_kind, span_of(k.bytes, e.key_bytes));
 	return 0;
 }
 

@@ -76,6 +76,8 @@ drop_rules_of(struct sigc *s, const uint8_t *failed_parts)
 	    (const struct generation_rule *)(const void *)s->rules.bytes;
 	const uint32_t *parts = (const uint32_t *)(const void *)s->rule_parts.bytes;
 	struct sigc_trigger *t = (struct sigc_trigger *)(void *)s->triggers.bytes;
+	const struct sigc_origin *origins =
+	    (const struct sigc_origin *)(const void *)s->rule_origins.bytes;
 	size_t n = s->triggers.used / sizeof(*t), kept = 0;
 	uint8_t *live = live_rules(s);
 
@@ -87,8 +89,8 @@ drop_rules_of(struct sigc *s, const uint8_t *failed_parts)
 		if (!fails)
 			continue;
 		live[i] = 0;
-		s->loaded--;
-		sigc_skip(s, span_text((const char *)s->names.bytes + r[i].name), SKIP_PROOF);
+		sigc_skip_later(
+		    s, origins[i], span_text((const char *)s->names.bytes + r[i].name), SKIP_PROOF);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (live[t[i].rule])
@@ -113,9 +115,8 @@ sigc_drop_failed(struct sigc *s, const uint8_t *failed)
 		} else if (part != GENERATION_NO_PART) {
 			failed_parts[part] = 1;
 		} else {
-			s->loaded--;
-			sigc_skip(
-			    s, span_text((const char *)s->names.bytes + p[i].name), SKIP_PROOF);
+			sigc_skip_later(s, p[i].origin,
+			    span_text((const char *)s->names.bytes + p[i].name), SKIP_PROOF);
 		}
 	}
 	s->patterns.used = kept * sizeof(*p);

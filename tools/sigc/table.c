@@ -37,8 +37,9 @@ void
 sigc_free(struct sigc *s)
 {
 	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->bad_md5,
-		&s->bad_sha256, &s->good_md5, &s->good_sha256, &s->urls, &s->lists,
-		&s->skipped_names, &s->checks, &s->elements, &s->compared, &s->rules,
+		&s->bad_sha256, &s->good_md5, &s->good_sha256, &s->urls, &s->lists, &s->files,
+		&s->left_out, &s->left_out_names, &s->seen_slots, &s->rule_origins,
+		&s->digest_origins, &s->checks, &s->elements, &s->compared, &s->rules,
 		&s->rule_parts, &s->steps, &s->parts, &s->triggers, &s->part_keys, &s->part_slots,
 		&s->ignored };
 

@@ -160,10 +160,8 @@ TEST(what_is_left_out_leaves_nothing_behind)
 		CHECK_ROW(left_out[i].name, (rc == 0) == (left_out[i].why != NULL));
 		CHECK_ROW(left_out[i].name, m.sigc.loaded == 1 && m.sigc.elements.used == 0 &&
 						m.sigc.rules.used == 0 && m.sigc.parts.used == 0);
-		table_add(&m.sigc.skipped_names, "", 1);
 		if (left_out[i].why != NULL)
-			CHECK_ROW(left_out[i].name,
-			    strstr((char *)m.sigc.skipped_names.bytes, left_out[i].why) != NULL);
+			CHECK_ROW(left_out[i].name, made_left_out(&m, left_out[i].why));
 		made_end(&m);
 	}
 }

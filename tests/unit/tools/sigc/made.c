@@ -42,6 +42,23 @@ made_list(struct made *m, const char *name, const char *text, enum reputation_ki
 	return sigc_read_list(&m->sigc, path, kind);
 }
 
+bool
+made_left_out(const struct made *m, const char *line)
+{
+	const struct sigc_left_out *row = (const void *)m->sigc.left_out.bytes;
+
+	for (size_t i = 0; i < m->sigc.left_out.used / sizeof(*row); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s: %s",
+		    (const char *)m->sigc.left_out_names.bytes + row[i].name,
+		    sigc_skip_texts[row[i].why]);
+		if (strncmp(text, line, strlen(line)) == 0)
+			return true;
+	}
+	return false;
+}
+
 int
 made_build(struct made *m)
 {

@@ -20,6 +20,8 @@ void made_begin(struct made *m);
 /* Writes a file and reads it as a source, or as a list; what sigc said. */
 int made_source(struct made *m, const char *name, const void *text, size_t bytes);
 int made_list(struct made *m, const char *name, const char *text, enum reputation_kind kind);
+/* Whether something is left out so: "NAME: REASON", or its start. */
+bool made_left_out(const struct made *m, const char *line);
 /* Builds and opens. 0 or negative, the sentence in m->sigc.error. */
 int made_build(struct made *m);
 void made_end(struct made *m);
