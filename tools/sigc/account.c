@@ -5,6 +5,7 @@
  * taken). Of each line that was taken a digest of 16 bytes is kept for that, in a table that is at
  * most half full.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include <openssl/sha.h>
@@ -63,6 +64,7 @@ make_room(struct sigc *s)
 	if (n > 2 * s->seen)
 		return;
 	s->seen_slots = (struct sigc_table){ 0 };
+	assert(want >= SLOTS_FIRST);
 	for (size_t i = 0; i < want; i++)
 		table_add(&s->seen_slots, &none, sizeof(none));
 	for (size_t i = 0; i < n; i++) {

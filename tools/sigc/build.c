@@ -306,6 +306,7 @@ sigc_build(struct sigc *s, const char *output)
 		uint64_t began = cpu_ms(), compiled;
 
 		free(file.bytes);
+		file = (struct sigc_table){ 0 };
 		rc = assemble(s, &file);
 		compiled = cpu_ms();
 		if (rc == 0)

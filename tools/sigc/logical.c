@@ -40,7 +40,7 @@ next_is(const struct expression *x, const char *any_of)
 static uint8_t
 take(struct expression *x)
 {
-	uint8_t c = x->text.data[0];
+	uint8_t c = x->text.bytes > 0 ? x->text.data[0] : 0;
 
 	x->text = span_from(x->text, 1);
 	return c;
@@ -242,7 +242,7 @@ static int
 read_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
 {
 	struct sigc_hex h = { .name = name, .start_max = UINT64_MAX, .why = SKIP_COUNT };
-	struct span key = text, offset = text;
+	struct span key = text, offset;
 	int rc = 0;
 
 	*why = kind_of(text);
