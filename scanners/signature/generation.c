@@ -33,10 +33,10 @@ generation_open_builtin(struct generation **out, char error[SIGNATURE_ERROR_TEXT
 
 	if (g == NULL)
 		return fail(error, -ENOMEM, "out of memory");
-	if (hs_compile_lit_multi(literals, flags, ids, lengths, 1, HS_MODE_BLOCK, NULL, &g->block,
-		&why) != HS_SUCCESS ||
-	    hs_compile_lit_multi(literals, flags, ids, lengths, 1, HS_MODE_STREAM, NULL, &g->stream,
-		&why) != HS_SUCCESS) {
+	if (hs_compile_lit_multi(literals, flags, ids, lengths, 1, HS_MODE_BLOCK, NULL,
+		&g->block[TARGET_ANY], &why) != HS_SUCCESS ||
+	    hs_compile_lit_multi(literals, flags, ids, lengths, 1, HS_MODE_STREAM, NULL,
+		&g->stream[TARGET_ANY], &why) != HS_SUCCESS) {
 		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "Hyperscan: %s", why->message);
 		hs_free_compile_error(why);
 		generation_close(g);
@@ -52,8 +52,10 @@ generation_close(struct generation *g)
 {
 	if (g == NULL)
 		return;
-	hs_free_database(g->block);
-	hs_free_database(g->stream);
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		hs_free_database(g->block[t]);
+		hs_free_database(g->stream[t]);
+	}
 	free(g);
 }
 
@@ -78,22 +80,47 @@ check_header(struct span file, struct generation_header *h, char *error)
 }
 
 static int
+load_database(
+    struct generation *g, const struct generation_section *s, struct span bytes, char *error)
+{
+	hs_database_t **to = s->kind == GENERATION_BLOCK_DB ? g->block : g->stream;
+	hs_error_t rc;
+
+	if (s->target >= TARGET_COUNT || to[s->target] != NULL)
+		return fail(error, -EINVAL, "damaged: a database of no target, or a second one");
+	rc = hs_deserialize_database((const char *)bytes.data, bytes.bytes, &to[s->target]);
+	if (rc == HS_SUCCESS)
+		return 0;
+	if (rc == HS_DB_VERSION_ERROR || rc == HS_DB_PLATFORM_ERROR || rc == HS_DB_MODE_ERROR)
+		return fail(
+		    error, -ENOEXEC, "its databases are for another Hyperscan or processor");
+	return fail(error, rc == HS_NOMEM ? -ENOMEM : -EINVAL, "its databases can't be loaded");
+}
+
+static int
 take_sections(
     struct generation *g, struct span file, const struct generation_header *h, char *error)
 {
+	int rc = 0;
+
 	if (h->section_count > GENERATION_SECTIONS_MAX ||
 	    sizeof(*h) + h->section_count * sizeof(struct generation_section) > file.bytes)
 		return fail(error, -EINVAL, "damaged: too many sections");
-	for (uint32_t i = 0; i < h->section_count; i++) {
+	for (uint32_t i = 0; i < h->section_count && rc == 0; i++) {
 		struct generation_section s;
+		struct span part;
 
 		memcpy(&s, file.data + sizeof(*h) + i * sizeof(s), sizeof(s));
 		if (s.kind >= GENERATION_KIND_COUNT || s.offset % 8 != 0 ||
 		    !checked_inside(s.offset, s.bytes, file.bytes))
 			return fail(error, -EINVAL, "damaged: a section lies outside the file");
-		g->sections[s.kind] = span_of(file.data + s.offset, s.bytes);
+		part = span_of(file.data + s.offset, s.bytes);
+		if (s.kind == GENERATION_BLOCK_DB || s.kind == GENERATION_STREAM_DB)
+			rc = load_database(g, &s, part, error);
+		else
+			g->sections[s.kind] = part;
 	}
-	return 0;
+	return rc;
 }
 
 static const struct generation_literal *
@@ -149,21 +176,18 @@ tables_are_sound(const struct generation *g)
 	return true;
 }
 
+/* Those of TARGET_ANY are there, and the others in pairs. */
 static int
-load_databases(struct generation *g, char *error)
+check_databases(struct generation *g, char *error)
 {
-	struct span block = g->sections[GENERATION_BLOCK_DB],
-		    stream = g->sections[GENERATION_STREAM_DB];
-	hs_error_t rc = hs_deserialize_database((const char *)block.data, block.bytes, &g->block);
-
-	if (rc == HS_SUCCESS)
-		rc = hs_deserialize_database((const char *)stream.data, stream.bytes, &g->stream);
-	if (rc == HS_SUCCESS)
-		return 0;
-	if (rc == HS_DB_VERSION_ERROR || rc == HS_DB_PLATFORM_ERROR || rc == HS_DB_MODE_ERROR)
-		return fail(
-		    error, -ENOEXEC, "its databases are for another Hyperscan or processor");
-	return fail(error, rc == HS_NOMEM ? -ENOMEM : -EINVAL, "its databases can't be loaded");
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if ((g->block[t] == NULL) != (g->stream[t] == NULL))
+			return fail(error, -EINVAL, "damaged: a database lacks its other half");
+		g->is_split |= t != TARGET_ANY && g->block[t] != NULL;
+	}
+	if (g->block[TARGET_ANY] == NULL)
+		return fail(error, -EINVAL, "damaged: there is no database");
+	return 0;
 }
 
 int
@@ -181,7 +205,7 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 	if (rc == 0 && !tables_are_sound(g))
 		rc = fail(error, -EINVAL, "damaged: a table is not sound");
 	if (rc == 0)
-		rc = load_databases(g, error);
+		rc = check_databases(g, error);
 	if (rc == 0 && g->sections[GENERATION_REPUTATION].bytes > 0) {
 		rc = reputation_open(g->sections[GENERATION_REPUTATION], &g->reputation);
 		g->has_reputation = rc == 0;
@@ -195,6 +219,12 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 	g->id = h.id;
 	*out = g;
 	return 0;
+}
+
+bool
+generation_has_target(const struct generation *g, unsigned target)
+{
+	return target < TARGET_COUNT && g->block[target] != NULL;
 }
 
 uint64_t
@@ -253,7 +283,7 @@ generation_facts(const struct generation *g, struct generation_facts *out)
 		       g->sections[GENERATION_GOOD_SHA256].bytes /
 			   sizeof(struct generation_digest32));
 	out->reputation_entries = g->has_reputation ? reputation_entries(&g->reputation) : 0;
-	hs_stream_size(g->stream, &out->stream_bytes);
+	hs_stream_size(g->stream[TARGET_ANY], &out->stream_bytes);
 }
 
 /* The first entry of a sorted table with this digest and a size that fits; its name's offset. */

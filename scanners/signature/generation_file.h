@@ -6,7 +6,7 @@
  *
  *     header   magic "SLUICEGN", version, number of sections, id (first 8 bytes of the SHA-256 of
  *              everything behind the header), that SHA-256, Hyperscan's version text
- *     section  kind, offset from the file's start, bytes
+ *     section  kind, of databases the target, offset from the file's start, bytes
  */
 #ifndef SLUICE_GENERATION_FILE_H
 #define SLUICE_GENERATION_FILE_H
@@ -14,12 +14,17 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      2
-#define GENERATION_SECTIONS_MAX 32
+#define GENERATION_VERSION      3
+#define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
 enum generation_section_kind {
-	GENERATION_BLOCK_DB = 1, /* hs_serialize_database(), HS_MODE_BLOCK */
+	/*
+	 * Databases, hs_serialize_database(), one for each target that has literals of its own:
+	 * they hold those and the ones of TARGET_ANY. Objects of other targets are scanned with
+	 * TARGET_ANY's.
+	 */
+	GENERATION_BLOCK_DB = 1, /* HS_MODE_BLOCK */
 	GENERATION_STREAM_DB,    /* the same literals, HS_MODE_STREAM */
 	GENERATION_NAMES,        /* NUL-terminated strings */
 	GENERATION_LITERALS,     /* struct generation_literal, by Hyperscan's id */
@@ -48,7 +53,7 @@ struct generation_header {
 };
 
 struct generation_section {
-	uint32_t kind, unused;
+	uint32_t kind, target;
 	uint64_t offset, bytes;
 };
 
@@ -117,7 +122,8 @@ enum generation_target {
 	TARGET_MACHO = 9,
 	TARGET_PDF = 10,
 	TARGET_FLASH = 11,
-	TARGET_JAVA = 12
+	TARGET_JAVA = 12,
+	TARGET_COUNT
 };
 
 /* A logical signature: parts, an expression over them, and what the object must be. */

@@ -12,8 +12,9 @@
 
 struct generation {
 	uint64_t id;
-	hs_database_t *block, *stream;
-	struct span sections[GENERATION_KIND_COUNT]; /* within the mapped file */
+	hs_database_t *block[TARGET_COUNT], *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
+	bool is_split;                                             /* some are not NULL */
+	struct span sections[GENERATION_KIND_COUNT];               /* within the mapped file */
 	bool has_reputation;
 	struct reputation_table reputation;
 };
@@ -64,9 +65,11 @@ struct tallies {
 void tallies_clear(struct tallies *t);
 /* Counts a match that begins behind the part's last. False: too many parts. */
 bool tallies_count(struct tallies *t, const struct pattern_match *m);
-/* The name of a rule that holds for an object of this format and size, or NULL. */
+/* The name of a rule that holds for an object of this target and size, or NULL. */
 const char *rules_judge(
-    const struct generation *g, const struct tallies *t, enum format format, uint64_t size);
+    const struct generation *g, const struct tallies *t, unsigned target, uint64_t size);
+/* What an object of this format is to signatures. */
+unsigned target_of(enum format f);
 /* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */
 bool rule_tables_are_sound(const struct generation *g);
 

@@ -108,35 +108,36 @@ expression_holds(
 	return stack[0].holds;
 }
 
-static bool
-fits_target(unsigned target, enum format f)
+unsigned
+target_of(enum format f)
 {
-	switch (target) {
-	case TARGET_ANY:
-		return true;
-	case TARGET_PE:
-		return f == FORMAT_EXE;
-	case TARGET_OLE:
-		return f == FORMAT_OLE;
-	case TARGET_GRAPHICS:
-		return f == FORMAT_PNG || f == FORMAT_JPEG || f == FORMAT_GIF || f == FORMAT_TIFF;
-	case TARGET_ELF:
-		return f == FORMAT_ELF;
-	case TARGET_MACHO:
-		return f == FORMAT_MACHO;
-	case TARGET_PDF:
-		return f == FORMAT_PDF;
-	case TARGET_FLASH:
-		return f == FORMAT_SWF;
-	case TARGET_JAVA:
-		return f == FORMAT_JAVA_CLASS;
+	switch (f) {
+	case FORMAT_EXE:
+		return TARGET_PE;
+	case FORMAT_OLE:
+		return TARGET_OLE;
+	case FORMAT_PNG:
+	case FORMAT_JPEG:
+	case FORMAT_GIF:
+	case FORMAT_TIFF:
+		return TARGET_GRAPHICS;
+	case FORMAT_ELF:
+		return TARGET_ELF;
+	case FORMAT_MACHO:
+		return TARGET_MACHO;
+	case FORMAT_PDF:
+		return TARGET_PDF;
+	case FORMAT_SWF:
+		return TARGET_FLASH;
+	case FORMAT_JAVA_CLASS:
+		return TARGET_JAVA;
 	default:
-		return false;
+		return TARGET_ANY;
 	}
 }
 
 const char *
-rules_judge(const struct generation *g, const struct tallies *t, enum format format, uint64_t size)
+rules_judge(const struct generation *g, const struct tallies *t, unsigned target, uint64_t size)
 {
 	for (unsigned i = 0; i < TALLY_SLOTS; i++) {
 		const struct generation_part *p;
@@ -149,8 +150,8 @@ rules_judge(const struct generation *g, const struct tallies *t, enum format for
 			    row(g, GENERATION_TRIGGERS, sizeof(*id), p->triggers + k);
 			const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), *id);
 
-			if (fits_target(r->target, format) && size >= r->size_min &&
-			    size <= r->size_max && expression_holds(g, r, t))
+			if ((r->target == TARGET_ANY || r->target == target) &&
+			    size >= r->size_min && size <= r->size_max && expression_holds(g, r, t))
 				return (const char *)g->sections[GENERATION_NAMES].data + r->name;
 		}
 	}

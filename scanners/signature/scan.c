@@ -4,6 +4,9 @@
  * core was prepared, touched only by the first bytes that are not the last, and reset for the next
  * object. After the first hit nothing more is scanned.
  *
+ * Which database an object is scanned with depends on its format: the first bytes are held back
+ * until they tell it, at most FORMAT_HEAD_BYTES, and only where a generation has more than one.
+ *
  * A literal that stands for a pattern is a candidate: pattern.c looks at the bytes around it. A
  * stream keeps its last KEPT_BYTES for that, and candidates that depend on bytes to come wait, at
  * most WAITING_MAX. Checks may take STEPS_FREE and STEPS_A_BYTE; a scan that would need more, or
@@ -39,12 +42,13 @@ struct signature_scan {
 	struct signature_scan *next_free;
 	struct signature_core *core;
 	const struct generation *generation;
-	hs_stream_t *stream;
-	struct memory *memory; /* NULL: no patterns */
+	hs_stream_t *streams[TARGET_COUNT]; /* as the generation has databases */
+	struct memory *memory;              /* NULL: no patterns */
 	struct signature_view view;
 	uint64_t bytes, steps;
+	unsigned target;
 	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
-	bool in_stream, ended, has_hit, failed;
+	bool has_target, in_stream, ended, has_hit, failed;
 	struct signature_hit hit;
 };
 
@@ -71,24 +75,57 @@ signature_core_create(uint32_t streams_max)
 	return core;
 }
 
+static void
+close_streams(struct signature_scan *scan)
+{
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if (scan->streams[t] != NULL)
+			hs_close_stream(scan->streams[t], NULL, NULL, NULL);
+	}
+}
+
 void
 signature_core_destroy(struct signature_core *core)
 {
 	if (core == NULL)
 		return;
 	for (uint32_t i = 0; i < core->ready; i++)
-		hs_close_stream(core->scans[i].stream, NULL, NULL, NULL);
+		close_streams(&core->scans[i]);
 	hs_free_scratch(core->scratch);
 	free(core->memories);
 	free(core->scans);
 	free(core);
 }
 
+static int
+grow_scratch(struct signature_core *core, const struct generation *g)
+{
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if (g->block[t] != NULL &&
+		    (hs_alloc_scratch(g->block[t], &core->scratch) != HS_SUCCESS ||
+			hs_alloc_scratch(g->stream[t], &core->scratch) != HS_SUCCESS))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+open_streams(struct signature_scan *scan, const struct generation *g)
+{
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if (g->stream[t] != NULL &&
+		    hs_open_stream(g->stream[t], 0, &scan->streams[t]) != HS_SUCCESS) {
+			close_streams(scan);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 int
 signature_core_prepare(struct signature_core *core, const struct generation *g)
 {
-	if (hs_alloc_scratch(g->block, &core->scratch) != HS_SUCCESS ||
-	    hs_alloc_scratch(g->stream, &core->scratch) != HS_SUCCESS)
+	if (grow_scratch(core, g) != 0)
 		return -ENOMEM;
 	if (g->sections[GENERATION_PATTERNS].bytes > 0 && core->memories == NULL) {
 		core->memories = calloc(core->scans_max, sizeof(*core->memories));
@@ -98,7 +135,7 @@ signature_core_prepare(struct signature_core *core, const struct generation *g)
 	for (; core->ready < core->scans_max; core->ready++) {
 		struct signature_scan *scan = &core->scans[core->ready];
 
-		if (hs_open_stream(g->stream, 0, &scan->stream) != HS_SUCCESS)
+		if (open_streams(scan, g) != 0)
 			return -ENOMEM;
 		scan->core = core;
 		scan->next_free = core->free;
@@ -125,14 +162,18 @@ signature_open(struct signature_core *core, const struct generation *g)
 		scan->memory->head_bytes = 0;
 		tallies_clear(&scan->memory->tallies);
 	}
+	scan->target = TARGET_ANY;
+	scan->has_target = !g->is_split;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = false;
 	return scan;
 }
 
 void
-signature_look_for(struct signature_scan *scan, uint32_t literal)
+signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned target)
 {
 	scan->only = literal;
+	scan->target = target;
+	scan->has_target = true;
 }
 
 static void
@@ -168,7 +209,8 @@ judge_rules(struct signature_scan *scan)
 
 	if (m != NULL && !scan->has_hit && !scan->failed && m->tallies.used > 0)
 		name = rules_judge(scan->generation, &m->tallies,
-		    format_detect(span_of(m->head, m->head_bytes), scan->bytes), scan->bytes);
+		    target_of(format_detect(span_of(m->head, m->head_bytes), scan->bytes)),
+		    scan->bytes);
 	if (name == NULL)
 		return;
 	scan->has_hit = true;
@@ -262,11 +304,50 @@ match(struct signature_scan *scan, struct span bytes, bool is_last)
 	hs_scratch_t *scratch = scan->core->scratch;
 
 	if (is_last && !scan->in_stream)
-		return hs_scan(scan->generation->block, (const char *)bytes.data,
+		return hs_scan(scan->generation->block[scan->target], (const char *)bytes.data,
 		    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
 	scan->in_stream = true;
-	return hs_scan_stream(scan->stream, (const char *)bytes.data, (unsigned)bytes.bytes, 0,
-	    scratch, take_match, scan);
+	return hs_scan_stream(scan->streams[scan->target], (const char *)bytes.data,
+	    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
+}
+
+/* False: more of its first bytes must come. */
+static bool
+choose_database(struct signature_scan *scan, bool is_last)
+{
+	const struct memory *m = scan->memory;
+
+	if (m == NULL) {
+		scan->failed = true; /* the core was not prepared for this generation */
+		return true;
+	}
+	if (m->head_bytes < sizeof(m->head) && !is_last)
+		return false;
+	scan->target = target_of(format_detect(span_of(m->head, m->head_bytes), 0));
+	if (scan->generation->block[scan->target] == NULL)
+		scan->target = TARGET_ANY;
+	scan->has_target = true;
+	return true;
+}
+
+/* The bytes that had waited for the format, then the new ones. */
+static hs_error_t
+match_all(struct signature_scan *scan, struct span bytes, bool is_last)
+{
+	struct span held = span_of(NULL, 0);
+	hs_error_t rc = HS_SUCCESS;
+
+	if (!scan->has_target) {
+		if (!choose_database(scan, is_last))
+			return HS_SUCCESS;
+		if (scan->bytes > 0)
+			held = span_of(scan->memory->head, scan->bytes);
+	}
+	if (held.bytes > 0)
+		rc = match(scan, held, is_last && bytes.bytes == 0);
+	if (rc == HS_SUCCESS && !is_over(scan) && bytes.bytes > 0)
+		rc = match(scan, bytes, is_last);
+	return rc;
 }
 
 int
@@ -287,7 +368,7 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 	scan->ended = is_last;
 	look_at(scan, bytes, is_last);
 	if (!is_over(scan))
-		rc = match(scan, bytes, is_last);
+		rc = match_all(scan, bytes, is_last);
 	scan->bytes += bytes.bytes;
 	if (!is_last && !is_over(scan))
 		keep(scan, bytes);
@@ -300,8 +381,13 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 int
 signature_finish(struct signature_scan *scan)
 {
+	hs_error_t rc = HS_SUCCESS;
+
 	if (!scan->ended && !is_over(scan)) {
 		look_at(scan, span_of(NULL, 0), true);
+		if (!is_over(scan))
+			rc = match_all(scan, span_of(NULL, 0), true);
+		scan->failed |= rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED;
 		judge_rules(scan);
 	}
 	scan->ended = true;
@@ -326,7 +412,7 @@ signature_close(struct signature_scan *scan)
 	struct signature_core *core = scan->core;
 
 	if (scan->in_stream)
-		hs_reset_stream(scan->stream, 0, NULL, NULL, NULL);
+		hs_reset_stream(scan->streams[scan->target], 0, NULL, NULL, NULL);
 	scan->next_free = core->free;
 	core->free = scan;
 }

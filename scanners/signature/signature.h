@@ -67,9 +67,11 @@ int signature_core_prepare(struct signature_core *core, const struct generation 
 struct signature_scan *signature_open(struct signature_core *core, const struct generation *g);
 /*
  * For the proof of a generation, before the first byte: nothing but this literal, by Hyperscan's
- * number, is looked for, and the pattern around it is a hit though it were a part of rules only.
+ * number, is looked for, in the databases of this target, which must exist (generation_file.h); the
+ * pattern around it is a hit though it were a part of rules only.
  */
-void signature_look_for(struct signature_scan *scan, uint32_t literal);
+void signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned target);
+bool generation_has_target(const struct generation *g, unsigned target);
 /*
  * Scans the next bytes; `is_last` says that no more will come (then block mode may serve). Returns
  * 0, 1 when there is a hit (signature_hit() tells which; further feeding is harmless), or a

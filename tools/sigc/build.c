@@ -25,40 +25,6 @@ say(struct sigc *s, const char *what)
 	return -EINVAL;
 }
 
-/* One database, serialized; the bytes are the caller's. */
-static int
-compile(struct sigc *s, unsigned mode, char **out, size_t *bytes)
-{
-	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
-	unsigned n = (unsigned)(s->patterns.used / sizeof(*p));
-	const char **texts = calloc(n, sizeof(*texts));
-	size_t *lengths = calloc(n, sizeof(*lengths));
-	unsigned *flags = calloc(n, sizeof(*flags)), *ids = calloc(n, sizeof(*ids));
-	hs_compile_error_t *why = NULL;
-	hs_database_t *db = NULL;
-	int rc = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		texts[i] = (const char *)s->literals.bytes + p[i].bytes_at;
-		lengths[i] = p[i].bytes_count;
-		ids[i] = i;
-		flags[i] = p[i].nocase ? HS_FLAG_CASELESS : 0;
-	}
-	if (hs_compile_lit_multi(texts, flags, ids, lengths, n, mode, NULL, &db, &why) !=
-	    HS_SUCCESS) {
-		rc = say(s, why->message);
-		hs_free_compile_error(why);
-	} else if (hs_serialize_database(db, out, bytes) != HS_SUCCESS) {
-		rc = say(s, "Hyperscan's database can't be written down");
-	}
-	hs_free_database(db);
-	free(texts);
-	free(lengths);
-	free(flags);
-	free(ids);
-	return rc;
-}
-
 static int
 by_md5(const void *a, const void *b)
 {
@@ -185,15 +151,57 @@ build_triggers(struct sigc *s, struct sigc_table *out)
 	}
 }
 
+/* A file that grows, its table of sections filled in behind. */
+struct layout {
+	struct sigc_table file;
+	struct generation_section sections[GENERATION_SECTIONS_MAX];
+	uint32_t count;
+};
+
 static void
-add_section(struct sigc_table *file, struct generation_section *section, uint32_t kind,
-    const void *bytes, size_t count)
+add_section(struct layout *l, uint32_t kind, const struct sigc_table *t)
 {
 	static const uint8_t padding[64];
 
-	table_add(file, padding, (64 - file->used % 64) % 64);
-	*section = (struct generation_section){ kind, 0, file->used, count };
-	table_add(file, bytes, count);
+	table_add(&l->file, padding, (64 - l->file.used % 64) % 64);
+	l->sections[l->count++] =
+	    (struct generation_section){ .kind = kind, .offset = l->file.used, .bytes = t->used };
+	table_add(&l->file, t->bytes, t->used);
+}
+
+static int
+add_database(struct sigc *s, struct layout *l, unsigned target, bool is_stream)
+{
+	struct sigc_table t = { 0 };
+	char *bytes;
+	int rc =
+	    sigc_compile(s, target, is_stream ? HS_MODE_STREAM : HS_MODE_BLOCK, &bytes, &t.used);
+
+	if (rc != 0)
+		return rc;
+	t.bytes = (uint8_t *)bytes;
+	add_section(l, is_stream ? GENERATION_STREAM_DB : GENERATION_BLOCK_DB, &t);
+	l->sections[l->count - 1].target = target;
+	*(is_stream ? &s->cost.stream_bytes : &s->cost.block_bytes) += t.used;
+	free(bytes);
+	return 0;
+}
+
+static int
+add_databases(struct sigc *s, struct layout *l)
+{
+	uint32_t targets = sigc_assign_targets(s);
+	int rc = 0;
+
+	s->cost.block_bytes = s->cost.stream_bytes = 0;
+	for (unsigned t = 0; t < TARGET_COUNT && rc == 0; t++) {
+		if (!(targets & 1u << t))
+			continue;
+		rc = add_database(s, l, t, false);
+		if (rc == 0)
+			rc = add_database(s, l, t, true);
+	}
+	return rc;
 }
 
 static int
@@ -215,77 +223,74 @@ write_file(struct sigc *s, const char *output, const struct sigc_table *file)
 	return -EIO;
 }
 
-/* The whole file in memory. */
-static int
-assemble(struct sigc *s, struct sigc_table *out)
+static void
+add_tables(struct sigc *s, struct layout *l)
 {
-	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
-	struct generation_section sections[GENERATION_KIND_COUNT - 1];
-	const struct pattern *p;
-	struct sigc_table file = { 0 }, reputation = { 0 }, ids = { 0 }, triggers = { 0 };
-	char *block = NULL, *stream = NULL;
-	size_t block_bytes = 0, stream_bytes = 0;
-	int rc;
+	struct sigc_table reputation = { 0 }, ids = { 0 }, triggers = { 0 };
+	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
+	const struct {
+		enum generation_section_kind kind;
+		const struct sigc_table *table;
+	} all[] = { { GENERATION_NAMES, &s->names }, { GENERATION_LITERALS, &ids },
+		{ GENERATION_BAD_MD5, &s->bad_md5 }, { GENERATION_BAD_SHA256, &s->bad_sha256 },
+		{ GENERATION_GOOD_MD5, &s->good_md5 }, { GENERATION_GOOD_SHA256, &s->good_sha256 },
+		{ GENERATION_REPUTATION, &reputation }, { GENERATION_PATTERNS, &s->checks },
+		{ GENERATION_ELEMENTS, &s->elements }, { GENERATION_BYTES, &s->compared },
+		{ GENERATION_RULES, &s->rules }, { GENERATION_RULE_PARTS, &s->rule_parts },
+		{ GENERATION_STEPS, &s->steps }, { GENERATION_PARTS, &s->parts },
+		{ GENERATION_TRIGGERS, &triggers } };
 
-	p = (const struct pattern *)(void *)s->patterns.bytes;
-	rc = compile(s, HS_MODE_BLOCK, &block, &block_bytes);
-	if (rc == 0)
-		rc = compile(s, HS_MODE_STREAM, &stream, &stream_bytes);
-	if (rc != 0)
-		return rc;
-	s->cost.block_bytes = block_bytes;
-	s->cost.stream_bytes = stream_bytes;
+	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
+		struct generation_literal literal = { p[i].name, p[i].check };
+
+		table_add(&ids, &literal, sizeof(literal));
+	}
+	build_reputation(s, &reputation);
+	build_triggers(s, &triggers);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		add_section(l, all[i].kind, all[i].table);
+	free(ids.bytes);
+	free(triggers.bytes);
+	free(reputation.bytes);
+}
+
+static void
+sort_digests(struct sigc *s)
+{
 	sort(&s->bad_md5, sizeof(struct generation_digest16), by_md5);
 	sort(&s->good_md5, sizeof(struct generation_digest16), by_md5);
 	sort(&s->bad_sha256, sizeof(struct generation_digest32), by_sha256);
 	sort(&s->good_sha256, sizeof(struct generation_digest32), by_sha256);
-	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
-		struct generation_literal l = { p[i].name, p[i].check };
-
-		table_add(&ids, &l, sizeof(l));
-	}
 	clear_origins(&s->bad_md5, sizeof(struct generation_digest16));
 	clear_origins(&s->good_md5, sizeof(struct generation_digest16));
 	clear_origins(&s->bad_sha256, sizeof(struct generation_digest32));
 	clear_origins(&s->good_sha256, sizeof(struct generation_digest32));
-	build_reputation(s, &reputation);
-	build_triggers(s, &triggers);
+}
 
-	memset(sections, 0, sizeof(sections));
-	h.section_count = GENERATION_KIND_COUNT - 1;
+/* The whole file in memory; the bytes are the caller's where it succeeds. */
+static int
+assemble(struct sigc *s, struct sigc_table *out)
+{
+	struct generation_header h = { .magic = GENERATION_MAGIC, .version = GENERATION_VERSION };
+	struct layout l = { 0 };
+	int rc;
+
+	table_add(&l.file, &h, sizeof(h));
+	table_add(&l.file, l.sections, sizeof(l.sections));
+	rc = add_databases(s, &l);
+	if (rc != 0) {
+		free(l.file.bytes);
+		return rc;
+	}
+	sort_digests(s);
+	add_tables(s, &l);
+	h.section_count = l.count;
 	snprintf(h.hyperscan, sizeof(h.hyperscan), "%s", hs_version());
-	table_add(&file, &h, sizeof(h));
-	table_add(&file, sections, sizeof(sections));
-	add_section(&file, &sections[0], GENERATION_BLOCK_DB, block, block_bytes);
-	add_section(&file, &sections[1], GENERATION_STREAM_DB, stream, stream_bytes);
-	add_section(&file, &sections[2], GENERATION_NAMES, s->names.bytes, s->names.used);
-	add_section(&file, &sections[3], GENERATION_LITERALS, ids.bytes, ids.used);
-	add_section(&file, &sections[4], GENERATION_BAD_MD5, s->bad_md5.bytes, s->bad_md5.used);
-	add_section(
-	    &file, &sections[5], GENERATION_BAD_SHA256, s->bad_sha256.bytes, s->bad_sha256.used);
-	add_section(&file, &sections[6], GENERATION_GOOD_MD5, s->good_md5.bytes, s->good_md5.used);
-	add_section(
-	    &file, &sections[7], GENERATION_GOOD_SHA256, s->good_sha256.bytes, s->good_sha256.used);
-	add_section(&file, &sections[8], GENERATION_REPUTATION, reputation.bytes, reputation.used);
-	add_section(&file, &sections[9], GENERATION_PATTERNS, s->checks.bytes, s->checks.used);
-	add_section(&file, &sections[10], GENERATION_ELEMENTS, s->elements.bytes, s->elements.used);
-	add_section(&file, &sections[11], GENERATION_BYTES, s->compared.bytes, s->compared.used);
-	add_section(&file, &sections[12], GENERATION_RULES, s->rules.bytes, s->rules.used);
-	add_section(
-	    &file, &sections[13], GENERATION_RULE_PARTS, s->rule_parts.bytes, s->rule_parts.used);
-	add_section(&file, &sections[14], GENERATION_STEPS, s->steps.bytes, s->steps.used);
-	add_section(&file, &sections[15], GENERATION_PARTS, s->parts.bytes, s->parts.used);
-	add_section(&file, &sections[16], GENERATION_TRIGGERS, triggers.bytes, triggers.used);
-	memcpy(file.bytes + sizeof(h), sections, sizeof(sections));
-	SHA256(file.bytes + sizeof(h), file.used - sizeof(h), h.sha256);
+	memcpy(l.file.bytes + sizeof(h), l.sections, sizeof(l.sections));
+	SHA256(l.file.bytes + sizeof(h), l.file.used - sizeof(h), h.sha256);
 	memcpy(&h.id, h.sha256, sizeof(h.id));
-	memcpy(file.bytes, &h, sizeof(h));
-	free(block);
-	free(stream);
-	free(ids.bytes);
-	free(triggers.bytes);
-	free(reputation.bytes);
-	*out = file;
+	memcpy(l.file.bytes, &h, sizeof(h));
+	*out = l.file;
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct proof {
 	struct signature_core *core;
 	struct sample sample;
 	uint32_t id;
+	unsigned target;
 };
 
 static void
@@ -134,7 +135,7 @@ is_found(const struct proof *p, size_t cut)
 	struct span all = span_of(p->sample.bytes.bytes, p->sample.bytes.used);
 	int rc;
 
-	signature_look_for(scan, p->id);
+	signature_look_for(scan, p->id, p->target);
 	if (cut == 0) {
 		rc = signature_feed(scan, all, true);
 	} else {
@@ -201,6 +202,18 @@ prove_one(struct proof *p, const struct pattern *pattern)
 	return false;
 }
 
+/* In each database that holds it. */
+static bool
+prove_everywhere(struct proof *p, const struct pattern *pattern)
+{
+	for (p->target = 0; p->target < TARGET_COUNT; p->target++) {
+		if (generation_has_target(p->generation, p->target) &&
+		    sigc_is_of_target(pattern, p->target) && !prove_one(p, pattern))
+			return false;
+	}
+	return true;
+}
+
 static int
 prove_all(struct sigc *s, struct proof *p)
 {
@@ -212,7 +225,7 @@ prove_all(struct sigc *s, struct proof *p)
 	if (failed == NULL)
 		return -ENOMEM;
 	for (p->id = 0; p->id < n; p->id++) {
-		failed[p->id] = !prove_one(p, &patterns[p->id]);
+		failed[p->id] = !prove_everywhere(p, &patterns[p->id]);
 		count += failed[p->id];
 	}
 	if (count > 0 && memchr(failed, 1, s->built_in) != NULL) {

@@ -91,6 +91,7 @@ struct pattern {
 	uint32_t bytes_at, bytes_count, name; /* in `literals` and `names` */
 	uint32_t check;                       /* in `checks`, or GENERATION_NO_PATTERN */
 	struct sigc_origin origin;
+	uint32_t targets; /* a bit for each target that has a use for it; compile.c */
 	bool nocase;
 };
 
@@ -204,6 +205,12 @@ void sigc_drop_ignored(struct sigc *s);
 
 /* table.c: gives all memory back; the program itself just ends */
 void sigc_free(struct sigc *s);
+
+/* compile.c: which targets' databases each pattern belongs in, a bit for each that has one. */
+uint32_t sigc_assign_targets(struct sigc *s);
+bool sigc_is_of_target(const struct pattern *p, unsigned target);
+/* One database, serialized; the bytes are the caller's. -EINVAL with `s->error` set. */
+int sigc_compile(struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes);
 
 /* build.c: compiles and writes the file (temporary, fsync, rename). -EINVAL, -EIO with `s->error`.
  */

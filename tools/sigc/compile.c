@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The databases. Hyperscan's speed hangs on the size of the set, and most signatures are for one
+ * kind of object: each target gets a database of its own patterns and those for any, so that every
+ * object is still scanned once, but a page not for what programs may hold.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <hs/hs.h>
+
+#include "tools/sigc/sigc.h"
+
+#define ANY_TARGET (1u << TARGET_ANY)
+
+/* For each part a bit for each target of the rules that may ask for it; the caller's. */
+static uint32_t *
+targets_of_parts(const struct sigc *s)
+{
+	const struct generation_rule *rules =
+	    (const struct generation_rule *)(const void *)s->rules.bytes;
+	const uint32_t *parts = (const uint32_t *)(const void *)s->rule_parts.bytes;
+	const struct sigc_trigger *t = (const struct sigc_trigger *)(const void *)s->triggers.bytes;
+	uint32_t *targets =
+	    calloc(s->parts.used / sizeof(struct generation_part) + 1, sizeof(*targets));
+
+	if (targets == NULL)
+		abort();
+	for (size_t i = 0; i < s->triggers.used / sizeof(*t); i++) {
+		const struct generation_rule *r = &rules[t[i].rule];
+
+		for (unsigned k = 0; k < r->part_count; k++)
+			targets[parts[r->parts + k]] |= 1u << r->target;
+	}
+	return targets;
+}
+
+uint32_t
+sigc_assign_targets(struct sigc *s)
+{
+	const struct generation_pattern *checks =
+	    (const struct generation_pattern *)(const void *)s->checks.bytes;
+	struct pattern *p = (struct pattern *)(void *)s->patterns.bytes;
+	uint32_t *of_parts = targets_of_parts(s), all = ANY_TARGET;
+
+	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
+		uint32_t part = p[i].check != GENERATION_NO_PATTERN ? checks[p[i].check].part
+								    : GENERATION_NO_PART;
+
+		p[i].targets = part != GENERATION_NO_PART ? of_parts[part] : ANY_TARGET;
+		if (!(p[i].targets & ANY_TARGET))
+			all |= p[i].targets;
+	}
+	free(of_parts);
+	return all;
+}
+
+bool
+sigc_is_of_target(const struct pattern *p, unsigned target)
+{
+	return (p->targets & (ANY_TARGET | 1u << target)) != 0;
+}
+
+/* What hs_compile_lit_multi() takes; `room` of each. */
+struct literals {
+	const char **texts;
+	size_t *lengths;
+	unsigned *flags, *ids, count;
+};
+
+static void
+collect(const struct sigc *s, unsigned target, struct literals *l)
+{
+	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
+	unsigned n = (unsigned)(s->patterns.used / sizeof(*p));
+
+	l->texts = calloc(n + 1, sizeof(*l->texts));
+	l->lengths = calloc(n + 1, sizeof(*l->lengths));
+	l->flags = calloc(n + 1, sizeof(*l->flags));
+	l->ids = calloc(n + 1, sizeof(*l->ids));
+	if (l->texts == NULL || l->lengths == NULL || l->flags == NULL || l->ids == NULL)
+		abort();
+	for (unsigned i = 0; i < n; i++) {
+		if (!sigc_is_of_target(&p[i], target))
+			continue;
+		l->texts[l->count] = (const char *)s->literals.bytes + p[i].bytes_at;
+		l->lengths[l->count] = p[i].bytes_count;
+		l->flags[l->count] = p[i].nocase ? HS_FLAG_CASELESS : 0;
+		l->ids[l->count++] = i;
+	}
+}
+
+static int
+say(struct sigc *s, const char *what)
+{
+	snprintf(s->error, sizeof(s->error), "Hyperscan: %.480s", what);
+	return -EINVAL;
+}
+
+int
+sigc_compile(struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes)
+{
+	struct literals l = { 0 };
+	hs_compile_error_t *why = NULL;
+	hs_database_t *db = NULL;
+	int rc = 0;
+
+	collect(s, target, &l);
+	if (hs_compile_lit_multi(
+		l.texts, l.flags, l.ids, l.lengths, l.count, mode, NULL, &db, &why) != HS_SUCCESS) {
+		rc = say(s, why->message);
+		hs_free_compile_error(why);
+	} else if (hs_serialize_database(db, out, bytes) != HS_SUCCESS) {
+		rc = say(s, "the database can't be written down");
+	}
+	hs_free_database(db);
+	free(l.texts);
+	free(l.lengths);
+	free(l.flags);
+	free(l.ids);
+	return rc;
+}
