@@ -14,12 +14,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/corpus.h"
 #include "bench/reply.h"
 #include "common/base/histogram.h"
 #include "common/base/mono.h"
 
 #define BENCH_CONNECTIONS_MAX 4096
-#define BENCH_BODY_BYTES_MAX  (256u << 20)
 
 /* id, printed word */
 #define BENCH_ERRORS(X)           \
@@ -39,12 +39,12 @@ enum bench_error {
 };
 
 struct bench_plan {
-	const char *host, *port, *path;
+	const char *host, *port, *path, *content_type;
 	unsigned connections;
 	uint32_t body_bytes;
 	bool allow_204;
 	struct duration warmup, length;
-	const char *body_file; /* NULL: generated text */
+	const char *body_file; /* NULL: generated text (corpus.h) */
 };
 
 /* Of the measured part; the warm-up counts in `errors` only. */
@@ -54,7 +54,7 @@ struct bench_result {
 	struct histogram latency_ns; /* from the first byte sent to the last received */
 	struct duration took;
 	uint64_t own_cpu_ns;
-	char first_error[160]; /* of the first error, in words */
+	char first_error[CORPUS_ERROR_BYTES]; /* of the first error, in words */
 };
 
 /* Runs to its end. -errno where nothing could be begun, with a sentence in first_error. */

@@ -11,9 +11,12 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/corpus.h"
+#include "bench/request.h"
 
 #define READ_BYTES     262144
 #define ANSWER_LIMIT_S 30 /* then the object counts as a timeout */
@@ -22,9 +25,10 @@
 #define WAIT_MS        50
 
 struct connection {
-	int fd; /* -1: closed, opened again at `retry` */
-	size_t sent;
+	int fd;      /* -1: closed, opened again at `retry` */
+	size_t sent; /* of the request */
 	bool wants_out;
+	struct span body;
 	struct mono begun, retry;
 	struct reply reply;
 };
@@ -34,10 +38,11 @@ struct run {
 	struct bench_result *result;
 	struct addrinfo *address;
 	int epoll;
-	char *message;
-	size_t message_bytes;
-	struct span body;
-	bool measured; /* the warm-up is over */
+	struct request request;
+	size_t request_bytes;
+	struct corpus corpus;
+	uint64_t bodies; /* that were begun */
+	bool measured;   /* the warm-up is over */
 	struct connection *connections;
 	uint8_t buffer[READ_BYTES];
 };
@@ -64,73 +69,23 @@ drop(struct connection *c, struct mono now)
 	c->retry = mono_add(now, milliseconds(RECONNECT_MS));
 }
 
-/* The request once, for all: head, HTTP heads, one chunk, the last chunk. */
+/* What is left of a request, as one write takes it. Returns how many parts. */
 static int
-make_message(struct run *r)
+parts_left(const struct run *r, const struct connection *c, struct iovec out[3])
 {
-	static const char req[] =
-	    "GET http://bench.test/object HTTP/1.1\r\nHost: bench.test\r\n\r\n";
-	char res[128], *m;
-	int res_bytes = snprintf(res, sizeof(res),
-	    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %u\r\n\r\n",
-	    r->plan->body_bytes);
-	size_t room = 1024 + strlen(r->plan->host) + strlen(r->plan->path) + r->plan->body_bytes;
-	int n;
+	const struct span parts[3] = { span_of(r->request.head, r->request.head_bytes), c->body,
+		span_text(REQUEST_TAIL) };
+	size_t skip = c->sent;
+	int n = 0;
 
-	m = r->message = malloc(room);
-	if (m == NULL)
-		return -ENOMEM;
-	n = snprintf(m, room,
-	    "RESPMOD icap://%s/%s ICAP/1.0\r\nHost: %s\r\n%sEncapsulated: req-hdr=0, res-hdr=%zu, "
-	    "res-body=%zu\r\n\r\n%s%s%x\r\n",
-	    r->plan->host, r->plan->path, r->plan->host, r->plan->allow_204 ? "Allow: 204\r\n" : "",
-	    strlen(req), strlen(req) + (size_t)res_bytes, req, res, r->plan->body_bytes);
-	memcpy(m + n, r->body.data, r->body.bytes);
-	r->message_bytes = (size_t)n + r->body.bytes;
-	memcpy(m + r->message_bytes, "\r\n0\r\n\r\n", 7);
-	r->message_bytes += 7;
-	r->body.data = (const uint8_t *)m + n;
-	return 0;
-}
+	for (unsigned i = 0; i < 3; i++) {
+		struct span left = span_from(parts[i], skip);
 
-/* Words and line ends: HTML-like text that no signature knows. */
-static void
-fill_text(uint8_t *out, uint32_t bytes)
-{
-	uint32_t x = 12345;
-
-	for (uint32_t i = 0; i < bytes; i++) {
-		x = x * 1103515245u + 12345u;
-		out[i] = (uint8_t)(i % 80 == 79 ? '\n' : x >> 28 == 0 ? ' ' : 'a' + (x >> 16) % 26);
+		skip -= skip < parts[i].bytes ? skip : parts[i].bytes;
+		if (left.bytes > 0)
+			out[n++] = (struct iovec){ (void *)(uintptr_t)left.data, left.bytes };
 	}
-}
-
-static int
-load_body(struct run *r)
-{
-	uint8_t *bytes = calloc(1, r->plan->body_bytes + 1u);
-	FILE *f;
-	size_t n;
-
-	if (bytes == NULL)
-		return -ENOMEM;
-	r->body = span_of(bytes, r->plan->body_bytes);
-	if (r->plan->body_file == NULL) {
-		fill_text(bytes, r->plan->body_bytes);
-		return 0;
-	}
-	f = fopen(r->plan->body_file, "rbe");
-	n = f != NULL ? fread(bytes, 1, r->plan->body_bytes, f) : 0;
-	if (f != NULL)
-		fclose(f);
-	if (n == 0 && r->plan->body_bytes > 0) {
-		snprintf(r->result->first_error, sizeof(r->result->first_error), "%s: %s",
-		    r->plan->body_file, f == NULL ? strerror(errno) : "empty");
-		return -EINVAL;
-	}
-	for (size_t at = n; at < r->plan->body_bytes; at++) /* a short file again and again */
-		bytes[at] = bytes[at - n];
-	return 0;
+	return n;
 }
 
 static int
@@ -161,7 +116,8 @@ begin_object(struct run *r, struct connection *c, struct mono now)
 {
 	c->sent = 0;
 	c->begun = now;
-	reply_begin(&c->reply, r->body);
+	c->body = corpus_body(&r->corpus, r->bodies++, r->plan->body_bytes);
+	reply_begin(&c->reply, c->body);
 }
 
 /* False: the connection is gone, and counted. */
@@ -172,8 +128,12 @@ send_more(struct run *r, struct connection *c, struct mono now)
 	bool wants_out;
 	ssize_t n;
 
-	while (c->sent < r->message_bytes) {
-		n = send(c->fd, r->message + c->sent, r->message_bytes - c->sent, MSG_NOSIGNAL);
+	while (c->sent < r->request_bytes) {
+		struct iovec parts[3];
+		struct msghdr m = { .msg_iov = parts,
+			.msg_iovlen = (size_t)parts_left(r, c, parts) };
+
+		n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0) {
@@ -184,7 +144,7 @@ send_more(struct run *r, struct connection *c, struct mono now)
 		}
 		c->sent += (size_t)n;
 	}
-	wants_out = c->sent < r->message_bytes;
+	wants_out = c->sent < r->request_bytes;
 	if (wants_out != c->wants_out) {
 		event.events |= wants_out ? EPOLLOUT : 0;
 		epoll_ctl(r->epoll, EPOLL_CTL_MOD, c->fd, &event);
@@ -209,7 +169,7 @@ finish_object(struct run *r, struct connection *c, struct mono now)
 		r->result->answered_200 += a->status == 200;
 		histogram_add(&r->result->latency_ns, (uint64_t)mono_since(now, c->begun).ns);
 	}
-	if (a->closes || c->sent < r->message_bytes) { /* the rest of the body is not wanted */
+	if (a->closes || c->sent < r->request_bytes) { /* the rest of the body is not wanted */
 		drop(c, now);
 		c->retry = now;
 		return false;
@@ -320,6 +280,22 @@ loop(struct run *r)
 }
 
 static int
+make_request(struct run *r)
+{
+	const struct bench_plan *p = r->plan;
+
+	r->request_bytes = p->body_bytes + strlen(REQUEST_TAIL);
+	if (!request_make(
+		&r->request, p->host, p->path, p->content_type, p->body_bytes, p->allow_204)) {
+		snprintf(r->result->first_error, sizeof(r->result->first_error),
+		    "host, path and type are too long for a request's head");
+		return -EINVAL;
+	}
+	r->request_bytes += r->request.head_bytes;
+	return 0;
+}
+
+static int
 resolve(struct run *r)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
@@ -336,7 +312,6 @@ int
 bench_run(const struct bench_plan *plan, struct bench_result *out)
 {
 	struct run *r = calloc(1, sizeof(*r));
-	const uint8_t *body = NULL;
 	int rc = -ENOMEM;
 
 	memset(out, 0, sizeof(*out));
@@ -350,10 +325,9 @@ bench_run(const struct bench_plan *plan, struct bench_result *out)
 		goto free_run;
 	for (unsigned i = 0; i < plan->connections; i++)
 		r->connections[i].fd = -1;
-	rc = load_body(r);
-	body = r->body.data;
+	rc = corpus_load(plan->body_file, plan->body_bytes, &r->corpus, out->first_error);
 	if (rc == 0)
-		rc = make_message(r);
+		rc = make_request(r);
 	if (rc == 0)
 		rc = resolve(r);
 	if (rc == 0) {
@@ -367,8 +341,7 @@ bench_run(const struct bench_plan *plan, struct bench_result *out)
 free_run:
 	if (r->epoll >= 0)
 		close(r->epoll);
-	free((void *)(uintptr_t)body);
-	free(r->message);
+	corpus_free(&r->corpus);
 	free(r->connections);
 	free(r);
 	return rc;

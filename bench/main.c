@@ -5,54 +5,41 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/number.h"
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: sluice-bench [options] HOST\n"
-	      "Sends RESPMOD requests over kernel sockets, one after the other on each connection, "
-	      "and\n"
-	      "checks every answer. Exits 0 only if objects came through and none was wrong.\n"
-	      "  --port N          1344\n"
-	      "  --path PATH       of the service: av/respmod\n"
-	      "  --connections N   at once: 32\n"
-	      "  --bytes N         of a body, with K or M: 1K\n"
-	      "  --body FILE       its content, repeated as needed; else generated text\n"
-	      "  --seconds N       of measuring: 5, after --warmup N: 1\n"
-	      "  --no-204          without Allow: 204, so that every body comes back\n"
-	      "  --json            one JSON object\n",
+	fputs(
+	    "usage: sluice-bench [options] HOST\n"
+	    "Sends RESPMOD requests over kernel sockets, one after the other on each connection, "
+	    "and\n"
+	    "checks every answer. Exits 0 only if objects came through and none was wrong.\n"
+	    "  --port N          1344\n"
+	    "  --path PATH       of the service: av/respmod\n"
+	    "  --connections N   at once: 32\n"
+	    "  --bytes N         of a body, with K or M: 1K\n"
+	    "  --body FILE       bodies are its slices, one after the other; else generated text\n"
+	    "  --type TYPE       Content-Type of the bodies: text/html\n"
+	    "  --seconds N       of measuring: 5, after --warmup N: 1\n"
+	    "  --no-204          without Allow: 204, so that every body comes back\n"
+	    "  --json            one JSON object\n",
 	    out);
-}
-
-/* A number with K, M or nothing behind it, from low to high; exits with a line otherwise. */
-static uint64_t
-number(const char *option, const char *text, uint64_t low, uint64_t high)
-{
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-	unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
-
-	end += shift > 0;
-	if (*text < '0' || *text > '9' || *end != 0 || n > high >> shift || n << shift < low) {
-		fprintf(stderr, "sluice-bench: --%s '%s': expected %llu to %llu\n", option, text,
-		    (unsigned long long)low, (unsigned long long)high);
-		exit(2);
-	}
-	return (uint64_t)n << shift;
 }
 
 static const struct option options[] = { { "port", required_argument, NULL, 'p' },
 	{ "path", required_argument, NULL, 'u' }, { "connections", required_argument, NULL, 'c' },
 	{ "bytes", required_argument, NULL, 'b' }, { "body", required_argument, NULL, 'f' },
-	{ "seconds", required_argument, NULL, 's' }, { "warmup", required_argument, NULL, 'w' },
-	{ "no-204", no_argument, NULL, 'n' }, { "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "type", required_argument, NULL, 't' }, { "seconds", required_argument, NULL, 's' },
+	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
 
 int
 main(int argc, char **argv)
 {
 	struct bench_plan plan = { .port = "1344",
 		.path = "av/respmod",
+		.content_type = "text/html",
 		.connections = 32,
 		.body_bytes = 1024,
 		.allow_204 = true,
@@ -65,28 +52,33 @@ main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'p':
-			number("port", optarg, 1, 65535);
+			number_argument("sluice-bench", "port", optarg, 1, 65535);
 			plan.port = optarg;
 			break;
 		case 'u':
 			plan.path = optarg + (optarg[0] == '/');
 			break;
 		case 'c':
-			plan.connections =
-			    (unsigned)number("connections", optarg, 1, BENCH_CONNECTIONS_MAX);
+			plan.connections = (unsigned)number_argument(
+			    "sluice-bench", "connections", optarg, 1, BENCH_CONNECTIONS_MAX);
 			break;
 		case 'b':
-			plan.body_bytes =
-			    (uint32_t)number("bytes", optarg, 1, BENCH_BODY_BYTES_MAX);
+			plan.body_bytes = (uint32_t)number_argument(
+			    "sluice-bench", "bytes", optarg, 1, NUMBER_BODY_BYTES_MAX);
 			break;
 		case 'f':
 			plan.body_file = optarg;
 			break;
+		case 't':
+			plan.content_type = optarg;
+			break;
 		case 's':
-			plan.length = seconds((int64_t)number("seconds", optarg, 1, 86400));
+			plan.length = seconds(
+			    (int64_t)number_argument("sluice-bench", "seconds", optarg, 1, 86400));
 			break;
 		case 'w':
-			plan.warmup = seconds((int64_t)number("warmup", optarg, 0, 3600));
+			plan.warmup = seconds(
+			    (int64_t)number_argument("sluice-bench", "warmup", optarg, 0, 3600));
 			break;
 		case 'n':
 			plan.allow_204 = false;

@@ -33,6 +33,7 @@ below_tools/sluicectl       := scanners/digest scanners/format common/config com
 below_tools/sigc            := $(SCANNERS) common/base
 below_tools/tamper          := common/base
 below_bench                 := common/base
+below_bench/floor           := bench common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
@@ -51,6 +52,7 @@ pkg_control/deepscan      := libarchive libseccomp
 pkg_control/store         := sqlite3
 pkg_tools/sluicectl       := jansson
 pkg_tools/sigc            := libhs jansson
+pkg_bench/floor           := libhs libcrypto
 
 archive_of = $(B)/lib/$(subst /,_,$(1)).a
 sources_of = $(filter-out %main.c %.bpf.c,$(wildcard $(1)/*.c))

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The RESPMOD that generators send: a head that is the same for every body of a length, the body in
+ * one chunk, and the end. RFC 3507 §4.9.
+ */
+#ifndef SLUICE_BENCH_REQUEST_H
+#define SLUICE_BENCH_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/span.h"
+
+#define REQUEST_HEAD_BYTES_MAX 2048
+#define REQUEST_TAIL           "\r\n0\r\n\r\n"
+
+struct request {
+	size_t head_bytes;
+	char head[REQUEST_HEAD_BYTES_MAX];
+};
+
+/* `content_type` of the HTTP response inside. False: host and path are too long. */
+bool request_make(struct request *r, const char *host, const char *path, const char *content_type,
+    uint32_t body_bytes, bool allow_204);
+
+#endif

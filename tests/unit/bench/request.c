@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is sent must be a RESPMOD whose offsets point at its parts, or every peer answers 400. */
+#include "bench/request.h"
+
+#include <stdlib.h>
+
+#include "tests/unit/harness.h"
+
+static size_t
+offset_of(const struct request *r, const char *part)
+{
+	const char *at = strstr(r->head, part);
+
+	return at != NULL ? strtoul(at + strlen(part), NULL, 10) : 0;
+}
+
+TEST(offsets_point_at_the_parts)
+{
+	struct request r;
+	const char *parts;
+
+	CHECK(request_make(&r, "h", "av/respmod", "text/css", 0x1234, true));
+	CHECK(strlen(r.head) == r.head_bytes);
+	CHECK(strncmp(r.head, "RESPMOD icap://h/av/respmod ICAP/1.0\r\nHost: h\r\n", 47) == 0);
+	CHECK(strstr(r.head, "\r\nAllow: 204\r\n") != NULL);
+	parts = strstr(r.head, "\r\n\r\n") + 4;
+	CHECK(strncmp(parts, "GET ", 4) == 0);
+	CHECK(strncmp(parts + offset_of(&r, "res-hdr="), "HTTP/1.1 200 OK\r\n", 17) == 0);
+	CHECK(strcmp(parts + offset_of(&r, "res-body="), "1234\r\n") == 0);
+	CHECK(strstr(r.head, "\r\nContent-Type: text/css\r\nContent-Length: 4660\r\n") != NULL);
+}
+
+TEST(without_204_and_too_long)
+{
+	static char path[REQUEST_HEAD_BYTES_MAX];
+	struct request r;
+
+	CHECK(request_make(&r, "h", "x", "t", 1, false));
+	CHECK(strstr(r.head, "Allow") == NULL);
+	memset(path, 'a', sizeof(path) - 1);
+	CHECK(!request_make(&r, "h", path, "t", 1, false));
+	CHECK(!request_make(&r, "h", "x", path, 1, false));
+}
