@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * sluice-bench: an ICAP load generator on kernel sockets, closed loop: each of N connections sends
- * a RESPMOD, checks the whole answer, sends the next. One thread, epoll. reply.c reads answers,
- * generate.c runs a plan, report.c prints what came of it.
+ * a RESPMOD, checks the whole answer, sends the next. One thread, epoll. plan.c reads the words,
+ * reply.c reads answers, generate.c runs a plan, report.c counts and prints what came of it.
  *
  * A wrong answer is an error by kind and ends its connection, which is then opened anew; a run
  * with errors says so and is no figure.
@@ -39,12 +39,14 @@ enum bench_error {
 };
 
 struct bench_plan {
-	const char *host, *port, *path, *content_type;
+	const char *host, *path, *content_type;
+	uint16_t port;
 	unsigned connections;
 	uint32_t body_bytes;
 	bool allow_204;
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */
+	bool json;
 };
 
 /* Of the measured part; the warm-up counts in `errors` only. */
@@ -53,14 +55,20 @@ struct bench_result {
 	uint64_t errors[BENCH_ERROR_COUNT];
 	struct histogram latency_ns; /* from the first byte sent to the last received */
 	struct duration took;
-	uint64_t own_cpu_ns;
+	uint64_t own_cpu_ns; /* of the generator; of one that polls, in turns that had work */
 	char first_error[CORPUS_ERROR_BYTES]; /* of the first error, in words */
 };
 
 /* Runs to its end. -errno where nothing could be begun, with a sentence in first_error. */
 int bench_run(const struct bench_plan *plan, struct bench_result *out);
-/* One object or array of lines; returns whether the run is a figure: objects, and no errors. */
-bool bench_report(
-    FILE *out, const struct bench_plan *plan, const struct bench_result *r, bool json);
+/* Counts an error; the first one's words are kept. */
+__attribute__((format(printf, 3, 4))) void bench_note_error(
+    struct bench_result *r, enum bench_error kind, const char *format, ...);
+/* An answer is whole: an object, or an error. `measured`: it counts, with its latency. */
+void bench_note_answer(struct bench_result *r, const struct bench_plan *plan,
+    const struct reply *answer, bool measured, struct duration latency);
+
+/* Lines or a JSON object; returns whether the run is a figure: objects, and no errors. */
+bool bench_report(FILE *out, const struct bench_plan *plan, const struct bench_result *r);
 
 #endif

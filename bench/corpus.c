@@ -86,5 +86,5 @@ corpus_free(struct corpus *c)
 struct span
 corpus_body(const struct corpus *c, uint64_t index, size_t bytes)
 {
-	return span_of(c->bytes + index * bytes % c->count, bytes);
+	return span_of(c->bytes + index * (bytes + CORPUS_SHIFT) % c->count, bytes);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The bodies that generators send and floors scan: slices of one file, one behind the other and
- * around, so that no two objects in a row are the same and every program of a run sees the same
+ * around, CORPUS_SHIFT bytes apart, so that a body is not seen again before the file has been gone
+ * through many times (a verdict cache would know it), and every program of a run sees the same
  * bytes in the same order. Read once, immutable; the file's bytes and one body more are in memory.
  */
 #ifndef SLUICE_BENCH_CORPUS_H
@@ -13,6 +14,7 @@
 
 #define CORPUS_BYTES_MAX   (1u << 30)
 #define CORPUS_TEXT_BYTES  (1u << 20) /* of the generated text, where no file is given */
+#define CORPUS_SHIFT       61
 #define CORPUS_ERROR_BYTES 160
 
 struct corpus {

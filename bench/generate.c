@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -46,19 +45,6 @@ struct run {
 	struct connection *connections;
 	uint8_t buffer[READ_BYTES];
 };
-
-__attribute__((format(printf, 3, 4))) static void
-note_error(struct run *r, enum bench_error kind, const char *format, ...)
-{
-	va_list args;
-
-	r->result->errors[kind]++;
-	if (r->result->first_error[0] != 0)
-		return;
-	va_start(args, format);
-	vsnprintf(r->result->first_error, sizeof(r->result->first_error), format, args);
-	va_end(args);
-}
 
 static void
 drop(struct connection *c, struct mono now)
@@ -137,8 +123,9 @@ send_more(struct run *r, struct connection *c, struct mono now)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0) {
-			note_error(r, c->sent == 0 ? BENCH_ERROR_CONNECT : BENCH_ERROR_RESET,
-			    "%s port %s: %s", r->plan->host, r->plan->port, strerror(errno));
+			bench_note_error(r->result,
+			    c->sent == 0 ? BENCH_ERROR_CONNECT : BENCH_ERROR_RESET,
+			    "%s port %u: %s", r->plan->host, r->plan->port, strerror(errno));
 			drop(c, now);
 			return false;
 		}
@@ -159,16 +146,7 @@ finish_object(struct run *r, struct connection *c, struct mono now)
 {
 	const struct reply *a = &c->reply;
 
-	if (a->status != 200 && !(a->status == 204 && r->plan->allow_204))
-		note_error(r, BENCH_ERROR_STATUS, "answered ICAP %u", a->status);
-	else if (a->differs)
-		note_error(r, BENCH_ERROR_BODY, "the body came back changed");
-	else if (r->measured) {
-		r->result->objects++;
-		r->result->answered_204 += a->status == 204;
-		r->result->answered_200 += a->status == 200;
-		histogram_add(&r->result->latency_ns, (uint64_t)mono_since(now, c->begun).ns);
-	}
+	bench_note_answer(r->result, r->plan, a, r->measured, mono_since(now, c->begun));
 	if (a->closes || c->sent < r->request_bytes) { /* the rest of the body is not wanted */
 		drop(c, now);
 		c->retry = now;
@@ -187,11 +165,11 @@ receive(struct run *r, struct connection *c, struct mono now)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n <= 0) {
-		note_error(r,
+		bench_note_error(r->result,
 		    n == 0                  ? BENCH_ERROR_CLOSED
 		    : errno == ECONNREFUSED ? BENCH_ERROR_CONNECT
 					    : BENCH_ERROR_RESET,
-		    "%s port %s: %s", r->plan->host, r->plan->port,
+		    "%s port %u: %s", r->plan->host, r->plan->port,
 		    n == 0 ? "closed before the answer was whole" : strerror(errno));
 		drop(c, now);
 		return;
@@ -202,8 +180,8 @@ receive(struct run *r, struct connection *c, struct mono now)
 
 		at += used;
 		if (o == REPLY_BAD) {
-			note_error(r, BENCH_ERROR_MALFORMED, "an answer that is none: '%.60s'",
-			    c->reply.head);
+			bench_note_error(r->result, BENCH_ERROR_MALFORMED,
+			    "an answer that is none: '%.60s'", c->reply.head);
 			drop(c, now);
 			return;
 		}
@@ -221,7 +199,8 @@ look_after(struct run *r, struct mono now)
 		int rc;
 
 		if (c->fd >= 0 && mono_since(now, c->begun).ns > seconds(ANSWER_LIMIT_S).ns) {
-			note_error(r, BENCH_ERROR_TIMEOUT, "no answer within %d s", ANSWER_LIMIT_S);
+			bench_note_error(r->result, BENCH_ERROR_TIMEOUT, "no answer within %d s",
+			    ANSWER_LIMIT_S);
 			drop(c, now);
 		}
 		if (c->fd >= 0 || mono_before(now, c->retry))
@@ -229,8 +208,8 @@ look_after(struct run *r, struct mono now)
 		begin_object(r, c, now);
 		rc = open_connection(r, c);
 		if (rc != 0) {
-			note_error(r, BENCH_ERROR_CONNECT, "%s port %s: %s", r->plan->host,
-			    r->plan->port, strerror(-rc));
+			bench_note_error(r->result, BENCH_ERROR_CONNECT, "%s port %u: %s",
+			    r->plan->host, r->plan->port, strerror(-rc));
 			drop(c, now);
 		}
 	}
@@ -299,11 +278,14 @@ static int
 resolve(struct run *r)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	int rc = getaddrinfo(r->plan->host, r->plan->port, &hints, &r->address);
+	char port[8];
+	int rc;
 
+	snprintf(port, sizeof(port), "%u", r->plan->port);
+	rc = getaddrinfo(r->plan->host, port, &hints, &r->address);
 	if (rc == 0)
 		return 0;
-	snprintf(r->result->first_error, sizeof(r->result->first_error), "%s port %s: %s",
+	snprintf(r->result->first_error, sizeof(r->result->first_error), "%s port %u: %s",
 	    r->plan->host, r->plan->port, gai_strerror(rc));
 	return -EINVAL;
 }

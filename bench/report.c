@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a run came to, for people or as JSON. A run with errors is never a bare number. */
+#include <stdarg.h>
+
 #include "bench/bench.h"
 
 static const char *const error_words[] = {
@@ -7,6 +9,35 @@ static const char *const error_words[] = {
 	BENCH_ERRORS(X)
 #undef X
 };
+
+void
+bench_note_error(struct bench_result *r, enum bench_error kind, const char *format, ...)
+{
+	va_list args;
+
+	r->errors[kind]++;
+	if (r->first_error[0] != 0)
+		return;
+	va_start(args, format);
+	vsnprintf(r->first_error, sizeof(r->first_error), format, args);
+	va_end(args);
+}
+
+void
+bench_note_answer(struct bench_result *r, const struct bench_plan *plan, const struct reply *answer,
+    bool measured, struct duration latency)
+{
+	if (answer->status != 200 && !(answer->status == 204 && plan->allow_204)) {
+		bench_note_error(r, BENCH_ERROR_STATUS, "answered ICAP %u", answer->status);
+	} else if (answer->differs) {
+		bench_note_error(r, BENCH_ERROR_BODY, "the body came back changed");
+	} else if (measured) {
+		r->objects++;
+		r->answered_204 += answer->status == 204;
+		r->answered_200 += answer->status == 200;
+		histogram_add(&r->latency_ns, (uint64_t)latency.ns);
+	}
+}
 
 static uint64_t
 error_sum(const struct bench_result *r)
@@ -69,9 +100,9 @@ report_text(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 }
 
 bool
-bench_report(FILE *out, const struct bench_plan *plan, const struct bench_result *r, bool json)
+bench_report(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
 {
-	if (json)
+	if (plan->json)
 		report_json(out, plan, r);
 	else
 		report_text(out, plan, r);

@@ -39,6 +39,7 @@ struct core {
 	struct core_stats *stats;
 	struct idle idle;
 	struct mono now, drain_until;
+	bool worked; /* the turn before this one */
 	int64_t wall_ns, wall_second;
 	struct ip_address duplicate; /* for the attendant, while duplicate_due */
 	bool duplicate_due;
@@ -200,9 +201,12 @@ static void
 begin_turn(struct core *c)
 {
 	const struct publication *changed = publication_changed(c->config.publisher, &c->announced);
+	struct mono now = mono_now();
 	struct timespec wall;
 
-	c->now = mono_now();
+	if (c->worked) /* a core does not sleep after a turn that had work */
+		count(c->stats, COUNTER_BUSY_NS, (uint64_t)mono_since(now, c->now).ns);
+	c->now = now;
 	clock_gettime(CLOCK_REALTIME, &wall);
 	c->wall_ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec;
 	if (wall.tv_sec != c->wall_second) {
@@ -276,7 +280,8 @@ core_turn(struct core *c)
 	urcu_qsbr_quiescent_state();
 	count(c->stats, COUNTER_TURNS, 1);
 	count(c->stats, COUNTER_TURNS_BUSY, work != 0);
-	return work != 0;
+	c->worked = work != 0;
+	return c->worked;
 }
 
 static struct mono

@@ -34,12 +34,14 @@ below_tools/sigc            := $(SCANNERS) common/base
 below_tools/tamper          := common/base
 below_bench                 := common/base
 below_bench/floor           := bench common/base
+below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
-	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world tests/talk
+	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world tests/talk \
+	bench/wire
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto

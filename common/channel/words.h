@@ -95,6 +95,7 @@ enum verdict {
 	X(ADDRESS_DUPLICATES, "address_duplicates", "addresses of ours that another host has")    \
 	X(TURNS, "turns", "turns of the core's loop")                                             \
 	X(TURNS_BUSY, "turns_busy", "turns that had work")                                        \
+	X(BUSY_NS, "busy_ns", "nanoseconds that those turns took")                                \
 	X(SLEEPS, "sleeps", "times the core slept, idle: adaptive")
 
 enum counter {

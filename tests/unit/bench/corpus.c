@@ -29,12 +29,11 @@ TEST(bodies_go_around_the_file)
 		size_t bytes;
 		const char *expected;
 	} rows[] = {
-		{ "the first", 0, 4, "0123" },
-		{ "the second", 1, 4, "4567" },
-		{ "over the end", 2, 4, "8901" },
-		{ "again", 5, 4, "0123" },
-		{ "longer than the file", 0, 12, "012345678901" },
-		{ "far away", 1ull << 40, 1, "6" },
+		{ "the first", 0, 4, "0123" }, /* 61 and 4 bytes on: 65, by 10 */
+		{ "the second", 1, 4, "5678" }, { "around", 2, 4, "0123" },
+		{ "over the end", 1, 6, "789012" },
+		{ "longer than the file", 1, 12, "345678901234" },
+		{ "far away", (1ull << 40) + 1, 1, "4" }, /* 62 * (2^40 + 1), by 10 */
 	};
 	char error[CORPUS_ERROR_BYTES];
 	const char *path = file_of("0123456789");

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bench/plan.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/number.h"
+
+const char plan_help[] =
+    "  --port N          1344\n"
+    "  --path PATH       of the service: av/respmod\n"
+    "  --connections N   at once: 32\n"
+    "  --bytes N         of a body, with K or M: 1K\n"
+    "  --body FILE       bodies are its slices, one after the other; else generated text\n"
+    "  --type TYPE       Content-Type of the bodies: text/html\n"
+    "  --seconds N       of measuring: 5, after --warmup N: 1; or --milliseconds N\n"
+    "  --no-204          without Allow: 204, so that every body comes back\n"
+    "  --json            one JSON object\n";
+
+static const struct option options[] = { { "port", required_argument, NULL, 'p' },
+	{ "path", required_argument, NULL, 'u' }, { "connections", required_argument, NULL, 'c' },
+	{ "bytes", required_argument, NULL, 'b' }, { "body", required_argument, NULL, 'f' },
+	{ "type", required_argument, NULL, 't' }, { "seconds", required_argument, NULL, 's' },
+	{ "milliseconds", required_argument, NULL, 'm' },
+	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+
+static const struct bench_plan usual = { .port = 1344,
+	.path = "av/respmod",
+	.content_type = "text/html",
+	.connections = 32,
+	.body_bytes = 1024,
+	.allow_204 = true,
+	.warmup = { 1000000000 },
+	.length = { 5000000000 } };
+
+/* False: --help. */
+static bool
+take_option(const char *program, int option, struct bench_plan *p)
+{
+	switch (option) {
+	case 'p':
+		p->port = (uint16_t)number_argument(program, "port", optarg, 1, 65535);
+		break;
+	case 'u':
+		p->path = optarg + (optarg[0] == '/');
+		break;
+	case 'c':
+		p->connections = (unsigned)number_argument(
+		    program, "connections", optarg, 1, BENCH_CONNECTIONS_MAX);
+		break;
+	case 'b':
+		p->body_bytes =
+		    (uint32_t)number_argument(program, "bytes", optarg, 1, NUMBER_BODY_BYTES_MAX);
+		break;
+	case 'f':
+		p->body_file = optarg;
+		break;
+	case 't':
+		p->content_type = optarg;
+		break;
+	case 's':
+		p->length = seconds((int64_t)number_argument(program, "seconds", optarg, 1, 86400));
+		break;
+	case 'm':
+		p->length = milliseconds(
+		    (int64_t)number_argument(program, "milliseconds", optarg, 1, 86400000));
+		break;
+	case 'w':
+		p->warmup = seconds((int64_t)number_argument(program, "warmup", optarg, 0, 3600));
+		break;
+	case 'n':
+		p->allow_204 = false;
+		break;
+	case 'j':
+		p->json = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+bool
+plan_parse(int argc, char **argv, struct bench_plan *plan, int *rest)
+{
+	int option;
+
+	*plan = usual;
+	optind = 0; /* glibc: a new scan */
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == '?') {
+			fprintf(stderr, "%s: see --help\n", argv[0]);
+			exit(2);
+		}
+		if (!take_option(argv[0], option, plan))
+			return true;
+	}
+	*rest = optind;
+	return false;
+}
+
+bool
+plan_parse_line(char *line, const char *program, struct bench_plan *plan)
+{
+	char *words[PLAN_WORDS_MAX + 1], *word;
+	int count = 0, rest;
+
+	words[count++] = (char *)(uintptr_t)program;
+	while ((word = strsep(&line, " \t\n")) != NULL) {
+		if (*word == 0)
+			continue;
+		if (count == PLAN_WORDS_MAX)
+			return false;
+		words[count++] = word;
+	}
+	words[count] = NULL;
+	return !plan_parse(count, words, plan, &rest) && rest == count;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The first connection is opened alone: link keeps only a few packets for a neighbour whose address
+ * it is asking for, and a burst of SYNs would lose most of them and wait for their timers.
+ */
+#include "bench/wire/load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bench/request.h"
+
+#define ANSWER_LIMIT_S 30    /* then the object counts as a timeout */
+#define RETRY_MS       100   /* after a connection that failed */
+#define PIECE_BYTES    65535 /* one reference */
+#define COPY_BYTES     512   /* shorter parts are copied into one buffer */
+#define LOOK_TURNS     1024  /* how often slow answers are looked for */
+
+struct connection {
+	struct tcp_conn *conn; /* NULL: closed, opened again at `retry` */
+	bool open, busy;       /* busy: an object is on its way */
+	struct span body;
+	size_t sent; /* of the request */
+	struct mono begun, retry;
+	struct rte_mbuf_ext_shared_info shared; /* one reference is ours, so it is never freed */
+	struct reply reply;
+};
+
+struct load {
+	struct load_config config;
+	struct bench_result *result;
+	struct request request;
+	size_t request_bytes;
+	uint64_t bodies, turns;
+	struct mono begun, end;
+	unsigned open_count, busy_count;
+	struct connection connections[];
+};
+
+static void
+keep_bytes(void *bytes, void *arg)
+{
+	(void)bytes;
+	(void)arg;
+}
+
+struct load *
+load_create(const struct load_config *config, struct mono now, struct bench_result *result)
+{
+	const struct bench_plan *p = config->plan;
+	struct load *l = calloc(1, sizeof(*l) + p->connections * sizeof(l->connections[0]));
+
+	if (l == NULL)
+		return NULL;
+	l->config = *config;
+	l->result = result;
+	if (!request_make(
+		&l->request, p->host, p->path, p->content_type, p->body_bytes, p->allow_204)) {
+		free(l);
+		return NULL;
+	}
+	l->request_bytes = l->request.head_bytes + p->body_bytes + strlen(REQUEST_TAIL);
+	l->begun = now;
+	l->end = mono_add(now, p->length);
+	for (unsigned i = 0; i < p->connections; i++) {
+		l->connections[i].shared.free_cb = keep_bytes;
+		rte_mbuf_ext_refcnt_set(&l->connections[i].shared, 1);
+	}
+	return l;
+}
+
+static void
+close_connection(struct load *l, struct connection *c)
+{
+	l->open_count -= c->open;
+	l->busy_count -= c->busy;
+	c->open = c->busy = false;
+	tcp_set_user(c->conn, NULL);
+	tcp_release(c->conn);
+	c->conn = NULL;
+}
+
+void
+load_destroy(struct load *l)
+{
+	for (unsigned i = 0; i < l->config.plan->connections; i++) {
+		struct connection *c = &l->connections[i];
+
+		if (c->conn == NULL)
+			continue;
+		tcp_abort(c->conn);
+		close_connection(l, c);
+	}
+	free(l);
+}
+
+static void
+fail(struct load *l, struct connection *c, struct mono now)
+{
+	tcp_abort(c->conn);
+	close_connection(l, c);
+	c->retry = mono_add(now, milliseconds(RETRY_MS));
+}
+
+/* The part of the request that is next, at most one reference of it. */
+static struct span
+next_piece(const struct load *l, const struct connection *c)
+{
+	const struct span parts[3] = { span_of(l->request.head, l->request.head_bytes), c->body,
+		span_text(REQUEST_TAIL) };
+	size_t skip = c->sent;
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (skip < parts[i].bytes)
+			return span_first(span_from(parts[i], skip), PIECE_BYTES);
+		skip -= parts[i].bytes;
+	}
+	return span_of(NULL, 0);
+}
+
+/* As much as the send queue wants. Without buffers it goes on in a later turn. */
+static void
+send_more(struct load *l, struct connection *c)
+{
+	size_t room = tcp_send_room(c->conn);
+	struct chain out = CHAIN_EMPTY;
+	int rc = 0;
+
+	while (c->sent < l->request_bytes && out.bytes < room && rc == 0) {
+		struct span piece = next_piece(l, c);
+
+		if (piece.bytes <= COPY_BYTES)
+			rc = chain_append_copy(&out, &l->config.pools, piece.data, piece.bytes);
+		else
+			rc = chain_append_external(&out, &l->config.pools,
+			    (void *)(uintptr_t)piece.data, piece.bytes, &c->shared);
+		if (rc == 0)
+			c->sent += piece.bytes;
+	}
+	if (rc != 0)
+		tcp_make_ready(c->conn);
+	if (!chain_is_empty(&out))
+		tcp_send(c->conn, &out);
+}
+
+static void
+begin_object(struct load *l, struct connection *c, struct mono now)
+{
+	l->busy_count += !c->busy;
+	c->busy = true;
+	c->sent = 0;
+	c->begun = now;
+	c->body = corpus_body(l->config.corpus, l->bodies++, l->config.plan->body_bytes);
+	reply_begin(&c->reply, c->body);
+	send_more(l, c);
+}
+
+/* An answer is whole. False: the connection is gone. */
+static bool
+finish_object(struct load *l, struct connection *c, struct mono now)
+{
+	bool over = !mono_before(now, l->end);
+
+	bench_note_answer(l->result, l->config.plan, &c->reply, true, mono_since(now, c->begun));
+	l->busy_count--;
+	c->busy = false;
+	if (c->reply.closes || c->sent < l->request_bytes) { /* the rest is not wanted */
+		close_connection(l, c);
+		c->retry = now;
+		return false;
+	}
+	if (!over)
+		begin_object(l, c, now);
+	return true;
+}
+
+/* False: the connection is gone. */
+static bool
+take_bytes(struct load *l, struct connection *c, struct span bytes, struct mono now)
+{
+	while (bytes.bytes > 0) {
+		size_t used;
+		enum reply_outcome o = REPLY_BAD;
+
+		if (c->busy)
+			o = reply_feed(&c->reply, bytes, &used);
+		if (o == REPLY_BAD) {
+			bench_note_error(l->result, BENCH_ERROR_MALFORMED,
+			    c->busy ? "an answer that is none: '%.60s'" : "bytes behind an answer",
+			    c->reply.head);
+			fail(l, c, now);
+			return false;
+		}
+		if (o == REPLY_DONE && !finish_object(l, c, now))
+			return false;
+		bytes = span_from(bytes, used);
+	}
+	return true;
+}
+
+/* False: the connection is gone. */
+static bool
+receive(struct load *l, struct connection *c, struct mono now)
+{
+	struct chain in = CHAIN_EMPTY;
+	struct chain_cursor cursor;
+	struct span bytes;
+	bool open = true;
+
+	if (tcp_receive(c->conn, tcp_receivable(c->conn), &in) != 0) {
+		tcp_make_ready(c->conn);
+		return true;
+	}
+	cursor = chain_walk(&in, 0);
+	while (open && chain_next(&cursor, &bytes))
+		open = take_bytes(l, c, bytes, now);
+	chain_free(&in);
+	return open;
+}
+
+void
+load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
+{
+	struct connection *c = tcp_user(conn);
+	uint32_t events = tcp_events(conn);
+
+	if (c == NULL)
+		return;
+	if ((events & TCP_EVENT_OPENED) != 0 && !c->open && (events & TCP_EVENT_ENDED) == 0) {
+		c->open = true;
+		l->open_count++;
+		if (mono_before(now, l->end))
+			begin_object(l, c, now);
+	}
+	if ((events & TCP_EVENT_READABLE) != 0 && !receive(l, c, now))
+		return;
+	if ((events & (TCP_EVENT_ENDED | TCP_EVENT_PEER_CLOSED)) != 0) {
+		bench_note_error(l->result, c->open ? BENCH_ERROR_CLOSED : BENCH_ERROR_CONNECT,
+		    c->open ? "closed by the server" : "no connection: refused, or nobody there");
+		fail(l, c, now);
+		return;
+	}
+	if (c->busy && (events & TCP_EVENT_WRITABLE) != 0)
+		send_more(l, c);
+}
+
+static void
+open_connection(struct load *l, struct connection *c, struct mono now)
+{
+	struct tcp_endpoints e = { .local = l->config.local,
+		.remote = l->config.remote,
+		.remote_port = l->config.plan->port };
+	int rc = tcp_connect(l->config.tcp, &e, &c->conn);
+
+	if (rc == 0) {
+		c->begun = now;
+		tcp_set_user(c->conn, c);
+		return;
+	}
+	c->conn = NULL;
+	c->retry = mono_add(now, milliseconds(RETRY_MS));
+	bench_note_error(l->result, BENCH_ERROR_CONNECT, "no connection: %s", strerror(-rc));
+}
+
+static void
+look_after(struct load *l, struct connection *c, struct mono now)
+{
+	if (c->conn == NULL) {
+		if (mono_before(now, l->end) && !mono_before(now, c->retry))
+			open_connection(l, c, now);
+	} else if ((c->busy || !c->open) &&
+		   mono_since(now, c->begun).ns > seconds(ANSWER_LIMIT_S).ns) {
+		bench_note_error(
+		    l->result, BENCH_ERROR_TIMEOUT, "no answer within %d s", ANSWER_LIMIT_S);
+		fail(l, c, now);
+	}
+}
+
+bool
+load_turn(struct load *l, struct mono now)
+{
+	unsigned count = l->open_count > 0 ? l->config.plan->connections : 1;
+
+	if (l->open_count < count || l->turns % LOOK_TURNS == 0) {
+		for (unsigned i = 0; i < count; i++)
+			look_after(l, &l->connections[i], now);
+	}
+	l->turns++;
+	l->result->took = mono_since(now, l->begun);
+	return !mono_before(now, l->end) && l->busy_count == 0;
+}

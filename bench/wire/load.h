@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A closed loop of ICAP clients on our own TCP library: each of N connections sends a RESPMOD,
+ * checks the whole answer and sends the next. Bodies are sent by reference out of the corpus.
+ *
+ * It knows no port and no clock: the caller runs the turns of `tcp` (tcp.h), hands every ready
+ * connection over, and calls load_turn() once a turn. When the plan's time is over nothing new is
+ * begun, and what is on its way is waited for and counted, so that a server's cost over the
+ * run is that of whole objects. One thread; no allocation after load_create().
+ */
+#ifndef SLUICE_BENCH_LOAD_H
+#define SLUICE_BENCH_LOAD_H
+
+#include "bench/bench.h"
+#include "dataplane/net/tcp/tcp.h"
+
+struct load;
+
+struct load_config {
+	const struct bench_plan *plan; /* warmup is not waited for: there is none */
+	const struct corpus *corpus;   /* whose body_max is the plan's body_bytes at least */
+	struct tcp *tcp;
+	struct chain_pools pools;
+	struct ip_address local, remote;
+};
+
+/* The plan, corpus and result outlive it. NULL: no memory, or the plan's names are too long. */
+struct load *load_create(
+    const struct load_config *config, struct mono now, struct bench_result *result);
+/* Ends what is open with a RST. */
+void load_destroy(struct load *l);
+
+/* One connection off tcp's ready list. */
+void load_take_event(struct load *l, struct tcp_conn *conn, struct mono now);
+/* Opens what is to be opened, gives up what is too slow. True: the plan is over. */
+bool load_turn(struct load *l, struct mono now);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sluice-bench-wire: arguments, then a plan a line from standard input. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/number.h"
+#include "bench/plan.h"
+#include "bench/wire/wire.h"
+
+#define WAIT_S         60 /* for the dataplane */
+#define LINE_BYTES_MAX 4096
+
+static int
+usage(FILE *out, int code)
+{
+	fprintf(out,
+	    "usage: sluice-bench-wire --socket PATH --address ADDRESS/LENGTH [--mtu N] SERVER\n"
+	    "Sends RESPMOD requests on our own TCP over a vhost-user socket, to a dataplane whose\n"
+	    "port is of the kind virtio and connects to PATH. Says `listening`, `ready`, then "
+	    "reads plans from\n"
+	    "standard input, a line each, and answers each with its figures. A plan's options:\n%s"
+	    "  (--warmup is not for this wire.)\n",
+	    plan_help);
+	return code;
+}
+
+static const struct option options[] = { { "socket", required_argument, NULL, 's' },
+	{ "address", required_argument, NULL, 'a' }, { "mtu", required_argument, NULL, 'm' },
+	{ "help", no_argument, NULL, 'h' }, { 0 } };
+
+/* Exits where something is wrong. */
+static void
+parse(int argc, char **argv, struct wire_config *c)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			c->socket = optarg;
+			break;
+		case 'a':
+			if (subnet_parse(span_text(optarg), &c->address) != 0) {
+				fprintf(stderr,
+				    "sluice-bench-wire: --address '%s': expected "
+				    "ADDRESS/LENGTH\n",
+				    optarg);
+				exit(2);
+			}
+			break;
+		case 'm':
+			c->mtu = (unsigned)number_argument(
+			    "sluice-bench-wire", "mtu", optarg, 1280, 1500);
+			break;
+		case 'h':
+			exit(usage(stdout, 0));
+		default:
+			exit(usage(stderr, 2));
+		}
+	}
+	if (c->socket == NULL || c->address.prefix_bits == 0 || argc - optind != 1)
+		exit(usage(stderr, 2));
+	if (address_parse(span_text(argv[optind]), &c->server) != 0) {
+		fprintf(stderr, "sluice-bench-wire: '%s': expected the server's address\n",
+		    argv[optind]);
+		exit(2);
+	}
+}
+
+/* Plans to the end of standard input. False: one of them is no figure. */
+static bool
+run_plans(struct wire *w, const char *server)
+{
+	static struct bench_result result;
+	char line[LINE_BYTES_MAX];
+	struct bench_plan plan;
+	bool good = true;
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (!plan_parse_line(line, "sluice-bench-wire", &plan)) {
+			fputs("sluice-bench-wire: a plan is options only, see --help\n", stderr);
+			return false;
+		}
+		plan.host = server;
+		if (wire_run(w, &plan, &result) != 0) {
+			fprintf(stderr, "sluice-bench-wire: %s\n", result.first_error);
+			return false;
+		}
+		good &= bench_report(stdout, &plan, &result);
+		fflush(stdout);
+	}
+	return good;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct wire_config config = { .mtu = 1500 };
+	char error[WIRE_ERROR_BYTES];
+	struct wire *w;
+	bool good;
+
+	parse(argc, argv, &config);
+	if (wire_open(&config, &w, error) != 0) {
+		fprintf(stderr, "sluice-bench-wire: %s\n", error);
+		return 2;
+	}
+	puts("listening");
+	fflush(stdout);
+	if (!wire_wait(w, seconds(WAIT_S))) {
+		fprintf(stderr, "sluice-bench-wire: no dataplane came to %s within %d s\n",
+		    config.socket, WAIT_S);
+		return 2;
+	}
+	puts("ready");
+	fflush(stdout);
+	good = run_plans(w, argv[argc - 1]);
+	wire_close(w);
+	return good ? 0 : 1;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A turn as the dataplane's: a burst up through link and tcp, timers, ready connections, what tcp
+ * owes, out. Frames that the wire does not take stay queued: the dataplane is slower then, and TCP
+ * is to wait, not to lose.
+ */
+#include "bench/wire/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "dataplane/net/link/link.h"
+
+#define BURST_MAX      64
+#define TRANSMIT_SLOTS 16384
+#define DESCRIPTORS    1024
+#define DATA_MBUFS     32767
+#define REF_MBUFS      131071
+#define POOL_CACHE     256
+#define WAIT_US        1000
+#define AFTER_MS       20 /* for the last FINs and ACKs of a plan */
+
+struct wire {
+	struct wire_config config;
+	uint16_t port;
+	struct chain_pools pools;
+	struct link *link;
+	struct tcp *tcp;
+	struct load *load;
+	struct mono now;
+	unsigned transmit_count;
+	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
+};
+
+static int
+fail(char *error, int rc, const char *what)
+{
+	snprintf(error, WIRE_ERROR_BYTES, "%s: %s", what, rte_strerror(-rc));
+	return rc;
+}
+
+static void
+random_bytes(void *arg, void *out, size_t bytes)
+{
+	(void)arg;
+	if (getrandom(out, bytes, 0) != (ssize_t)bytes)
+		abort();
+}
+
+static void
+queue_frame(void *arg, struct rte_mbuf *frame)
+{
+	struct wire *w = arg;
+
+	if (w->transmit_count == TRANSMIT_SLOTS)
+		rte_pktmbuf_free(frame);
+	else
+		w->transmit[w->transmit_count++] = frame;
+}
+
+static void
+queue_segment(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
+    const struct ip_address *destination, uint8_t ecn)
+{
+	struct wire *w = arg;
+
+	link_output(w->link, segment, source, destination, ecn);
+}
+
+static int
+start_eal(const struct wire_config *c, char *error)
+{
+	static char device[256];
+	char *arguments[] = { "sluice-bench-wire", "--no-huge", "--no-pci", "--no-shconf",
+		"--no-telemetry", "--iova-mode=va", "-m", "256", "--lcores=0",
+		"--log-level=*:error", "--vdev", device, NULL };
+	cpu_set_t allowed;
+	char lcores[32] = "--lcores=0@0";
+
+	if (snprintf(device, sizeof(device), "net_vhost0,iface=%s,queues=1", c->socket) >=
+	    (int)sizeof(device))
+		return fail(error, -ENAMETOOLONG, "--socket");
+	/* The core that the caller was pinned to stays ours. */
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
+		for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+			if (CPU_ISSET(cpu, &allowed)) {
+				snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
+				break;
+			}
+		}
+	}
+	arguments[8] = lcores;
+	if (rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])) - 1, arguments) < 0)
+		return fail(error, -rte_errno, "DPDK does not start");
+	return 0;
+}
+
+static int
+start_port(struct wire *w, char *error)
+{
+	struct rte_eth_conf conf = { .txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS };
+	int rc = rte_eth_dev_get_port_by_name("net_vhost0", &w->port);
+
+	if (rc == 0)
+		rc = rte_eth_dev_configure(w->port, 1, 1, &conf);
+	if (rc == 0)
+		rc = rte_eth_rx_queue_setup(
+		    w->port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, w->pools.data);
+	if (rc == 0)
+		rc = rte_eth_tx_queue_setup(w->port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL);
+	if (rc == 0)
+		rc = rte_eth_dev_start(w->port);
+	return rc == 0 ? 0 : fail(error, rc, "the vhost-user port does not start");
+}
+
+static int
+create_stack(struct wire *w, char *error)
+{
+	struct link_config lc = { .vlan = LINK_VLAN_NONE,
+		.mtu = (uint16_t)w->config.mtu,
+		.address_count = 1,
+		.leads = true };
+	struct tcp_config tc = {
+		.connections_max =
+		    2 * BENCH_CONNECTIONS_MAX, /* those of the plan before, closing */
+		.mss_max = (uint16_t)(w->config.mtu - 40),
+	};
+	struct link_env le = { w, queue_frame, random_bytes, w->pools };
+	struct tcp_env te = { w, queue_segment, random_bytes, w->pools };
+	struct rte_ether_addr mac;
+
+	lc.addresses[0].subnet = w->config.address;
+	rte_eth_macaddr_get(w->port, &mac);
+	memcpy(lc.mac, mac.addr_bytes, sizeof(lc.mac));
+	w->link = link_create(&lc, &le);
+	w->tcp = tcp_create(&tc, &te);
+	return w->link != NULL && w->tcp != NULL ? 0 : fail(error, -ENOMEM, "the stack");
+}
+
+int
+wire_open(const struct wire_config *config, struct wire **out, char error[WIRE_ERROR_BYTES])
+{
+	struct wire *w = calloc(1, sizeof(*w));
+	int rc;
+
+	if (w == NULL)
+		return fail(error, -ENOMEM, "the wire");
+	w->config = *config;
+	rc = start_eal(config, error);
+	if (rc == 0) {
+		w->pools.data = rte_pktmbuf_pool_create("data", DATA_MBUFS, POOL_CACHE, 0,
+		    (uint16_t)(RTE_PKTMBUF_HEADROOM + 2048), SOCKET_ID_ANY);
+		w->pools.refs =
+		    rte_pktmbuf_pool_create("refs", REF_MBUFS, POOL_CACHE, 0, 0, SOCKET_ID_ANY);
+		if (w->pools.data == NULL || w->pools.refs == NULL)
+			rc = fail(error, -ENOMEM, "buffers");
+	}
+	if (rc == 0)
+		rc = start_port(w, error);
+	if (rc == 0)
+		rc = create_stack(w, error);
+	if (rc != 0) {
+		free(w);
+		return rc;
+	}
+	w->now = mono_now();
+	*out = w;
+	return 0;
+}
+
+void
+wire_close(struct wire *w)
+{
+	tcp_destroy(w->tcp);
+	link_destroy(w->link);
+	rte_pktmbuf_free_bulk(w->transmit, w->transmit_count);
+	rte_eth_dev_stop(w->port);
+	rte_eth_dev_close(w->port);
+	rte_eal_cleanup();
+	free(w);
+}
+
+static unsigned
+receive(struct wire *w)
+{
+	struct rte_mbuf *burst[BURST_MAX];
+	unsigned n = rte_eth_rx_burst(w->port, 0, burst, BURST_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct link_packet p;
+
+		if (link_input(w->link, burst[i], &p) != LINK_TCP)
+			continue;
+		if (tcp_input(w->tcp, p.segment, &p.source, &p.destination, p.ecn) !=
+		    TCP_INPUT_TAKEN)
+			tcp_refuse(w->tcp, p.segment, &p.source, &p.destination);
+	}
+	return n;
+}
+
+static unsigned
+flush_frames(struct wire *w)
+{
+	unsigned done = 0;
+
+	while (done < w->transmit_count) {
+		unsigned left = w->transmit_count - done;
+		uint16_t sent = rte_eth_tx_burst(w->port, 0, w->transmit + done,
+		    (uint16_t)(left < BURST_MAX ? left : BURST_MAX));
+
+		if (sent == 0)
+			break;
+		done += sent;
+	}
+	w->transmit_count -= done;
+	if (done > 0)
+		memmove(
+		    w->transmit, w->transmit + done, w->transmit_count * sizeof(w->transmit[0]));
+	return done;
+}
+
+/* True: there was something to do. */
+static bool
+turn(struct wire *w)
+{
+	struct tcp_conn *conn;
+	unsigned work;
+
+	w->now = mono_now();
+	link_begin(w->link, w->now);
+	tcp_begin(w->tcp, w->now);
+	work = receive(w);
+	tcp_run_timers(w->tcp);
+	link_run_timers(w->link);
+	while ((conn = tcp_next_ready(w->tcp)) != NULL) {
+		if (w->load != NULL)
+			load_take_event(w->load, conn, w->now);
+		work++;
+	}
+	tcp_flush(w->tcp);
+	work += flush_frames(w);
+	return work > 0;
+}
+
+bool
+wire_wait(struct wire *w, struct duration limit)
+{
+	struct mono end = mono_add(mono_now(), limit);
+	struct rte_eth_link link = { 0 };
+
+	while (
+	    rte_eth_link_get_nowait(w->port, &link) == 0 && link.link_status != RTE_ETH_LINK_UP) {
+		if (!mono_before(mono_now(), end))
+			return false;
+		rte_delay_us_sleep(WAIT_US);
+	}
+	return true;
+}
+
+/* Until the plan is over; the time of turns that had work is the generator's own cost. */
+static void
+run_turns(struct wire *w, struct bench_result *out)
+{
+	bool over = false;
+
+	while (!over) {
+		bool worked = turn(w);
+		struct mono begun = w->now;
+
+		over = load_turn(w->load, w->now);
+		tcp_flush(w->tcp);
+		flush_frames(w);
+		if (worked)
+			out->own_cpu_ns += (uint64_t)mono_since(mono_now(), begun).ns;
+	}
+}
+
+int
+wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out)
+{
+	struct load_config lc = { .plan = plan,
+		.tcp = w->tcp,
+		.pools = w->pools,
+		.local = w->config.address.base,
+		.remote = w->config.server };
+	struct corpus corpus;
+	struct mono end;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = corpus_load(plan->body_file, plan->body_bytes, &corpus, out->first_error);
+	if (rc != 0)
+		return rc;
+	lc.corpus = &corpus;
+	turn(w); /* tcp's clock is that of its last turn */
+	w->load = load_create(&lc, w->now, out);
+	if (w->load == NULL) {
+		snprintf(out->first_error, sizeof(out->first_error),
+		    "no memory, or host, path and type are too long for a request's head");
+		corpus_free(&corpus);
+		return -EINVAL;
+	}
+	run_turns(w, out);
+	load_destroy(w->load);
+	w->load = NULL;
+	for (end = mono_add(mono_now(), milliseconds(AFTER_MS)); mono_before(w->now, end);)
+		turn(w);
+	corpus_free(&corpus);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The generator's end of the fast wire: a vhost-user socket (net_vhost) whose other end is the
+ * dataplane's virtio port, and one core's link and TCP on it. No kernel and no namespace: the
+ * generator answers ARP for its own address, and asks for the server's.
+ *
+ * Starts EAL, so there is one a process. The calling thread polls.
+ */
+#ifndef SLUICE_BENCH_WIRE_H
+#define SLUICE_BENCH_WIRE_H
+
+#include "bench/wire/load.h"
+
+#define WIRE_ERROR_BYTES 160
+
+struct wire;
+
+struct wire_config {
+	const char *socket;       /* is made; the dataplane connects to it */
+	struct ip_subnet address; /* ours, with the length of its subnet */
+	struct ip_address server;
+	unsigned mtu;
+};
+
+/* -errno and a sentence. wire_close(). */
+int wire_open(const struct wire_config *config, struct wire **out, char error[WIRE_ERROR_BYTES]);
+void wire_close(struct wire *w);
+
+/* Whether a dataplane is at the other end, waited for at most `limit`. */
+bool wire_wait(struct wire *w, struct duration limit);
+/* Runs a plan to its end. -errno where nothing could be begun, with a sentence in first_error. */
+int wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out);
+
+#endif
