@@ -24,9 +24,9 @@
 #define WAIT_MS        50
 
 struct connection {
-	int fd;      /* -1: closed, opened again at `retry` */
-	size_t sent; /* of the request */
-	bool wants_out;
+	int fd;               /* -1: closed, opened again at `retry` */
+	size_t sent;          /* of the request */
+	bool wants_out, busy; /* busy: an object is on its way */
 	struct span body;
 	struct mono begun, retry;
 	struct reply reply;
@@ -41,14 +41,24 @@ struct run {
 	size_t request_bytes;
 	struct corpus corpus;
 	uint64_t bodies; /* that were begun */
-	bool measured;   /* the warm-up is over */
+	struct mono end;
+	unsigned busy_count;
+	bool measured; /* the warm-up is over */
 	struct connection *connections;
 	uint8_t buffer[READ_BYTES];
 };
 
 static void
-drop(struct connection *c, struct mono now)
+set_busy(struct run *r, struct connection *c, bool busy)
 {
+	r->busy_count += (unsigned)busy - (unsigned)c->busy;
+	c->busy = busy;
+}
+
+static void
+drop(struct run *r, struct connection *c, struct mono now)
+{
+	set_busy(r, c, false);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
@@ -100,6 +110,7 @@ open_connection(struct run *r, struct connection *c)
 static void
 begin_object(struct run *r, struct connection *c, struct mono now)
 {
+	set_busy(r, c, true);
 	c->sent = 0;
 	c->begun = now;
 	c->body = corpus_body(&r->corpus, r->bodies++, r->plan->body_bytes);
@@ -126,7 +137,7 @@ send_more(struct run *r, struct connection *c, struct mono now)
 			bench_note_error(r->result,
 			    c->sent == 0 ? BENCH_ERROR_CONNECT : BENCH_ERROR_RESET,
 			    "%s port %u: %s", r->plan->host, r->plan->port, strerror(errno));
-			drop(c, now);
+			drop(r, c, now);
 			return false;
 		}
 		c->sent += (size_t)n;
@@ -148,10 +159,13 @@ finish_object(struct run *r, struct connection *c, struct mono now)
 
 	bench_note_answer(r->result, r->plan, a, r->measured, mono_since(now, c->begun));
 	if (a->closes || c->sent < r->request_bytes) { /* the rest of the body is not wanted */
-		drop(c, now);
+		drop(r, c, now);
 		c->retry = now;
 		return false;
 	}
+	set_busy(r, c, false);
+	if (!mono_before(now, r->end))
+		return true;
 	begin_object(r, c, now);
 	return send_more(r, c, now);
 }
@@ -171,18 +185,20 @@ receive(struct run *r, struct connection *c, struct mono now)
 					    : BENCH_ERROR_RESET,
 		    "%s port %u: %s", r->plan->host, r->plan->port,
 		    n == 0 ? "closed before the answer was whole" : strerror(errno));
-		drop(c, now);
+		drop(r, c, now);
 		return;
 	}
 	while (at < (size_t)n) {
-		enum reply_outcome o =
-		    reply_feed(&c->reply, span_of(r->buffer + at, (size_t)n - at), &used);
+		enum reply_outcome o = REPLY_BAD; /* bytes that nobody asked for */
 
+		used = 0;
+		if (c->busy)
+			o = reply_feed(&c->reply, span_of(r->buffer + at, (size_t)n - at), &used);
 		at += used;
 		if (o == REPLY_BAD) {
 			bench_note_error(r->result, BENCH_ERROR_MALFORMED,
 			    "an answer that is none: '%.60s'", c->reply.head);
-			drop(c, now);
+			drop(r, c, now);
 			return;
 		}
 		if (o == REPLY_DONE && !finish_object(r, c, now))
@@ -198,19 +214,19 @@ look_after(struct run *r, struct mono now)
 		struct connection *c = &r->connections[i];
 		int rc;
 
-		if (c->fd >= 0 && mono_since(now, c->begun).ns > seconds(ANSWER_LIMIT_S).ns) {
+		if (c->busy && mono_since(now, c->begun).ns > seconds(ANSWER_LIMIT_S).ns) {
 			bench_note_error(r->result, BENCH_ERROR_TIMEOUT, "no answer within %d s",
 			    ANSWER_LIMIT_S);
-			drop(c, now);
+			drop(r, c, now);
 		}
-		if (c->fd >= 0 || mono_before(now, c->retry))
+		if (c->fd >= 0 || mono_before(now, c->retry) || !mono_before(now, r->end))
 			continue;
 		begin_object(r, c, now);
 		rc = open_connection(r, c);
 		if (rc != 0) {
 			bench_note_error(r->result, BENCH_ERROR_CONNECT, "%s port %u: %s",
 			    r->plan->host, r->plan->port, strerror(-rc));
-			drop(c, now);
+			drop(r, c, now);
 		}
 	}
 }
@@ -225,15 +241,16 @@ own_cpu_ns(void)
 	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000u;
 }
 
+/* What is under way at the end is waited for: its cost to the server would else have no object. */
 static void
 loop(struct run *r)
 {
-	struct mono now = mono_now(), start = mono_add(now, r->plan->warmup);
-	struct mono end = mono_add(start, r->plan->length), begun = now;
+	struct mono now = mono_now(), start = mono_add(now, r->plan->warmup), begun = now;
 	struct epoll_event events[EVENTS];
 	uint64_t cpu = 0;
 
-	while (mono_before(now, end)) {
+	r->end = mono_add(start, r->plan->length);
+	while (mono_before(now, r->end) || r->busy_count > 0) {
 		int n;
 
 		look_after(r, now);

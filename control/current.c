@@ -35,7 +35,7 @@ count_section(int fd, const struct generation_section *s, struct current_facts *
 {
 	switch (s->kind) {
 	case GENERATION_LITERALS:
-		out->literals += (uint32_t)(s->bytes / sizeof(uint32_t));
+		out->literals += (uint32_t)(s->bytes / sizeof(struct generation_literal));
 		return 0;
 	case GENERATION_BAD_MD5:
 		out->digests_bad += (uint32_t)(s->bytes / sizeof(struct generation_digest16));

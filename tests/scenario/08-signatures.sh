@@ -17,6 +17,7 @@ code() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" body "$
 url() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" url "$1"; }
 is() { [ "$(code "$1")" = "$2" ]; }
 eventually is 'xx evil-marker-one xx' 200
+"${ctl[@]}" --json status | grep -qE '"literals": ?2[,}]' || fail "one literal and EICAR are not two"
 [ "$(code 'xx evil-marker-two xx')" = 204 ] || fail "found what nobody described"
 [ "$(url http://www.bad.example/x)" = 200 ] || fail "a bad domain passed"
 [ "$(url http://half.example/dir/a)" = 200 ] || fail "a bad path passed"
