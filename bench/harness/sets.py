@@ -98,14 +98,20 @@ def literals_generated():
         yield bytes(rng.choice(b"abcdefghijklmnopqrstuvwxyz0123456789(){}=;./$_%") for _ in range(rng.randint(10, 32)))
 
 
+def squeezed(content):
+    """As ClamAV may look at pages and scripts, roughly: one letter case, one kind of quote, no blanks."""
+    return content.lower().replace(b"'", b'"').translate(None, b" \t\r\n")
+
+
 class Haystack:
-    """Whether a literal stands in some bytes; most are told by their windows, without a search."""
+    """Whether a literal may be found in some bytes; most are told by their windows, without a search."""
 
     def __init__(self, content):
-        self.content = content
-        self.windows = {content[i:i + WINDOW] for i in range(len(content) - WINDOW + 1)}
+        self.content = squeezed(content)
+        self.windows = {self.content[i:i + WINDOW] for i in range(len(self.content) - WINDOW + 1)}
 
     def __contains__(self, literal):
+        literal = squeezed(literal)
         return (all(literal[i:i + WINDOW] in self.windows for i in range(len(literal) - WINDOW + 1)) and
                 literal in self.content)
 

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sluice on the fast wire: sluice-bench-wire (net_vhost) on the last core, one dataplane core (virtio) on core 0.
+
+What an object costs is taken from busy_ns, the time of turns that had work. Where other processes took
+a share of the core meanwhile, that time holds it, busy turns and empty ones alike; so it is scaled by the
+processor time that the dataplane really had.
+"""
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+
+from harness.processes import LAST, cpu_ns, end, favoured, signal_all
+
+CLIENT, SERVER = "10.83.0.1", "10.83.0.2"
+START_S = 60
+SETTINGS = {"dataplane.port.kind": "virtio", "dataplane.addresses": SERVER + "/24", "dataplane.idle": "spin",
+            "dataplane.cores": "1", "dataplane.first_cpu": "0", "dataplane.hugepages": "auto",
+            "cache.entries": "64",     # the least there is: no body comes twice within so few
+            "sandbox.kind": "none"}    # no peer has one
+
+
+class Failed(Exception):
+    """The appliance does not do what a run needs of it."""
+
+
+class Appliance:
+    def __init__(self, root, place, literals, count):
+        self.bin, self.place, self.count = os.path.join(root, "build/release"), place, count
+        self.control_socket = os.path.join(place, "run/control.sock")
+        self.settings = dict(SETTINGS)
+        self.settings["dataplane.port.socket"] = os.path.join(place, "vhost.sock")
+        self.settings["signatures.sources"] = literals
+        self.wire = self.dataplane = self.control = None
+
+    def spawn(self, name, arguments, **keys):
+        log = open(os.path.join(self.place, name + ".err"), "w")
+        return subprocess.Popen([os.path.join(self.bin, name)] + arguments, stderr=log, text=True, **keys)
+
+    def start(self):
+        for folder in ("run", "state", "log"):
+            os.makedirs(os.path.join(self.place, folder), exist_ok=True)
+        config = os.path.join(self.place, "sluice.yaml")
+        with open(config, "w") as f:
+            f.write("mode: standard\n")
+        common = ["--instance", "bench", "--config", config]
+        for what in ("run", "state", "log"):
+            common += ["--%s-directory" % what, os.path.join(self.place, what)]
+        for key, value in self.settings.items():
+            common += ["--set", "%s=%s" % (key, value)]
+        self.wire = self.spawn("sluice-bench-wire", ["--socket", self.settings["dataplane.port.socket"], "--address",
+                                                     CLIENT + "/24", SERVER], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, preexec_fn=favoured(LAST))
+        self.expect("listening")
+        self.dataplane = self.spawn("sluice-dataplane", common, preexec_fn=favoured(None))
+        self.expect("ready")
+        self.control = self.spawn("sluice-control", common + [
+            "--worker", os.path.join(self.bin, "sluice-deepscan"), "--compiler", os.path.join(self.bin, "sluice-sigc")],
+            preexec_fn=favoured(LAST))
+        self.wait_for_signatures()
+
+    def words(self):
+        """The last line that each program wrote as an error."""
+        found = []
+        for name in ("sluice-dataplane", "sluice-control", "sluice-bench-wire"):
+            try:
+                with open(os.path.join(self.place, name + ".err")) as f:
+                    found += [line for line in f.read().splitlines() if "ready" not in line][-1:]
+            except OSError:
+                pass
+        return "; ".join(found) or "no reason given"
+
+    def line(self, limit_s):
+        """The next line of the generator's."""
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            if select.select([self.wire.stdout], [], [], 0.2)[0]:
+                text = self.wire.stdout.readline()
+                if text == "":
+                    break
+                return text.strip()
+            if self.dataplane is not None and self.dataplane.poll() is not None:
+                break
+        raise Failed("no answer from the generator: " + self.words())
+
+    def expect(self, word):
+        if self.line(START_S) != word:
+            raise Failed("the generator did not say '%s'" % word)
+
+    def ask(self, *command):
+        done = subprocess.run([os.path.join(self.bin, "sluicectl"), "--control", self.control_socket, "--json"] +
+                              list(command), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip())
+        return json.loads(done.stdout)
+
+    def wait_for_signatures(self):
+        literals = -1
+        for _ in range(10 * START_S):
+            try:
+                literals = self.ask("status").get("signatures", {}).get("literals", 0)
+            except Failed:
+                pass
+            if literals >= self.count:
+                return
+            time.sleep(0.1)
+        raise Failed("%d of %d literals serve: %s" % (literals, self.count, self.words()))
+
+    def read(self):
+        counters = self.ask("stats")["counters"]
+        return time.monotonic_ns(), cpu_ns([self.dataplane.pid]), counters
+
+    def measure(self, body, size, allow, connections, milliseconds):
+        """One run; what an object cost, and how far the figure can be believed."""
+        plan = "--json --bytes %s --body %s --type %s --connections %d --milliseconds %d%s" % (
+            size, body["path"], body["type"], connections, milliseconds, "" if allow else " --no-204")
+        wall, cpu, before = self.read()
+        self.wire.stdin.write(plan + "\n")
+        self.wire.stdin.flush()
+        result = json.loads(self.line(60 + milliseconds / 1000))
+        end_wall, end_cpu, after = self.read()
+        delta = {k: after[k] - before.get(k, 0) for k in after}
+        had = (end_cpu - cpu) / (end_wall - wall)
+        busy_us, n = delta["busy_ns"] / 1e3, max(result["objects"], 1)
+        return {"cpu_us": busy_us * min(had, 1.0) / n, "busy_us": busy_us / n, "core_share": had,
+                "empty_share": max(0.0, 1 - busy_us / 1e6 / result["seconds"]),
+                "generator_busy": result["client_cpu_us"] * n / 1e6 / result["seconds"],
+                "rate": result["objects_per_second"], "objects": result["objects"], "p50_us": result["p50_us"],
+                "p99_us": result["p99_us"], "by_204": result["answered_204"], "by_200": result["answered_200"],
+                "errors": sum(result["errors"].values()) + delta["tx_dropped"],
+                "rx_packets": delta["rx_packets"] / n, "tx_packets": delta["tx_packets"] / n,
+                "cache_hits": delta["cache_hits"], "records_lost": delta["records_lost"]}
+
+    def pause(self):
+        signal_all([self.dataplane.pid], signal.SIGSTOP)
+
+    def go_on(self):
+        signal_all([self.dataplane.pid], signal.SIGCONT)
+
+    def stop(self):
+        if self.wire is not None and self.wire.poll() is None:
+            try:
+                self.wire.stdin.close()
+            except OSError:
+                pass
+        for process in (self.control, self.dataplane, self.wire):
+            end(process)

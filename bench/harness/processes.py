@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Processes of a run: started pinned, stopped while others are measured, and ended by their ids."""
+import os
+import signal
+import subprocess
+
+LAST = (os.cpu_count() or 1) - 1
+NICE = -10  # what else the machine does takes less of a measured core
+
+
+def out(*command, check=True, prepare=None):
+    return subprocess.run(command, check=check, capture_output=True, text=True, preexec_fn=prepare).stdout
+
+
+def cpu_ns(pids):
+    """What the threads of these processes have used, in ns."""
+    total = 0
+    for pid in pids:
+        try:
+            for task in os.listdir("/proc/%d/task" % pid):
+                with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+                    total += int(f.read().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+def children(pid):
+    text = out("pgrep", "-P", str(pid), check=False)
+    found = [int(p) for p in text.split()]
+    return found + [c for p in found for c in children(p)]
+
+
+def pin(pids, core):
+    for pid in pids:
+        out("taskset", "-acp", str(core), str(pid), check=False)
+
+
+def favoured(core):
+    """For preexec_fn: on this core, before what else runs there. The kernel may weigh sessions, not processes."""
+    def prepare():
+        os.setsid()
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+        try:
+            with open("/proc/self/autogroup", "w") as f:
+                f.write(str(NICE))
+        except OSError:
+            pass
+    return prepare
+
+
+def signal_all(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def end(process):
+    """Ends one that we started, and its children; by force after ten seconds."""
+    if process is None or process.poll() is not None:
+        return
+    pids = [process.pid] + children(process.pid)
+    signal_all(pids, signal.SIGCONT)
+    signal_all(reversed(pids), signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        signal_all(pids, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From samples to ratios, a table, and the closing line. Pure functions over a list of dictionaries:
+
+    who (object, bare, echo, clam), kind (html, elf), size, form (204, single, whole), round, cpu_us, errors
+"""
+import statistics
+
+KINDS = ("html", "elf")
+# name in the closing line: (size, form) of ours
+OBJECTS = {"1k": ("1K", "204"), "16k": ("16K", "204"), "1m": ("1M", "204"), "single1m": ("1M", "single"), "echo1m": ("1M", "whole")}
+PEERS = {"echo1k": ("echo", "1K"), "echo16k": ("echo", "16K"), "clam1k": ("clam", "1K"), "clam16k": ("clam", "16K"),
+         "clam1m": ("clam", "1M")}
+
+
+def costs(samples, who, kind, size, form):
+    """{round: cost} of samples without errors."""
+    return {s["round"]: s["cpu_us"] for s in samples
+            if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form) and not s["errors"] and s["cpu_us"] > 0}
+
+
+def ratio(samples, over, under):
+    """The median of the rounds' ratios, mean of the kinds; None where a kind was not measured on both sides."""
+    means = []
+    for kind in KINDS:
+        a, b = (costs(samples, who, kind, size, form) for who, size, form in (over, under))
+        pairs = [a[r] / b[r] for r in sorted(a) if r in b]
+        if not pairs:
+            return None
+        means.append(statistics.median(pairs))
+    return statistics.mean(means)
+
+
+def ratios(samples):
+    """({name: object/bare}, {name: peer/object})"""
+    bare = {n: ratio(samples, ("object", size, form), ("bare", size, "204")) for n, (size, form) in OBJECTS.items()}
+    peers = {n: ratio(samples, (who, size, "204"), ("object", size, "204")) for n, (who, size) in PEERS.items()}
+    return bare, peers
+
+
+def errors(samples):
+    return sum(s["errors"] for s in samples)
+
+
+def last_line(samples, failures):
+    """`failures`: how many columns failed as a whole, beside the samples' own errors."""
+    def words(found):
+        return " ".join("%s=%s" % (n, "n/a" if r is None else "%.2f" % r) for n, r in found.items())
+    bare, peers = ratios(samples)
+    return "object/bare: %s; peers/object: %s; errors=%d" % (words(bare), words(peers), errors(samples) + failures)
+
+
+def middle(rows, key):
+    values = [r[key] for r in rows if r.get(key) is not None]
+    return (statistics.median(values), min(values), max(values)) if values else (None, None, None)
+
+
+def cell(rows, key, form="%.2f"):
+    mid, low, high = middle(rows, key)
+    return "n/a" if mid is None else ("%s (%s–%s)" % (form, form, form)) % (mid, low, high)
+
+
+def table(samples, rounds):
+    lines = ["| who | bodies | size | form | CPU of an object, µs (min–max) | objects/s | p50 µs | p99 µs | empty turns | "
+             "generator busy | had of its core | errors |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    keys = dict.fromkeys((s["who"], s["kind"], s["size"], s["form"]) for s in samples)
+    for who, kind, size, form in sorted(keys, key=lambda k: (("1K", "16K", "1M").index(k[2]), k[3], k[1])):
+        rows = [s for s in samples if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form)]
+        short = "" if len(rows) >= rounds else " (%d of %d rounds)" % (len(rows), rounds)
+        share = ["n/a" if middle(rows, k)[0] is None else "%.0f %%" % (100 * middle(rows, k)[0])
+                 for k in ("empty_share", "generator_busy", "core_share")]
+        lines.append("| %s%s | %s | %s | %s | %s | %s | %s | %s | %s | %d |" % (
+            who, short, kind, size, form, cell(rows, "cpu_us"), cell(rows, "rate", "%.0f"), cell(rows, "p50_us", "%.0f"),
+            cell(rows, "p99_us", "%.0f"), " | ".join(share), errors(rows)))
+    return "\n".join(lines)
