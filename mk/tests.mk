@@ -9,6 +9,7 @@ UNIT_PROGRAMS = $(foreach f,$(UNIT_FOLDERS),$(call unit_of,$(f)))
 unit_extra_dataplane/net/tcp  := tests/sim
 unit_extra_dataplane/net/link := tests/sim dataplane/net/tcp
 unit_extra_dataplane/icap     := tests/talk tests/sim dataplane/net/tcp
+unit_extra_bench/wire         := tests/sim
 unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link
 
 define unit_rules

@@ -25,8 +25,8 @@ class Failed(Exception):
 class Peer:
     """`name`: echo, which scans nothing, or clam, libclamav in its process with the run's signatures."""
 
-    def __init__(self, name, root, place, made):
-        self.name, self.root, self.made, self.process = name, root, made, None
+    def __init__(self, name, program, root, place, made):
+        self.name, self.program, self.root, self.made, self.process = name, program, root, made, None
         self.place = os.path.join(place, name)
         os.makedirs(os.path.join(self.place, "db"))
 
@@ -43,9 +43,9 @@ class Peer:
         return path
 
     def start(self):
-        if shutil.which("c-icap") is None:
-            raise Missing("c-icap is not installed (package c-icap)")
-        command = ["c-icap", "-N", "-f", self.config()]
+        if shutil.which(self.program) is None:
+            raise Missing("%s is not installed (package c-icap)" % self.program)
+        command = [self.program, "-N", "-f", self.config()]
         if self.name == "clam":
             if not os.path.exists(os.path.join(MODULES, "clamav_mod.so")):
                 raise Missing("c-icap has no clamav_mod.so (package libc-icap-mod-virus-scan)")
@@ -93,8 +93,9 @@ class Peer:
             raise Failed("it passes an object with a signature in it")
 
     def run(self, body, size, connections, milliseconds):
-        command = [os.path.join(self.root, "build/release/sluice-bench"), "--json", "--port", str(PORTS[self.name]), "--path", SERVICES[self.name], "--bytes", size, "--warmup", "0",
-                   "--connections", str(connections), "--milliseconds", str(milliseconds)]
+        command = [os.path.join(self.root, "build/release/sluice-bench"), "--json", "--port", str(PORTS[self.name]), "--path",
+                   SERVICES[self.name], "--bytes", size, "--warmup", "0", "--connections", str(connections),
+                   "--milliseconds", str(milliseconds)]
         if body is not None:
             command += ["--body", body["path"], "--type", body["type"]]
         done = subprocess.run(command + ["127.0.0.1"], capture_output=True, text=True, preexec_fn=favoured(LAST))

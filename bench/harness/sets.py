@@ -6,6 +6,7 @@ the same bytes; else generated, and the report says so. The literals are the lon
 ClamAV's patterns, spread over its sets; those that stand in one of the bodies are left out, because a
 body that is blocked is no clean object.
 """
+import html
 import io
 import itertools
 import os
@@ -15,11 +16,19 @@ import subprocess
 import tarfile
 
 LITERALS = 10000
-LENGTH_MIN, LENGTH_MAX = 8, 48
+LENGTH_MIN, LENGTH_MAX = 10, 48  # shorter ones are words of scripts, as ClamAV rewrites them
 BODY_BYTES_MAX = 4 << 20
 WINDOW = 6
 SEED = 20261125
 SYSTEM_PROGRAMS = ("/usr/bin/bash", "/usr/bin/python3", "/usr/lib/x86_64-linux-gnu/libcrypto.so.3")
+
+
+def joined(paths):
+    found = []
+    for path in paths:
+        with open(path, "rb") as f:
+            found.append(f.read())
+    return b"".join(found)
 
 
 def unpack_zstd(path):
@@ -43,7 +52,7 @@ def programs_of(shared):
             fields = line.split("\t")
             if len(fields) > 3 and fields[3].startswith(("application/x-sharedlib", "application/x-pie-executable")):
                 found.append(os.path.join(folder, "files", fields[0]))
-    return b"".join(open(p, "rb").read() for p in sorted(found))
+    return joined(sorted(found))
 
 
 def html_generated():
@@ -58,25 +67,27 @@ def html_generated():
 
 
 def programs_generated():
-    return b"".join(open(p, "rb").read() for p in SYSTEM_PROGRAMS if os.path.exists(p))
+    return joined(p for p in SYSTEM_PROGRAMS if os.path.exists(p))
 
 
 def bodies(shared):
     """{kind: (bytes, content type, where from)}"""
     try:
-        html, elf, origin = html_of(shared), programs_of(shared), "shared data"
-        if not html or not elf:
+        pages, elf, origin = html_of(shared), programs_of(shared), "shared data"
+        if not pages or not elf:
             raise OSError("empty")
     except (OSError, subprocess.CalledProcessError):
-        html, elf, origin = html_generated(), programs_generated(), "generated"
-    return {"html": (html[:BODY_BYTES_MAX], "text/html", origin),
+        pages, elf, origin = html_generated(), programs_generated(), "generated"
+    return {"html": (pages[:BODY_BYTES_MAX], "text/html", origin),
             "elf": (elf[:BODY_BYTES_MAX], "application/octet-stream", origin)}
 
 
 def longest_run(pattern):
     """The longest run of whole bytes of one of ClamAV's patterns, as bytes."""
-    best = max(re.findall(r"(?:[0-9a-fA-F]{2})+", re.sub(r"\{[^}]*\}|\[[^\]]*\]|\([^)]*\)|\?[0-9a-fA-F?]|[0-9a-fA-F]\?", "*",
-                                                           pattern)) or [""], key=len)
+    best = run = ""
+    for pair in re.findall(r"([0-9a-fA-F?]{2})|\{[^}]*\}|\[[^\]]*\]|!?\([^)]*\)|.", pattern):
+        run = run + pair if pair and "?" not in pair else ""
+        best = run if len(run) > len(best) else best
     return bytes.fromhex(best)[:LENGTH_MAX]
 
 
@@ -99,7 +110,8 @@ def literals_generated():
 
 
 def squeezed(content):
-    """As ClamAV may look at pages and scripts, roughly: one letter case, one kind of quote, no blanks."""
+    """As ClamAV may look at pages and scripts, roughly: entities read, one letter case and quote, no blanks."""
+    content = html.unescape(content.decode("latin-1")).encode("latin-1", "replace")
     return content.lower().replace(b"'", b'"').translate(None, b" \t\r\n")
 
 

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The bench on the fast wire: figures come out and are told apart from errors; a peer that is not there
+# is n/a with the reason. What the figures are is not looked at.
+# shellcheck source=tests/scenario/lib.sh disable=SC2119
+. "$(dirname "$0")/lib.sh"
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+python3 tests/unit/bench/harness_report.py >"$here/unit" 2>&1 || { cat "$here/unit" && fail "the harness's own tests"; }
+
+for wrong in "--socket /x" "--address 10.0.0.1 --socket /x 10.0.0.2" "--address 10.0.0.1/24 --socket /x nobody" ""; do
+	# shellcheck disable=SC2086
+	if build/release/sluice-bench-wire $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-wire"; fi
+done
+for wrong in "--bytes 1K" "--literals /none" "--literals /dev/null --bytes 0"; do
+	# shellcheck disable=SC2086
+	if build/release/sluice-bench-floor $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-floor"; fi
+done
+[ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
+
+bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 50 --out "$here/out" >"$here/told" 2>"$here/err" || {
+	cat "$here/err" && fail "a run without peers is no error"
+}
+tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
+	fail "the last line: $(tail -n 1 "$here/told")"
+grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail "the reason is not told"
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 16 and f["line"]' "$here/out/results.json" ||
+	fail "results.json"
+[ -s "$here/out/table.md" ] || fail "table.md"

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ratios and sets of the bench, where a mistake would look like a figure. Run by tests/scenario/19-bench-run.sh."""
+import os
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
+from harness import report, sets  # noqa: E402
+
+
+def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
+    return {"who": who, "kind": kind, "size": size, "form": form, "round": number, "cpu_us": cpu_us, "errors": errors}
+
+
+def both(who, html, elf, **keys):
+    return [sample(who, html, "html", **keys), sample(who, elf, "elf", **keys)]
+
+
+class Ratios(unittest.TestCase):
+    def test_of_one_round_and_mean_of_kinds(self):
+        bare, _ = report.ratios(both("object", 20, 30) + both("bare", 10, 10))
+        self.assertAlmostEqual(bare["1k"], 2.5)
+
+    def test_median_of_the_rounds_ratios(self):
+        found = []
+        for number, (ours, theirs) in enumerate([(10, 10), (40, 20), (90, 30)]):  # 1, 2, 3
+            found += both("object", ours, ours, number=number) + both("bare", theirs, theirs, number=number)
+        self.assertAlmostEqual(report.ratios(found)[0]["1k"], 2.0)
+
+    def test_a_kind_that_was_not_measured_makes_no_ratio(self):
+        self.assertIsNone(report.ratios([sample("object", 20), sample("bare", 10)])[0]["1k"])
+
+    def test_samples_with_errors_and_of_no_cost_are_no_figures(self):
+        for wrong in (both("object", 20, 30, errors=1), both("object", 0, 0)):
+            self.assertIsNone(report.ratios(wrong + both("bare", 10, 10))[0]["1k"])
+
+    def test_forms_are_not_mixed(self):
+        found = (both("object", 8, 8, size="1M") + both("object", 6, 6, size="1M", form="single") +
+                 both("object", 4, 4, size="1M", form="whole") + both("bare", 2, 2, size="1M"))
+        bare, _ = report.ratios(found)
+        self.assertEqual([bare[n] for n in ("1m", "single1m", "echo1m")], [4, 3, 2])
+
+    def test_peers_are_over_ours(self):
+        _, peers = report.ratios(both("object", 10, 10) + both("echo", 50, 70) + both("clam", 100, 100))
+        self.assertEqual((peers["echo1k"], peers["clam1k"], peers["clam1m"]), (6, 10, None))
+
+    def test_the_last_line(self):
+        line = report.last_line(both("object", 20, 30) + both("bare", 10, 10) + both("echo", 1, 1, errors=3), 1)
+        self.assertEqual(line, "object/bare: 1k=2.50 16k=n/a 1m=n/a single1m=n/a echo1m=n/a; peers/object: echo1k=n/a "
+                               "echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=7")
+
+    def test_rounds_that_are_lacking_are_told(self):
+        self.assertIn("(1 of 3 rounds)", report.table(both("object", 20, 30), 3))
+        self.assertNotIn("rounds)", report.table(both("object", 20, 30), 1))
+
+
+class Sets(unittest.TestCase):
+    def test_the_longest_run_of_a_pattern(self):
+        rows = (("61626364", b"abcd"), ("6162??63646566", b"cdef"), ("61{2-4}626364*65", b"bcd"), ("6?62636465", b"bcde"),
+                ("616263(64|65)66", b"abc"), ("??", b""))
+        for pattern, expected in rows:
+            self.assertEqual(sets.longest_run(pattern), expected, pattern)
+
+    def test_what_stands_in_a_body_is_not_chosen(self):
+        body = sets.Haystack(b"some function () { return 'x' } text")
+        for literal, stands in ((b"function () {", True), (b"FUNCTION(){", True), (b'return "x"', True), (b"function [] {", False)):
+            self.assertEqual(literal in body, stands, literal)
+
+    def test_generated_sets_are_the_same_each_time(self):
+        self.assertEqual(sets.bodies("/none")["html"][0], sets.bodies("/none")["html"][0])
+        chosen, origin = sets.literals("/none", sets.Haystack(b"no such thing"))
+        self.assertEqual((len(chosen), len(set(chosen)), origin), (sets.LITERALS, sets.LITERALS, "generated"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Plans come as lines of options; what is none ends the program that reads them. */
+#include "bench/plan.h"
+
+#include "tests/unit/harness.h"
+
+TEST(a_line_is_a_plan)
+{
+	static const struct {
+		const char *line;
+		bool good;
+		unsigned connections;
+		uint32_t bytes;
+		bool allow_204;
+	} rows[] = {
+		{ "\n", true, 32, 1024, true },
+		{ "--bytes 16K --connections 3\n", true, 3, 16384, true },
+		{ "  --no-204\t--bytes 1M  \n", true, 32, 1 << 20, false },
+		{ "--bytes 1K host\n", false, 0, 0, false },
+		{ "--help\n", false, 0, 0, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct bench_plan p;
+		char line[128];
+
+		snprintf(line, sizeof(line), "%s", rows[i].line);
+		CHECK_ROW(rows[i].line, plan_parse_line(line, "test", &p) == rows[i].good);
+		if (!rows[i].good)
+			continue;
+		CHECK_ROW(rows[i].line, p.connections == rows[i].connections);
+		CHECK_ROW(rows[i].line, p.body_bytes == rows[i].bytes);
+		CHECK_ROW(rows[i].line, p.allow_204 == rows[i].allow_204);
+	}
+}
+
+TEST(too_many_words_are_no_plan)
+{
+	char line[512] = "";
+	struct bench_plan p;
+
+	for (unsigned i = 0; i < PLAN_WORDS_MAX; i++)
+		strcat(line, "--no-204 ");
+	CHECK(!plan_parse_line(line, "test", &p));
+}

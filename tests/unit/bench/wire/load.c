@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The closed loop against a server of our own in virtual time: what is an object and what is not.
+ */
+#include "bench/wire/load.h"
+
+#include <stdlib.h>
+
+#include "bench/request.h"
+#include "tests/sim/sim.h"
+#include "tests/unit/harness.h"
+
+#define IN_FLIGHT_MAX 4096
+#define STEPS_MAX     100000
+
+enum manner {
+	ANSWERS_204,
+	ANSWERS_WHOLE,
+	ANSWERS_CHANGED,
+	ANSWERS_500,
+	ANSWERS_TWICE,
+	CLOSES,
+	MUTE,
+	ABSENT
+};
+
+struct end {
+	struct tcp *tcp;
+	struct end *peer;
+	unsigned count;
+	struct rte_mbuf *segments[IN_FLIGHT_MAX]; /* on their way to this end */
+};
+
+struct world {
+	struct end client, server;
+	enum manner manner;
+	struct mono now;
+	uint64_t served;
+};
+
+static struct ip_address client_address, server_address;
+
+int
+harness_setup(void)
+{
+	address_parse(span_text("10.0.0.1"), &client_address);
+	address_parse(span_text("10.0.0.2"), &server_address);
+	return sim_eal_init();
+}
+
+static void
+transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
+    const struct ip_address *destination, uint8_t ecn)
+{
+	struct end *e = ((struct end *)arg)->peer;
+	struct rte_mbuf *copy = rte_pktmbuf_copy(segment, sim_pools()->data, 0, UINT32_MAX);
+
+	(void)source;
+	(void)destination;
+	(void)ecn;
+	rte_pktmbuf_free(segment);
+	CHECK(copy != NULL && e->count < IN_FLIGHT_MAX);
+	e->segments[e->count++] = copy;
+}
+
+static void
+random_bytes(void *arg, void *out, size_t bytes)
+{
+	(void)arg;
+	memset(out, 7, bytes);
+}
+
+static void
+open_end(struct end *e, struct end *peer)
+{
+	struct tcp_config config = { .connections_max = 64 };
+	struct tcp_env env = { e, transmit, random_bytes, *sim_pools() };
+
+	e->peer = peer;
+	e->tcp = tcp_create(&config, &env);
+	CHECK(e->tcp != NULL);
+}
+
+/* What came to an end, into its stack. */
+static void
+deliver(struct end *e, const struct ip_address *from, const struct ip_address *to)
+{
+	unsigned n = e->count;
+	struct rte_mbuf *segments[IN_FLIGHT_MAX];
+
+	memcpy(segments, e->segments, n * sizeof(segments[0]));
+	e->count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (tcp_input(e->tcp, segments[i], from, to, 0) != TCP_INPUT_TAKEN)
+			tcp_refuse(e->tcp, segments[i], from, to);
+	}
+}
+
+static void
+say(struct tcp_conn *conn, const void *bytes, size_t count)
+{
+	struct chain out = CHAIN_EMPTY;
+
+	CHECK(chain_append_copy(&out, sim_pools(), bytes, count) == 0);
+	CHECK(tcp_send(conn, &out) == 0);
+}
+
+static void
+say_text(struct tcp_conn *conn, const char *text)
+{
+	say(conn, text, strlen(text));
+}
+
+/* A request's last bytes came: `body` is what stood in its chunk. */
+static void
+answer(struct world *w, struct tcp_conn *conn, const uint8_t *body, size_t bytes)
+{
+	char head[256];
+
+	w->served++;
+	switch (w->manner) {
+	case ANSWERS_TWICE:
+		say_text(conn, "ICAP/1.0 204 No\r\n\r\n");
+		/* fall through */
+	case ANSWERS_204:
+		say_text(conn, "ICAP/1.0 204 No\r\n\r\n");
+		return;
+	case ANSWERS_500:
+		say_text(conn, "ICAP/1.0 500 Bad\r\n\r\n");
+		return;
+	case ANSWERS_WHOLE:
+	case ANSWERS_CHANGED:
+		snprintf(head, sizeof(head),
+		    "ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=19\r\n\r\n"
+		    "HTTP/1.1 200 OK\r\n\r\n%zx\r\n",
+		    bytes);
+		say_text(conn, head);
+		say(conn, body, bytes - 1);
+		say(conn, w->manner == ANSWERS_CHANGED ? "\x01" : (const char *)body + bytes - 1,
+		    1);
+		say_text(conn, REQUEST_TAIL);
+		return;
+	case CLOSES:
+		tcp_shutdown(conn);
+		return;
+	case MUTE:
+	case ABSENT:
+		return;
+	}
+}
+
+/* Requests wait in the connection until they are whole, then go through `buffer`. */
+static void
+serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
+{
+	static uint8_t buffer[1 << 20];
+	struct chain in = CHAIN_EMPTY;
+	size_t waiting = tcp_receivable(conn), n;
+	char *head_end;
+	size_t head;
+
+	if (waiting < body_bytes + strlen(REQUEST_TAIL))
+		return;
+	CHECK(tcp_receive(conn, waiting, &in) == 0);
+	n = chain_copy_out(&in, 0, buffer, sizeof(buffer));
+	chain_free(&in);
+	CHECK(n > body_bytes + 7 && memcmp(buffer + n - 7, REQUEST_TAIL, 7) == 0);
+	head = n - 7 - body_bytes;
+	head_end = memmem(buffer, head, "\r\n\r\n", 4);
+	CHECK(head_end != NULL && memcmp(buffer, "RESPMOD ", 8) == 0);
+	answer(w, conn, buffer + head, body_bytes);
+}
+
+/* Runs a plan against a manner of serving; virtual time passes in steps. */
+static uint64_t
+run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
+{
+	static struct world w;
+	char error[CORPUS_ERROR_BYTES];
+	/* Whoever waits for 30 s need not be looked at every 20 us. */
+	struct duration step = manner == MUTE ? milliseconds(5) : microseconds(20);
+	struct tcp_conn *conn;
+	struct corpus corpus;
+	struct load *load;
+	bool over = false;
+
+	memset(&w, 0, sizeof(w));
+	memset(out, 0, sizeof(*out));
+	w.manner = manner;
+	w.now = mono_add(MONO_NONE, seconds(1));
+	open_end(&w.client, &w.server);
+	open_end(&w.server, &w.client);
+	tcp_begin(w.client.tcp, w.now);
+	tcp_begin(w.server.tcp, w.now);
+	if (manner != ABSENT)
+		CHECK(tcp_listen(w.server.tcp, &server_address, plan->port) == 0);
+	CHECK(corpus_load(NULL, plan->body_bytes, &corpus, error) == 0);
+	load = load_create(&(struct load_config){ plan, &corpus, w.client.tcp, *sim_pools(),
+			       client_address, server_address },
+	    w.now, out);
+	CHECK(load != NULL);
+	for (unsigned i = 0; i < STEPS_MAX && !over; i++) {
+		w.now = mono_add(w.now, step);
+		tcp_begin(w.server.tcp, w.now);
+		deliver(&w.server, &client_address, &server_address);
+		tcp_run_timers(w.server.tcp);
+		while ((conn = tcp_next_ready(w.server.tcp)) != NULL)
+			serve(&w, conn, plan->body_bytes);
+		tcp_flush(w.server.tcp);
+		tcp_begin(w.client.tcp, w.now);
+		deliver(&w.client, &server_address, &client_address);
+		tcp_run_timers(w.client.tcp);
+		while ((conn = tcp_next_ready(w.client.tcp)) != NULL)
+			load_take_event(load, conn, w.now);
+		over = load_turn(load, w.now);
+		tcp_flush(w.client.tcp);
+	}
+	CHECK(over);
+	load_destroy(load);
+	tcp_destroy(w.client.tcp);
+	tcp_destroy(w.server.tcp);
+	rte_pktmbuf_free_bulk(w.client.segments, w.client.count);
+	rte_pktmbuf_free_bulk(w.server.segments, w.server.count);
+	corpus_free(&corpus);
+	CHECK(sim_pools_used() == 0);
+	return w.served;
+}
+
+static const struct bench_plan plan = { .host = "h",
+	.path = "p",
+	.content_type = "t",
+	.port = 1344,
+	.connections = 8,
+	.body_bytes = 1024,
+	.allow_204 = true,
+	.length = { 20000000 } };
+
+TEST(an_object_is_a_right_answer)
+{
+	static const struct {
+		const char *name;
+		enum manner manner;
+		uint32_t bytes;
+		bool allow_204;
+		int error; /* -1: none, and every one that was served is an object */
+	} rows[] = {
+		{ "204", ANSWERS_204, 1024, true, -1 },
+		{ "204 of a large one", ANSWERS_204, 300000, true, -1 },
+		{ "one byte", ANSWERS_204, 1, true, -1 },
+		{ "sent back", ANSWERS_WHOLE, 20000, false, -1 },
+		{ "sent back though 204 would do", ANSWERS_WHOLE, 1024, true, -1 },
+		{ "204 that nobody allowed", ANSWERS_204, 1024, false, BENCH_ERROR_STATUS },
+		{ "500", ANSWERS_500, 1024, true, BENCH_ERROR_STATUS },
+		{ "a byte changed", ANSWERS_CHANGED, 20000, false, BENCH_ERROR_BODY },
+		{ "two answers", ANSWERS_TWICE, 1024, true, BENCH_ERROR_MALFORMED },
+		{ "closed", CLOSES, 1024, true, BENCH_ERROR_CLOSED },
+		{ "no answer", MUTE, 1024, true, BENCH_ERROR_TIMEOUT },
+		{ "nobody there", ABSENT, 1024, true, BENCH_ERROR_CONNECT },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct bench_result r;
+		struct bench_plan p = plan;
+		uint64_t served, errors = 0;
+
+		p.body_bytes = rows[i].bytes;
+		if (p.body_bytes > 4096)
+			p.length = milliseconds(3);
+		p.allow_204 = rows[i].allow_204;
+		served = run(rows[i].manner, &p, &r);
+		for (unsigned k = 0; k < BENCH_ERROR_COUNT; k++)
+			errors += r.errors[k];
+		if (rows[i].error >= 0) {
+			CHECK_ROW(rows[i].name, r.errors[rows[i].error] > 0);
+			CHECK_ROW(rows[i].name, r.first_error[0] != 0);
+			continue;
+		}
+		CHECK_ROW(rows[i].name, errors == 0);
+		CHECK_ROW(rows[i].name, r.objects == served && r.objects >= 2 * p.connections);
+		CHECK_ROW(rows[i].name, r.latency_ns.count == r.objects);
+		CHECK_ROW(rows[i].name, r.took.ns >= p.length.ns);
+		CHECK_ROW(rows[i].name,
+		    (rows[i].manner == ANSWERS_204 ? r.answered_204 : r.answered_200) == r.objects);
+	}
+}
