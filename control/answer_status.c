@@ -25,15 +25,12 @@ answer_sum(struct control *c, struct core_stats *sum)
 			for (unsigned s = 0; s < SOURCE_COUNT; s++)
 				sum->verdicts[v][s] += one.verdicts[v][s];
 		}
-		histogram_merge(&sum->object_ns, &one.object_ns);
-		histogram_merge(&sum->scan_ns, &one.scan_ns);
-		histogram_merge(&sum->hold_ns, &one.hold_ns);
-		sum->connections_now += one.connections_now;
-		sum->held_now += one.held_now;
-		sum->sessions_busy_now += one.sessions_busy_now;
-		sum->arena_free_now += one.arena_free_now;
-		sum->mbufs_free_now += one.mbufs_free_now;
-		sum->cache_entries_now += one.cache_entries_now;
+#define X(field, help) histogram_merge(&sum->field, &one.field);
+		HISTOGRAMS(X)
+#undef X
+#define X(field, help) sum->field += one.field;
+		GAUGES(X)
+#undef X
 	}
 }
 

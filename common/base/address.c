@@ -24,13 +24,13 @@ address_parse(struct span text, struct ip_address *out)
 	return 0;
 }
 
-/* One to three digits, at most `max`; -EINVAL for anything else. */
+/* One digit to `digits_max`, in value at most `max`; -EINVAL for anything else. */
 static int
-prefix_parse(struct span digits, int max)
+digits_parse(struct span digits, size_t digits_max, int max)
 {
 	int n = 0;
 
-	if (digits.bytes == 0 || digits.bytes > 3)
+	if (digits.bytes == 0 || digits.bytes > digits_max)
 		return -EINVAL;
 	for (size_t i = 0; i < digits.bytes; i++) {
 		if (digits.data[i] < '0' || digits.data[i] > '9')
@@ -51,11 +51,27 @@ subnet_parse(struct span text, struct ip_subnet *out)
 	if (rc != 0)
 		return rc;
 	shift = address_is_v4(&out->base) ? 96 : 0;
-	bits = slash ? prefix_parse(span_from(text, address_bytes + 1), 128 - shift) : 128 - shift;
+	bits =
+	    slash ? digits_parse(span_from(text, address_bytes + 1), 3, 128 - shift) : 128 - shift;
 	if (bits < 0)
 		return bits;
 	out->prefix_bits = (uint8_t)(bits + shift);
 	return 0;
+}
+
+int
+address_parse_port(struct span text, struct ip_address *out, uint16_t *port)
+{
+	const uint8_t *colon = text.bytes ? memrchr(text.data, ':', text.bytes) : NULL;
+	struct span host = span_first(text, colon != NULL ? (size_t)(colon - text.data) : 0);
+	int number = digits_parse(span_from(text, host.bytes + 1), 5, UINT16_MAX);
+
+	if (host.bytes > 2 && host.data[0] == '[' && host.data[host.bytes - 1] == ']')
+		host = span_of(host.data + 1, host.bytes - 2);
+	else if (host.bytes == 0 || memchr(host.data, ':', host.bytes) != NULL)
+		return -EINVAL;
+	*port = (uint16_t)number;
+	return number > 0 ? address_parse(host, out) : -EINVAL;
 }
 
 bool

@@ -73,6 +73,11 @@ int address_parse(struct span text, struct ip_address *out);
  */
 int subnet_parse(struct span text, struct ip_subnet *out);
 
+/* "10.0.0.1:80" or "[2001:db8::1]:80", as RFC 3986 §3.2 writes them; a port from 1 to 65535.
+ * -EINVAL.
+ */
+int address_parse_port(struct span text, struct ip_address *out, uint16_t *port);
+
 bool subnet_holds(const struct ip_subnet *subnet, const struct ip_address *a);
 
 /* Writes the usual text form, NUL-terminated, into `out` and returns it. */

@@ -67,3 +67,13 @@ histogram_quantile(const struct histogram *h, unsigned per_mille)
 	}
 	return h->max;
 }
+
+uint64_t
+histogram_below(const struct histogram *h, uint64_t limit)
+{
+	uint64_t below = 0;
+
+	for (unsigned i = 0; i < bucket_of(limit); i++)
+		below += h->buckets[i];
+	return below;
+}

@@ -27,4 +27,8 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 /* The value below which `per_mille` of a thousand lie (upper end of its bucket); 0 when empty. */
 uint64_t histogram_quantile(const struct histogram *h, unsigned per_mille);
 
+/* How many values lie below `limit`: exact where that is a power of two of at least 16 and at most
+ * 2^39, else to 1/16 of it. */
+uint64_t histogram_below(const struct histogram *h, uint64_t limit);
+
 #endif

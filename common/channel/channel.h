@@ -142,9 +142,12 @@ bool arena_find_lent(struct channel_core *c, uint32_t *at, struct notice *out);
 /* stats: single writer, plain stores. */
 struct core_stats {
 	uint64_t counters[COUNTER_COUNT];
-	struct histogram object_ns, scan_ns, hold_ns;
-	uint64_t connections_now, held_now, sessions_busy_now, arena_free_now, mbufs_free_now,
-	    cache_entries_now;
+#define X(field, help) struct histogram field;
+	HISTOGRAMS(X)
+#undef X
+#define X(field, help) uint64_t field;
+	GAUGES(X)
+#undef X
 	uint64_t verdicts[VERDICT_COUNT][SOURCE_COUNT];
 };
 struct core_stats *channel_stats(struct channel_core *c); /* the core's own */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The words both processes, the log, the API and the help share: modes, verdict sources, result
- * classes, counters. Each list stands here once and makes the enum, the printed name and the help.
+ * classes, counters, gauges, histograms. Each list stands here once and makes the enum or the
+ * field, the printed name and the help.
  */
 #ifndef SLUICE_CHANNEL_WORDS_H
 #define SLUICE_CHANNEL_WORDS_H
@@ -104,6 +105,21 @@ enum counter {
 #undef X
 	COUNTER_COUNT
 };
+
+/* What a core holds now: the field of struct core_stats, help. They go up and down. */
+#define GAUGES(X)                                                      \
+	X(connections_now, "ICAP connections open")                    \
+	X(held_now, "objects held for a sandbox")                      \
+	X(sessions_busy_now, "objects between their head and verdict") \
+	X(arena_free_now, "free blocks of the arena, 16 KiB each")     \
+	X(mbufs_free_now, "free buffers of the packet pool")           \
+	X(cache_entries_now, "verdicts in the cache")
+
+/* How long things took, in nanoseconds: the field of struct core_stats, help. */
+#define HISTOGRAMS(X)                                                 \
+	X(object_ns, "from an object's first byte to its verdict")    \
+	X(scan_ns, "spent in the scan of an object that was scanned") \
+	X(hold_ns, "hold of an object that waited for a sandbox")
 
 const char *mode_word(enum mode m);
 const char *mode_log_word(enum mode m);

@@ -163,38 +163,18 @@ is_label(const char *text)
 	return bytes > 0 && bytes <= 32 && text[bytes] == 0;
 }
 
-/* "127.0.0.1:8344" or "[::1]:8344"; empty is allowed. */
-static bool
-is_listen(const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	struct span host = span_of(text, colon != NULL ? (size_t)(colon - text) : 0);
-	struct ip_address address;
-	char *end;
-	long port;
-
-	if (text[0] == 0)
-		return true;
-	if (colon == NULL || !isdigit((unsigned char)colon[1]))
-		return false;
-	port = strtol(colon + 1, &end, 10);
-	if (*end != 0 || port < 1 || port > 65535)
-		return false;
-	if (host.bytes > 2 && host.data[0] == '[' && host.data[host.bytes - 1] == ']')
-		host = span_of(host.data + 1, host.bytes - 2);
-	else if (memchr(host.data, ':', host.bytes) != NULL)
-		return false;
-	return address_parse(host, &address) == 0;
-}
-
 static int
 check_texts(const struct scan *s, const struct config *c)
 {
+	struct span listen = span_text(c->http.listen);
+	struct ip_address address;
+	uint16_t port;
+
 	if (!is_label(c->reputation.label))
 		return scan_fail(s, said_of(s, "reputation.label", 0), "reputation.label",
 		    "'%s' is not a word of letters, digits, _ and -, at most 32",
 		    c->reputation.label);
-	if (!is_listen(c->http.listen))
+	if (listen.bytes > 0 && address_parse_port(listen, &address, &port) != 0)
 		return scan_fail(s, said_of(s, "http.listen", 0), "http.listen",
 		    "'%s' is not ADDRESS:PORT, as 127.0.0.1:8344; empty for no server",
 		    c->http.listen);

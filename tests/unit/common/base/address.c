@@ -47,6 +47,46 @@ TEST(addresses)
 	CHECK(strcmp(address_format(&a, out), "10.0.0.1") == 0);
 }
 
+TEST(addresses_with_ports)
+{
+	static const struct {
+		const char *text, *printed; /* NULL: refused */
+		uint16_t port;
+	} cases[] = {
+		{ "127.0.0.1:8344", "127.0.0.1", 8344 },
+		{ "[::1]:65535", "::1", 65535 },
+		{ "0.0.0.0:1", "0.0.0.0", 1 },
+		{ "", NULL, 0 },
+		{ ":", NULL, 0 },
+		{ ":80", NULL, 0 },
+		{ "8344", NULL, 0 },
+		{ "127.0.0.1", NULL, 0 },
+		{ "127.0.0.1:", NULL, 0 },
+		{ "127.0.0.1:0", NULL, 0 },
+		{ "127.0.0.1:65536", NULL, 0 },
+		{ "127.0.0.1:+80", NULL, 0 },
+		{ "127.0.0.1:80 ", NULL, 0 },
+		{ "::1:80", NULL, 0 },
+		{ "[]:80", NULL, 0 },
+		{ "[::1:80", NULL, 0 },
+		{ "[::1]80", NULL, 0 },
+		{ "localhost:80", NULL, 0 },
+	};
+	struct ip_address a;
+	char out[ADDRESS_TEXT_MAX];
+	uint16_t port;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int rc = address_parse_port(span_text(cases[i].text), &a, &port);
+
+		CHECK_ROW(cases[i].text, rc == (cases[i].printed != NULL ? 0 : -EINVAL));
+		if (rc != 0 || cases[i].printed == NULL)
+			continue;
+		CHECK_ROW(cases[i].text, strcmp(address_format(&a, out), cases[i].printed) == 0);
+		CHECK_ROW(cases[i].text, port == cases[i].port);
+	}
+}
+
 TEST(subnets)
 {
 	static const struct {

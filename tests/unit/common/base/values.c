@@ -51,6 +51,32 @@ TEST(siphash_reads_no_further)
 	}
 }
 
+TEST(histogram_counts_below_a_limit)
+{
+	static const struct {
+		const char *name;
+		uint64_t limit, below; /* of the values 0 to 4999 */
+	} cases[] = {
+		{ "nothing is below 0", 0, 0 },
+		{ "small values are exact", 7, 7 },
+		{ "a power of two", 1024, 1024 },
+		{ "another", 4096, 4096 },
+		{ "the start of a step", 4096 + 256, 4096 + 256 },
+		{ "within a step: its start", 4096 + 300, 4096 + 256 },
+		{ "above all", 1u << 20, 5000 },
+	};
+	struct histogram *h = calloc(1, sizeof(*h));
+
+	for (uint64_t v = 0; v < 5000; v++)
+		histogram_add(h, v);
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		CHECK_ROW(cases[i].name, histogram_below(h, cases[i].limit) == cases[i].below);
+	histogram_add(h, UINT64_MAX); /* shares the last bucket, which is below nothing */
+	CHECK(histogram_below(h, 1ull << 39) == 5000);
+	CHECK(histogram_below(h, UINT64_MAX) == 5000);
+	free(h);
+}
+
 TEST(histogram_quantiles)
 {
 	static const struct {
