@@ -12,6 +12,15 @@ answer_refusal(const char *why)
 	    line_escape_message(span_text(why), text, sizeof(text)));
 }
 
+json_t *
+answer_unavailable(const char *why)
+{
+	json_t *out = answer_refusal(why);
+
+	json_object_set_new(out, "unavailable", json_true());
+	return out;
+}
+
 static json_t *
 answer_mode(struct control *c, const json_t *request)
 {
@@ -27,7 +36,7 @@ answer_mode(struct control *c, const json_t *request)
 		rc = control_set_mode(c, m);
 	}
 	if (rc != 0)
-		return answer_refusal("the mode can't be kept in the state directory");
+		return answer_unavailable("the mode can't be kept in the state directory");
 	return json_pack("{s:b, s:s}", "ok", 1, "mode", mode_word(c->mode));
 }
 
@@ -37,13 +46,14 @@ answer_cache(struct control *c, const json_t *request)
 	static struct core_stats sum;
 
 	if (c->region == NULL)
-		return answer_refusal("no dataplane is attached");
+		return answer_unavailable("no dataplane is attached");
 	if (json_is_true(json_object_get(request, "clear"))) {
 		struct command clear = { .kind = COMMAND_CACHE_CLEAR };
 
 		for (uint32_t i = 0; i < region_cores(c->region); i++) {
 			if (command_send(region_core(c->region, i), &clear) != 0)
-				return answer_refusal("a core's command ring is full; try again");
+				return answer_unavailable(
+				    "a core's command ring is full; try again");
 		}
 	}
 	answer_sum(c, &sum);
@@ -67,6 +77,7 @@ answer_reload(struct control *c, const json_t *request)
 	log_configure(&c->log, fresh);
 	attach_push_policy(c);
 	generation_compile(c);
+	http_configure(c);
 	return json_pack("{s:b}", "ok", 1);
 }
 
@@ -87,7 +98,7 @@ answer_log_reopen(struct control *c, const json_t *request)
 {
 	(void)request;
 	if (log_reopen(&c->log) != 0)
-		return answer_refusal("the log can't be opened");
+		return answer_unavailable("the log can't be opened");
 	return json_pack("{s:b}", "ok", 1);
 }
 

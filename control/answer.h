@@ -2,7 +2,8 @@
 /*
  * What control answers when it is asked, as JSON, whoever asks: sluicectl over the socket (api.c),
  * a browser (http.c). A request is an object with "command"; an answer has "ok", a refusal "error"
- * and says what was expected. Nothing here waits. Texts are plain ASCII: what comes from the wire
+ * and says what was expected; "unavailable" is true where the request is right and we cannot serve
+ * it now. Nothing here waits. Texts are plain ASCII: what comes from the wire
  * or from files is escaped. Bounds: ANSWER_ALERTS_MAX alerts, ANSWER_DELIVERIES_MAX deliveries in
  * one answer.
  *
@@ -23,6 +24,7 @@
 /* The caller's; NULL only when memory is short. */
 json_t *answer_request(struct control *c, const json_t *request);
 json_t *answer_refusal(const char *why);
+json_t *answer_unavailable(const char *why);
 
 /* The commands that have files of their own. */
 json_t *answer_status(struct control *c, const json_t *request);

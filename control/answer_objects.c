@@ -88,7 +88,7 @@ answer_alerts(struct control *c, const json_t *request)
 	page = (struct page){ .list = json_array() };
 	if (store_alerts(c->store, since_ns, before, (unsigned)limit, add_alert, &page) != 0) {
 		json_decref(page.list);
-		return answer_refusal("the alert store can't be read");
+		return answer_unavailable("the alert store can't be read");
 	}
 	limit = json_array_size(page.list) == (size_t)limit ? limit : 0;
 	out = json_pack("{s:b, s:o}", "ok", 1, "alerts", page.list);

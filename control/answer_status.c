@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How things stand: `status`, and the cores' counters summed up as `stats`. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/base/version.h"
 #include "control/answer.h"
-#include "control/current.h"
+#include "control/facts.h"
 
 void
 answer_sum(struct control *c, struct core_stats *sum)
@@ -49,41 +45,13 @@ put_text(json_t *o, const char *key, const char *text)
 	    o, key, json_string(line_escape_message(span_text(text), escaped, sizeof(escaped))));
 }
 
-/* Seconds since a process began, from the 22nd word of its stat (proc(5)); -1: it is not seen. */
-static int64_t
-age_of_process(int pid)
-{
-	char path[64], text[1024] = "";
-	const char *at;
-	struct timespec now;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return -1;
-	if (fgets(text, sizeof(text), f) == NULL)
-		text[0] = 0;
-	fclose(f);
-	at = strrchr(text, ')'); /* the second word may hold anything, blanks too */
-	for (unsigned word = 2; at != NULL && word < 22; word++)
-		at = strchr(at + 1, ' ');
-	if (at == NULL)
-		return -1;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec - (int64_t)(strtoull(at, NULL, 10) / (unsigned long)sysconf(_SC_CLK_TCK));
-}
-
-/* What the file holds is told only where the dataplane serves that very file. */
 static void
 put_signatures(json_t *out, struct control *c)
 {
-	char path[512];
 	struct current_facts facts;
 	json_t *signatures;
 
-	snprintf(path, sizeof(path), "%s/current.gen", c->paths.state_directory);
-	if (current_read(path, &facts) != 0 || facts.id != region_generation(c->region))
+	if (!facts_signatures(c, &facts))
 		return;
 	signatures = json_object();
 	put_number(signatures, "literals", facts.literals);
@@ -97,7 +65,7 @@ static void
 put_dataplane(json_t *out, struct control *c)
 {
 	static struct core_stats sum;
-	int64_t age = age_of_process(region_dataplane_pid(c->region));
+	int64_t age = facts_dataplane_age(c);
 
 	answer_sum(c, &sum);
 	put_number(out, "dataplane_pid", (uint64_t)region_dataplane_pid(c->region));
@@ -141,8 +109,8 @@ answer_status(struct control *c, const json_t *request)
 	put_text(out, "last_error", c->last_error);
 	put_text(out, "compile_error", c->compile_error);
 	put_text(out, "store_error", facts.error);
-	put_text(
-	    out, "log_error", c->log.text.last_error != 0 ? strerror(c->log.text.last_error) : "");
+	put_text(out, "log_error", facts_log_error(c));
+	put_text(out, "http_error", http_error(c));
 	return out;
 }
 
@@ -162,7 +130,7 @@ answer_stats(struct control *c, const json_t *request)
 
 	(void)request;
 	if (c->region == NULL)
-		return answer_refusal("no dataplane is attached");
+		return answer_unavailable("no dataplane is attached");
 	answer_sum(c, &sum);
 	counters = json_object();
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)

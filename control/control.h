@@ -61,6 +61,9 @@ struct control {
 
 	/* api.c */
 	uv_pipe_t api;
+
+	/* http.c */
+	struct http *http; /* NULL: memory was short at the start */
 };
 
 /* attach.c: keeps trying to reach the dataplane's attendant */
@@ -112,5 +115,12 @@ enum mode control_stored_mode(const struct control *c);
 /* api.c: JSON lines over RUN/control.sock. -errno. */
 int api_start(struct control *c);
 void api_stop(struct control *c);
+
+/* http.c: metrics and status over HTTP, where http.listen says. An address that can't be had is
+ * told once and tried again every few seconds: control has more to do than to be looked at. */
+void http_start(struct control *c);
+void http_configure(struct control *c); /* after a reload */
+void http_stop(struct control *c);
+const char *http_error(const struct control *c); /* why it does not listen; empty: it need not */
 
 #endif

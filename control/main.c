@@ -198,11 +198,13 @@ main(int argc, char **argv)
 	drain_start(c);
 	start_pruning(c);
 	generation_compile(c);
+	http_start(c);
 	fprintf(
 	    stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	uv_timer_stop(&c->prune_timer);
 	drain_stop(c);
+	http_stop(c);
 	api_stop(c);
 	attach_stop(c);
 	log_fini(&c->log);

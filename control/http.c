@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is served over HTTP, where `http.listen` says: /metrics, and the answers of answer.h that
+ * change nothing, as JSON below /api/. No password is asked: who reaches the address sees what
+ * passes and whom it was for, so it is the loopback unless an operator decides otherwise.
+ *
+ * An address that can't be had (in use, not yet there) is told once and tried again every RETRY_MS.
+ * Control runs on without: were it to end, any user of the machine could keep it from starting by
+ * taking the port first.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/answer.h"
+#include "control/facts.h"
+#include "control/web/metrics.h"
+#include "control/web/web.h"
+
+#define RETRY_MS 5000
+
+struct http {
+	struct web *web; /* NULL: none is wanted, or `error` says why */
+	char listen[128];
+	char error[WEB_ERROR_TEXT_MAX];
+	uv_timer_t retry;
+};
+
+static void
+take_text(struct web_answer *out, const char *type, struct text *t)
+{
+	*out = (struct web_answer){ .status = 200, .type = type };
+	out->body = text_take(t, &out->bytes);
+}
+
+static void
+serve_metrics(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	struct web_facts facts;
+	struct text text = { 0 };
+
+	(void)request;
+	if (facts_gather(c, &facts))
+		metrics_write(&facts, &text);
+	else
+		text.failed = true;
+	take_text(out, METRICS_TYPE, &text);
+}
+
+/* Takes both. */
+static void
+serve_json(struct control *c, json_t *request, struct web_answer *out)
+{
+	json_t *answer = answer_request(c, request);
+	struct text text = { 0 };
+	char *json = json_dumps(answer, JSON_INDENT(1));
+
+	text.failed = json == NULL;
+	text_put(&text, json != NULL ? json : "");
+	text_put(&text, "\n");
+	take_text(out, "application/json", &text);
+	if (json_is_true(json_object_get(answer, "unavailable")))
+		out->status = 503;
+	else if (!json_is_true(json_object_get(answer, "ok")))
+		out->status = 400;
+	free(json);
+	json_decref(answer);
+	json_decref(request);
+}
+
+static void
+serve_status(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	(void)request;
+	serve_json(c, json_pack("{s:s}", "command", "status"), out);
+}
+
+static void
+serve_stats(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	(void)request;
+	serve_json(c, json_pack("{s:s}", "command", "stats"), out);
+}
+
+/* What is not UTF-8 is no JSON: null, for the answer to refuse. */
+static json_t *
+json_of(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value != NULL ? value : json_null();
+}
+
+/* A number where it is one, else the text, for the answer to refuse. */
+static json_t *
+json_of_number(const char *text)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	return end != text && *end == 0 ? json_integer(n) : json_of(text);
+}
+
+static void
+serve_alerts(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	const char *limit = web_query(request, "limit"), *before = web_query(request, "before");
+	json_t *asked = json_pack("{s:s}", "command", "alerts");
+
+	if (limit != NULL)
+		json_object_set_new(asked, "limit", json_of_number(limit));
+	if (before != NULL)
+		json_object_set_new(asked, "before", json_of(before));
+	serve_json(c, asked, out);
+}
+
+static const struct {
+	const char *path;
+	void (*serve)(struct control *c, const struct web_request *request, struct web_answer *out);
+} pages[] = {
+	{ "/metrics", serve_metrics },
+	{ "/api/status", serve_status },
+	{ "/api/stats", serve_stats },
+	{ "/api/alerts", serve_alerts },
+};
+
+static void
+serve_nothing(struct web_answer *out)
+{
+	struct text text = { 0 };
+
+	text_put(&text, "there is");
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		text_format(&text, " %s", pages[i].path);
+	text_put(&text, "\n");
+	take_text(out, "text/plain; charset=utf-8", &text);
+	out->status = 404;
+}
+
+static void
+serve(void *arg, const struct web_request *request, struct web_answer *out)
+{
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		if (strcmp(pages[i].path, web_path(request)) == 0) {
+			pages[i].serve(arg, request, out);
+			return;
+		}
+	}
+	serve_nothing(out);
+}
+
+static void
+try(uv_timer_t *timer)
+{
+	struct control *c = timer->data;
+	struct http *h = c->http;
+	bool told = h->error[0] != 0;
+
+	if (web_start(&c->loop, h->listen, serve, c, &h->web, h->error) == 0) {
+		h->error[0] = 0;
+		return;
+	}
+	if (!told)
+		fprintf(stderr, "WRN http.listen: %s; tried again until it can be had\n", h->error);
+	uv_timer_start(timer, try, RETRY_MS, 0);
+}
+
+/* Lets go of the address there was, and takes the one there shall be. */
+static void
+move(struct control *c, const char *listen)
+{
+	struct http *h = c->http;
+
+	web_stop(h->web);
+	h->web = NULL;
+	uv_timer_stop(&h->retry);
+	h->error[0] = 0;
+	snprintf(h->listen, sizeof(h->listen), "%s", listen);
+	if (h->listen[0] != 0)
+		try(&h->retry);
+}
+
+void
+http_start(struct control *c)
+{
+	c->http = calloc(1, sizeof(*c->http));
+	if (c->http == NULL)
+		return;
+	uv_timer_init(&c->loop, &c->http->retry);
+	c->http->retry.data = c;
+	move(c, c->config->http.listen);
+}
+
+void
+http_configure(struct control *c)
+{
+	if (c->http != NULL && strcmp(c->http->listen, c->config->http.listen) != 0)
+		move(c, c->config->http.listen);
+}
+
+static void
+on_closed(uv_handle_t *retry)
+{
+	free(retry->data);
+}
+
+void
+http_stop(struct control *c)
+{
+	struct http *h = c->http;
+
+	if (h == NULL)
+		return;
+	c->http = NULL;
+	web_stop(h->web);
+	h->retry.data = h;
+	uv_close((uv_handle_t *)&h->retry, on_closed);
+}
+
+const char *
+http_error(const struct control *c)
+{
+	return c->http != NULL ? c->http->error : "";
+}

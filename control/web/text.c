@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/web/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_AT_FIRST 16384u
+
+/* Room for so many more; false where there is none, and the text has failed. */
+static bool
+make_room(struct text *t, size_t more)
+{
+	size_t room = t->room != 0 ? t->room : ROOM_AT_FIRST;
+	char *bytes;
+
+	if (t->failed || more > TEXT_BYTES_MAX - t->used) {
+		t->failed = true;
+		return false;
+	}
+	while (room < t->used + more)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	bytes = realloc(t->bytes, room);
+	t->failed = bytes == NULL;
+	if (t->failed)
+		return false;
+	t->bytes = bytes;
+	t->room = room;
+	return true;
+}
+
+static void
+put_bytes(struct text *t, const char *s, size_t bytes)
+{
+	if (!make_room(t, bytes))
+		return;
+	memcpy(t->bytes + t->used, s, bytes);
+	t->used += bytes;
+}
+
+void
+text_put(struct text *t, const char *s)
+{
+	put_bytes(t, s, strlen(s));
+}
+
+void
+text_format(struct text *t, const char *format, ...)
+{
+	va_list arguments;
+	int bytes;
+
+	va_start(arguments, format);
+	bytes = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (bytes < 0 || !make_room(t, (size_t)bytes + 1)) {
+		t->failed = true;
+		return;
+	}
+	va_start(arguments, format);
+	vsnprintf(t->bytes + t->used, (size_t)bytes + 1, format, arguments);
+	va_end(arguments);
+	t->used += (size_t)bytes;
+}
+
+static const char *
+reference_of(unsigned char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? "?" : NULL;
+	}
+}
+
+void
+text_html(struct text *t, const char *s)
+{
+	for (; *s != 0; s++) {
+		const char *reference = reference_of((unsigned char)*s);
+
+		if (reference != NULL)
+			text_put(t, reference);
+		else
+			put_bytes(t, s, 1);
+	}
+}
+
+char *
+text_take(struct text *t, size_t *bytes)
+{
+	char *taken = make_room(t, 1) ? t->bytes : NULL;
+
+	if (taken == NULL)
+		free(t->bytes);
+	*bytes = taken != NULL ? t->used : 0;
+	*t = (struct text){ 0 };
+	return taken;
+}
