@@ -31,7 +31,8 @@ check_sending(const struct tcp_conn *c)
 	if (!is_synchronized(c))
 		return NULL;
 	RULE(in_flight(c) <= c->snd.bytes + fin, "no more flies than is queued");
-	RULE(c->congestion.cwnd >= c->mss, "cwnd holds a segment");
+	RULE(c->in_recovery || c->congestion.cwnd >= c->mss,
+	    "cwnd holds a segment, or PRR shares out less");
 	RULE(c->mss > 0 && c->rto_ns > 0, "mss and RTO are set");
 	RULE(c->snd_wnd <= c->max_snd_wnd, "max_snd_wnd is the largest window");
 	return NULL;
