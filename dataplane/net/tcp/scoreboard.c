@@ -130,8 +130,8 @@ static void
 append(struct tcp_conn *c, struct seq end)
 {
 	uint32_t now = now_us(c->tcp), join_us = (uint32_t)(c->srtt_ns / 16000);
-	struct sent_range *last = c->sent_count > 0 ? &c->sent[c->sent_count - 1] : NULL;
 	bool full = c->sent_count == SENT_RANGES_MAX && !make_room(c);
+	struct sent_range *last = c->sent_count > 0 ? &c->sent[c->sent_count - 1] : NULL;
 
 	if (last != NULL && full && last->state != SENT_FLYING) {
 		last->state = SENT_FLYING; /* a SACK forgotten, or a loss found once more */

@@ -108,6 +108,26 @@ TEST(cve_2019_11477_holes_without_end)
 	CHECK(end(&r));
 }
 
+/* New data in a full table: flying neighbours make room, and it joins the last or follows it. */
+TEST(a_full_table_takes_new_data)
+{
+	struct rig r;
+	struct tcp_conn *c = with_flight(&r, 4);
+
+	for (unsigned i = 0; i < 3 * SENT_RANGES_MAX; i++) {
+		r.now = mono_add(r.now, seconds(1));
+		tcp_begin(r.tcp, r.now);
+		/* every other time a long round trip lets it join what was sent a second ago */
+		c->srtt_ns = c->sent_count == SENT_RANGES_MAX && i % 2 ? 32000000000 : 0;
+		scoreboard_sent(c, c->snd_nxt, seq_add(c->snd_nxt, 4));
+		c->snd_nxt = seq_add(c->snd_nxt, 4);
+		CHECK(scoreboard_is_sound(c));
+		CHECK(c->sent[c->sent_count - 1].sent_us == now_us(c->tcp));
+	}
+	CHECK(c->sent_count <= SENT_RANGES_MAX);
+	CHECK(end(&r));
+}
+
 /* Any sequence of events: the sums are those of the bytes, and what was SACKed never goes again. */
 TEST(rfc8985_5_2_random_events)
 {
