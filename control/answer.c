@@ -112,6 +112,7 @@ static const struct {
 	{ "cache", answer_cache },
 	{ "alerts", answer_alerts },
 	{ "explain", answer_explain },
+	{ "exclude", answer_exclude },
 	{ "reload", answer_reload },
 	{ "sig", answer_sig },
 	{ "log-reopen", answer_log_reopen },

@@ -74,7 +74,7 @@ attach_push_policy(struct control *c)
 		.kind = ATTEND_POLICY,
 		.serial = ++c->attend_serial,
 	};
-	char *text = c->attend >= 0 ? config_print(c->config) : NULL;
+	char *text = c->attend >= 0 ? exclude_policy_text(c) : NULL;
 	int fd = text != NULL ? memfd_create("sluice-policy", MFD_CLOEXEC) : -1;
 
 	if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))

@@ -7,6 +7,7 @@
 
 #include "common/channel/channel.h"
 #include "common/config/config.h"
+#include "control/exclude.h"
 #include "control/log.h"
 #include "control/store/store.h"
 
@@ -54,6 +55,8 @@ struct control {
 	uint64_t generation_serial;    /* of the request that handed one over; its answer makes it
 					  current */
 	char compile_error[512];       /* empty: the last one went well */
+
+	struct exclude exclude;
 
 	/* jobs.c */
 	struct jobs *jobs;

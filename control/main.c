@@ -127,6 +127,7 @@ start(struct control *c, char *error)
 		return -ENOMEM;
 	}
 	c->mode = control_stored_mode(c);
+	exclude_open(c);
 	rc = api_start(c);
 	if (rc != 0)
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "%.300s: %s", c->paths.control_socket,
@@ -209,6 +210,7 @@ main(int argc, char **argv)
 	attach_stop(c);
 	log_fini(&c->log);
 	jobs_destroy(c->jobs);
+	exclude_close(c);
 	store_close(c->store);
 	unlink(c->paths.control_pid);
 	config_free(c->config);

@@ -140,8 +140,16 @@ bool arena_read_next(struct arena_reader *r, struct span *out);
 bool arena_find_lent(struct channel_core *c, uint32_t *at, struct notice *out);
 
 /* stats: single writer, plain stores. */
+/* Rules of exclusion that matched: a rule's key and how often. What no place is left for is counted
+ * under the last, whose key is 0. */
+#define RULE_HITS_MAX 129
+struct rule_hits {
+	uint64_t key, count;
+};
+
 struct core_stats {
 	uint64_t counters[COUNTER_COUNT];
+	struct rule_hits rules[RULE_HITS_MAX];
 #define X(field, help) struct histogram field;
 	HISTOGRAMS(X)
 #undef X
@@ -152,6 +160,11 @@ struct core_stats {
 };
 struct core_stats *channel_stats(struct channel_core *c); /* the core's own */
 void channel_stats_read(const struct channel_core *c, struct core_stats *out);
+
+/* Counts a match of the rule with that key, not 0. */
+void channel_count_rule(struct core_stats *s, uint64_t key);
+/* How often a rule matched, of a set that was read. */
+uint64_t channel_rule_hits(const struct core_stats *s, uint64_t key);
 
 static inline void
 count(struct core_stats *s, enum counter which, uint64_t n)

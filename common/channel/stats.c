@@ -21,3 +21,25 @@ channel_stats_read(const struct channel_core *c, struct core_stats *out)
 	for (size_t i = 0; i < sizeof(*out) / sizeof(*to); i++)
 		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
+
+void
+channel_count_rule(struct core_stats *s, uint64_t key)
+{
+	unsigned i = 0;
+
+	while (i < RULE_HITS_MAX - 1 && s->rules[i].key != key && s->rules[i].key != 0)
+		i++;
+	if (i < RULE_HITS_MAX - 1)
+		s->rules[i].key = key;
+	s->rules[i].count++;
+}
+
+uint64_t
+channel_rule_hits(const struct core_stats *s, uint64_t key)
+{
+	for (unsigned i = 0; i < RULE_HITS_MAX - 1; i++) {
+		if (s->rules[i].key == key)
+			return s->rules[i].count;
+	}
+	return 0;
+}

@@ -7,8 +7,11 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/base/siphash.h"
 #include "common/channel/channel.h"
+#include "common/config/fields.h"
 
 #define IPV6_MTU_MIN 1280 /* RFC 8200 §5 */
 #define MIB          (1024u * 1024u)
@@ -181,21 +184,74 @@ check_texts(const struct scan *s, const struct config *c)
 	return 0;
 }
 
+/* What a value should have been; NULL: it is that. */
+static const char *
+exclusion_expects(enum config_criterion criterion, const char *value)
+{
+	struct ip_subnet subnet;
+
+	if (criterion == CRITERION_SOURCE && subnet_parse(span_text(value), &subnet) != 0)
+		return "an address or subnet, as 10.0.0.0/8";
+	if (criterion == CRITERION_MD5 && !has_form(value, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"))
+		return "an MD5, 32 hexadecimal digits";
+	return NULL;
+}
+
 static int
 check_exclusion_text(const struct scan *s, const struct config_exclusion *e, unsigned index)
 {
 	char path[SCAN_PATH_MAX];
-	struct ip_subnet subnet;
+	const char *expected = exclusion_expects(e->criterion, e->value);
 
 	snprintf(path, sizeof(path), "exclusions[%u].value", index);
-	if (e->criterion == CRITERION_SOURCE && subnet_parse(span_text(e->value), &subnet) != 0)
-		return scan_fail(s, scan_find(s, path, SCAN_VALUE), path,
-		    "'%s' is not an address or subnet, as 10.0.0.0/8", e->value);
-	if (e->criterion == CRITERION_MD5 &&
-	    !has_form(e->value, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"))
-		return scan_fail(s, scan_find(s, path, SCAN_VALUE), path,
-		    "'%s' is not an MD5, 32 hexadecimal digits", e->value);
-	return 0;
+	return expected == NULL ? 0
+				: scan_fail(s, scan_find(s, path, SCAN_VALUE), path,
+				      "'%s' is not %s", e->value, expected);
+}
+
+int
+config_exclusion_parse(const char *criterion, const char *value, struct config_exclusion *out,
+    char error[CONFIG_ERROR_TEXT_MAX])
+{
+	char words[CONFIG_ERROR_TEXT_MAX / 2];
+	const char *expected;
+	unsigned i = 0;
+
+	while (i < config_criterion_words_count &&
+	       strcmp(config_criterion_words[i].str, criterion) != 0)
+		i++;
+	if (i == config_criterion_words_count) {
+		config_words_text(
+		    config_criterion_words, config_criterion_words_count, words, sizeof(words));
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "'%s' is not one of %s", criterion, words);
+		return -EINVAL;
+	}
+	out->criterion = (enum config_criterion)config_criterion_words[i].val;
+	out->value = (char *)(uintptr_t)value;
+	out->enabled = true;
+	expected = value[0] != 0 ? exclusion_expects(out->criterion, value) : "a text";
+	if (expected != NULL)
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "'%s' is not %s", value, expected);
+	return expected == NULL ? 0 : -EINVAL;
+}
+
+const char *
+config_criterion_word(enum config_criterion c)
+{
+	for (unsigned i = 0; i < config_criterion_words_count; i++) {
+		if ((enum config_criterion)config_criterion_words[i].val == c)
+			return config_criterion_words[i].str;
+	}
+	return "";
+}
+
+uint64_t
+config_exclusion_key(const struct config_exclusion *e)
+{
+	static const struct siphash_key key = { 0x736c756963652d65, 0x78636c7573696f6e };
+	uint64_t h = siphash(&key, e->value, strlen(e->value)) + (uint64_t)e->criterion;
+
+	return h != 0 ? h : 1;
 }
 
 int

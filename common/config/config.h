@@ -210,6 +210,15 @@ int config_load(const char *file, const char *const *overrides, unsigned overrid
 int config_load_text(struct span text, const char *name, const char *const *overrides,
     unsigned override_count, struct config **out, char error[CONFIG_ERROR_TEXT_MAX]);
 void config_free(struct config *c);
+/*
+ * One rule from words, as `criterion` and `value` of an exclusion; `out` borrows `value`. -EINVAL
+ * with what was expected in `error`. Format words are for the caller to check.
+ */
+int config_exclusion_parse(const char *criterion, const char *value, struct config_exclusion *out,
+    char error[CONFIG_ERROR_TEXT_MAX]);
+const char *config_criterion_word(enum config_criterion c);
+/* A name for a rule by what it says, never 0: its matches are counted under it. */
+uint64_t config_exclusion_key(const struct config_exclusion *e);
 /* The whole configuration in effect, as YAML that config_load_text() reads back. Caller frees. */
 char *config_print(const struct config *c);
 

@@ -43,8 +43,8 @@ step_excluded(struct inspect_object *o)
 {
 	struct layer *l = object_layer(o);
 
-	if (policy_excludes_format(object_policy(o), l->format) ||
-	    policy_excludes_md5(object_policy(o), l->values.md5))
+	if (object_excluded(o, policy_excludes_format(object_policy(o), l->format)) ||
+	    object_excluded(o, policy_excludes_md5(object_policy(o), l->values.md5)))
 		return decide(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
 	return STEP_NEXT;
 }

@@ -159,21 +159,29 @@ open_layers(struct inspect_object *o)
 	return o->decoder != NULL && layer_open(&o->decoded, core, g) == 0;
 }
 
-/* Exclusions by what the heads tell: where it is asked from, by whom, and for what. */
-static bool
-is_excluded(const struct inspect_object *o)
+/* Exclusions by what the heads tell: where it is asked from, for what, and by what. */
+static uint64_t
+excluding_rule(const struct inspect_object *o)
 {
 	const struct policy *p = object_policy(o);
 	const struct icap_request *r = icap_request(o->session);
 	const struct ip_address *source =
 	    address_is_any(&o->client) ? &o->peer.address : &o->client;
+	uint64_t rule = policy_excludes_source(p, source);
 
-	if (policy_excludes_source(p, source))
-		return true;
-	if (policy_excludes_url(p, span_of(o->url, o->url_bytes)))
-		return true;
-	return r->request_head != NULL &&
-	       policy_excludes_user_agent(p, http_field(r->request_head, "User-Agent"));
+	if (rule == 0)
+		rule = policy_excludes_url(p, span_of(o->url, o->url_bytes));
+	if (rule == 0 && r->request_head != NULL)
+		rule = policy_excludes_user_agent(p, http_field(r->request_head, "User-Agent"));
+	return rule;
+}
+
+bool
+object_excluded(struct inspect_object *o, uint64_t rule)
+{
+	if (rule != 0)
+		channel_count_rule(o->inspect->stats, rule);
+	return rule != 0;
 }
 
 /* True: done with. */
@@ -184,7 +192,7 @@ object_begin(struct inspect_object *o)
 	const char *threat;
 
 	wheel_arm(&i->wheel, &o->timer, mono_add(i->now, object_policy_limits(o)->object_timeout));
-	if (o->mode == MODE_DISABLED || is_excluded(o))
+	if (o->mode == MODE_DISABLED || object_excluded(o, excluding_rule(o)))
 		return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
 	threat = early_guarded(o);
 	if (threat != NULL) {
@@ -348,7 +356,7 @@ inspect_preview_end(struct inspect_object *o)
 	if (policy_has_format_rules(object_policy(o)) && o->raw.open) {
 		enum format f = format_detect(span_of(o->raw.head, o->raw.head_bytes), 0);
 
-		if (policy_excludes_format(object_policy(o), f))
+		if (object_excluded(o, policy_excludes_format(object_policy(o), f)))
 			return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
 	}
 	icap_continue(o->session);

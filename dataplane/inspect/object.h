@@ -168,6 +168,8 @@ bool object_conclude(
     struct inspect_object *o, enum verdict verdict, enum source source, const char *threat);
 /* The same for a class: the policy says which verdict. */
 bool object_conclude_class(struct inspect_object *o, enum source class);
+/* Whether a rule excludes it (its key is not 0), which is then counted. */
+bool object_excluded(struct inspect_object *o, uint64_t rule);
 /* Answers, or parks until control can be told. True: done, freed. */
 bool object_finish(struct inspect_object *o);
 /* The same from a timer or a command: the object comes out of inspect_next_settled(). */

@@ -11,9 +11,23 @@
 #include "common/base/siphash.h"
 #include "dataplane/inspect/mask.h"
 
+/* Each rule with the key that its hits are counted under. */
 struct masks {
 	unsigned count;
-	char **text;
+	struct mask_rule {
+		char *text;
+		uint64_t key;
+	} * rules;
+};
+
+struct subnet_rule {
+	struct ip_subnet subnet;
+	uint64_t key;
+};
+
+struct md5_rule {
+	uint8_t md5[16];
+	uint64_t key;
 };
 
 struct policy {
@@ -21,12 +35,12 @@ struct policy {
 	struct page *page;
 	bool allows[SOURCE_COUNT];
 	bool sandboxes[FORMAT_COUNT];
-	bool excludes_format[FORMAT_COUNT];
+	uint64_t excludes_format[FORMAT_COUNT]; /* the rule's key; 0: none */
 	bool has_format_rules;
 	struct masks urls, user_agents;
 	unsigned subnet_count, md5_count;
-	struct ip_subnet *subnets;
-	uint8_t (*md5s)[16]; /* sorted */
+	struct subnet_rule *subnets;
+	struct md5_rule *md5s; /* sorted */
 	uint64_t stamp;
 };
 
@@ -71,35 +85,55 @@ parse_md5(const char *text, uint8_t out[16])
 }
 
 static int
-add_mask(struct masks *m, const char *text)
+add_mask(struct masks *m, const char *text, uint64_t key)
 {
-	m->text[m->count] = strdup(text);
-	return m->text[m->count] != NULL ? (m->count++, 0) : -ENOMEM;
+	m->rules[m->count] = (struct mask_rule){ strdup(text), key };
+	return m->rules[m->count].text != NULL ? (m->count++, 0) : -ENOMEM;
+}
+
+static bool
+add_format(struct policy *p, const char *word, uint64_t key)
+{
+	bool marks[FORMAT_COUNT] = { false };
+
+	if (!mark_formats(marks, word))
+		return false;
+	for (unsigned i = 0; i < FORMAT_COUNT; i++) {
+		if (marks[i] && p->excludes_format[i] == 0)
+			p->excludes_format[i] = key;
+	}
+	p->has_format_rules = true;
+	return true;
 }
 
 static int
 add_exclusion(struct policy *p, const struct config_exclusion *rule, char *error)
 {
+	uint64_t key = config_exclusion_key(rule);
+	struct subnet_rule *subnet = &p->subnets[p->subnet_count];
+	struct md5_rule *md5 = &p->md5s[p->md5_count];
+
 	switch (rule->criterion) {
 	case CRITERION_FORMAT:
-		if (!mark_formats(p->excludes_format, rule->value))
+		if (!add_format(p, rule->value, key))
 			return fail(error, "exclusions: format", rule->value,
 			    "a format word or class word of docs/formats.md");
-		p->has_format_rules = true;
 		return 0;
 	case CRITERION_USER_AGENT:
-		return add_mask(&p->user_agents, rule->value);
+		return add_mask(&p->user_agents, rule->value, key);
 	case CRITERION_URL:
-		return add_mask(&p->urls, rule->value);
+		return add_mask(&p->urls, rule->value, key);
 	case CRITERION_MD5:
-		if (!parse_md5(rule->value, p->md5s[p->md5_count]))
+		if (!parse_md5(rule->value, md5->md5))
 			return fail(error, "exclusions: md5", rule->value, "32 hexadecimal digits");
+		md5->key = key;
 		p->md5_count++;
 		return 0;
 	case CRITERION_SOURCE:
-		if (subnet_parse(span_text(rule->value), &p->subnets[p->subnet_count]) != 0)
+		if (subnet_parse(span_text(rule->value), &subnet->subnet) != 0)
 			return fail(
 			    error, "exclusions: source", rule->value, "an address or subnet");
+		subnet->key = key;
 		p->subnet_count++;
 		return 0;
 	}
@@ -119,11 +153,11 @@ take_exclusions(struct policy *p, const struct config *c, char *error)
 
 	if (n > EXCLUSIONS_MAX)
 		return fail(error, "exclusions", "too many", "at most 4096 rules");
-	p->urls.text = calloc(n + 1, sizeof(char *));
-	p->user_agents.text = calloc(n + 1, sizeof(char *));
+	p->urls.rules = calloc(n + 1, sizeof(*p->urls.rules));
+	p->user_agents.rules = calloc(n + 1, sizeof(*p->user_agents.rules));
 	p->subnets = calloc(n + 1, sizeof(*p->subnets));
 	p->md5s = calloc(n + 1, sizeof(*p->md5s));
-	if (p->urls.text == NULL || p->user_agents.text == NULL || p->subnets == NULL ||
+	if (p->urls.rules == NULL || p->user_agents.rules == NULL || p->subnets == NULL ||
 	    p->md5s == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -132,7 +166,7 @@ take_exclusions(struct policy *p, const struct config *c, char *error)
 		if (rc != 0)
 			return rc;
 	}
-	qsort(p->md5s, p->md5_count, 16, compare_md5);
+	qsort(p->md5s, p->md5_count, sizeof(*p->md5s), compare_md5);
 	return 0;
 }
 
@@ -242,8 +276,8 @@ static void
 free_masks(struct masks *m)
 {
 	for (unsigned i = 0; i < m->count; i++)
-		free(m->text[i]);
-	free(m->text);
+		free(m->rules[i].text);
+	free(m->rules);
 }
 
 void
@@ -283,48 +317,54 @@ policy_sandboxes(const struct policy *p, enum format f)
 	return p->sandboxes[f];
 }
 
-bool
+uint64_t
 policy_excludes_source(const struct policy *p, const struct ip_address *client)
 {
 	for (unsigned i = 0; i < p->subnet_count; i++) {
-		if (subnet_holds(&p->subnets[i], client))
-			return true;
+		if (subnet_holds(&p->subnets[i].subnet, client))
+			return p->subnets[i].key;
 	}
-	return false;
+	return 0;
 }
 
-static bool
-any_mask_matches(const struct masks *m, struct span text)
+static uint64_t
+first_match(const struct masks *m, struct span text)
 {
 	for (unsigned i = 0; i < m->count; i++) {
-		if (mask_matches(span_text(m->text[i]), text))
-			return true;
+		if (mask_matches(span_text(m->rules[i].text), text))
+			return m->rules[i].key;
 	}
-	return false;
+	return 0;
 }
 
-bool
+uint64_t
 policy_excludes_user_agent(const struct policy *p, struct span user_agent)
 {
-	return any_mask_matches(&p->user_agents, user_agent);
+	return first_match(&p->user_agents, user_agent);
 }
 
-bool
+uint64_t
 policy_excludes_url(const struct policy *p, struct span url)
 {
-	return any_mask_matches(&p->urls, url);
+	return first_match(&p->urls, url);
 }
 
-bool
+uint64_t
 policy_excludes_format(const struct policy *p, enum format f)
 {
 	return p->excludes_format[f];
 }
 
-bool
+uint64_t
 policy_excludes_md5(const struct policy *p, const uint8_t md5[16])
 {
-	return p->md5_count != 0 && bsearch(md5, p->md5s, p->md5_count, 16, compare_md5) != NULL;
+	struct md5_rule *rule = NULL, wanted;
+
+	if (p->md5_count == 0)
+		return 0;
+	memcpy(wanted.md5, md5, 16);
+	rule = bsearch(&wanted, p->md5s, p->md5_count, sizeof(wanted), compare_md5);
+	return rule != NULL ? rule->key : 0;
 }
 
 bool

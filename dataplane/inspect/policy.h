@@ -51,12 +51,13 @@ bool policy_allows(const struct policy *p, enum source class);
 /* Whether unknown objects of this format go to a sandbox; never when there is none. */
 bool policy_sandboxes(const struct policy *p, enum format f);
 
-/* Exclusions, each as early as it can be asked. */
-bool policy_excludes_source(const struct policy *p, const struct ip_address *client);
-bool policy_excludes_user_agent(const struct policy *p, struct span user_agent);
-bool policy_excludes_url(const struct policy *p, struct span url);
-bool policy_excludes_format(const struct policy *p, enum format f);
-bool policy_excludes_md5(const struct policy *p, const uint8_t md5[16]);
+/* Exclusions, each as early as it can be asked: the key of the rule that matched, which its hits
+ * are counted under (config_exclusion_key()); 0: none. */
+uint64_t policy_excludes_source(const struct policy *p, const struct ip_address *client);
+uint64_t policy_excludes_user_agent(const struct policy *p, struct span user_agent);
+uint64_t policy_excludes_url(const struct policy *p, struct span url);
+uint64_t policy_excludes_format(const struct policy *p, enum format f);
+uint64_t policy_excludes_md5(const struct policy *p, const uint8_t md5[16]);
 /* Whether any rule by format stands: only then is the format asked for early. */
 bool policy_has_format_rules(const struct policy *p);
 

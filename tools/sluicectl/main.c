@@ -216,6 +216,25 @@ explain(int argc, char **argv)
 }
 
 static int
+exclude(int argc, char **argv)
+{
+	char *end;
+	long long id;
+
+	if (argc == 3 && strcmp(argv[0], "add") == 0)
+		return run(json_pack("{s:s, s:{s:s, s:s}}", "command", "exclude", "add",
+		    "criterion", argv[1], "value", argv[2]));
+	if (argc != 2 || (strcmp(argv[0], "remove") != 0 && strcmp(argv[0], "enable") != 0 &&
+			     strcmp(argv[0], "disable") != 0))
+		return ask_plain("exclude", argc, argv, NULL, NULL);
+	errno = 0;
+	id = strtoll(argv[1], &end, 10);
+	if (errno != 0 || *end != 0 || id < 1)
+		return fail(EXIT_USAGE, "exclude: expected the number of a rule that was added");
+	return run(json_pack("{s:s, s:I}", "command", "exclude", argv[0], (json_int_t)id));
+}
+
+static int
 reload(int argc, char **argv)
 {
 	return ask_plain("reload", argc, argv, NULL, NULL);
@@ -253,6 +272,12 @@ static const struct command {
 	{ "explain", "UUID", "everything known of one object",
 	    "UUID as it stands in the log: the record, its alerts, who else has the same object.",
 	    explain },
+	{ "exclude", "[add WHAT VALUE|remove N|enable N|disable N]", "what is not scanned",
+	    "WHAT: format, user_agent, md5, url or source, as in sluice.yaml. A rule holds from\n"
+	    "the next object on and is kept. Columns: number (- for those of sluice.yaml, which "
+	    "are\n"
+	    "changed there), criterion, state, objects excluded by it, value.",
+	    exclude },
 	{ "scan", "FILE", "judge a file as the sandbox would",
 	    "-: standard input. Archives are taken apart. Exit code 4: bad.", scan },
 	{ "reload", "", "read the configuration again, compile the signatures",
@@ -272,7 +297,7 @@ print_usage(FILE *to)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		const struct command *c = &commands[i];
 
-		fprintf(to, "  %-8s%-38s%s\n", c->name, c->arguments, c->help);
+		fprintf(to, "  %-8s%-42s%s\n", c->name, c->arguments, c->help);
 	}
 	fputs(
 	    "\n--name: the instance, by default $SLUICE_NAME, else `default`. --json: one object\n"

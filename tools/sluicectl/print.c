@@ -78,6 +78,29 @@ print_alerts(json_t *list)
 		puts("no alerts");
 }
 
+static void
+print_exclusions(json_t *list)
+{
+	size_t i;
+	json_t *x;
+
+	json_array_foreach(list, i, x)
+	{
+		json_int_t id = json_integer_value(json_object_get(x, "id"));
+		char number[24] = "-"; /* of sluice.yaml: changed there */
+
+		if (id != 0)
+			snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, id);
+		printf("%4s  %-10s  %-8s  %8" JSON_INTEGER_FORMAT "  %s\n", number,
+		    json_string_value(json_object_get(x, "criterion")),
+		    json_is_true(json_object_get(x, "enabled")) ? "enabled" : "disabled",
+		    json_integer_value(json_object_get(x, "hits")),
+		    json_string_value(json_object_get(x, "value")));
+	}
+	if (json_array_size(list) == 0)
+		puts("no exclusions");
+}
+
 /* What people read; the answer's own names are the labels. */
 void
 print_answer(json_t *answer, bool as_json)
@@ -96,6 +119,8 @@ print_answer(json_t *answer, bool as_json)
 			continue;
 		if (strcmp(key, "alerts") == 0 && json_is_array(value))
 			print_alerts(value);
+		else if (strcmp(key, "exclusions") == 0 && json_is_array(value))
+			print_exclusions(value);
 		else
 			print_value(key, value, 0);
 	}

@@ -27,6 +27,7 @@ rig_make(struct rig *r)
 	CHECK(config_load_text(span_text(configuration), "rig", NULL, 0, &c->config, error) == 0);
 	snprintf(path, sizeof(path), "%s/sluice.db", r->directory);
 	CHECK(store_open(path, &c->store, error) == 0);
+	exclude_open(c);
 	CHECK(log_init(&c->log, r->directory, c->config) == 0);
 	CHECK(uv_loop_init(&c->loop) == 0);
 	c->jobs = jobs_create(c);
@@ -48,6 +49,7 @@ rig_remove(struct rig *r)
 	CHECK(uv_loop_close(&r->control.loop) == 0);
 	jobs_destroy(r->control.jobs);
 	log_fini(&r->control.log);
+	exclude_close(&r->control);
 	store_close(r->control.store);
 	config_free(r->control.config);
 	while (d != NULL && (e = readdir(d)) != NULL) {
