@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One spelling for each host and path, the same for lists and for requests, so that what differs
- * only in writing is found: case, trailing dots, percent-encoding of what needs none, dot segments
- * (RFC 3986 §6.2.2), Unicode hosts as punycode (RFC 3492, without Unicode case folding), IPv4
- * numbers in any base and IPv6 in one form. Pure; no allocation.
+ * only in writing is found: case, trailing dots, percent-encoding of what needs none and of what
+ * must have it, dot segments (RFC 3986 §6.2.2), Unicode hosts as punycode (RFC 3492, without
+ * Unicode case folding), IPv4 numbers in any base and IPv6 in one form. Pure; no allocation.
  */
 #include <arpa/inet.h>
 
@@ -33,7 +33,7 @@ percent_byte(struct span s)
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* The next code point of UTF-8, false where it is none. */
+/* The next code point of UTF-8 (RFC 3629: no surrogates), false where it is none. */
 static bool
 next_point(struct span *s, uint32_t *point)
 {
@@ -50,7 +50,7 @@ next_point(struct span *s, uint32_t *point)
 		*point = *point << 6 | (s->data[i] & 0x3f);
 	}
 	*s = span_from(*s, more + 1);
-	return *point >= least[more] && *point <= 0x10ffff;
+	return *point >= least[more] && *point <= 0x10ffff && (*point & ~0x7ffu) != 0xd800;
 }
 
 /* RFC 3492 §6.1. */
@@ -251,7 +251,7 @@ take_path(uint8_t *out, uint32_t room, struct span path)
 		out[n++] = '/';
 	while (path.bytes > 0 && path.data[0] != '#' && n + 3 <= room) {
 		int coded = percent_byte(path);
-		uint8_t c = path.data[0];
+		uint8_t c = path.data[0], byte = coded >= 0 ? (uint8_t)coded : c;
 
 		if (!query && (c == '/' || c == '?')) {
 			uint32_t before = n;
@@ -263,12 +263,12 @@ take_path(uint8_t *out, uint32_t room, struct span path)
 			}
 		}
 		query |= c == '?';
-		if (coded >= 0 && is_unreserved(coded)) {
-			out[n++] = (uint8_t)coded;
-		} else if (coded >= 0) {
+		if (is_unreserved(byte)) {
+			out[n++] = byte;
+		} else if (coded >= 0 || c <= ' ' || c >= 0x7f) {
 			out[n++] = '%';
-			out[n++] = (uint8_t)digits[coded >> 4];
-			out[n++] = (uint8_t)digits[coded & 15];
+			out[n++] = (uint8_t)digits[byte >> 4];
+			out[n++] = (uint8_t)digits[byte & 15];
 		} else {
 			out[n++] = c;
 		}
