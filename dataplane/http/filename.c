@@ -52,16 +52,21 @@ put_value(struct span s, char *out, size_t room)
 	return n;
 }
 
-/* The value of a parameter; data NULL: none. Looks for the name behind a ';'. */
+/* The value of a parameter; data NULL: none. Looks for the name behind a ';' that is not quoted. */
 static struct span
 find_parameter(struct span value, const char *name)
 {
 	size_t length = strlen(name);
+	bool quoted = false;
 
 	for (size_t i = 0; i < value.bytes; i++) {
 		struct span p;
 
-		if (value.data[i] != ';')
+		if (value.data[i] == '"')
+			quoted = !quoted;
+		else if (quoted && value.data[i] == '\\')
+			i++;
+		if (quoted || value.data[i] != ';')
 			continue;
 		p = span_trim(span_from(value, i + 1));
 		if (p.bytes <= length || strncasecmp((const char *)p.data, name, length) != 0)

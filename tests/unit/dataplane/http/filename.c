@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Names of objects: what Content-Disposition says, in all its forms, else the URL's end. */
+#include "dataplane/http/http.h"
+#include "tests/unit/harness.h"
+
+static const struct {
+	const char *disposition, *target, *name;
+} cases[] = {
+	{ NULL, "http://h/dir/a.bin?q", "a.bin" },
+	{ NULL, "http://h/dir/", "" },
+	{ NULL, "http://h", "" },
+	{ NULL, "h:443", "" },
+	{ NULL, "", "" },
+	{ NULL, "/a%20b", "a b" },
+	{ NULL, "/a%2fb", "a/b" },
+	{ NULL, "/100%", "100%" },
+	{ NULL, "/a%4", "a%4" },
+	{ NULL, "/a%zz", "a%zz" },
+	{ NULL, "/a/b?c=/d.exe", "b" },
+	{ "attachment", "http://h/x", "x" },
+	{ "attachment; filename=", "http://h/x", "x" },
+	{ "attachment; filename=\"\"", "http://h/x", "x" },
+	{ "attachment; filename=\"b.zip\"", "http://h/x", "b.zip" },
+	{ "attachment;filename=b.zip", "http://h/x", "b.zip" },
+	{ "attachment; FileName = b.zip ; size=3", "http://h/x", "b.zip" },
+	{ "attachment; filename=plain.txt; size=3", "http://h/x", "plain.txt" },
+	{ "attachment; filename=\"a;b.txt\"", "http://h/x", "a;b.txt" },
+	{ "attachment; filename=\"a\\\"b\"", "http://h/x", "a\"b" },
+	{ "attachment; filename=\"open", "http://h/x", "open" },
+	{ "attachment; filename=\"back\\", "http://h/x", "back\\" },
+	{ "attachment; xfilename=a; filename=b", "http://h/x", "b" },
+	{ "attachment; filenames=a; filename=b", "http://h/x", "b" },
+	{ "attachment; x=\"; filename=no.txt\"; filename=yes.exe", "http://h/x", "yes.exe" },
+	{ "attachment; x=\"\\\"; filename=no.txt\"; filename=yes.exe", "http://h/x", "yes.exe" },
+	{ "attachment; filename=\"old\"; filename*=utf-8''n%C3%A4w", "http://h/x", "n\u00e4w" },
+	{ "attachment; filename*=utf-8'en'n%C3%A4w; filename=old", "http://h/x", "n\u00e4w" },
+	{ "attachment; filename*=utf-8''; filename=old", "http://h/x", "old" },
+	{ "attachment; filename*=no-quotes", "http://h/x", "no-quotes" },
+};
+
+static size_t
+name_of(unsigned row, bool in_request, char *out, size_t room)
+{
+	struct http_head request = { .target = span_text(cases[row].target) }, response = { 0 };
+	struct http_head *head = in_request ? &request : &response;
+
+	if (cases[row].disposition != NULL) {
+		head->field_count = 1;
+		head->fields[0].name = span_text("content-disposition");
+		head->fields[0].value = span_text(cases[row].disposition);
+	}
+	return http_filename(&request, in_request ? NULL : &response, out, room);
+}
+
+TEST(file_names)
+{
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		const char *row =
+		    cases[i].disposition != NULL ? cases[i].disposition : cases[i].target;
+		char out[256];
+
+		CHECK_ROW(row, span_is(span_of(out, name_of(i, false, out, 256)), cases[i].name));
+		CHECK_ROW(row, span_is(span_of(out, name_of(i, true, out, 256)), cases[i].name));
+	}
+}
+
+TEST(file_names_are_cut_to_the_room)
+{
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		for (size_t room = 1; room < strlen(cases[i].name); room++) {
+			char out[256];
+
+			memset(out, 0x5a, sizeof(out));
+			CHECK_ROW(cases[i].name, name_of(i, false, out, room) <= room);
+			CHECK_ROW(cases[i].name, out[room] == 0x5a);
+		}
+	}
+}
+
+TEST(the_response_names_it_before_the_request)
+{
+	struct http_head request = { .target = span_text("/c"), .field_count = 1 },
+			 response = { .field_count = 1 };
+	char out[16];
+
+	request.fields[0] =
+	    (struct http_field){ span_text("Content-Disposition"), span_text("x; filename=b") };
+	response.fields[0] =
+	    (struct http_field){ span_text("Content-Disposition"), span_text("x; filename=a") };
+	CHECK(span_is(span_of(out, http_filename(&request, &response, out, 16)), "a"));
+	CHECK(span_is(span_of(out, http_filename(&request, NULL, out, 16)), "b"));
+	CHECK(http_filename(NULL, NULL, out, 16) == 0);
+}
