@@ -21,19 +21,29 @@ scheme_bytes(struct span t)
 	return n > 0 && t.bytes >= n + 3 && memcmp(t.data + n, "://", 3) == 0 ? n : 0;
 }
 
-/* user:password@ is left out; brackets of an IPv6 literal too. */
+/* Takes the authority off the front (RFC 3986 §3.2), as it stands but for user:password@. */
+static struct span
+take_authority(struct span *rest)
+{
+	size_t end = 0, start = 0;
+	struct span authority;
+
+	for (; end < rest->bytes && memchr("/?#", rest->data[end], 3) == NULL; end++) {
+		if (rest->data[end] == '@')
+			start = end + 1;
+	}
+	authority = span_from(span_first(*rest, end), start);
+	*rest = span_from(*rest, end);
+	return authority;
+}
+
+/* Brackets of an IPv6 literal are left out. */
 static void
 split_authority(struct span a, struct http_url *out)
 {
 	const uint8_t *close;
 	size_t colon;
 
-	for (size_t i = a.bytes; i > 0; i--) {
-		if (a.data[i - 1] == '@') {
-			a = span_from(a, i);
-			break;
-		}
-	}
 	if (a.bytes > 0 && a.data[0] == '[' && (close = memchr(a.data, ']', a.bytes)) != NULL) {
 		out->host = span_of(a.data + 1, (size_t)(close - a.data) - 1);
 		a = span_from(a, (size_t)(close - a.data) + 1);
@@ -50,7 +60,7 @@ split_authority(struct span a, struct http_url *out)
 enum parse_result
 http_url_parse(struct span target, struct http_url *out)
 {
-	size_t scheme = scheme_bytes(target), end = 0, query;
+	size_t scheme = scheme_bytes(target), query;
 	struct span rest = target;
 
 	memset(out, 0, sizeof(*out));
@@ -61,12 +71,8 @@ http_url_parse(struct span target, struct http_url *out)
 		rest = span_from(target, scheme + 3);
 	}
 	if (scheme > 0 || target.data[0] != '/') {
-		while (end < rest.bytes && rest.data[end] != '/' && rest.data[end] != '?' &&
-		       rest.data[end] != '#')
-			end++;
-		split_authority(span_first(rest, end), out);
-		out->is_authority = scheme == 0 && end == rest.bytes;
-		rest = span_from(rest, end);
+		split_authority(take_authority(&rest), out);
+		out->is_authority = scheme == 0 && rest.bytes == 0;
 	}
 	for (query = 0; query < rest.bytes && rest.data[query] != '?'; query++)
 		continue;
@@ -88,26 +94,13 @@ put(char *out, size_t room, size_t at, struct span s)
 size_t
 http_url_for_log(struct span target, struct span host_header, char *out, size_t room)
 {
-	size_t scheme = scheme_bytes(target), at = 0, end = 0;
+	size_t scheme = scheme_bytes(target), at;
 	struct span rest = scheme > 0 ? span_from(target, scheme + 3) : target;
 
-	if (target.bytes > 0 && target.data[0] == '/') {
-		at = put(out, room, at, host_header);
-	} else {
-		struct span authority;
-
-		while (end < rest.bytes && rest.data[end] != '/' && rest.data[end] != '?')
-			end++;
-		authority = span_first(rest, end);
-		for (size_t i = authority.bytes; i > 0; i--) {
-			if (authority.data[i - 1] == '@') {
-				authority = span_from(authority, i);
-				break;
-			}
-		}
-		at = put(out, room, at, authority);
-		rest = span_from(rest, end);
-	}
+	if (target.bytes > 0 && target.data[0] == '/')
+		at = put(out, room, 0, host_header);
+	else
+		at = put(out, room, 0, take_authority(&rest));
 	if (rest.bytes == 1 && rest.data[0] == '/')
 		return at;
 	return put(out, room, at, rest);
