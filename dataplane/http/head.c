@@ -82,7 +82,9 @@ add_field(struct http_head *h, struct span line)
 
 			if (last->value.bytes > 0)
 				last->value.bytes =
-				    (size_t)(line.data + line.bytes - last->value.data);
+				    (size_t)(f.value.data + f.value.bytes - last->value.data);
+			else
+				last->value = f.value;
 			return;
 		}
 	}

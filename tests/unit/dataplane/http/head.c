@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Heads: encapsulated ones, whose oddities are flagged, and the strict lines of ICAP's own. Each
+ * input stands in memory of its size, whole and cut at every byte.
+ */
+#include <stdlib.h>
+
+#include "dataplane/http/http.h"
+#include "tests/unit/harness.h"
+
+#define GET "GET / HTTP/1.1\r\n"
+#define OK  "HTTP/1.1 200 OK\r\n"
+
+static const struct {
+	const char *name, *head;
+	bool is_response;
+	unsigned fields;
+	uint32_t odd;
+	const char *value; /* of the field X; NULL: there is none */
+} cases[] = {
+	{ "a request", GET "X: 1\r\n\r\n", false, 1, 0, "1" },
+	{ "no field", GET "\r\n", false, 0, 0, NULL },
+	{ "a response", OK "A: b\r\nx:\t 1 \t\r\n\r\n", true, 2, 0, "1" },
+	{ "an empty value", GET "X:\r\n\r\n", false, 1, 0, "" },
+	{ "the first of two", GET "X: 1\r\nX: 2\r\n\r\n", false, 2, 0, "1" },
+	{ "colons in the value", GET "X: a:b\r\n\r\n", false, 1, 0, "a:b" },
+	{ "folded", GET "X: a\r\n b\r\nY: c\r\n\r\n", false, 2, HTTP_ODD_FOLDED, "a\r\n b" },
+	{ "folded twice", GET "X: a\r\n b\r\n\tc\r\n\r\n", false, 1, HTTP_ODD_FOLDED,
+	    "a\r\n b\r\n\tc" },
+	{ "folded behind an empty line", GET "X:\r\n gzip\r\n\r\n", false, 1, HTTP_ODD_FOLDED,
+	    "gzip" },
+	{ "folded behind blanks", GET "X: \r\n\t gzip \r\n\r\n", false, 1, HTTP_ODD_FOLDED,
+	    "gzip" },
+	{ "folded before any field", GET " X: 1\r\n\r\n", false, 1, HTTP_ODD_FOLDED | HTTP_ODD_NAME,
+	    "1" },
+	{ "a blank before the colon", GET "X : 1\r\n\r\n", false, 1, HTTP_ODD_NAME, "1" },
+	{ "no name", GET ": 1\r\n\r\n", false, 1, HTTP_ODD_NAME, NULL },
+	{ "no colon", GET "X\r\n\r\n", false, 1, HTTP_ODD_NO_COLON, NULL },
+	{ "a bare LF", GET "X: 1\nY: 2\r\n\r\n", false, 2, HTTP_ODD_BARE_LF, "1" },
+	{ "two lengths that agree", GET "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", false, 2,
+	    0, NULL },
+	{ "two lengths that differ", GET "Content-Length: 5\r\ncontent-length: 6\r\n\r\n", false, 2,
+	    HTTP_ODD_LENGTHS, NULL },
+	{ "a length and a coding", GET "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+	    false, 2, HTTP_ODD_LENGTHS, NULL },
+	{ "a coding alone", GET "Transfer-Encoding: chunked\r\n\r\n", false, 1, 0, NULL },
+	{ "no version", "GET /\r\n\r\n", false, 0, HTTP_ODD_START_LINE, NULL },
+	{ "another protocol", "GET / FTP/1.1\r\n\r\n", false, 0, HTTP_ODD_START_LINE, NULL },
+	{ "no start line", "\r\n\r\n", false, 0, HTTP_ODD_START_LINE, NULL },
+	{ "a status of two digits", "HTTP/1.1 20 OK\r\n\r\n", true, 0, HTTP_ODD_START_LINE, NULL },
+	{ "a response of no protocol", "ICY 200 OK\r\n\r\n", true, 0, HTTP_ODD_START_LINE, NULL },
+	{ "bytes above ASCII", GET "X: \xff\r\n\r\n", false, 1, 0, "\xff" },
+};
+
+static enum parse_result
+parse(const char *bytes, size_t count, bool is_response, struct http_head *out, char **copy)
+{
+	*copy = malloc(count > 0 ? count : 1);
+	memcpy(*copy, bytes, count);
+	return http_head_parse(span_of(*copy, count), is_response, out);
+}
+
+TEST(heads_are_taken_as_they_come)
+{
+	static struct http_head h;
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		const char *name = cases[i].name;
+		size_t bytes = strlen(cases[i].head);
+		char *copy;
+
+		CHECK_ROW(name,
+		    parse(cases[i].head, bytes, cases[i].is_response, &h, &copy) == PARSE_DONE);
+		CHECK_ROW(name, h.field_count == cases[i].fields);
+		CHECK_ROW(name, h.odd == cases[i].odd);
+		CHECK_ROW(name, h.bytes == bytes);
+		if (cases[i].value == NULL)
+			CHECK_ROW(name, http_field(&h, "X").bytes == 0);
+		else
+			CHECK_ROW(name, span_is(http_field(&h, "X"), cases[i].value));
+		free(copy);
+	}
+}
+
+TEST(a_head_cut_before_its_blank_line_is_bad)
+{
+	static struct http_head h;
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		size_t bytes = strlen(cases[i].head);
+
+		for (size_t n = 0; n < bytes; n++) {
+			char *copy;
+
+			CHECK_ROW(cases[i].name,
+			    parse(cases[i].head, n, cases[i].is_response, &h, &copy) == PARSE_BAD);
+			free(copy);
+		}
+	}
+}
+
+TEST(start_lines)
+{
+	static const struct {
+		const char *line;
+		bool is_response;
+		const char *method, *target, *version;
+		unsigned status;
+	} rows[] = {
+		{ "GET http://h/a?b HTTP/1.1", false, "GET", "http://h/a?b", "HTTP/1.1", 0 },
+		{ "GET /a b HTTP/1.1", false, "GET", "/a b", "HTTP/1.1", 0 },
+		{ "CONNECT h:443 HTTP/1.0", false, "CONNECT", "h:443", "HTTP/1.0", 0 },
+		{ "GET", false, "GET", "", "", 0 },
+		{ "HTTP/1.1 200 OK", true, "", "", "HTTP/1.1", 200 },
+		{ "HTTP/1.1 404", true, "", "", "HTTP/1.1", 404 },
+		{ "HTTP/1.0 200 Very well", true, "", "", "HTTP/1.0", 200 },
+		{ "HTTP/1.1 65999 OK", true, "", "", "HTTP/1.1", 659 },
+		{ "HTTP/1.1", true, "", "", "HTTP/1.1", 0 },
+	};
+	static struct http_head h;
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		char head[128];
+
+		snprintf(head, sizeof(head), "%s\r\n\r\n", rows[i].line);
+		CHECK_ROW(rows[i].line,
+		    http_head_parse(span_text(head), rows[i].is_response, &h) == PARSE_DONE);
+		CHECK_ROW(rows[i].line, span_is(h.start_line, rows[i].line));
+		CHECK_ROW(rows[i].line, span_is(h.method, rows[i].method));
+		CHECK_ROW(rows[i].line, span_is(h.target, rows[i].target));
+		CHECK_ROW(rows[i].line, span_is(h.version, rows[i].version));
+		CHECK_ROW(rows[i].line, h.status == rows[i].status);
+	}
+}
+
+/* Fields past the bound are looked at and left out, and the head says so. */
+TEST(fields_have_a_bound)
+{
+	static char head[16 * (HTTP_FIELDS_MAX + 2)];
+	static struct http_head h;
+
+	for (unsigned fields = HTTP_FIELDS_MAX - 1; fields <= HTTP_FIELDS_MAX + 1; fields++) {
+		strcpy(head, GET);
+		for (unsigned i = 0; i < fields; i++)
+			strcat(head, "A: b\r\n");
+		strcat(head, "\r\n");
+		CHECK(http_head_parse(span_text(head), false, &h) == PARSE_DONE);
+		CHECK(h.field_count == (fields < HTTP_FIELDS_MAX ? fields : HTTP_FIELDS_MAX));
+		CHECK(h.odd == (fields > HTTP_FIELDS_MAX ? HTTP_ODD_FIELDS_OVER : 0));
+	}
+}
+
+static const struct {
+	const char *line;
+	enum parse_result result;
+	const char *field, *value;
+} lines[] = {
+	{ "Host: h\r\n", PARSE_DONE, "Host", "h" },
+	{ "Host:h\r\nnext", PARSE_DONE, "Host", "h" },
+	{ "Host: \t h \t\r\n", PARSE_DONE, "Host", "h" },
+	{ "X-Empty:\r\n", PARSE_DONE, "X-Empty", "" },
+	{ "a!#$%&'*+-.^_`|~: \xff\r\n", PARSE_DONE, "a!#$%&'*+-.^_`|~", "\xff" },
+	{ "Host: h\n", PARSE_BAD, "", "" },
+	{ "\n", PARSE_BAD, "", "" },
+	{ "\r\n", PARSE_BAD, "", "" },
+	{ "Host\r\n", PARSE_BAD, "", "" },
+	{ "Host : h\r\n", PARSE_BAD, "", "" },
+	{ " Host: h\r\n", PARSE_BAD, "", "" },
+	{ ": h\r\n", PARSE_BAD, "", "" },
+	{ "Ho\xffst: h\r\n", PARSE_BAD, "", "" },
+	{ "Host: a\rb\r\n", PARSE_BAD, "", "" },
+	{ "Host: h", PARSE_MORE, "", "" },
+	{ "", PARSE_MORE, "", "" },
+};
+
+TEST(strict_lines)
+{
+	for (unsigned i = 0; i < COUNT_OF(lines); i++) {
+		const char *row = lines[i].line, *end = strstr(row, "\r\n");
+		struct http_field f;
+		size_t at = 0;
+
+		CHECK_ROW(row, http_line_next(span_text(row), &at, &f) == lines[i].result);
+		if (lines[i].result != PARSE_DONE) {
+			CHECK_ROW(row, at == 0);
+			continue;
+		}
+		CHECK_ROW(row, span_is(f.name, lines[i].field));
+		CHECK_ROW(row, span_is(f.value, lines[i].value));
+		CHECK_ROW(row, at == (size_t)(end - row) + 2);
+	}
+	CHECK(http_line_next(span_of("A: \0\r\n", 6), &(size_t){ 0 }, &(struct http_field){ 0 }) ==
+	      PARSE_BAD);
+}
+
+TEST(a_line_cut_anywhere_waits_for_more)
+{
+	static const char line[] = "First: 1\r\nHost: example.test\r\n";
+	const size_t first = 10;
+
+	for (size_t n = 0; n < sizeof(line) - 1 - first; n++) {
+		char *copy = malloc(first + n);
+		struct http_field f;
+		size_t at = first;
+
+		memcpy(copy, line, first + n);
+		CHECK_SEED(n, http_line_next(span_of(copy, first + n), &at, &f) == PARSE_MORE);
+		CHECK_SEED(n, at == first);
+		free(copy);
+	}
+}
