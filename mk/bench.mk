@@ -24,7 +24,12 @@ bench-ports: setup
 	@$(MAKE) --no-print-directory all
 	@bench/ports
 
+## bench-scan: our scan beside one bare Hyperscan call, with 10,000 and with all signatures (ROUNDS=7)
+bench-scan: bench-setup
+	@$(MAKE) --no-print-directory $(B)/sluice-bench-scan
+	@ROUNDS=$(ROUNDS) bench/scan/run
+
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-veth bench-ports bench-setup
+.PHONY: bench bench-quick bench-veth bench-ports bench-scan bench-setup

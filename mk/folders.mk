@@ -36,6 +36,7 @@ below_tools/tamper          := common/base
 below_bench                 := common/base
 below_bench/floor           := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
+below_bench/scan            := tools/sigc $(SCANNERS) common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
@@ -57,6 +58,7 @@ pkg_control/web           := libuv libmicrohttpd jansson
 pkg_tools/sluicectl       := jansson
 pkg_tools/sigc            := libhs jansson
 pkg_bench/floor           := libhs libcrypto
+pkg_bench/scan            := libhs
 
 archive_of = $(B)/lib/$(subst /,_,$(1)).a
 sources_of = $(filter-out %main.c %.bpf.c,$(wildcard $(1)/*.c))

@@ -100,9 +100,10 @@ struct generation_pattern {
 	uint64_t start_min, start_max; /* where it may begin, both included */
 	uint32_t elements;             /* index of its first */
 	uint16_t element_count;
-	uint16_t anchor;      /* the element, of BYTES, that holds Hyperscan's literal */
-	uint16_t literal_end; /* bytes from that element's start to the literal's end */
-	uint16_t unused;
+	uint16_t anchor;             /* the element, of BYTES, that holds Hyperscan's literal */
+	uint16_t literal_end;        /* bytes from that element's start to the literal's end */
+	uint16_t left_min, left_max; /* bytes of the elements before it, at least and at most */
+	uint16_t unused[3];
 	uint32_t part; /* what a match counts for; GENERATION_NO_PART: it is a threat by itself */
 };
 

@@ -268,6 +268,15 @@ may_start(
 	return false;
 }
 
+/* Whether any way through the elements left of `base` leads to where it may begin; cheap, and no
+ * for most candidates of a pattern with an offset. */
+static bool
+can_start(const struct generation_pattern *p, uint64_t base)
+{
+	return base >= p->left_min && base - p->left_min >= p->start_min &&
+	       (base < p->left_max || base - p->left_max <= p->start_max);
+}
+
 enum pattern_result
 pattern_check(const struct generation *g, uint32_t id, const struct signature_view *view,
     uint64_t literal_end, uint64_t *steps, struct pattern_match *match)
@@ -282,6 +291,8 @@ pattern_check(const struct generation *g, uint32_t id, const struct signature_vi
 	if (literal_end < p->literal_end)
 		return PATTERN_NO;
 	w.base = literal_end - p->literal_end;
+	if (!can_start(p, w.base))
+		return PATTERN_NO;
 	w.leftwards = true;
 	if (!walk(&w, p->elements + p->anchor - 1, p->anchor, &places) ||
 	    !may_start(p, &places, w.base, &match->start))
@@ -341,14 +352,21 @@ static bool
 pattern_is_sound(const struct generation *g, const struct generation_pattern *p, size_t elements)
 {
 	const struct generation_element *anchor;
-	uint32_t reach = 0;
+	uint32_t reach = 0, left_min = 0, left_max = 0;
 
 	if (p->elements > elements || p->element_count > elements - p->elements ||
 	    p->anchor >= p->element_count)
 		return false;
 	anchor = element_at(g, p->elements + p->anchor);
-	for (uint32_t i = 0; i < p->element_count; i++)
-		reach += element_at(g, p->elements + i)->max; /* 65535 of 65535: no overflow */
+	for (uint32_t i = 0; i < p->element_count; i++) {
+		const struct generation_element *e = element_at(g, p->elements + i);
+
+		left_min += i < p->anchor ? e->min : 0;
+		left_max += i < p->anchor ? e->max : 0;
+		reach += e->max; /* 65535 of 65535: no overflow */
+	}
+	if (p->left_min != left_min || p->left_max != left_max)
+		return false;
 	if (p->part != GENERATION_NO_PART &&
 	    p->part >= g->sections[GENERATION_PARTS].bytes / sizeof(struct generation_part))
 		return false;

@@ -8,18 +8,14 @@
  *     (B) (L) (W) !(B) …     edges, at either end of the pattern
  *
  * A pattern that reaches further than GENERATION_REACH_MAX, or without end ({n-}, *), is left out:
- * a stream does not keep what it would be checked against. The anchor is the rarest run of whole
- * bytes, with what stands before it, for Hyperscan to look for.
+ * a stream does not keep what it would be checked against. anchor.c chooses what Hyperscan looks
+ * for.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "tools/sigc/sigc.h"
-
-#define ANCHOR_MIN    4
-#define ANCHOR_WINDOW 8  /* rare enough; more only makes the database larger */
-#define ANCHOR_MAX    24 /* with what stands before the window: fewer candidates */
 
 struct parse {
 	struct sigc *s;
@@ -236,56 +232,14 @@ take_all(struct parse *p)
 	return rc;
 }
 
-/* How telling a byte is: zeros, blanks and fillers are everywhere, letters in every text. */
-static unsigned
-rarity(uint8_t b)
-{
-	if (b == 0 || b == 0xff || b == ' ' || b == 0x90 || b == 0xcc)
-		return 1;
-	return isalnum(b) ? 4 : 6;
-}
-
-struct anchor {
-	uint16_t element, from, end; /* bytes of that element */
-	unsigned score;
-};
-
-/* One value, or a letter of either case. */
-static bool
-is_whole(const uint8_t pair[2])
-{
-	return pair[1] == 0xff || (pair[1] == 0xdf && isalpha(pair[0]));
-}
-
-/* The best window of one element. */
 static void
-look_for_anchor(
-    const uint8_t *pairs, const struct generation_element *e, uint16_t number, struct anchor *best)
-{
-	uint16_t run = 0;
-
-	for (uint16_t end = 1; end <= e->min; end++) {
-		unsigned score = 0;
-
-		run = is_whole(&pairs[2 * (end - 1)]) ? (uint16_t)(run + 1) : 0;
-		for (uint16_t i = 0; i < run && i < ANCHOR_WINDOW; i++)
-			score += rarity(pairs[2 * (end - 1 - i)]);
-		if (run >= ANCHOR_MIN && score > best->score) {
-			uint16_t length = run < ANCHOR_MAX ? run : ANCHOR_MAX;
-
-			*best = (struct anchor){ number, (uint16_t)(end - length), end, score };
-		}
-	}
-}
-
-static void
-add_anchor(struct parse *p, const struct anchor *a, const uint8_t *pairs, uint32_t check)
+add_anchor(struct parse *p, const struct sigc_anchor *a, const uint8_t *pairs, uint32_t check)
 {
 	struct pattern out = { .bytes_count = (uint32_t)(a->end - a->from),
 		.name = p->hex->name,
 		.check = check,
 		.nocase = p->hex->modifiers & SIGC_NOCASE };
-	uint8_t literal[ANCHOR_MAX];
+	uint8_t literal[SIGC_ANCHOR_MAX];
 
 	for (uint16_t i = a->from; i < a->end; i++)
 		literal[i - a->from] = pairs[2 * i];
@@ -302,16 +256,20 @@ add_pattern(struct parse *p)
 		.elements = (uint32_t)(p->first / sizeof(*e)),
 		.element_count = (uint16_t)((p->s->elements.used - p->first) / sizeof(*e)),
 		.part = p->hex->part };
-	struct anchor best = { 0 };
+	struct sigc_anchor best = { 0 };
 
 	for (uint16_t i = 0; i < out.element_count; i++) {
 		if (e[i].kind == ELEMENT_BYTES)
-			look_for_anchor(p->s->compared.bytes + e[i].bytes, &e[i], i, &best);
+			sigc_look_for_anchor(p->s->compared.bytes + e[i].bytes, e[i].min, i, &best);
 	}
 	if (best.score == 0)
 		return leave_out(p, SKIP_SHORT);
 	out.anchor = best.element;
 	out.literal_end = best.end;
+	for (uint16_t i = 0; i < best.element; i++) {
+		out.left_min = (uint16_t)(out.left_min + e[i].min);
+		out.left_max = (uint16_t)(out.left_max + e[i].max);
+	}
 	add_anchor(p, &best, p->s->compared.bytes + e[best.element].bytes,
 	    (uint32_t)(table_add(&p->s->checks, &out, sizeof(out)) / sizeof(out)));
 	return 0;
@@ -340,4 +298,20 @@ sigc_add_hex(struct sigc *s, struct sigc_hex *h)
 	if (rc != 0)
 		sigc_undo(s, &mark);
 	return rc;
+}
+
+bool
+sigc_add_whole(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t count)
+{
+	struct sigc_hex h = { .start_max = UINT64_MAX, .name = name, .part = GENERATION_NO_PART };
+	struct parse p = { .s = s, .hex = &h, .first = s->elements.used };
+
+	if (count > GENERATION_REACH_MAX)
+		return false;
+	add_element(
+	    &p, (struct generation_element){
+		    .kind = ELEMENT_BYTES, .min = (uint16_t)count, .max = (uint16_t)count });
+	for (size_t i = 0; i < count; i++)
+		add_pair(&p, (const uint8_t[2]){ bytes[i], 0xff });
+	return add_pattern(&p) == 0;
 }

@@ -144,6 +144,19 @@ struct sigc_hex {
 	enum skip_reason why;
 };
 int sigc_add_hex(struct sigc *s, struct sigc_hex *h);
+/* Plain bytes as a pattern, so that Hyperscan looks for an anchor only. False: there are too many.
+ */
+bool sigc_add_whole(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t count);
+
+/* anchor.c: the rarest run of whole bytes among `count` pairs of value and mask, if it is better.
+ */
+#define SIGC_ANCHOR_MAX 24
+struct sigc_anchor {
+	uint16_t element, from, end; /* bytes of that element */
+	unsigned score;              /* 0: none yet */
+};
+void sigc_look_for_anchor(
+    const uint8_t *pairs, uint16_t count, uint16_t element, struct sigc_anchor *best);
 
 /* account.c: what became of each line of each file; report.c prints it. */
 struct sigc_file {

@@ -86,25 +86,37 @@ sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes)
 	table_add(&s->patterns, &added, sizeof(added));
 }
 
+static void
+add_plain_literal(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t count)
+{
+	struct pattern p = {
+		.bytes_count = (uint32_t)count, .check = GENERATION_NO_PATTERN, .name = name
+	};
+
+	sigc_add_anchor(s, &p, bytes);
+}
+
 void
 sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count)
 {
-	struct pattern p = { .bytes_count = (uint32_t)count, .check = GENERATION_NO_PATTERN };
+	uint32_t at;
 
 	if (count < 4) {
 		sigc_skip(s, name, SKIP_SHORT);
 		return;
 	}
-	p.name = table_add_text(&s->names, name);
-	sigc_add_anchor(s, &p, bytes);
+	at = table_add_text(&s->names, name);
+	if (count <= SIGC_ANCHOR_MAX || !sigc_add_whole(s, at, bytes, count))
+		add_plain_literal(s, at, bytes, count);
 	sigc_count(s, 'l', span_of(bytes, count));
 }
 
 void
 sigc_add_built_in(struct sigc *s)
 {
-	sigc_add_literal(
-	    s, span_text("Eicar-Test-Signature"), (const uint8_t *)eicar, sizeof(eicar) - 1);
+	add_plain_literal(s, table_add_text(&s->names, span_text("Eicar-Test-Signature")),
+	    (const uint8_t *)eicar, sizeof(eicar) - 1);
+	sigc_count(s, 'l', span_text(eicar));
 	s->built_in = (uint32_t)(s->patterns.used / sizeof(struct pattern));
 }
 
