@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      3
+#define GENERATION_VERSION      4
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -141,6 +141,10 @@ struct generation_rule {
  *     PART    pushes a part's count           AND, OR   of the two on top; matches add up
  *     COUNT   compares the matches of the top with `value` and, where `kinds` is not 0, wants as
  *             many different parts
+ *     NOT       of the top; AT_LEAST `value` of the `kinds` on top hold (0 of 0: true, 1 of 0:
+ * false) SIZE_…    compares the object's size with `value` READ      the number of `kinds` &
+ * READ_WIDTH bytes at offset `part` is `value`; where the object has none there, neither that nor
+ * its opposite holds, as YARA says of what is undefined
  */
 enum generation_step_kind {
 	STEP_PART = 1,
@@ -149,8 +153,22 @@ enum generation_step_kind {
 	STEP_COUNT_IS,
 	STEP_COUNT_OVER,
 	STEP_COUNT_UNDER,
+	STEP_NOT,
+	STEP_AT_LEAST,
+	STEP_SIZE_IS,
+	STEP_SIZE_OVER,
+	STEP_SIZE_UNDER,
+	STEP_READ,
 	STEP_KIND_COUNT
 };
+
+enum generation_read {
+	READ_WIDTH = 7, /* 1, 2 or 4 bytes, little-endian */
+	READ_BIG_ENDIAN = 8,
+	READ_DIFFERS = 16 /* it is another number */
+};
+/* What READ may look at: kept of each object. */
+#define GENERATION_READ_MAX 1024
 
 struct generation_step {
 	uint16_t kind, part; /* part: place in the rule's own */

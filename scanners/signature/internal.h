@@ -65,9 +65,14 @@ struct tallies {
 void tallies_clear(struct tallies *t);
 /* Counts a match that begins behind the part's last. False: too many parts. */
 bool tallies_count(struct tallies *t, const struct pattern_match *m);
-/* The name of a rule that holds for an object of this target and size, or NULL. */
+struct object_facts {
+	unsigned target;
+	uint64_t size;
+	struct span head; /* its first FORMAT_HEAD_BYTES */
+};
+/* The name of a rule that holds for such an object, or NULL. */
 const char *rules_judge(
-    const struct generation *g, const struct tallies *t, unsigned target, uint64_t size);
+    const struct generation *g, const struct tallies *t, const struct object_facts *o);
 /* What an object of this format is to signatures. */
 unsigned target_of(enum format f);
 /* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */

@@ -205,12 +205,14 @@ static void
 judge_rules(struct signature_scan *scan)
 {
 	const struct memory *m = scan->memory;
+	struct object_facts facts = { .size = scan->bytes };
 	const char *name = NULL;
 
-	if (m != NULL && !scan->has_hit && !scan->failed && m->tallies.used > 0)
-		name = rules_judge(scan->generation, &m->tallies,
-		    target_of(format_detect(span_of(m->head, m->head_bytes), scan->bytes)),
-		    scan->bytes);
+	if (m != NULL && !scan->has_hit && !scan->failed && m->tallies.used > 0) {
+		facts.head = span_of(m->head, m->head_bytes);
+		facts.target = target_of(format_detect(facts.head, scan->bytes));
+		name = rules_judge(scan->generation, &m->tallies, &facts);
+	}
 	if (name == NULL)
 		return;
 	scan->has_hit = true;

@@ -237,9 +237,8 @@ kind_of(struct span text)
 	return SKIP_COUNT;
 }
 
-/* Adds the part's patterns, unless an equal part has; its number. */
-static int
-read_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
+int
+sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
 {
 	struct sigc_hex h = { .name = name, .start_max = UINT64_MAX, .why = SKIP_COUNT };
 	struct span key = text, offset;
@@ -272,9 +271,9 @@ read_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum sk
 	return rc;
 }
 
-/* The rule becomes a trigger's: build.c sorts these by part. */
-static void
-add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, triggers t)
+/* build.c sorts the triggers by part. */
+void
+sigc_add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, uint64_t t)
 {
 	uint32_t number = (uint32_t)(s->rules.used / sizeof(*r));
 
@@ -307,13 +306,13 @@ read_rule(struct sigc *s, struct generation_rule *r, struct span expression, str
 		rc = -EINVAL;
 	r->step_count = (uint16_t)(s->steps.used / sizeof(struct generation_step) - r->steps);
 	for (unsigned i = 0; rc == 0 && i < r->part_count; i++)
-		rc = read_part(s, sigc_take_field(&parts, ';'), r->name, &ids[i], why);
+		rc = sigc_add_part(s, sigc_take_field(&parts, ';'), r->name, &ids[i], why);
 	if (rc == 0 && t == 0) {
 		*why = SKIP_NEGATIVE;
 		rc = -ENOTSUP;
 	}
 	if (rc == 0)
-		add_rule(s, r, ids, t);
+		sigc_add_rule(s, r, ids, t);
 	return rc;
 }
 

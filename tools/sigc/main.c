@@ -12,7 +12,7 @@
 static const char usage[] =
     "usage: sluice-sigc --output FILE [OPTION]... [SOURCE]...\n"
     "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .ldb "
-    ".ldb .ign2 .hdb .hsb .fp .sfp\n\n"
+    ".ldb .ign2 .hdb .hsb .fp .sfp .yar .yara\n\n"
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"
     "  --report text|json  by file: what was loaded, left out and why, there twice, and its cost\n"

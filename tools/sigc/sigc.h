@@ -23,25 +23,32 @@ struct sigc_table {
 };
 
 /* Why a signature was left out: the count, and the first names. */
-#define SKIP_REASONS(X)                                                  \
-	X(OPEN_GAP, "a gap without end in the pattern")                  \
-	X(REACH, "a pattern that reaches too far")                       \
-	X(NESTED, "alternatives within alternatives")                    \
-	X(INNER_EDGE, "(B), (L) or (W) inside a pattern")                \
-	X(CONDITION, "a condition on container, icon or program")        \
-	X(EXPRESSION, "an expression or as many parts as are not read")  \
-	X(NEGATIVE, "true of objects without any match")                 \
-	X(REGEX, "a regular expression")                                 \
-	X(COMPARE, "a comparison of bytes or an image")                  \
-	X(MACRO, "a macro")                                              \
-	X(PROOF, "not found in a sample made for it")                    \
-	X(IGNORED, "named in an .ign2 file")                             \
-	X(IGNORED_ONE, "an .ign2 line for one wording only")             \
-	X(LEVEL, "for another level of ClamAV's engine")                 \
-	X(TARGET, "a target type that is not told by format")            \
-	X(OFFSET, "an offset from the end, an entry point or a section") \
-	X(SHORT, "no four bytes in a row to look for")                   \
-	X(FILE_TYPE, "a file of a type that is not read")                \
+#define SKIP_REASONS(X)                                                    \
+	X(OPEN_GAP, "a gap without end in the pattern")                    \
+	X(REACH, "a pattern that reaches too far")                         \
+	X(NESTED, "alternatives within alternatives")                      \
+	X(INNER_EDGE, "(B), (L) or (W) inside a pattern")                  \
+	X(CONDITION, "a condition on container, icon or program")          \
+	X(EXPRESSION, "an expression or as many parts as are not read")    \
+	X(NEGATIVE, "true of objects without any match")                   \
+	X(REGEX, "a regular expression")                                   \
+	X(COMPARE, "a comparison of bytes or an image")                    \
+	X(MACRO, "a macro")                                                \
+	X(MODULE, "a module, a variable or another rule in the condition") \
+	X(FOR, "a loop in the condition")                                  \
+	X(SYNTAX, "a condition that is not read")                          \
+	X(FORMS, "a count of a string of several forms")                   \
+	X(STRING_FORM, "a string in xor, in base64 or with ~")             \
+	X(PRIVATE, "a private rule")                                       \
+	X(GLOBAL, "in a file with a global rule")                          \
+	X(PROOF, "not found in a sample made for it")                      \
+	X(IGNORED, "named in an .ign2 file")                               \
+	X(IGNORED_ONE, "an .ign2 line for one wording only")               \
+	X(LEVEL, "for another level of ClamAV's engine")                   \
+	X(TARGET, "a target type that is not told by format")              \
+	X(OFFSET, "an offset from the end, an entry point or a section")   \
+	X(SHORT, "no four bytes in a row to look for")                     \
+	X(FILE_TYPE, "a file of a type that is not read")                  \
 	X(DIGEST_KIND, "a digest that is neither MD5 nor SHA-256")
 
 enum skip_reason {
@@ -185,6 +192,16 @@ void sigc_report(struct sigc *s, FILE *out, bool as_json);
 int sigc_add_logical(struct sigc *s, struct span line);
 int sigc_add_targeted(
     struct sigc *s, struct span name, uint16_t target, struct span part, struct span words);
+
+/* A part, [OFFSET:]HEX[::MODIFIERS], and its patterns, unless an equal one is there; its number. */
+int sigc_add_part(
+    struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why);
+/* A rule whose name and steps are there: its parts, and a bit for each that triggers it. */
+void sigc_add_rule(
+    struct sigc *s, struct generation_rule *r, const uint32_t *parts, uint64_t triggers);
+
+/* yara.c: a file of YARA rules and what it includes. -EINVAL with `s->error` set. */
+int sigc_read_yara(struct sigc *s, const char *path);
 
 /* parts.c: equal parts are one. True: there is one of this text; false: `*id` is a new one. */
 struct sigc_trigger {

@@ -8,6 +8,7 @@
  *     .hdb .hsb    ClamAV digests: DIGEST:SIZE:NAME
  *     .fp .sfp     the same, of trusted files
  *     .ign2        names that are not to be found; see ignore.c
+ *     .yar .yara   YARA rules; see yara.c
  *
  * What can't be honoured exactly is left out, counted and named. What is no line of its format
  * stops the compiler with the file and the line.
@@ -414,6 +415,8 @@ sigc_read(struct sigc *s, const char *path)
 	}
 	if (S_ISDIR(st.st_mode))
 		return read_directory(s, path);
+	if (dot != NULL && (strcmp(dot, ".yar") == 0 || strcmp(dot, ".yara") == 0))
+		return sigc_read_yara(s, path);
 	for (unsigned i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(dot, kinds[i].end) == 0)
 			return read_lines(s, path, kinds[i].take);

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* YARA rules: strings, modifiers, conditions; what is left out and what is refused; YARA's own
+ * tests. */
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "tests/unit/tools/sigc/made.h"
+
+/* 1: found; 0: not; negative: the scan failed. In pieces of `step`. */
+static int
+scan_in_steps(
+    struct signature_core *core, const struct generation *g, struct span body, size_t step)
+{
+	struct signature_scan *scan = signature_open(core, g);
+	int rc = 0;
+
+	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
+		rc =
+		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
+	rc = rc < 0 ? rc : signature_finish(scan);
+	signature_close(scan);
+	return rc;
+}
+
+/* Compiles one source and scans at every cut. -1: the rule was not taken. */
+static int
+verdict_of(const char *row, const char *source, struct span body)
+{
+	struct signature_core *core = signature_core_create(1);
+	struct made m;
+	int verdict = -1;
+
+	made_begin(&m);
+	if (made_source(&m, "a.yar", source, strlen(source)) == 0 && m.sigc.loaded == 2) {
+		CHECK_ROW(row, made_build(&m) == 0 && m.sigc.loaded == 2);
+		CHECK_ROW(row, signature_core_prepare(core, m.generation) == 0);
+		verdict = scan_in_steps(core, m.generation, body, body.bytes);
+		for (size_t step = 1; step < body.bytes && step < 200; step++)
+			CHECK_ROW(row, scan_in_steps(core, m.generation, body, step) == verdict);
+	}
+	signature_core_destroy(core);
+	made_end(&m);
+	return verdict;
+}
+
+#define STRINGS "strings: $a = \"aaaa\" $b = \"bbbb\" $c1 = \"cccc\" $c2 = \"dddd\" $mz = \"MZ\" "
+
+static const struct {
+	const char *name, *rule, *body;
+	bool holds;
+} cases[] = {
+	{ "a string", STRINGS "condition: $a", "xaaaax", true },
+	{ "a string, not there", STRINGS "condition: $a", "xaaax", false },
+	{ "meta, comments",
+	    "meta: x = \"}\" n = -5 b = true " STRINGS "/* } */ condition: // }\n $a", "aaaa",
+	    true },
+	{ "escapes", "strings: $a = \"\\x61\\\"\\\\\\tb\" condition: $a", "a\"\\\tb", true },
+	{ "nocase", "strings: $a = \"abCD\" nocase condition: $a", "ABcd", true },
+	{ "case", "strings: $a = \"abCD\" condition: $a", "ABcd", false },
+	{ "fullword", "strings: $a = \"abcd\" fullword condition: $a", "-abcd-", true },
+	{ "fullword, longer", "strings: $a = \"abcd\" fullword condition: $a", "-abcde-", false },
+	{ "hex", "strings: $a = { 61 62 ?3 [1-2] 64 65 66 67 } condition: $a", "abc..defg", true },
+	{ "hex, short jump", "strings: $a = { 61 62 ?3 [1-2] 64 65 66 67 } condition: $a",
+	    "abcdefg", false },
+	{ "hex, alternatives", "strings: $a = { 61626364 ( 31 | 3? 33 ) } condition: $a", "abcd93",
+	    true },
+	{ "and", STRINGS "condition: $a and $b", "aaaa bbbb", true },
+	{ "and, one", STRINGS "condition: $a and $b", "aaaa", false },
+	{ "rank: or below and", STRINGS "condition: $a or $b and $c1", "aaaa", true },
+	{ "rank, in brackets", STRINGS "condition: ($a or $b) and $c1", "aaaa", false },
+	{ "not", STRINGS "condition: $a and not $b", "aaaa", true },
+	{ "not, it is there", STRINGS "condition: $a and not $b", "aaaa bbbb", false },
+	{ "not binds closest", STRINGS "condition: not $b and $a", "aaaa", true },
+	{ "all of them", "strings: $a = \"aaaa\" $b = \"bbbb\" condition: all of them", "aaaa bbbb",
+	    true },
+	{ "all of them, one", "strings: $a = \"aaaa\" $b = \"bbbb\" condition: all of them", "aaaa",
+	    false },
+	{ "any of them, nameless", "strings: $ = \"aaaa\" $ = \"bbbb\" condition: any of them",
+	    "bbbb", true },
+	{ "any of some", STRINGS "condition: any of ($c*)", "dddd", true },
+	{ "any of some, another", STRINGS "condition: any of ($c*)", "aaaa", false },
+	{ "two of", STRINGS "condition: 2 of ($a, $c*)", "aaaa dddd", true },
+	{ "two of, one twice", STRINGS "condition: 2 of ($a, $c*)", "aaaa aaaa", false },
+	{ "none of", STRINGS "condition: $a and none of ($c*)", "aaaa", true },
+	{ "none of, one", STRINGS "condition: $a and none of ($c*)", "aaaa cccc", false },
+	{ "at", STRINGS "condition: $a at 2", "xxaaaa", true },
+	{ "at, elsewhere", STRINGS "condition: $a at 2", "xaaaab", false },
+	{ "at, short", STRINGS "condition: $mz at 0 and $a", "MZaaaa", true },
+	{ "at, short, not there", STRINGS "condition: $mz at 0 and $a", "xMZaaaa", false },
+	{ "at, short, behind the end", STRINGS "condition: $a and not $mz at 9", "aaaa", true },
+	{ "in", STRINGS "condition: $a in (1..3)", "xxxaaaa", true },
+	{ "in, behind it", STRINGS "condition: $a in (1..3)", "xxxxaaaa", false },
+	{ "count", STRINGS "condition: #a == 2", "aaaa aaaa", true },
+	{ "count, more", STRINGS "condition: #a == 2", "aaaa aaaaa", false },
+	{ "count over", STRINGS "condition: #a > 1", "aaaa aaaa", true },
+	{ "count from", STRINGS "condition: #a >= 3", "aaaa aaaa", false },
+	{ "count up to", STRINGS "condition: $b and #a <= 1", "aaaa bbbb aaaa", false },
+	{ "count, none", STRINGS "condition: $b and #a == 0", "bbbb", true },
+	{ "count differs", STRINGS "condition: #a != 0", "aaaa", true },
+	{ "count, turned", STRINGS "condition: 2 <= #a", "aaaa aaaa", true },
+	{ "size under", STRINGS "condition: $a and filesize < 5", "aaaa", true },
+	{ "size under, too large", STRINGS "condition: $a and filesize < 1KB and filesize < 5",
+	    "aaaa.", false },
+	{ "size up to", STRINGS "condition: $a and filesize <= 4", "aaaa", true },
+	{ "size is", STRINGS "condition: $a and filesize == 4", "aaaa", true },
+	{ "size from", STRINGS "condition: $a and filesize >= 0x5", "aaaa", false },
+	{ "read", STRINGS "condition: uint16(0) == 0x5A4D and $a", "MZ aaaa", true },
+	{ "read, other", STRINGS "condition: uint16(0) == 0x5A4D and $a", "ZM aaaa", false },
+	{ "read, big-endian", STRINGS "condition: uint32be(1) == 0x30313233 and $a", ".0123aaaa",
+	    true },
+	{ "read, turned", STRINGS "condition: 0x4d == uint8(0) and $a", "MZ aaaa", true },
+	{ "read, differs", STRINGS "condition: uint8(0) != 0x4d and $a", "MZ aaaa", false },
+	{ "read behind the end", STRINGS "condition: $a and uint32(2) == 0", "aaaa", false },
+	{ "read behind the end, differs", STRINGS "condition: $a and uint32(2) != 0", "aaaa",
+	    false },
+	{ "read behind the end, not", STRINGS "condition: $a and not uint32(2) == 0", "aaaa",
+	    false },
+	{ "true", STRINGS "condition: $a and (true or false)", "aaaa", true },
+	{ "false", STRINGS "condition: $a and false", "aaaa", false },
+};
+
+TEST(yara_rules)
+{
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		char source[600];
+
+		snprintf(source, sizeof(source), "rule R : tag other { %s }\n", cases[i].rule);
+		CHECK_ROW(cases[i].name,
+		    verdict_of(cases[i].name, source, span_text(cases[i].body)) == cases[i].holds);
+	}
+}
+
+TEST(yara_wide)
+{
+	static const char rule[] = "rule R { strings: $a = \"abcd\" wide ascii condition: $a }\n";
+
+	CHECK(verdict_of("wide", rule, span_of("a\0b\0c\0d\0", 8)) == 1);
+	CHECK(verdict_of("ascii", rule, span_text("abcd")) == 1);
+	CHECK(verdict_of("neither", rule, span_of("a\0b\0cd\0", 7)) == 0);
+}
+
+static const struct {
+	const char *name, *source;
+	const char *why; /* how it is named; else how the error ends */
+	bool is_error;
+} refused[] = {
+	{ "regex", "rule R { strings: $a = /ab[c\\/]d/i condition: $a }", "R: a regular", false },
+	{ "xor", "rule R { strings: $a = \"abcd\" xor(1-5) condition: $a }", "R: a string in xor",
+	    false },
+	{ "base64", "rule R { strings: $a = \"abcd\" base64(\"x)\") condition: $a }",
+	    "R: a string in xor", false },
+	{ "open jump", "rule R { strings: $a = { 61626364 [5-] 65 } condition: $a }",
+	    "R: a gap without end", false },
+	{ "jump in brackets", "rule R { strings: $a = { 61626364 ( 31 [2] | 32 ) } condition: $a }",
+	    "R: alternatives within", false },
+	{ "short", "rule R { strings: $a = \"abc\" condition: $a }", "R: no four bytes", false },
+	{ "module", "import \"pe\"\nrule R { condition: pe.is_dll() }", "R: a module", false },
+	{ "other rule", "rule R { condition: Other }", "R: a module", false },
+	{ "loop", "rule R { condition: for all i in (1..2): (i == 1) }", "R: a loop", false },
+	{ "place", "rule R { strings: $a = \"abcd\" condition: $a and @a == 0 }", "R: a condition",
+	    false },
+	{ "sum", "rule R { strings: $a = \"abcd\" condition: $a and filesize < 1 + 2 }",
+	    "R: a condition", false },
+	{ "read far behind", "rule R { strings: $a = \"abcd\" condition: $a and uint8(1024) == 0 }",
+	    "R: a condition", false },
+	{ "no such string", "rule R { strings: $a = \"abcd\" condition: $b }", "R: a condition",
+	    false },
+	{ "true of anything", "rule R { condition: filesize < 10 }", "R: true of objects", false },
+	{ "or anything", "rule R { strings: $a = \"abcd\" condition: $a or filesize < 10 }",
+	    "R: true of objects", false },
+	{ "count of forms", "rule R { strings: $a = \"abcd\" wide ascii condition: #a > 2 }",
+	    "R: a count of a string", false },
+	{ "private", "private rule R { strings: $a = \"abcd\" condition: $a }", "R: a private",
+	    false },
+	{ "global",
+	    "rule R { strings: $a = \"abcd\" condition: $a } global rule G { condition: "
+	    "filesize < 5 }",
+	    "R: in a file with a global", false },
+	{ "no rule", "\nrul R { condition: true }", "a.yar:2: expected rule, import", true },
+	{ "no name", "rule { condition: true }", "a.yar:1: a rule without a name", true },
+	{ "no brace", "rule R condition: true }", "a.yar:1: expected {", true },
+	{ "no end", "rule R { condition: true", "a.yar:1: a rule without end", true },
+	{ "no condition", "rule R { }", "a.yar:1: expected meta:", true },
+	{ "text without end", "rule R { strings: $a = \"abcd condition: $a }\n", "a.yar:1: a text",
+	    true },
+	{ "escape", "rule R { strings: $a = \"ab\\q\" condition: $a }", "a.yar:1: no such escape",
+	    true },
+	{ "no digit", "rule R { strings: $a = { 61 6z } condition: $a }", "a.yar:1: no hexadecimal",
+	    true },
+	{ "bracket", "rule R { strings: $a = { 61 ) } condition: $a }", "a.yar:1: a ) too many",
+	    true },
+	{ "include", "include \"none.yar\"\n", "none.yar: No such file", true },
+	{ "NUL", NULL, "a.yar:1: a NUL byte", true },
+};
+
+TEST(what_yara_says_that_is_not_taken)
+{
+	for (unsigned i = 0; i < COUNT_OF(refused); i++) {
+		const char *source = refused[i].source != NULL ? refused[i].source : "rule\0";
+		struct made m;
+		int rc;
+
+		made_begin(&m);
+		rc = made_source(
+		    &m, "a.yar", source, refused[i].source != NULL ? strlen(source) : 5);
+		CHECK_ROW(refused[i].name, (rc != 0) == refused[i].is_error);
+		CHECK_ROW(refused[i].name, m.sigc.loaded == 1 && m.sigc.rules.used == 0 &&
+					       m.sigc.parts.used == 0 && m.sigc.steps.used == 0);
+		if (refused[i].is_error)
+			CHECK_ROW(m.sigc.error, strstr(m.sigc.error, refused[i].why) != NULL);
+		else
+			CHECK_ROW(refused[i].name, made_left_out(&m, refused[i].why));
+		made_end(&m);
+	}
+}
+
+TEST(includes_are_beside_the_file_and_not_endless)
+{
+	static const char inner[] = "rule Inner { strings: $a = \"inner-marker\" condition: $a }\n";
+	static const char outer[] = "include \"inner.yar\"\nrule Outer { strings: $a = "
+				    "\"outer-marker\" condition: $a }\n";
+	static const char endless[] = "include \"endless.yar\"\n";
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "inner.yar", inner, sizeof(inner) - 1) == 0);
+	CHECK(made_source(&m, "outer.yar", outer, sizeof(outer) - 1) == 0);
+	CHECK(m.sigc.loaded == 4);
+	CHECK(made_source(&m, "endless.yar", endless, sizeof(endless) - 1) != 0);
+	CHECK(strstr(m.sigc.error, "endless.yar:1: includes within includes") != NULL);
+	made_end(&m);
+}
+
+/* Strings of the vectors are Latin-1 in JSON's Unicode. */
+static struct span
+latin(json_t *text, uint8_t *out, size_t room)
+{
+	const char *utf8 = json_string_value(text), *end = utf8 + json_string_length(text);
+	size_t n = 0;
+
+	for (; utf8 < end && n < room; utf8++) {
+		uint8_t c = (uint8_t)*utf8;
+
+		if (c >= 0xc0)
+			out[n++] = (uint8_t)(c << 6 | (*++utf8 & 0x3f));
+		else
+			out[n++] = c;
+	}
+	return span_of(out, n);
+}
+
+/* YARA's own tests: each rule that is taken gives the answer of YARA (its newest: 4.2.3 misses
+ * one of them). */
+TEST(vectors_of_yara)
+{
+	const char *path = harness_shared("data/vectors/yara-rule-cases.jsonl");
+	FILE *f = path != NULL ? fopen(path, "re") : NULL;
+	static char line[1 << 16];
+	unsigned taken = 0;
+
+	if (f == NULL) {
+		harness_skip("no vectors");
+		return;
+	}
+	while (fgets(line, sizeof(line), f) != NULL) {
+		json_t *row = json_loads(line, JSON_ALLOW_NUL, NULL);
+		const char *rule = json_string_value(json_object_get(row, "rule")),
+			   *data = json_string_value(json_object_get(row, "data")),
+			   *kind = json_string_value(json_object_get(row, "kind"));
+		uint8_t body[8192];
+		int verdict;
+
+		if (rule != NULL && data != NULL && kind != NULL &&
+		    (strcmp(kind, "rule-match") == 0 || strcmp(kind, "rule-nomatch") == 0)) {
+			verdict = verdict_of(
+			    rule, rule, latin(json_object_get(row, "data"), body, sizeof(body)));
+			taken += verdict >= 0;
+			if (verdict >= 0)
+				CHECK_ROW(
+				    rule, (verdict == 1) == (strcmp(kind, "rule-match") == 0));
+		}
+		json_decref(row);
+	}
+	fclose(f);
+	printf("  %u rows of YARA's taken\n", taken);
+	CHECK(taken >= 19);
+}

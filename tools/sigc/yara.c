@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * YARA sources: rules with their strings, which become parts of logical signatures in ClamAV's
+ * words:
+ *
+ *     "text"  { 6A ?? [2-4] (68 | 69) }  with nocase, wide, ascii, fullword, private
+ *
+ * Regular expressions and xor or base64 strings are not read; a rule that asks for one is left out.
+ * Rules are compiled when the file and all that it includes are read, for a global rule, which
+ * would bind all others, leaves them all out. What is no YARA stops the compiler, but for
+ * conditions: those that yara_condition.c does not read are left out by name.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/sigc/yara.h"
+
+#define INCLUDES_MAX 8 /* within each other */
+
+struct source {
+	struct sigc *s;
+	struct sigc_table rules, strings, texts, buffers;
+	bool has_global;
+};
+
+struct file {
+	struct source *to;
+	const char *path;
+	struct yara_text text;
+	unsigned depth;
+};
+
+static int
+fail(struct file *f, const char *what)
+{
+	snprintf(f->to->s->error, SIGC_ERROR_MAX, "%.300s:%u: %s", f->path, f->text.line, what);
+	return -EINVAL;
+}
+
+static void
+skip(struct yara_text *t, size_t count)
+{
+	for (size_t i = 0; i < count && i < t->left.bytes; i++)
+		t->line += t->left.data[i] == '\n';
+	t->left = span_from(t->left, count);
+}
+
+static bool
+starts(const struct yara_text *t, const char *with)
+{
+	size_t n = strlen(with);
+
+	return t->left.bytes >= n && memcmp(t->left.data, with, n) == 0;
+}
+
+static size_t
+comment_bytes(const struct yara_text *t)
+{
+	const uint8_t *end = starts(t, "//") ? memchr(t->left.data, '\n', t->left.bytes)
+			     : starts(t, "/*")
+				 ? memmem(t->left.data + 2, t->left.bytes - 2, "*/", 2)
+				 : t->left.data;
+
+	if (end == t->left.data)
+		return 0;
+	if (end == NULL)
+		return t->left.bytes;
+	return (size_t)(end - t->left.data) + (starts(t, "/*") ? 2 : 1);
+}
+
+void
+yara_skip_blanks(struct yara_text *t)
+{
+	while (t->left.bytes > 0) {
+		size_t n = isspace(t->left.data[0]) ? 1 : comment_bytes(t);
+
+		if (n == 0)
+			return;
+		skip(t, n);
+	}
+}
+
+struct span
+yara_take_word(struct yara_text *t)
+{
+	struct span word;
+	size_t n = 0;
+
+	yara_skip_blanks(t);
+	while (n < t->left.bytes && (isalnum(t->left.data[n]) || t->left.data[n] == '_'))
+		n++;
+	word = span_first(t->left, n);
+	skip(t, n);
+	return word;
+}
+
+bool
+yara_take(struct yara_text *t, const char *what)
+{
+	yara_skip_blanks(t);
+	if (!starts(t, what))
+		return false;
+	skip(t, strlen(what));
+	return true;
+}
+
+bool
+yara_take_number(struct yara_text *t, uint64_t *out)
+{
+	struct yara_text before = *t;
+	struct span word = yara_take_word(t);
+	char text[32], *end;
+
+	if (word.bytes == 0 || word.bytes >= sizeof(text) || !isdigit(word.data[0])) {
+		*t = before;
+		return false;
+	}
+	memcpy(text, word.data, word.bytes);
+	text[word.bytes] = 0;
+	*out = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+	if (strcmp(end, "KB") == 0 && *out < UINT64_C(1) << 40)
+		*out <<= 10;
+	else if (strcmp(end, "MB") == 0 && *out < UINT64_C(1) << 40)
+		*out <<= 20;
+	else if (*end != 0 || *out >= UINT64_C(1) << 60)
+		return false;
+	return true;
+}
+
+/* What stands between quotes, or slashes, escapes and all. -EINVAL: the line ends before it does.
+ */
+static int
+take_quoted(struct file *f, uint8_t quote, struct span *inner)
+{
+	struct span left = f->text.left;
+	size_t n = 1;
+
+	while (n < left.bytes && left.data[n] != quote && left.data[n] != '\n')
+		n += left.data[n] == '\\' ? 2 : 1;
+	if (n >= left.bytes || left.data[n] != quote)
+		return fail(f, "a text or expression without end");
+	*inner = span_first(span_from(left, 1), n - 1);
+	skip(&f->text, n + 1);
+	return 0;
+}
+
+static void
+add_hex(struct source *to, uint8_t byte)
+{
+	char text[3];
+
+	snprintf(text, sizeof(text), "%02x", byte);
+	table_add(&to->texts, text, 2);
+}
+
+/* One character of a text, escapes undone; how many it took, 0: it is none. */
+static size_t
+unescape(struct span from, uint8_t *out)
+{
+	static const char letters[] = "nrt\"\\", bytes[] = "\n\r\t\"\\";
+	const char *letter;
+
+	*out = from.data[0];
+	if (*out != '\\')
+		return 1;
+	if (from.bytes < 2)
+		return 0;
+	if (from.data[1] == 'x' && from.bytes >= 4 && sigc_nibble(from.data[2]) >= 0 &&
+	    sigc_nibble(from.data[3]) >= 0) {
+		*out = (uint8_t)(sigc_nibble(from.data[2]) << 4 | sigc_nibble(from.data[3]));
+		return 4;
+	}
+	letter = memchr(letters, from.data[1], sizeof(letters) - 1);
+	if (letter == NULL)
+		return 0;
+	*out = (uint8_t)bytes[letter - letters];
+	return 2;
+}
+
+static int
+read_text(struct file *f, struct yara_string *out)
+{
+	struct span inner;
+	size_t count = 0;
+	int rc = take_quoted(f, '"', &inner);
+
+	while (rc == 0 && inner.bytes > 0) {
+		uint8_t byte;
+		size_t n = unescape(inner, &byte);
+
+		if (n == 0)
+			return fail(f, "no such escape in a text");
+		if (count < sizeof(out->plain))
+			out->plain[count] = byte;
+		count++;
+		add_hex(f->to, byte);
+		inner = span_from(inner, n);
+	}
+	if (rc == 0 && count == 0)
+		return fail(f, "an empty text");
+	out->plain_bytes = count <= sizeof(out->plain) ? (uint8_t)count : 0;
+	return rc;
+}
+
+/* "[n-m]" of a hexadecimal string, as ClamAV writes it. */
+static int
+read_jump(struct file *f, struct yara_string *out)
+{
+	uint64_t min = 0, max;
+	char text[64];
+	bool has_min = yara_take_number(&f->text, &min);
+
+	max = min;
+	if (yara_take(&f->text, "-") && !yara_take_number(&f->text, &max))
+		out->why = SKIP_OPEN_GAP;
+	else if (!has_min && max == 0)
+		return fail(f, "a jump of no length");
+	if (!yara_take(&f->text, "]"))
+		return fail(f, "expected ] behind a jump");
+	out->is_one_form &= min == max;
+	snprintf(
+	    text, sizeof(text), "{%llu-%llu}", (unsigned long long)min, (unsigned long long)max);
+	table_add(&f->to->texts, text, strlen(text));
+	return 0;
+}
+
+static int
+read_hex(struct file *f, struct yara_string *out)
+{
+	unsigned depth = 0;
+
+	for (skip(&f->text, 1);;) {
+		uint8_t c;
+
+		yara_skip_blanks(&f->text);
+		if (f->text.left.bytes == 0)
+			return fail(f, "a hexadecimal string without end");
+		c = f->text.left.data[0];
+		skip(&f->text, 1);
+		if (c == '}')
+			return depth == 0 ? 0 : fail(f, "expected ) in a hexadecimal string");
+		if (c == '[') {
+			if (depth > 0)
+				out->why = SKIP_NESTED;
+			if (read_jump(f, out) != 0)
+				return -EINVAL;
+			continue;
+		}
+		depth += c == '(';
+		if (c == ')' && depth-- == 0)
+			return fail(f, "a ) too many in a hexadecimal string");
+		if (depth > 1)
+			out->why = SKIP_NESTED;
+		if (c == '~')
+			out->why = SKIP_STRING_FORM;
+		else if (sigc_nibble(c) < 0 && strchr("?()|", c) == NULL)
+			return fail(f, "no hexadecimal digit");
+		out->is_one_form &= c != '(';
+		c = (uint8_t)tolower(c);
+		table_add(&f->to->texts, &c, 1);
+	}
+}
+
+/* xor(…), base64("…"): what stands in brackets is passed over. */
+static int
+skip_brackets(struct file *f)
+{
+	struct span inner;
+
+	if (!yara_take(&f->text, "("))
+		return 0;
+	while (!yara_take(&f->text, ")")) {
+		if (f->text.left.bytes == 0)
+			return fail(f, "expected )");
+		if (f->text.left.data[0] == '"') {
+			if (take_quoted(f, '"', &inner) != 0)
+				return -EINVAL;
+		} else {
+			skip(&f->text, 1);
+		}
+	}
+	return 0;
+}
+
+/* Words behind a string; the first that is no modifier is left there. */
+static int
+read_modifiers(struct file *f, struct yara_string *out)
+{
+	bool nocase = false, wide = false, ascii = false, fullword = false;
+	char text[8] = "::";
+	size_t n = 2;
+
+	for (;;) {
+		struct yara_text before = f->text;
+		struct span word = yara_take_word(&f->text);
+
+		if (span_is(word, "nocase")) {
+			nocase = true;
+		} else if (span_is(word, "wide")) {
+			wide = true;
+		} else if (span_is(word, "ascii")) {
+			ascii = true;
+		} else if (span_is(word, "fullword")) {
+			fullword = true;
+		} else if (span_is(word, "xor") || span_is(word, "base64") ||
+			   span_is(word, "base64wide")) {
+			out->why = SKIP_STRING_FORM;
+			if (skip_brackets(f) != 0)
+				return -EINVAL;
+		} else if (!span_is(word, "private")) {
+			f->text = before;
+			break;
+		}
+	}
+	if (nocase)
+		text[n++] = 'i';
+	if (wide)
+		text[n++] = 'w';
+	if (wide && ascii)
+		text[n++] = 'a';
+	if (fullword)
+		text[n++] = 'f';
+	out->is_one_form &= !(wide && ascii);
+	if (n > 2)
+		out->plain_bytes = 0;
+	table_add(&f->to->texts, text, n > 2 ? n : 0);
+	return 0;
+}
+
+/* "= TEXT modifiers", behind a string's name. */
+static int
+read_string(struct file *f, struct span id)
+{
+	struct yara_string out = {
+		.id = id, .text = f->to->texts.used, .why = SKIP_COUNT, .is_one_form = true
+	};
+	struct span regex;
+	int rc;
+
+	if (!yara_take(&f->text, "="))
+		return fail(f, "expected = behind the name of a string");
+	yara_skip_blanks(&f->text);
+	if (starts(&f->text, "\"")) {
+		rc = read_text(f, &out);
+	} else if (starts(&f->text, "{")) {
+		rc = read_hex(f, &out);
+	} else if (starts(&f->text, "/")) {
+		out.why = SKIP_REGEX;
+		rc = take_quoted(f, '/', &regex);
+		if (rc == 0 && f->text.left.bytes > 0 && isalpha(f->text.left.data[0]))
+			yara_take_word(&f->text); /* its flags, which touch it */
+	} else {
+		rc = fail(f, "expected a text, { or /");
+	}
+	if (rc == 0)
+		rc = read_modifiers(f, &out);
+	out.bytes = f->to->texts.used - out.text;
+	if (rc == 0)
+		table_add(&f->to->strings, &out, sizeof(out));
+	return rc;
+}
+
+/* The condition, up to the brace that ends the rule. */
+static int
+read_condition(struct file *f, struct yara_rule *r)
+{
+	struct span all, inner;
+
+	yara_skip_blanks(&f->text);
+	all = f->text.left;
+	for (uint8_t last = ' ';;) {
+		uint8_t c;
+
+		yara_skip_blanks(&f->text);
+		if (f->text.left.bytes == 0)
+			return fail(f, "a rule without end");
+		c = f->text.left.data[0];
+		if (c == '}')
+			break;
+		if (c == '"' || (c == '/' && last == 's')) { /* matches /…/ */
+			if (take_quoted(f, c, &inner) != 0)
+				return -EINVAL;
+		} else {
+			skip(&f->text, 1);
+		}
+		last = c;
+	}
+	r->condition = span_first(all, all.bytes - f->text.left.bytes);
+	skip(&f->text, 1);
+	return 0;
+}
+
+/* Strings, or "meta:" and "variables:", which are passed over up to the next section. */
+static int
+read_section(struct file *f, bool is_strings)
+{
+	for (;;) {
+		struct yara_text before;
+		struct span word, unused;
+
+		yara_skip_blanks(&f->text);
+		before = f->text;
+		if (f->text.left.bytes == 0)
+			return fail(f, "a rule without end");
+		if (is_strings && yara_take(&f->text, "$")) {
+			if (read_string(f, yara_take_word(&f->text)) != 0)
+				return -EINVAL;
+			continue;
+		}
+		word = yara_take_word(&f->text);
+		if (span_is(word, "condition") || span_is(word, "strings")) {
+			f->text = before;
+			return 0;
+		}
+		if (is_strings)
+			return fail(f, "expected $ and the name of a string, or condition:");
+		if (word.bytes == 0 && starts(&f->text, "\"")) {
+			if (take_quoted(f, '"', &unused) != 0)
+				return -EINVAL;
+		} else if (word.bytes == 0) {
+			skip(&f->text, 1);
+		}
+	}
+}
+
+static int
+read_rule(struct file *f, bool is_private)
+{
+	struct source *to = f->to;
+	struct yara_rule r = { .name = yara_take_word(&f->text),
+		.is_private = is_private,
+		.origin = { to->s->at.file, f->text.line },
+		.strings = to->strings.used / sizeof(struct yara_string) };
+
+	if (r.name.bytes == 0)
+		return fail(f, "a rule without a name");
+	if (yara_take(&f->text, ":")) {
+		while (yara_take_word(&f->text).bytes > 0)
+			continue; /* tags */
+	}
+	if (!yara_take(&f->text, "{"))
+		return fail(f, "expected { behind the name of a rule");
+	for (;;) {
+		struct span word = yara_take_word(&f->text);
+
+		if (!yara_take(&f->text, ":"))
+			return fail(f, "expected meta:, strings: or condition:");
+		if (span_is(word, "condition"))
+			break;
+		if (!span_is(word, "meta") && !span_is(word, "strings"))
+			return fail(f, "expected meta:, strings: or condition:");
+		if (read_section(f, span_is(word, "strings")) != 0)
+			return -EINVAL;
+	}
+	if (read_condition(f, &r) != 0)
+		return -EINVAL;
+	r.string_count = to->strings.used / sizeof(struct yara_string) - r.strings;
+	table_add(&to->rules, &r, sizeof(r));
+	return 0;
+}
+
+static int read_file(struct source *to, const char *path, unsigned depth);
+
+static int
+read_include(struct file *f, struct span name)
+{
+	const char *slash = strrchr(f->path, '/');
+	struct sigc_origin at = f->to->s->at;
+	char path[4096];
+	int rc;
+
+	if (f->depth == INCLUDES_MAX)
+		return fail(f, "includes within includes, more than 8");
+	snprintf(path, sizeof(path), "%.*s%.*s", slash != NULL ? (int)(slash - f->path) + 1 : 0,
+	    f->path, (int)name.bytes, (const char *)name.data);
+	rc = read_file(f->to, path, f->depth + 1);
+	f->to->s->at = at;
+	return rc;
+}
+
+static int
+read_item(struct file *f)
+{
+	bool is_private = false;
+	struct span word, name;
+
+	while ((word = yara_take_word(&f->text)).bytes > 0) {
+		if (span_is(word, "rule"))
+			return read_rule(f, is_private);
+		if (span_is(word, "import") || span_is(word, "include")) {
+			yara_skip_blanks(&f->text);
+			if (!starts(&f->text, "\"") || take_quoted(f, '"', &name) != 0)
+				return fail(f, "expected a name in quotes");
+			return span_is(word, "include") ? read_include(f, name) : 0;
+		}
+		if (span_is(word, "private"))
+			is_private = true;
+		else if (span_is(word, "global"))
+			f->to->has_global = true;
+		else
+			break;
+	}
+	return fail(f, "expected rule, import or include");
+}
+
+/* The caller's; NULL with the error set. */
+static uint8_t *
+load(struct source *to, const char *path, size_t *bytes)
+{
+	FILE *f = fopen(path, "re");
+	struct sigc_table t = { 0 };
+	uint8_t piece[4096];
+	size_t n;
+
+	if (f == NULL) {
+		snprintf(to->s->error, SIGC_ERROR_MAX, "%.300s: %s", path, strerror(errno));
+		return NULL;
+	}
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		table_add(&t, piece, n);
+	fclose(f);
+	*bytes = t.used;
+	table_add(&t, "", 1);
+	table_add(&to->buffers, &t.bytes, sizeof(t.bytes));
+	return t.bytes;
+}
+
+static int
+read_file(struct source *to, const char *path, unsigned depth)
+{
+	struct file f = { .to = to, .path = path, .text = { .line = 1 }, .depth = depth };
+	size_t bytes;
+	uint8_t *all = load(to, path, &bytes);
+	int rc = 0;
+
+	if (all == NULL)
+		return -EINVAL;
+	sigc_begin_file(to->s, path);
+	f.text.left = span_of(all, bytes);
+	if (bytes > 0 && memchr(all, 0, bytes) != NULL)
+		return fail(&f, "a NUL byte in the file");
+	if (starts(&f.text, "\xef\xbb\xbf")) /* UTF-8's mark */
+		skip(&f.text, 3);
+	yara_skip_blanks(&f.text);
+	while (rc == 0 && f.text.left.bytes > 0) {
+		rc = read_item(&f);
+		yara_skip_blanks(&f.text);
+	}
+	return rc;
+}
+
+static void
+compile_all(struct source *from)
+{
+	const struct yara_rule *r = (const struct yara_rule *)(const void *)from->rules.bytes;
+	const struct yara_string *strings =
+	    (const struct yara_string *)(const void *)from->strings.bytes;
+
+	for (size_t i = 0; i < from->rules.used / sizeof(*r); i++) {
+		from->s->at = r[i].origin;
+		if (from->has_global)
+			sigc_skip(from->s, r[i].name, SKIP_GLOBAL);
+		else if (r[i].is_private)
+			sigc_skip(from->s, r[i].name, SKIP_PRIVATE);
+		else
+			yara_compile(from->s, &r[i],
+			    strings != NULL ? strings + r[i].strings : NULL, from->texts.bytes);
+	}
+}
+
+int
+sigc_read_yara(struct sigc *s, const char *path)
+{
+	struct source to = { .s = s };
+	uint8_t **buffers;
+	int rc = read_file(&to, path, 0);
+
+	if (rc == 0)
+		compile_all(&to);
+	buffers = (uint8_t **)(void *)to.buffers.bytes;
+	for (size_t i = 0; i < to.buffers.used / sizeof(*buffers); i++)
+		free(buffers[i]);
+	free(to.buffers.bytes);
+	free(to.rules.bytes);
+	free(to.strings.bytes);
+	free(to.texts.bytes);
+	return rc;
+}
