@@ -55,6 +55,8 @@ struct icap {
 	struct mono now;
 	char istag[ICAP_ISTAG_MAX + 1];
 	char date[40];
+	uint32_t no_content_bytes; /* 0: too long to be kept */
+	char no_content[512];      /* the usual 204, whole, as long as ISTag and Date are these */
 	struct icap_session *sessions;
 	struct list free_sessions;
 	uint8_t *buffers, **free_buffers;
@@ -94,6 +96,8 @@ uint32_t parse_heads_wanted(const struct icap_session *s);
 bool body_advance(struct icap_session *s);
 
 /* respond.c */
+/* Makes the usual 204 anew: ISTag or Date have changed. */
+void respond_prepare(struct icap *i);
 void respond_error(struct icap_session *s, int status);
 void respond_options(struct icap_session *s);
 

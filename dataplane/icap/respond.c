@@ -50,12 +50,36 @@ will_close(const struct icap_session *s)
 
 /* Status line, ISTag, Date, and Connection where it will be closed. Returns the bytes. */
 static int
-common_head(const struct icap_session *s, int status, const char *reason, char *out, size_t room)
+head_of(const struct icap *i, int status, const char *reason, bool closes, char *out, size_t room)
 {
 	return snprintf(out, room,
 	    "ICAP/1.0 %d %s\r\nISTag: \"%s\"\r\nDate: %s\r\nService: %s\r\n%s", status, reason,
-	    s->icap->istag, s->icap->date, s->icap->config.service_name,
-	    will_close(s) ? "Connection: close\r\n" : "");
+	    i->istag, i->date, i->config.service_name, closes ? "Connection: close\r\n" : "");
+}
+
+static int
+common_head(const struct icap_session *s, int status, const char *reason, char *out, size_t room)
+{
+	return head_of(s->icap, status, reason, will_close(s), out, room);
+}
+
+static int
+no_content(const struct icap *i, bool closes, struct span headers, char *out, size_t room)
+{
+	int n = head_of(i, 204, "No modifications", closes, out, room);
+
+	if ((size_t)n >= room)
+		return n;
+	return n + snprintf(out + n, room - (size_t)n, "%.*sEncapsulated: null-body=0\r\n\r\n",
+		       (int)headers.bytes, (const char *)headers.data);
+}
+
+void
+respond_prepare(struct icap *i)
+{
+	int n = no_content(i, false, span_of("", 0), i->no_content, sizeof(i->no_content));
+
+	i->no_content_bytes = (size_t)n < sizeof(i->no_content) ? (uint32_t)n : 0;
 }
 
 void
@@ -99,11 +123,13 @@ respond_options(struct icap_session *s)
 static int
 answer_no_content(struct icap_session *s, const struct icap_answer *a)
 {
+	const struct icap *i = s->icap;
 	char out[ANSWER_BYTES_MAX];
-	int n = common_head(s, 204, "No modifications", out, sizeof(out));
+	int n;
 
-	n += snprintf(out + n, sizeof(out) - (size_t)n, "%.*sEncapsulated: null-body=0\r\n\r\n",
-	    (int)a->icap_headers.bytes, (const char *)a->icap_headers.data);
+	if (a->icap_headers.bytes == 0 && !will_close(s) && i->no_content_bytes > 0)
+		return put(s, i->no_content, i->no_content_bytes);
+	n = no_content(i, will_close(s), a->icap_headers, out, sizeof(out));
 	return (size_t)n < sizeof(out) ? put(s, out, (size_t)n) : -ENOBUFS;
 }
 

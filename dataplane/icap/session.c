@@ -53,6 +53,7 @@ icap_set_istag(struct icap *i, struct span istag)
 	istag = span_first(istag, ICAP_ISTAG_MAX);
 	memcpy(i->istag, istag.data, istag.bytes);
 	i->istag[istag.bytes] = 0;
+	respond_prepare(i);
 }
 
 void
@@ -63,6 +64,7 @@ icap_set_date(struct icap *i, int64_t unix_seconds)
 
 	gmtime_r(&t, &tm);
 	strftime(i->date, sizeof(i->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	respond_prepare(i);
 }
 
 void

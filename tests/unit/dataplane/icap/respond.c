@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The usual 204 is made in advance; it must follow ISTag and Date, and step back where more is
+ * said. */
+#include "dataplane/icap/icap.h"
+
+#include <stdlib.h>
+
+#include "tests/sim/sim.h"
+#include "tests/unit/harness.h"
+
+#define HEAD_204(istag, date, more)                                            \
+	"ICAP/1.0 204 No modifications\r\nISTag: \"" istag "\"\r\nDate: " date \
+	"\r\nService: test\r\n" more "Encapsulated: null-body=0\r\n\r\n"
+
+static const char request[] =
+    "RESPMOD icap://h/av/respmod ICAP/1.0\r\nAllow: 204\r\n"
+    "Encapsulated: res-hdr=0, res-body=19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+
+/* What a session answers to the request, NUL-terminated. */
+static const char *
+answered(struct icap_session *s, const char *headers)
+{
+	static char text[1024];
+	struct icap_answer a = { .kind = ICAP_ANSWER_NO_CONTENT,
+		.icap_headers = span_text(headers) };
+	struct chain bytes = CHAIN_EMPTY;
+	enum icap_event event;
+	size_t n;
+
+	CHECK(chain_append_copy(&bytes, sim_pools(), request, sizeof(request) - 1) == 0);
+	icap_input(s, &bytes);
+	while ((event = icap_next(s)) != ICAP_MORE && event != ICAP_CLOSE) {
+		if (event == ICAP_BODY_END)
+			CHECK(icap_answer(s, &a) == 0);
+	}
+	icap_take_output(s, &bytes);
+	n = chain_copy_out(&bytes, 0, text, sizeof(text) - 1);
+	text[n] = 0;
+	chain_free(&bytes);
+	return text;
+}
+
+TEST(a_204_follows_istag_and_date)
+{
+	struct icap_config c = { .sessions_max = 1,
+		.connections_max = 1,
+		.reqmod_path = "av/reqmod",
+		.respmod_path = "av/respmod",
+		.service_name = "test",
+		.pools = *sim_pools() };
+	struct icap *i = icap_create(&c);
+	struct icap_session *s = icap_session_create(i);
+
+	icap_begin(i, (struct mono){ 1 });
+	icap_set_istag(i, span_text("A"));
+	icap_set_date(i, 0);
+	CHECK_ROW("the first",
+	    strcmp(answered(s, ""), HEAD_204("A", "Thu, 01 Jan 1970 00:00:00 GMT", "")) == 0);
+	icap_set_date(i, 1);
+	CHECK_ROW("a second later",
+	    strcmp(answered(s, ""), HEAD_204("A", "Thu, 01 Jan 1970 00:00:01 GMT", "")) == 0);
+	icap_set_istag(i, span_text("B"));
+	CHECK_ROW("another generation",
+	    strcmp(answered(s, ""), HEAD_204("B", "Thu, 01 Jan 1970 00:00:01 GMT", "")) == 0);
+	CHECK_ROW(
+	    "more headers", strcmp(answered(s, "X-A: b\r\n"),
+				HEAD_204("B", "Thu, 01 Jan 1970 00:00:01 GMT", "X-A: b\r\n")) == 0);
+	icap_session_drain(s);
+	CHECK_ROW("the last, and then closed",
+	    strstr(answered(s, ""), "\r\nConnection: close\r\n") != NULL);
+	icap_session_destroy(s);
+	icap_destroy(i);
+	CHECK(sim_pools_used() == 0);
+}
