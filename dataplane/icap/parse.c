@@ -189,7 +189,7 @@ int
 parse_icap_head(struct icap_session *s)
 {
 	struct span head = span_of(s->buffer, s->head_bytes);
-	const uint8_t *end = memmem(head.data, head.bytes, "\r\n", 2);
+	const uint8_t *end = span_find(head, "\r\n");
 	bool has_encapsulated = false;
 	struct http_field f;
 	size_t at = (size_t)(end - head.data) + 2;
@@ -231,7 +231,7 @@ parse_encapsulated_heads(struct icap_session *s)
 	for (unsigned i = 0; i + 1 < e->count; i++) {
 		struct span section = span_of(s->buffer + s->head_bytes + e->items[i].offset,
 		    e->items[i + 1].offset - e->items[i].offset);
-		const uint8_t *blank = memmem(section.data, section.bytes, "\r\n\r\n", 4);
+		const uint8_t *blank = span_find(section, "\r\n\r\n");
 		bool is_response = e->items[i].part == PART_RES_HDR;
 		struct http_head *head = is_response ? &s->response_head : &s->request_head;
 

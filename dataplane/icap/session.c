@@ -137,7 +137,7 @@ struct span
 icap_field(const struct icap_session *s, const char *name)
 {
 	struct span head = s->request.icap_head;
-	const uint8_t *end = head.bytes ? memmem(head.data, head.bytes, "\r\n", 2) : NULL;
+	const uint8_t *end = span_find(head, "\r\n");
 	struct http_field f;
 	size_t at;
 
@@ -311,7 +311,7 @@ gather_head(struct icap_session *s)
 		n = piece.bytes < n ? piece.bytes : n;
 		memcpy(s->buffer + s->head_bytes, piece.data, n);
 		s->head_bytes += (uint32_t)n;
-		blank = memmem(s->buffer + from, s->head_bytes - from, "\r\n\r\n", 4);
+		blank = span_find(span_of(s->buffer + from, s->head_bytes - from), "\r\n\r\n");
 		if (blank != NULL) {
 			s->head_bytes = (uint32_t)(blank + 4 - s->buffer);
 			chain_drop(&s->input, s->head_bytes - before);
