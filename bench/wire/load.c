@@ -31,7 +31,7 @@ struct load {
 	struct bench_result *result;
 	struct request request;
 	size_t request_bytes;
-	uint64_t bodies, turns;
+	uint64_t turns;
 	struct mono begun, end;
 	unsigned open_count, busy_count;
 	struct connection connections[];
@@ -150,7 +150,7 @@ begin_object(struct load *l, struct connection *c, struct mono now)
 	c->busy = true;
 	c->sent = 0;
 	c->begun = now;
-	c->body = corpus_body(l->config.corpus, l->bodies++, l->config.plan->body_bytes);
+	c->body = corpus_body(l->config.corpus, (*l->config.bodies)++, l->config.plan->body_bytes);
 	reply_begin(&c->reply, c->body);
 	send_more(l, c);
 }

@@ -22,6 +22,7 @@ struct load_config {
 	struct tcp *tcp;
 	struct chain_pools pools;
 	struct ip_address local, remote;
+	uint64_t *bodies; /* how many were begun so far: the next plan goes on behind them */
 };
 
 /* The plan, corpus and result outlive it. NULL: no memory, or the plan's names are too long. */

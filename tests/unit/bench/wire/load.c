@@ -181,6 +181,7 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	struct tcp_conn *conn;
 	struct corpus corpus;
 	struct load *load;
+	uint64_t bodies = 5;
 	bool over = false;
 
 	memset(&w, 0, sizeof(w));
@@ -194,8 +195,13 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	if (manner != ABSENT)
 		CHECK(tcp_listen(w.server.tcp, &server_address, plan->port) == 0);
 	CHECK(corpus_load(NULL, plan->body_bytes, &corpus, error) == 0);
-	load = load_create(&(struct load_config){ plan, &corpus, w.client.tcp, *sim_pools(),
-			       client_address, server_address },
+	load = load_create(&(struct load_config){ .plan = plan,
+			       .corpus = &corpus,
+			       .tcp = w.client.tcp,
+			       .pools = *sim_pools(),
+			       .local = client_address,
+			       .remote = server_address,
+			       .bodies = &bodies },
 	    w.now, out);
 	CHECK(load != NULL);
 	for (unsigned i = 0; i < STEPS_MAX && !over; i++) {
@@ -215,6 +221,7 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 		tcp_flush(w.client.tcp);
 	}
 	CHECK(over);
+	CHECK(bodies >= 5 + w.served);
 	load_destroy(load);
 	tcp_destroy(w.client.tcp);
 	tcp_destroy(w.server.tcp);
