@@ -15,18 +15,7 @@ answer_sum(struct control *c, struct core_stats *sum)
 	memset(sum, 0, sizeof(*sum));
 	for (uint32_t i = 0; i < region_cores(c->region); i++) {
 		channel_stats_read(region_core(c->region, i), &one);
-		for (unsigned k = 0; k < COUNTER_COUNT; k++)
-			sum->counters[k] += one.counters[k];
-		for (unsigned v = 0; v < VERDICT_COUNT; v++) {
-			for (unsigned s = 0; s < SOURCE_COUNT; s++)
-				sum->verdicts[v][s] += one.verdicts[v][s];
-		}
-#define X(field, help) histogram_merge(&sum->field, &one.field);
-		HISTOGRAMS(X)
-#undef X
-#define X(field, help) sum->field += one.field;
-		GAUGES(X)
-#undef X
+		channel_stats_add(sum, &one);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is served over HTTP, where `http.listen` says: /metrics, and the answers of answer.h that
- * change nothing, as JSON below /api/. No password is asked: who reaches the address sees what
- * passes and whom it was for, so it is the loopback unless an operator decides otherwise.
+ * What is served over HTTP, where `http.listen` says: a page for people, /metrics, and the answers
+ * of answer.h that change nothing, as JSON below /api/. No password is asked: who reaches the
+ * address sees what passes and whom it was for, so it is the loopback unless an operator decides
+ * otherwise.
  *
  * An address that can't be had (in use, not yet there) is told once and tried again every RETRY_MS.
  * Control runs on without: were it to end, any user of the machine could keep it from starting by
@@ -11,10 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/answer.h"
 #include "control/facts.h"
+#include "control/record_json.h"
 #include "control/web/metrics.h"
+#include "control/web/page.h"
 #include "control/web/web.h"
 
 #define RETRY_MS 5000
@@ -24,6 +28,8 @@ struct http {
 	char listen[128];
 	char error[WEB_ERROR_TEXT_MAX];
 	uv_timer_t retry;
+	uv_timer_t sampler;
+	struct rates rates; /* for the page */
 };
 
 static void
@@ -101,23 +107,58 @@ json_of_number(const char *text)
 	return end != text && *end == 0 ? json_integer(n) : json_of(text);
 }
 
-static void
-serve_alerts(struct control *c, const struct web_request *request, struct web_answer *out)
+static json_t *
+ask_alerts(const char *limit, const char *before)
 {
-	const char *limit = web_query(request, "limit"), *before = web_query(request, "before");
 	json_t *asked = json_pack("{s:s}", "command", "alerts");
 
 	if (limit != NULL)
 		json_object_set_new(asked, "limit", json_of_number(limit));
 	if (before != NULL)
 		json_object_set_new(asked, "before", json_of(before));
-	serve_json(c, asked, out);
+	return asked;
+}
+
+static void
+serve_alerts(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	serve_json(c, ask_alerts(web_query(request, "limit"), web_query(request, "before")), out);
+}
+
+/* ?before= shows older alerts, and ?refresh=0 all of it, without asking for itself anew. */
+static void
+serve_page(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	const char *before = web_query(request, "before"), *refresh = web_query(request, "refresh");
+	json_t *asked = ask_alerts(NULL, before), *alerts = answer_request(c, asked);
+	char at[RECORD_TIME_TEXT], words[64];
+	struct web_facts facts;
+	struct text text = { 0 };
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	record_time((int64_t)now.tv_sec * 1000000000, at);
+	snprintf(words, sizeof(words), "%.10s %.8s UTC", at, at + 11);
+	if (facts_gather(c, &facts))
+		page_write(
+		    &(struct page){ .facts = &facts,
+			.rates = &c->http->rates,
+			.alerts = alerts,
+			.at = words,
+			.still = before != NULL || (refresh != NULL && strcmp(refresh, "0") == 0) },
+		    &text);
+	else
+		text.failed = true;
+	take_text(out, PAGE_TYPE, &text);
+	json_decref(alerts);
+	json_decref(asked);
 }
 
 static const struct {
 	const char *path;
 	void (*serve)(struct control *c, const struct web_request *request, struct web_answer *out);
 } pages[] = {
+	{ "/", serve_page },
 	{ "/metrics", serve_metrics },
 	{ "/api/status", serve_status },
 	{ "/api/stats", serve_stats },
@@ -165,6 +206,24 @@ try(uv_timer_t *timer)
 	uv_timer_start(timer, try, RETRY_MS, 0);
 }
 
+static void
+sample(uv_timer_t *timer)
+{
+	struct control *c = timer->data;
+	struct rates_sample s = { .at_ms = uv_now(&c->loop) };
+	static struct core_stats sum;
+
+	if (c->region != NULL) {
+		answer_sum(c, &sum);
+		s.boot = region_boot_id(c->region);
+		s.objects =
+		    sum.counters[COUNTER_OBJECTS_REQMOD] + sum.counters[COUNTER_OBJECTS_RESPMOD];
+		s.bytes = sum.counters[COUNTER_OBJECT_BYTES];
+		s.bad = sum.counters[COUNTER_VERDICTS_BAD];
+	}
+	rates_add(&c->http->rates, &s);
+}
+
 /* Lets go of the address there was, and takes the one there shall be. */
 static void
 move(struct control *c, const char *listen)
@@ -176,8 +235,11 @@ move(struct control *c, const char *listen)
 	uv_timer_stop(&h->retry);
 	h->error[0] = 0;
 	snprintf(h->listen, sizeof(h->listen), "%s", listen);
-	if (h->listen[0] != 0)
-		try(&h->retry);
+	uv_timer_stop(&h->sampler);
+	if (h->listen[0] == 0)
+		return;
+	uv_timer_start(&h->sampler, sample, 0, RATES_STEP_MS);
+	try(&h->retry);
 }
 
 void
@@ -187,7 +249,8 @@ http_start(struct control *c)
 	if (c->http == NULL)
 		return;
 	uv_timer_init(&c->loop, &c->http->retry);
-	c->http->retry.data = c;
+	uv_timer_init(&c->loop, &c->http->sampler);
+	c->http->retry.data = c->http->sampler.data = c;
 	move(c, c->config->http.listen);
 }
 
@@ -199,9 +262,17 @@ http_configure(struct control *c)
 }
 
 static void
-on_closed(uv_handle_t *retry)
+on_sampler_closed(uv_handle_t *sampler)
 {
-	free(retry->data);
+	free(sampler->data);
+}
+
+static void
+on_retry_closed(uv_handle_t *retry)
+{
+	struct http *h = retry->data;
+
+	uv_close((uv_handle_t *)&h->sampler, on_sampler_closed);
 }
 
 void
@@ -213,8 +284,9 @@ http_stop(struct control *c)
 		return;
 	c->http = NULL;
 	web_stop(h->web);
-	h->retry.data = h;
-	uv_close((uv_handle_t *)&h->retry, on_closed);
+	uv_timer_stop(&h->sampler);
+	h->retry.data = h->sampler.data = h;
+	uv_close((uv_handle_t *)&h->retry, on_retry_closed);
 }
 
 const char *

@@ -81,6 +81,9 @@ $(B)/obj/%.o: %.c
 	$(if $(V),,@echo '  CC $<')
 	$(Q)$(CC) $(CFLAGS) $(CFLAGS_FOLDER) -MMD -MP -c -o $@ $<
 
+# Files that a source takes in whole, by .incbin.
+$(B)/obj/control/web/page.o: control/web/page.html
+
 # For tools/check/includes: each folder and what is below it.
 print-folders:
 	@true $(foreach f,$(FOLDERS),; echo '$(f)|$(strip $(below_$(f)))')

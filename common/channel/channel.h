@@ -160,6 +160,8 @@ struct core_stats {
 };
 struct core_stats *channel_stats(struct channel_core *c); /* the core's own */
 void channel_stats_read(const struct channel_core *c, struct core_stats *out);
+/* Several cores together: adds all of `one`, a copy that was read, to `sum`. */
+void channel_stats_add(struct core_stats *sum, const struct core_stats *one);
 
 /* Counts a match of the rule with that key, not 0. */
 void channel_count_rule(struct core_stats *s, uint64_t key);

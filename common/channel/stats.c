@@ -43,3 +43,19 @@ channel_rule_hits(const struct core_stats *s, uint64_t key)
 	}
 	return 0;
 }
+
+void
+channel_stats_add(struct core_stats *sum, const struct core_stats *one)
+{
+	for (unsigned k = 0; k < COUNTER_COUNT; k++)
+		sum->counters[k] += one->counters[k];
+	for (unsigned n = 0; n < VERDICT_COUNT * SOURCE_COUNT; n++)
+		sum->verdicts[n / SOURCE_COUNT][n % SOURCE_COUNT] +=
+		    one->verdicts[n / SOURCE_COUNT][n % SOURCE_COUNT];
+#define X(field, help) histogram_merge(&sum->field, &one->field);
+	HISTOGRAMS(X)
+#undef X
+#define X(field, help) sum->field += one->field;
+	GAUGES(X)
+#undef X
+}

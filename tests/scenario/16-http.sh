@@ -47,8 +47,9 @@ done
 sed -n 's/^| `\(sluice_[a-z_]*\)` .*/\1/p' docs/metrics.md | while read -r name; do
 	grep -q "^# TYPE $name " "$here/metrics" || fail "docs/metrics.md has $name, which is not told"
 done
-if python3 -c 'import prometheus_client' 2>/dev/null; then
-	python3 - "$here/metrics" <<'EOF' || fail "prometheus_client does not take it"
+# Debian's Python has it, whichever comes first in PATH.
+if /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null; then
+	/usr/bin/python3 - "$here/metrics" <<'EOF' || fail "prometheus_client does not take it"
 import sys
 from prometheus_client.parser import text_string_to_metric_families as parse
 families = {f.name: f for f in parse(open(sys.argv[1]).read())}
@@ -67,10 +68,21 @@ else
 fi
 
 # The JSON answers are those of sluicectl.
-get /api/status | grep -q '"mode": "standard"' || fail "status: $(get /api/status)"
-get /api/stats | grep -q '"bad (scanned)": [13]' || fail "stats: $(get /api/stats)"
+grep -q '"mode": "standard"' <<<"$(get /api/status)" || fail "status: $(get /api/status)"
+grep -q '"bad (scanned)": [13]' <<<"$(get /api/stats)" || fail "stats: $(get /api/stats)"
 next=$(get '/api/alerts?limit=2' | sed -n 's/.*"next": "\([0-9.]*\)".*/\1/p')
 [ "$(get "/api/alerts?limit=2&before=$next" | grep -c '"uuid"')" = 1 ] || fail "the second page of alerts"
+
+# The page: what was alerted on, in the words of the wire and in no element of their making.
+url='http://evil.example/<script>alert(1)</script>'
+[ "$("${client[@]}" body 'a needle-in-a-haystack' "$url")" = 200 ] || fail "the needle was not found"
+page_has() { grep -qF "$1" <<<"$(get /)"; }
+eventually page_has 'evil.example/&lt;script&gt;alert(1)&lt;/script&gt;'
+if page_has '<script'; then fail "an element from the wire"; fi
+page_has '<span class="pill">standard</span>' || fail "the page does not name the mode"
+page_has '<title>Sluice ' || fail "the page's title: $(get / | grep title)"
+page_has 'http-equiv="refresh"' || fail "the page does not ask for itself anew"
+in_lab curl -sI "http://$HTTP/" | grep "^Content-Security-Policy: default-src 'none'" >"$here/policy" || fail "no policy for scripts"
 
 # Only to be read, within bounds, and for nobody who came by a foreign name.
 answers() {
@@ -92,8 +104,9 @@ code=$(in_lab curl -s --max-time 10 -o /dev/null -w '%{http_code}' -H "X: $(cat 
 kill -STOP "$(cat "/run/sluice/$lab_name/lab/dataplane.supervisor")"
 kill -9 "$(cat "$DATAPLANE_PID")"
 eventually is sluice_dataplane_attached 0
-get /metrics | grep -q 'core=' && fail "a core's numbers without a dataplane"
+grep -q 'core=' <<<"$(get /metrics)" && fail "a core's numbers without a dataplane"
 answers 503 "http://$HTTP/api/stats"
+page_has 'No dataplane.' || fail "the page does not say that the dataplane is gone"
 kill -CONT "$(cat "/run/sluice/$lab_name/lab/dataplane.supervisor")"
 eventually is sluice_dataplane_attached 1
 

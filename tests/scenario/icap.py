@@ -3,7 +3,7 @@
 """A raw ICAP client for scenarios.
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
-    icap.py HOST PORT body TEXT | url URL              the code of one RESPMOD, of one REQMOD
+    icap.py HOST PORT body TEXT [URL] | url URL        the code of one RESPMOD, of one REQMOD
     icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
@@ -25,8 +25,8 @@ EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" b"$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FIL
 RES = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
 
 
-def request(body, allow=True):
-    req = b"GET http://www.example.test/a.bin HTTP/1.1\r\nHost: www.example.test\r\n\r\n"
+def request(body, allow=True, url=b"http://www.example.test/a.bin"):
+    req = b"GET " + url + b" HTTP/1.1\r\nHost: www.example.test\r\n\r\n"
     head = b"RESPMOD icap://s/av/respmod ICAP/1.0\r\nHost: s\r\nX-Client-IP: 192.0.2.7\r\n"
     head += b"Allow: 204\r\n" if allow else b""
     head += b"Encapsulated: req-hdr=0, res-hdr=%d, res-body=%d\r\n\r\n" % (len(req), len(req) + len(RES))
@@ -130,7 +130,8 @@ def main():
     if what in ("body", "url"):
         c = Client(host, port)
         if what == "body":
-            c.s.sendall(request(sys.argv[4].encode()))
+            at = {"url": sys.argv[5].encode()} if len(sys.argv) > 5 else {}
+            c.s.sendall(request(sys.argv[4].encode(), **at))
         else:
             head = b"GET %s HTTP/1.1\r\n\r\n" % sys.argv[4].encode()
             c.s.sendall(b"REQMOD icap://s/av/reqmod ICAP/1.0\r\nHost: s\r\nAllow: 204\r\n"

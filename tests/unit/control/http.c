@@ -53,11 +53,20 @@ TEST(what_is_served)
 		{ "metrics", "GET /metrics" END, "200", "\nsluice_mode{mode=\"standard\"} 1\n" },
 		{ "their type", "GET /metrics" END, "200",
 		    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" },
+		{ "the page", "GET /" END, "200",
+		    "<title>(!) Sluice rig</title>" }, /* no dataplane */
+		{ "its type", "GET /" END, "200", "Content-Type: text/html; charset=utf-8\r\n" },
+		{ "its alerts", "GET /" END, "200", "<code>example.test/&lt;1&gt;</code>" },
+		{ "it refreshes", "GET /?refresh=1" END, "200", "http-equiv=\"refresh\"" },
+		{ "held still", "GET /?refresh=0" END, "200", ">Back to now</a>" },
+		{ "older alerts", "GET /?before=1.1" END, "200", ">None.</td>" },
+		{ "an odd place on the page", "GET /?before=%3Cb%3E" END, "200",
+		    ">before: expected the &quot;next&quot; of an earlier answer</td>" },
 		{ "status", "GET /api/status" END, "200", "\"mode\": \"standard\"" },
 		{ "its type", "GET /api/status" END, "200", "Content-Type: application/json\r\n" },
 		{ "stats, no dataplane", "GET /api/stats" END, "503",
 		    "\"error\": \"no dataplane is attached\"" },
-		{ "alerts", "GET /api/alerts" END, "200", "\"url\": \"example.test/1\"" },
+		{ "alerts", "GET /api/alerts" END, "200", "\"url\": \"example.test/<1>\"" },
 		{ "the newest", "GET /api/alerts?limit=1" END, "200", "\"next\": \"" },
 		{ "before the end of time", "GET /api/alerts?before=9000000000000000000.1" END,
 		    "200", "\"url\": \"example.test/2\"" },
@@ -72,14 +81,14 @@ TEST(what_is_served)
 		    "before: expected" },
 		{ "a limit in other bytes", "GET /api/alerts?limit=%ff" END, "400",
 		    "limit: expected a number" },
-		{ "nothing", "GET /metrics/" END, "404", "there is /metrics /api/status" },
+		{ "nothing", "GET /metrics/" END, "404", "there is / /metrics /api/status" },
 		{ "no file", "GET /../../etc/passwd" END, "404", "there is" },
 		{ "the mode stays", "POST /api/mode" END, "405", "GET and HEAD only" },
 	};
 	struct rig r;
 
 	begin(&r);
-	rig_put_object(&r, 1, "example.test/1", RECORD_FLAG_BLOCKED);
+	rig_put_object(&r, 1, "example.test/<1>", RECORD_FLAG_BLOCKED);
 	rig_put_object(&r, 2, "example.test/2", RECORD_FLAG_BLOCKED);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		ask(&r, cases[i].request);

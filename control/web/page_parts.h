@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The slots of page.html that are made of many lines; page.c has the others. This folder's only. */
+#ifndef SLUICE_WEB_PAGE_PARTS_H
+#define SLUICE_WEB_PAGE_PARTS_H
+
+#include "control/web/page.h"
+
+/* `sum`: all cores together. */
+void page_put_tiles(struct text *out, const struct page *p, const struct core_stats *sum);
+void page_put_charts(struct text *out, const struct page *p, const struct core_stats *sum);
+void page_put_alerts(struct text *out, const struct page *p, const struct core_stats *sum);
+void page_put_older(struct text *out, const struct page *p, const struct core_stats *sum);
+void page_put_verdicts(struct text *out, const struct page *p, const struct core_stats *sum);
+void page_put_cores(struct text *out, const struct page *p, const struct core_stats *sum);
+void page_put_counters(struct text *out, const struct page *p, const struct core_stats *sum);
+
+#endif
