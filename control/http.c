@@ -21,7 +21,7 @@
 #include "control/web/page.h"
 #include "control/web/web.h"
 
-#define RETRY_MS 5000
+#define RETRY_MS 2000
 
 struct http {
 	struct web *web; /* NULL: none is wanted, or `error` says why */

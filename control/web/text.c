@@ -47,22 +47,29 @@ text_put(struct text *t, const char *s)
 	put_bytes(t, s, strlen(s));
 }
 
+/* Into the room there is: most fit at once, and the few that do not are written again. */
 void
 text_format(struct text *t, const char *format, ...)
 {
+	size_t free_bytes = t->room - t->used;
 	va_list arguments;
 	int bytes;
 
+	if (t->failed)
+		return;
 	va_start(arguments, format);
-	bytes = vsnprintf(NULL, 0, format, arguments);
+	bytes =
+	    vsnprintf(free_bytes > 0 ? t->bytes + t->used : NULL, free_bytes, format, arguments);
 	va_end(arguments);
 	if (bytes < 0 || !make_room(t, (size_t)bytes + 1)) {
 		t->failed = true;
 		return;
 	}
-	va_start(arguments, format);
-	vsnprintf(t->bytes + t->used, (size_t)bytes + 1, format, arguments);
-	va_end(arguments);
+	if ((size_t)bytes >= free_bytes) {
+		va_start(arguments, format);
+		vsnprintf(t->bytes + t->used, (size_t)bytes + 1, format, arguments);
+		va_end(arguments);
+	}
 	t->used += (size_t)bytes;
 }
 

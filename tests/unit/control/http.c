@@ -137,3 +137,23 @@ TEST(an_address_in_use_is_told_and_can_be_moved)
 	CHECK(strncmp(said, "HTTP/1.1 200", 12) == 0);
 	finish(&r);
 }
+
+/* It is taken as soon as it can be had, without anybody asking. */
+TEST(an_address_is_tried_again)
+{
+	struct rig r, other;
+	char address[32];
+
+	begin(&other);
+	rig_make(&r);
+	client_address(address);
+	listen_at(&r, address);
+	http_start(&r.control);
+	CHECK(http_error(&r.control)[0] != 0);
+	finish(&other);
+	for (unsigned i = 0; i < 20000 && http_error(&r.control)[0] != 0; i++)
+		rig_turn(&r);
+	ask(&r, "GET /api/status" END);
+	CHECK(strncmp(said, "HTTP/1.1 200", 12) == 0);
+	finish(&r);
+}
