@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * page.html lies in the program as it is (.incbin) and is written out piece by piece, each {{slot}}
- * by its function. What is not known, because no dataplane is attached, shows as 0 beside a line
- * that says so.
+ * by its function. Without a dataplane it begins with saying so, and its sums are those of no core:
+ * 0.
  */
 #include "control/web/page.h"
 

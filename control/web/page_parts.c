@@ -68,8 +68,11 @@ put_time_tile(struct text *out, const struct core_stats *sum)
 
 	snprintf(below, sizeof(below), "99 of 100 within %s",
 	    human_duration(histogram_quantile(&sum->object_ns, 990), most));
-	put_tile(out, "Verdict time",
-	    human_duration(histogram_quantile(&sum->object_ns, 500), half), "median", false, below);
+	human_duration(histogram_quantile(&sum->object_ns, 500), half);
+	if (sum->object_ns.count == 0)
+		put_tile(out, "Verdict time", "-", "", false, "nothing was judged yet");
+	else
+		put_tile(out, "Verdict time", half, "median", false, below);
 }
 
 static void
@@ -95,6 +98,8 @@ put_state_tiles(struct text *out, const struct page *p, const struct core_stats 
 void
 page_put_tiles(struct text *out, const struct page *p, const struct core_stats *sum)
 {
+	if (p->facts->cores == 0)
+		return; /* not known, which is not 0; the page begins with saying so */
 	put_traffic_tiles(out, p, sum);
 	put_threat_tile(out, p, sum);
 	put_time_tile(out, sum);

@@ -134,6 +134,7 @@ TEST(nothing_is_loaded_and_every_slot_is_filled)
 	struct web_facts f = some_facts("");
 	char *page = written(&f, some_alerts(""), false);
 
+	CHECK(strstr(page, "nothing was judged yet") != NULL);
 	CHECK(strstr(page, "{{") == NULL);
 	CHECK(strstr(page, "src=") == NULL && strstr(page, "@import") == NULL);
 	CHECK(strstr(page, "url(") == NULL && strstr(page, "href=\"http") == NULL);
@@ -173,6 +174,7 @@ TEST(what_is_wrong_stands_at_the_top)
 	page = written(&f, some_alerts(""), false);
 	CHECK(strstr(page, "<b>No dataplane.</b>") != NULL);
 	CHECK(strstr(page, "No dataplane is attached.</td>") != NULL);
+	CHECK(strstr(page, "<p class=\"value") == NULL); /* no rate is made up */
 	free(page);
 }
 
@@ -230,7 +232,9 @@ TEST(numbers_of_all_cores_and_of_each)
 	memset(&rates, 0, sizeof(rates));
 	rates_add(&rates, &(struct rates_sample){ 1, 1000, 0, 0, 0 });
 	rates_add(&rates, &(struct rates_sample){ 1, 6000, 617, 0, 9 });
+	histogram_add(&cores[1].stats.object_ns, 1500);
 	page = written(&f, some_alerts(""), false);
+	CHECK(strstr(page, "1.5 µs <small>median</small>") != NULL);
 	CHECK(strstr(page, "<p>1,234 in all</p>") != NULL);
 	CHECK(strstr(page, ">123 <small>a second</small>") != NULL);
 	CHECK(strstr(page, "<p class=\"value bad\">5 ") != NULL);
