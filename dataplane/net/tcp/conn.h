@@ -6,6 +6,8 @@
 #ifndef SLUICE_TCP_CONN_H
 #define SLUICE_TCP_CONN_H
 
+#include <assert.h>
+
 #include <rte_tcp.h>
 
 #include "common/base/list.h"
@@ -111,7 +113,7 @@ struct tcp_conn {
 	struct congestion congestion;
 	struct rack rack;
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
-	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries;
+	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries, keepalive_probes;
 	bool in_recovery, in_loss;
 	bool in_cwr, cwr_due; /* CWR goes out with the next new data */
 	bool resend_one;      /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
@@ -131,7 +133,9 @@ struct tcp_conn {
 	/* timers: one wheel timer, armed for the earliest deadline */
 	struct wheel_timer timer;
 	struct mono rto_at, delayed_ack_at, persist_at, close_at, progress_at, challenge_at;
-	struct mono rtt_sent_at, data_sent_at;
+	struct mono rtt_sent_at, data_sent_at, heard_at;
+	struct mono keepalive_at;
+	uint32_t keepalive_ms, user_timeout_ms; /* keepalive_ms: 0 is off */
 	struct seq rtt_seq;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 
@@ -154,6 +158,8 @@ struct tcp_conn {
 	struct seq iss, irs;
 	uint64_t sent_bytes, received_bytes, retransmitted_segments;
 };
+
+static_assert(sizeof(struct tcp_conn) <= 2048, "what an idle connection may cost");
 
 struct time_wait {
 	struct tcp_endpoints endpoints;
@@ -325,6 +331,8 @@ void output_ack_now(struct tcp_conn *c);
 /* An ACK now, not with the next flush: for a connection that is about to go. */
 void output_ack(struct tcp_conn *c);
 void output_time_wait_ack(struct tcp *t, const struct time_wait *w);
+/* An old number and no data: whoever is there answers with an ACK (RFC 9293 §3.8.4). */
+void output_keepalive(struct tcp_conn *c);
 void output_challenge(struct tcp_conn *c);
 void output_syn(struct tcp_conn *c);
 void output_reset(struct tcp_conn *c);
@@ -341,6 +349,7 @@ bool output_window_grew(const struct tcp_conn *c);
 /* timers.c */
 void timers_rearm(struct tcp_conn *c);
 void timers_run(struct tcp_conn *c);
+void timers_set_keepalive(struct tcp_conn *c, uint32_t idle_ms);
 
 /* tcp.c: ends and lists */
 /* ISN, timestamp offset, window and scale of a fresh connection. */

@@ -66,6 +66,7 @@ handshake_open(struct tcp_conn *c, const struct segment *s)
 	c->wl1 = s->seq;
 	c->wl2 = s->ack;
 	c->opened = true;
+	timers_set_keepalive(c, (uint32_t)(c->tcp->config.keepalive.ns / 1000000));
 	conn_list_ready(c);
 }
 

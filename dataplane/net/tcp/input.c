@@ -324,6 +324,9 @@ take_text(struct tcp_conn *c, struct segment *s)
 void
 input_established(struct tcp_conn *c, struct segment *s)
 {
+	c->heard_at = c->tcp->now;
+	if (c->keepalive_probes > 0)
+		timers_set_keepalive(c, c->keepalive_ms);
 	if (is_old_duplicate(c, s)) {
 		tcp_count(c->tcp, TCP_COUNTER_PAWS_REJECTED);
 		reject(c, s);

@@ -416,6 +416,17 @@ output_ack_now(struct tcp_conn *c)
 /* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now().
  */
 void
+output_keepalive(struct tcp_conn *c)
+{
+	uint8_t options[OPTION_BYTES_MAX];
+	unsigned n = options_build(c, options);
+
+	tcp_count(c->tcp, TCP_COUNTER_KEEPALIVE_PROBES);
+	output_stray(c->tcp, &c->endpoints, seq_add(c->snd_nxt, -1u), c->rcv_nxt, FLAG_ACK,
+	    window_field(c), options, n);
+}
+
+void
 output_challenge(struct tcp_conn *c)
 {
 	if (mono_is_set(c->challenge_at) && mono_before(c->tcp->now, c->challenge_at))

@@ -19,11 +19,14 @@ take_defaults(struct tcp_config *f)
 	default_u32(&f->half_open_max, HALF_OPEN_MAX_DEFAULT);
 	default_u32(&f->time_wait_max, TIME_WAIT_MAX_DEFAULT);
 	default_u32(&f->receive_window_bytes, WINDOW_BYTES_DEFAULT);
+	default_u32(&f->keepalive_probes, KEEPALIVE_PROBES);
 	default_u32(&f->send_queue_bytes, SEND_QUEUE_DEFAULT);
 	if (f->mss_max == 0)
 		f->mss_max = 1460;
 	if (f->rto_min.ns == 0)
 		f->rto_min = milliseconds(RTO_MIN_MS);
+	if (f->keepalive_interval.ns == 0)
+		f->keepalive_interval = milliseconds(KEEPALIVE_INTERVAL_MS);
 	if (f->user_timeout.ns == 0)
 		f->user_timeout = milliseconds(USER_TIMEOUT_MS);
 }
@@ -104,6 +107,7 @@ tcp_conn_init(struct tcp_conn *c)
 	c->ts_offset = table_ts_offset(t, &c->endpoints);
 	c->window_limit = t->config.receive_window_bytes;
 	c->use_ts = c->use_sack = true;
+	c->user_timeout_ms = (uint32_t)(t->config.user_timeout.ns / 1000000);
 	c->rcv_scale = tcp_scale_of(t);
 }
 
@@ -235,7 +239,7 @@ conn_end(struct tcp_conn *c)
 		c->tcp->half_open_count--;
 	c->state = TCP_CLOSED;
 	c->ended = c->opened = true;
-	c->rto_at = c->delayed_ack_at = c->persist_at = c->close_at = MONO_NONE;
+	c->rto_at = c->delayed_ack_at = c->persist_at = c->close_at = c->keepalive_at = MONO_NONE;
 	c->rack.reorder_at = c->rack.probe_at = MONO_NONE;
 	list_unlink(&c->flush_node);
 	timers_rearm(c);
@@ -355,6 +359,19 @@ tcp_release(struct tcp_conn *c)
 		c->close_at = mono_add(c->tcp->now, milliseconds(FIN_WAIT_2_MS));
 		timers_rearm(c);
 	}
+}
+
+void
+tcp_set_keepalive(struct tcp_conn *c, struct duration idle)
+{
+	timers_set_keepalive(c, (uint32_t)(idle.ns / 1000000));
+}
+
+void
+tcp_set_user_timeout(struct tcp_conn *c, struct duration limit)
+{
+	c->user_timeout_ms = (uint32_t)(limit.ns / 1000000);
+	timers_rearm(c);
 }
 
 void

@@ -44,6 +44,9 @@ struct tcp_config {
 	uint16_t mss_max;              /* what we announce over IPv4; IPv6 announces 20 less */
 	struct duration rto_min;       /* default 200 ms */
 	struct duration user_timeout;  /* data unacknowledged this long: the connection ends */
+	struct duration keepalive;     /* probe a connection that was silent this long; 0: never */
+	struct duration keepalive_interval; /* between probes; default 75 s */
+	uint32_t keepalive_probes;          /* unanswered, until it is given up; default 9 */
 	bool ecn; /* ask for ECN when we open; a peer that asks gets it in any case (RFC 3168) */
 	bool checksum_offload_rx; /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
@@ -139,6 +142,13 @@ void tcp_abort(struct tcp_conn *c);
  * queued, closes, and bounds how long that may take (orphan and FIN-WAIT-2 limits).
  */
 void tcp_release(struct tcp_conn *c);
+
+/*
+ * For this connection instead of the configuration's: probes after that much silence (0: none, the
+ * default: RFC 9293 §3.8.4), and the time after which unacknowledged data ends it (§3.8.3).
+ */
+void tcp_set_keepalive(struct tcp_conn *c, struct duration idle);
+void tcp_set_user_timeout(struct tcp_conn *c, struct duration limit);
 
 void tcp_set_user(struct tcp_conn *c, void *user);
 void *tcp_user(const struct tcp_conn *c);

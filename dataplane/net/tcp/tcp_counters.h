@@ -32,6 +32,7 @@
 	X(ECN_REDUCTIONS, "ecn_reductions", "windows reduced for an echoed mark")           \
 	X(OUT_RSTS, "out_rsts", "resets sent")                                              \
 	X(PERSIST_PROBES, "persist_probes", "zero-window probes sent")                      \
+	X(KEEPALIVE_PROBES, "keepalive_probes", "probes of silent connections sent")        \
 	X(NO_BUFFER, "no_buffer", "segments not sent for lack of buffers; tried again")     \
 	X(URGENT, "urgent", "segments with urgent data, delivered in line")                 \
 	X(TIME_WAIT, "time_wait", "connections that entered TIME-WAIT")

@@ -10,8 +10,9 @@
 #define WINDOW_BYTES_DEFAULT  (1 << 20)
 #define SEND_QUEUE_DEFAULT    (1 << 20)
 
-#define REASM_RUNS_MAX   32  /* out-of-order runs of a connection (CVE-2018-5390) */
-#define SENT_RANGES_MAX  32  /* ranges we tell apart in what flies (CVE-2019-11477) */
+#define REASM_RUNS_MAX 32 /* out-of-order runs of a connection (CVE-2018-5390) */
+#define SENT_RANGES_MAX \
+	28 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
 #define COPY_BYTES_MAX   256 /* smaller segments are copied: each would pin a whole mbuf */
 #define MSS_FLOOR        536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
 #define MSS_DEFAULT      536 /* RFC 9293 MUST-15: no MSS option */
@@ -35,7 +36,10 @@
 #define PERSIST_MIN_MS        200
 #define USER_TIMEOUT_MS       120000 /* RFC 9293 §3.8.3: R2 is at least 100 s */
 #define PERSIST_TIMEOUT_MS    600000 /* of a window that stays shut, probes answered or not */
-#define SYN_RETRIES_MAX       5      /* about 30 s */
+#define SYN_RETRIES_MAX       7      /* RFC 9293 §3.8.3: three minutes at least */
+#define SYN_ACK_RETRIES_MAX   5      /* a minute: who does not answer holds a half-open place */
+#define KEEPALIVE_INTERVAL_MS 75000  /* as every stack has it */
+#define KEEPALIVE_PROBES      9
 #define FIN_WAIT_2_MS         60000
 #define TIME_WAIT_MS          60000
 #define CHALLENGE_ACK_MS      500         /* RFC 5961 §7, per connection: one in this time */

@@ -2,11 +2,27 @@
 /* One wheel timer a connection, armed for the earliest of its deadlines and re-armed lazily. */
 #include "dataplane/net/tcp/conn.h"
 
+/*
+ * RFC 9293 §3.8.3: when to give up what nothing was acknowledged of. A shut window is given more,
+ * but answers to its probes do not put this off.
+ */
+static struct mono
+give_up_at(const struct tcp_conn *c)
+{
+	uint32_t limit_ms = c->snd_wnd == 0 && c->user_timeout_ms < PERSIST_TIMEOUT_MS
+				? PERSIST_TIMEOUT_MS
+				: c->user_timeout_ms;
+
+	return mono_is_set(c->progress_at) && c->state >= TCP_ESTABLISHED
+		   ? mono_add(c->progress_at, milliseconds(limit_ms))
+		   : MONO_NONE;
+}
+
 static struct mono
 earliest(const struct tcp_conn *c)
 {
 	struct mono all[] = { c->rto_at, c->delayed_ack_at, c->persist_at, c->close_at,
-		c->rack.reorder_at, c->rack.probe_at };
+		c->rack.reorder_at, c->rack.probe_at, c->keepalive_at, give_up_at(c) };
 	struct mono first = MONO_NEVER;
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -33,20 +49,55 @@ is_due(const struct tcp_conn *c, struct mono t)
 	return mono_is_set(t) && !mono_before(c->tcp->now, t);
 }
 
-/* RFC 9293 §3.8.3: nothing was acknowledged for too long. A shut window is given more. */
-static bool
-gave_up(const struct tcp_conn *c)
+/* A connection that no longer lives: the peer is told, and so is our user. */
+static void
+give_up(struct tcp_conn *c)
 {
-	struct duration limit =
-	    c->snd_wnd == 0 ? milliseconds(PERSIST_TIMEOUT_MS) : c->tcp->config.user_timeout;
+	tcp_count(c->tcp, TCP_COUNTER_TIMEOUTS);
+	output_reset(c);
+	conn_end(c);
+}
 
-	return mono_is_set(c->progress_at) && mono_since(c->tcp->now, c->progress_at).ns > limit.ns;
+/*
+ * RFC 9293 §3.8.4: only where nothing is outstanding and nothing was heard for the whole time; no
+ * single probe decides. False: it was given up. The timer is not moved for each segment: it looks
+ * when it fires.
+ */
+static bool
+run_keepalive(struct tcp_conn *c)
+{
+	const struct tcp_config *f = &c->tcp->config;
+	struct mono silent = mono_add(c->heard_at, milliseconds(c->keepalive_ms));
+
+	if (in_flight(c) > 0 || c->snd.bytes > 0) {
+		c->keepalive_at = mono_add(c->tcp->now, milliseconds(c->keepalive_ms));
+	} else if (mono_before(c->tcp->now, silent)) {
+		c->keepalive_at = silent;
+	} else if (c->keepalive_probes >= f->keepalive_probes) {
+		give_up(c);
+		return false;
+	} else {
+		c->keepalive_probes++;
+		output_keepalive(c);
+		c->keepalive_at = mono_add(c->tcp->now, f->keepalive_interval);
+	}
+	return true;
+}
+
+void
+timers_set_keepalive(struct tcp_conn *c, uint32_t idle_ms)
+{
+	c->keepalive_ms = idle_ms;
+	c->keepalive_probes = 0;
+	c->heard_at = c->tcp->now;
+	c->keepalive_at = idle_ms > 0 ? mono_add(c->tcp->now, milliseconds(idle_ms)) : MONO_NONE;
+	timers_rearm(c);
 }
 
 static void
 run_handshake_timer(struct tcp_conn *c)
 {
-	if (++c->syn_retries > SYN_RETRIES_MAX) {
+	if (++c->syn_retries > (c->active ? SYN_RETRIES_MAX : SYN_ACK_RETRIES_MAX)) {
 		tcp_count(c->tcp, TCP_COUNTER_TIMEOUTS);
 		conn_end(c);
 		return;
@@ -68,12 +119,12 @@ timers_run(struct tcp_conn *c)
 			timers_rearm(c);
 		return;
 	}
-	if (is_due(c, c->close_at) || gave_up(c)) {
-		tcp_count(c->tcp, TCP_COUNTER_TIMEOUTS);
-		output_reset(c);
-		conn_end(c);
+	if (is_due(c, c->close_at) || is_due(c, give_up_at(c))) {
+		give_up(c);
 		return;
 	}
+	if (is_due(c, c->keepalive_at) && !run_keepalive(c))
+		return;
 	if (is_due(c, c->rack.reorder_at))
 		recovery_reorder_timeout(c);
 	if (is_due(c, c->rack.probe_at))

@@ -22,18 +22,21 @@
 #define SCRIPT_TOLERANCE_MS 4 /* how early or late an expected segment may be */
 
 /* One line a field: the word in `config`, the field, what the number is multiplied with. */
-#define SCRIPT_SETTINGS(X)                                 \
-	X("mss", tcp.mss_max, 1)                           \
-	X("window", tcp.receive_window_bytes, 1)           \
-	X("send_queue", tcp.send_queue_bytes, 1)           \
-	X("connections", tcp.connections_max, 1)           \
-	X("half_open", tcp.half_open_max, 1)               \
-	X("time_wait", tcp.time_wait_max, 1)               \
-	X("pool_reserve", tcp.pool_reserve, 1)             \
-	X("rto_min_ms", tcp.rto_min.ns, 1000000)           \
-	X("user_timeout_ms", tcp.user_timeout.ns, 1000000) \
-	X("ecn", tcp.ecn, 1)                               \
-	X("tolerance_ms", tolerance.ns, 1000000)           \
+#define SCRIPT_SETTINGS(X)                                             \
+	X("mss", tcp.mss_max, 1)                                       \
+	X("window", tcp.receive_window_bytes, 1)                       \
+	X("send_queue", tcp.send_queue_bytes, 1)                       \
+	X("connections", tcp.connections_max, 1)                       \
+	X("half_open", tcp.half_open_max, 1)                           \
+	X("time_wait", tcp.time_wait_max, 1)                           \
+	X("pool_reserve", tcp.pool_reserve, 1)                         \
+	X("rto_min_ms", tcp.rto_min.ns, 1000000)                       \
+	X("user_timeout_ms", tcp.user_timeout.ns, 1000000)             \
+	X("keepalive_ms", tcp.keepalive.ns, 1000000)                   \
+	X("keepalive_interval_ms", tcp.keepalive_interval.ns, 1000000) \
+	X("keepalive_probes", tcp.keepalive_probes, 1)                 \
+	X("ecn", tcp.ecn, 1)                                           \
+	X("tolerance_ms", tolerance.ns, 1000000)                       \
 	X("ip", ip_version, 1) /* 4 or 6: only that; else both */
 
 enum script_kind {
