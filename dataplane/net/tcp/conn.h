@@ -356,6 +356,8 @@ void timers_set_keepalive(struct tcp_conn *c, uint32_t idle_ms);
 void tcp_conn_init(struct tcp_conn *c);
 /* The MSS we announce on this path, and the window scale. */
 uint16_t tcp_mss_of(const struct tcp *t, const struct tcp_endpoints *e);
+/* The peer's, by its SYN or, without the option, by what every host can take. */
+uint16_t tcp_peer_mss(const struct tcp_endpoints *e, const struct tcp_options *o);
 uint8_t tcp_scale_of(const struct tcp *t);
 void conn_list_ready(struct tcp_conn *c);
 /* The connection is over: told to its user, or forgotten when there is none. */

@@ -69,7 +69,7 @@ void
 cookies_answer(struct tcp *t, const struct segment *s, const struct tcp_endpoints *e, uint8_t scale)
 {
 	const struct tcp_options *o = &s->options;
-	uint16_t mss = o->has_mss ? o->mss : MSS_DEFAULT;
+	uint16_t mss = tcp_peer_mss(e, o);
 	uint32_t window = t->config.receive_window_bytes;
 	bool ecn = o->has_ts && (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
 	struct tcp_options ours = { .has_mss = true,

@@ -18,7 +18,7 @@ tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e)
 void
 handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options *o)
 {
-	uint16_t ours = tcp_mss_of(c->tcp, &c->endpoints), mss = o->has_mss ? o->mss : MSS_DEFAULT;
+	uint16_t ours = tcp_mss_of(c->tcp, &c->endpoints), mss = tcp_peer_mss(&c->endpoints, o);
 
 	c->irs = irs;
 	c->rcv_nxt = c->last_ack_sent = seq_add(irs, 1);

@@ -87,6 +87,14 @@ tcp_mss_of(const struct tcp *t, const struct tcp_endpoints *e)
 	return (uint16_t)(t->config.mss_max - (address_is_v4(&e->local) ? 0 : 20));
 }
 
+uint16_t
+tcp_peer_mss(const struct tcp_endpoints *e, const struct tcp_options *o)
+{
+	if (o->has_mss)
+		return o->mss;
+	return address_is_v4(&e->local) ? MSS_DEFAULT_V4 : MSS_DEFAULT_V6;
+}
+
 /* At least 1: 0 stands for "not negotiated". */
 uint8_t
 tcp_scale_of(const struct tcp *t)
@@ -137,12 +145,23 @@ leave_time_wait(struct tcp_conn *c)
 	table_leave_time_wait(c->tcp, w);
 }
 
+/* Neither none, nor a group, nor everybody (RFC 9293 MUST-46). */
+static bool
+is_one_host(const struct ip_address *a)
+{
+	if (address_is_v4(a))
+		return a->bytes[12] != 0 && a->bytes[12] < 224;
+	return !address_is_any(a) && a->bytes[0] != 0xff;
+}
+
 int
 tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out)
 {
 	struct tcp_endpoints e = *endpoints;
 	struct tcp_conn *c;
 
+	if (!is_one_host(&e.remote))
+		return -EADDRNOTAVAIL;
 	if (e.local_port == 0 ? !pick_port(t, &e) : table_find(t, &e) != NULL)
 		return -EADDRINUSE;
 	c = table_add(t, &e);
@@ -153,7 +172,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 	c->active = true;
 	c->use_ecn = t->config.ecn;
 	c->state = TCP_SYN_SENT;
-	c->mss = MSS_DEFAULT;
+	c->mss = tcp_peer_mss(&e, &(struct tcp_options){ 0 });
 	c->snd_una = c->iss;
 	c->snd_nxt = seq_add(c->iss, 1);
 	handshake_begin(c);

@@ -83,7 +83,10 @@ void tcp_destroy(struct tcp *t);
 /* Accepts connections to `local` (all zero: any address) and `port`. -ENOSPC past the table. */
 int tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port);
 
-/* Sends a SYN. local_port 0 picks one. -EADDRINUSE, -ENOSPC, -ENOBUFS. Reports OPENED or ENDED. */
+/*
+ * Sends a SYN. local_port 0 picks one. -EADDRINUSE, -ENOSPC, -EADDRNOTAVAIL where the remote
+ * address is nobody's or everybody's (RFC 9293 MUST-46). Reports OPENED or ENDED.
+ */
 int tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out);
 
 void tcp_begin(struct tcp *t, struct mono now);

@@ -15,9 +15,10 @@
 	28 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
 #define COPY_BYTES_MAX   256 /* smaller segments are copied: each would pin a whole mbuf */
 #define MSS_FLOOR        536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
-#define MSS_DEFAULT      536 /* RFC 9293 MUST-15: no MSS option */
-#define WINDOW_SCALE_MAX 14  /* RFC 7323 §2.3 */
-#define INITIAL_SEGMENTS 10  /* RFC 6928 */
+#define MSS_DEFAULT_V4   536 /* RFC 9293 MUST-15: no MSS option */
+#define MSS_DEFAULT_V6   1220
+#define WINDOW_SCALE_MAX 14 /* RFC 7323 §2.3 */
+#define INITIAL_SEGMENTS 10 /* RFC 6928 */
 /* RFC 3465's L; RFC 9406 §4.2 allows eight. Kernels of today acknowledge many segments at once. */
 #define SLOW_START_SEGMENTS_MAX 8
 #define CWND_BYTES_MAX          (1u << 30) /* a window of the peer is never larger (RFC 7323 §2.3) */

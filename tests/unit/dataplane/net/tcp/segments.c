@@ -3,6 +3,8 @@
 #include "tests/unit/dataplane/net/tcp/rig.h"
 #include "tests/unit/harness.h"
 
+#include <errno.h>
+
 #define CONFIG ((struct tcp_config){ .checksum_offload_rx = true })
 
 struct segment_case {
@@ -238,5 +240,45 @@ TEST(rfc9293_3_10_7_4_fin_below_held_bytes_is_ignored)
 	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
 	CHECK(tcp_receivable(r.conn) == 20);
 	CHECK(strcmp(rig_state(&r), "ESTABLISHED") == 0);
+	CHECK(rig_fini(&r));
+}
+
+/* No option: what every host can take, which is more over IPv6; a group is nobody to talk to. */
+TEST(rfc9293_3_7_1_default_mss)
+{
+	static const uint8_t ours[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 };
+	static const uint8_t theirs[16] = { 0x20, 1, 0xd, 0xb8, [15] = 2 };
+
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct tcp_info info;
+		struct rig r;
+
+		rig_init(&r, CONFIG);
+		if (v6) {
+			r.endpoints.local = address_v6(ours);
+			r.endpoints.remote = address_v6(theirs);
+		}
+		rig_accept(&r, false);
+		tcp_info(r.conn, &info);
+		CHECK(info.mss_bytes == (v6 ? 1220 : 536));
+		CHECK(rig_fini(&r));
+	}
+}
+
+TEST(rfc9293_3_9_2_3_open_to_one_host_only)
+{
+	static const char *const nobody[] = { "0.0.0.0", "224.0.0.1", "255.255.255.255",
+		"::", "ff02::1" };
+	struct tcp_conn *c;
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	for (unsigned i = 0; i < COUNT_OF(nobody); i++) {
+		struct tcp_endpoints e = r.endpoints;
+
+		CHECK(address_parse(span_of(nobody[i], strlen(nobody[i])), &e.remote) == 0);
+		CHECK_ROW(nobody[i], tcp_connect(r.tcp, &e, &c) == -EADDRNOTAVAIL);
+	}
+	CHECK(tcp_connection_count(r.tcp) == 0);
 	CHECK(rig_fini(&r));
 }
