@@ -78,7 +78,8 @@ is_old_duplicate(struct tcp_conn *c, const struct segment *s)
 static bool
 is_acceptable(const struct tcp_conn *c, const struct segment *s)
 {
-	uint32_t length = s->length + ((s->flags & FLAG_FIN) != 0);
+	/* A RST counts by its number alone, even where the window is shut (MUST-66). */
+	uint32_t length = s->flags & FLAG_RST ? 0 : s->length + ((s->flags & FLAG_FIN) != 0);
 	struct seq end = seq_add(s->seq, length), edge = seq_later(c->rcv_adv, c->rcv_nxt);
 
 	if (length == 0)

@@ -98,13 +98,13 @@ take_sacks(struct tcp_conn *c, const struct segment *s)
 
 /*
  * Bytes believed to fly (RFC 6675 §4, SetPipe). Without SACK each duplicate ACK says that a segment
- * has left (RFC 5681 §3.2 inflates cwnd for the same reason).
+ * has left: the first two let new data go (RFC 3042), in recovery they inflate (RFC 5681 §3.2).
  */
 uint32_t
 recovery_pipe(const struct tcp_conn *c)
 {
 	uint32_t pipe = in_flight(c) - c->sacked_bytes - c->lost_bytes;
-	uint32_t left = c->use_sack || !c->in_recovery ? 0 : c->dup_acks * (uint32_t)c->mss;
+	uint32_t left = c->use_sack || c->in_loss ? 0 : c->dup_acks * (uint32_t)c->mss;
 
 	return pipe > left ? pipe - left : 0;
 }
