@@ -115,6 +115,61 @@ avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked
 }
 
 void
+congestion_take_rtt(struct congestion *g, uint32_t rtt_us)
+{
+	if (g->round_min_us == 0 || rtt_us < g->round_min_us)
+		g->round_min_us = rtt_us > 0 ? rtt_us : 1;
+	if (g->round_samples < HYSTART_SAMPLES)
+		g->round_samples++;
+}
+
+/*
+ * HyStart++ (RFC 9406 §4.2), in the first slow start only: where the round trip grows the queue
+ * does, so growth is slowed, and after five such rounds ended; unless the round trip comes down
+ * again. A round ends when what flew at its start was acknowledged.
+ */
+static void
+watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
+{
+	bool enough = g->round_samples >= HYSTART_SAMPLES;
+
+	if (enough && g->css_baseline_us != 0 && g->round_min_us < g->css_baseline_us) {
+		g->css_baseline_us = 0;
+	} else if (enough && g->css_baseline_us == 0 && g->last_min_us != 0) {
+		uint32_t rise = g->last_min_us / 8;
+
+		rise = rise < HYSTART_RISE_MIN_US   ? HYSTART_RISE_MIN_US
+		       : rise > HYSTART_RISE_MAX_US ? HYSTART_RISE_MAX_US
+						    : rise;
+		if (g->round_min_us >= g->last_min_us + rise) {
+			g->css_baseline_us = g->round_min_us;
+			g->css_rounds = 0;
+		}
+	}
+	if (acked < g->round_left) {
+		g->round_left -= acked;
+		return;
+	}
+	g->round_left = flight;
+	g->last_min_us = g->round_min_us;
+	g->round_min_us = g->round_samples = 0;
+	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
+		g->ssthresh = g->cwnd;
+}
+
+static void
+start_slowly(struct congestion *g, uint32_t acked, uint32_t flight)
+{
+	uint32_t most = SLOW_START_SEGMENTS_MAX * g->mss, more = acked < most ? acked : most;
+
+	if (g->ssthresh == UINT32_MAX)
+		watch_round_trips(g, acked, flight);
+	g->cwnd += g->css_baseline_us != 0 ? more / HYSTART_CSS_DIVISOR : more;
+	if (g->cwnd > g->ssthresh)
+		g->cwnd = g->ssthresh;
+}
+
+void
 congestion_grow(
     struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight)
 {
@@ -126,11 +181,7 @@ congestion_grow(
 		if (mono_is_set(g->epoch_at))
 			g->epoch_at = mono_add(g->epoch_at, mono_since(now, g->seen_at));
 	} else if (slow) {
-		uint32_t most = SLOW_START_SEGMENTS_MAX * g->mss;
-
-		g->cwnd += acked < most ? acked : most;
-		if (g->cwnd > g->ssthresh)
-			g->cwnd = g->ssthresh;
+		start_slowly(g, acked, flight);
 	} else {
 		avoid(g, now, rtt, acked < g->cwnd ? acked : g->cwnd);
 	}
@@ -148,6 +199,7 @@ congestion_reduce(struct congestion *g, uint32_t flight)
 		       : g->cwnd;
 	g->ssthresh = at_least_two(g, (uint64_t)flight * BETA_TENTHS / 10);
 	g->epoch_at = MONO_NONE;
+	g->css_baseline_us = 0;
 }
 
 void

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How much may fly: CUBIC (RFC 9438) with its Reno-friendly region and fast convergence, slow start
- * with byte counting (RFC 5681 §3.1, RFC 6928), restart after idleness (RFC 5681 §4.1), and
- * Proportional Rate Reduction while losses are repaired (RFC 6937). Integers
- * only: windows in bytes, times in milliseconds. Knows no connection and no segment: recovery.c
- * tells it what was acknowledged and what was lost, output.c asks it for cwnd.
+ * with byte counting (RFC 5681 §3.1, RFC 6928), which HyStart++ leaves before
+ * the path overflows (RFC 9406), restart after idleness (RFC 5681 §4.1), and Proportional Rate
+ * Reduction while losses are repaired (RFC 6937). Integers only: windows in bytes, times in
+ * milliseconds. Knows no connection and no segment: recovery.c tells it what was acknowledged and
+ * what was lost, output.c asks it for cwnd.
  */
 #ifndef SLUICE_TCP_CONGESTION_H
 #define SLUICE_TCP_CONGESTION_H
@@ -26,6 +27,10 @@ struct congestion {
 	uint64_t est_credit;  /* the same of w_est, times 17 cwnd */
 	struct mono epoch_at; /* when congestion avoidance began, idleness left out; or MONO_NONE */
 	struct mono seen_at;  /* the last acknowledgement */
+	/* RFC 9406 §4.2: the least round trips of this round and the last, 0 while unknown; what is
+	 * left of this round; the least when conservative slow start began, 0 outside it. */
+	uint32_t round_min_us, last_min_us, round_left, css_baseline_us;
+	uint8_t round_samples, css_rounds;
 	uint32_t recover_fs, prr_delivered, prr_out; /* RFC 6937 §3, since recovery began */
 	bool limited; /* cwnd, and nothing else, stopped the sender */
 };
@@ -39,6 +44,8 @@ void congestion_set_mss(struct congestion *g, uint32_t mss);
  */
 void congestion_grow(
     struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight);
+/* A round trip was measured; before congestion_grow() for the same ACK. */
+void congestion_take_rtt(struct congestion *g, uint32_t rtt_us);
 /* A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7). */
 void congestion_reduce(struct congestion *g, uint32_t flight);
 /*

@@ -54,8 +54,10 @@ rack_delivered(
 	/* Step 2. An answer that came too soon for a retransmission is the original's. */
 	if (s->again && (rtt_us < r->min_rtt_us || echo_is_older(c, o, rtt_us)))
 		return;
-	if (!s->again)
+	if (!s->again) {
 		take_min_rtt(c, rtt_us);
+		congestion_take_rtt(&c->congestion, rtt_us);
+	}
 	r->rtt_us = rtt_us;
 	if (!r->has_sent || sent_after(s->sent_us, end, r->sent_us, r->end)) {
 		r->sent_us = s->sent_us;

@@ -267,3 +267,73 @@ TEST(rfc6937_3_reduction_bounds)
 		CHECK_ROW(k->name, g.cwnd == k->cwnd);
 	}
 }
+
+/* Slow start over a path whose round trip is `rtt_us` in this round; a sample for each ACK. */
+static void
+slow_round(struct congestion *g, struct mono *now, uint32_t rtt_us)
+{
+	uint32_t flight = g->cwnd, acks = flight / (2 * MSS);
+
+	g->limited = true;
+	*now = mono_add(*now, microseconds(rtt_us));
+	for (uint32_t i = 0; i < acks; i++) {
+		congestion_take_rtt(g, rtt_us + i % 3 * 100);
+		congestion_grow(g, *now, microseconds(rtt_us), flight / acks, flight);
+	}
+}
+
+TEST(rfc9406_4_2_slow_start_ends_where_the_queue_grows)
+{
+	struct mono now = { 1000000000 };
+	struct congestion g;
+	uint32_t before;
+
+	congestion_init(&g, 20 * MSS, MSS);
+	slow_round(&g, &now, 40000);
+	slow_round(&g, &now, 40500); /* less than an eighth: nothing */
+	CHECK(is_near(g.cwnd, 80 * MSS, 0.02));
+	before = g.cwnd;
+	slow_round(&g, &now, 47000); /* an eighth and more: a quarter of the growth */
+	CHECK(is_near(g.cwnd, before * 1.25, 0.15));
+	CHECK(g.ssthresh == UINT32_MAX);
+	for (unsigned i = 0; i < HYSTART_CSS_ROUNDS; i++)
+		slow_round(&g, &now, 50000);
+	CHECK(g.ssthresh != UINT32_MAX);
+	before = g.cwnd;
+	slow_round(&g, &now, 50000);
+	CHECK(g.k_ms == 0 && g.w_max >= g.ssthresh); /* RFC 9438 §4.10 */
+	CHECK(is_near(g.cwnd, before, 0.02));
+}
+
+TEST(rfc9406_4_2_a_round_trip_that_comes_down_resumes_slow_start)
+{
+	struct mono now = { 1000000000 };
+	struct congestion g;
+	uint32_t before;
+
+	congestion_init(&g, 20 * MSS, MSS);
+	slow_round(&g, &now, 40000);
+	slow_round(&g, &now, 40000);
+	slow_round(&g, &now, 50000);
+	CHECK(g.css_baseline_us != 0);
+	slow_round(&g, &now, 41000);
+	CHECK(g.css_baseline_us == 0);
+	before = g.cwnd;
+	slow_round(&g, &now, 41000);
+	CHECK(is_near(g.cwnd, before * 2, 0.02));
+	CHECK(g.ssthresh == UINT32_MAX);
+}
+
+/* On a LAN a rise below four milliseconds is no queue worth ending slow start for. */
+TEST(rfc9406_4_3_least_rise)
+{
+	struct mono now = { 1000000000 };
+	struct congestion g;
+
+	congestion_init(&g, 20 * MSS, MSS);
+	slow_round(&g, &now, 100);
+	slow_round(&g, &now, 1000);
+	slow_round(&g, &now, 3000);
+	CHECK(g.css_baseline_us == 0);
+	CHECK(is_near(g.cwnd, 160 * MSS, 0.02));
+}
