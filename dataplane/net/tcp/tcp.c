@@ -427,6 +427,7 @@ tcp_info(const struct tcp_conn *c, struct tcp_info *out)
 		.mss_bytes = c->mss,
 		.send_queue_bytes = (uint32_t)c->snd.bytes,
 		.receive_queue_bytes = (uint32_t)c->rcv.bytes,
+		.out_of_order_bytes = c->reasm_bytes,
 		.send_window_bytes = c->snd_wnd,
 		.receive_window_bytes = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt),
 		.sent_bytes = c->sent_bytes,

@@ -162,6 +162,7 @@ struct tcp_info {
 	const char *state;
 	uint32_t rtt_us, rtt_var_us, rto_us, cwnd_bytes, ssthresh_bytes, mss_bytes;
 	uint32_t send_queue_bytes, receive_queue_bytes, send_window_bytes, receive_window_bytes;
+	uint32_t out_of_order_bytes; /* received beyond a hole */
 	uint64_t sent_bytes, received_bytes, retransmitted_segments;
 };
 void tcp_info(const struct tcp_conn *c, struct tcp_info *out);

@@ -77,14 +77,18 @@ draw_trouble(struct sim_random *r, struct link_quality *q, bool harsh)
 		q->loss_ppm = 1000000;
 }
 
-/* Changes of the MTU stay: nothing tells a sender that a way has become wider again. */
+/*
+ * Changes of the MTU stay: nothing tells a sender that a way has become wider again. A forged SYN
+ * may sit where a true one comes until the next of its retries: then one more must fall into the
+ * calm.
+ */
 static void
 draw_weather(struct sim_random *r, struct plan *p)
 {
 	struct link_quality road[2] = { draw_road(r, p->ipv6), draw_road(r, p->ipv6) };
 	bool lasts = one_in(r, 25);
-	uint64_t end_ms = sim_spread(r, 10, lasts ? LONG_TROUBLE_MAX_MS : TROUBLE_MAX_MS),
-		 at_ms = 0;
+	uint64_t most_ms = p->forge_ppm > 0 ? TROUBLE_MAX_MS / 2 : TROUBLE_MAX_MS, at_ms = 0;
+	uint64_t end_ms = sim_spread(r, 10, lasts ? LONG_TROUBLE_MAX_MS : most_ms);
 	unsigned changes = one_in(r, 10) ? 0 : (unsigned)sim_between(r, 1, PLAN_WEATHER_MAX - 1);
 
 	if (one_in(r, 2))

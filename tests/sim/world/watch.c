@@ -289,7 +289,7 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 }
 
 static void
-check_turn(struct host *h, struct flow *f, struct watch_side *me)
+end_turn(struct host *h, struct flow *f, struct watch_side *me)
 {
 	if (me->empty_acks > me->heard + 2)
 		world_fail(h->world, "flow %td: %u bare ACKs for %u segments", f - h->world->flows,
@@ -314,6 +314,6 @@ watch_turn(struct host *h)
 		const struct plan_conn *c = &h->world->plan.conns[i];
 		struct flow *f = &h->world->flows[c->flow];
 
-		check_turn(h, f, &f->sides[c->opener ^ h->index]);
+		end_turn(h, f, &f->sides[c->opener ^ h->index]);
 	}
 }

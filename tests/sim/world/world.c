@@ -16,8 +16,6 @@
 
 #define HOST_MBUFS    16383
 #define STEP_NS       10000 /* a host looks again no sooner */
-#define STALL_SECONDS 140   /* an RTO and a persist timer at their longest, and a little */
-#define REST_SECONDS  3000  /* when all is calm, the longest that anything may take */
 #define RETRY_MS      50    /* of a connection whose ports are in use */
 #define RETRY_SECONDS 20
 
@@ -63,8 +61,8 @@ world_host_time(const struct host *h)
 	return mono_add(h->world->now, h->clock);
 }
 
-static struct mono
-at_time(const struct world *w, struct duration d)
+struct mono
+world_time(const struct world *w, struct duration d)
 {
 	return mono_add(w->start, d);
 }
@@ -214,7 +212,7 @@ make_users(struct world *w)
 				.conn = i,
 				.side = side,
 				.host = c->opener ^ side };
-		w->try_at[i][0] = at_time(w, c->start);
+		w->try_at[i][0] = world_time(w, c->start);
 		w->try_at[i][1] = c->both ? mono_add(w->try_at[i][0], c->both_after) : MONO_NEVER;
 	}
 }
@@ -293,16 +291,6 @@ take_segment(struct host *h, const struct flight *f)
 }
 
 static void
-check_host(struct host *h)
-{
-	const char *broken = tcp_broken_invariant(h->tcp);
-
-	if (broken != NULL)
-		world_fail(h->world, "host %u: broken: %s", h->index, broken);
-	watch_turn(h);
-}
-
-static void
 turn(struct host *h)
 {
 	struct world *w = h->world;
@@ -328,7 +316,7 @@ turn(struct host *h)
 			user_act(u);
 	}
 	tcp_flush(h->tcp);
-	check_host(h);
+	check_turn(h);
 	h->not_before =
 	    mono_add(w->now, p->turn_gap.ns > STEP_NS ? p->turn_gap : nanoseconds(STEP_NS));
 	if (sim_happens(&h->random, p->stall_ppm))
@@ -361,7 +349,7 @@ static void
 open_due(struct world *w)
 {
 	for (unsigned i = 0; i < w->plan.conn_count; i++) {
-		struct duration late = mono_since(w->now, at_time(w, w->plan.conns[i].start));
+		struct duration late = mono_since(w->now, world_time(w, w->plan.conns[i].start));
 
 		for (unsigned side = 0; side < 2; side++) {
 			struct user *u = &w->users[i][side];
@@ -389,7 +377,7 @@ static void
 change_weather(struct world *w)
 {
 	while (w->weather_next < w->plan.weather_count &&
-	       at_time(w, w->plan.weather[w->weather_next].at).ns <= w->now.ns) {
+	       world_time(w, w->plan.weather[w->weather_next].at).ns <= w->now.ns) {
 		link_change(&w->links[0], w->plan.weather[w->weather_next].to[0]);
 		link_change(&w->links[1], w->plan.weather[w->weather_next].to[1]);
 		w->weather_next++;
@@ -418,7 +406,8 @@ change_droughts(struct world *w)
 {
 	for (unsigned i = 0; i < w->plan.drought_count; i++) {
 		const struct plan_drought *d = &w->plan.droughts[i];
-		bool on = at_time(w, d->at).ns <= w->now.ns && w->now.ns < at_time(w, d->until).ns;
+		bool on =
+		    world_time(w, d->at).ns <= w->now.ns && w->now.ns < world_time(w, d->until).ns;
 
 		if (on && w->held[i] == NULL)
 			w->held[i] = take_buffers(w->hosts[d->host].pools.data, d->buffers);
@@ -436,10 +425,10 @@ next_change(const struct world *w)
 	struct mono next = MONO_NEVER;
 
 	if (w->weather_next < w->plan.weather_count)
-		next = at_time(w, w->plan.weather[w->weather_next].at);
+		next = world_time(w, w->plan.weather[w->weather_next].at);
 	for (unsigned i = 0; i < w->plan.drought_count; i++) {
-		struct mono at = at_time(w, w->plan.droughts[i].at);
-		struct mono until = at_time(w, w->plan.droughts[i].until);
+		struct mono at = world_time(w, w->plan.droughts[i].at);
+		struct mono until = world_time(w, w->plan.droughts[i].until);
 
 		if (at.ns > w->now.ns)
 			next = mono_earlier(next, at);
@@ -451,114 +440,6 @@ next_change(const struct world *w)
 	return next;
 }
 
-/* Both sides did all that their plans say, as far as neither was cut short for a reason. */
-static bool
-is_excused(const struct world *w, unsigned conn)
-{
-	const struct user *u = w->users[conn];
-
-	return w->plan.may_time_out || u[0].aborted || u[1].aborted || u[0].dropped ||
-	       u[1].dropped || u[0].discards || u[1].discards;
-}
-
-static bool
-is_over(const struct world *w, unsigned conn)
-{
-	return w->users[conn][0].released &&
-	       (w->users[conn][1].released || !w->users[conn][1].opened);
-}
-
-/* A way that loses nothing, applications that wait for nothing, and yet nothing moves. */
-static void
-check_progress(struct world *w)
-{
-	struct mono calm = at_time(w, w->plan.calm_at);
-
-	for (unsigned i = 0; i < w->plan.conn_count; i++) {
-		struct user *u = w->users[i];
-		struct mono last = w->progress_at[i].ns > calm.ns ? w->progress_at[i] : calm;
-
-		if (!u[0].started || is_over(w, i) || is_excused(w, i))
-			continue;
-		if (user_wakes_at(&u[0]).ns != MONO_NEVER.ns ||
-		    user_wakes_at(&u[1]).ns != MONO_NEVER.ns)
-			w->progress_at[i] = w->now;
-		else if (w->now.ns > last.ns + (uint64_t)seconds(STALL_SECONDS).ns)
-			world_fail(w,
-			    "connection %u: no progress for %d s (%llu of %llu, %llu of %llu "
-			    "bytes)",
-			    i, STALL_SECONDS, (unsigned long long)u[1].received,
-			    (unsigned long long)u[0].written, (unsigned long long)u[0].received,
-			    (unsigned long long)u[1].written);
-	}
-	if (w->turns > WORLD_TURNS_MAX || w->now.ns > calm.ns + (uint64_t)seconds(REST_SECONDS).ns)
-		world_fail(w, "does not come to rest (%llu turns)", (unsigned long long)w->turns);
-}
-
-/*
- * Nothing will happen any more. Who waits for a peer that is gone without a word (its RST was lost,
- * and keepalive is off) gives up; without such a reason nobody may be left waiting.
- */
-static bool
-give_up_waiting(struct world *w)
-{
-	bool gave_up = false;
-
-	for (unsigned i = 0; i < w->plan.conn_count; i++) {
-		struct user *u = w->users[i];
-
-		if (u[0].tcp == NULL && u[1].tcp == NULL)
-			continue;
-		if (!is_excused(w, i))
-			world_fail(w, "connection %u: waits for ever", i);
-		for (unsigned side = 0; side < 2; side++) {
-			tcp_begin(
-			    w->hosts[u[side].host].tcp, world_host_time(&w->hosts[u[side].host]));
-			user_give_up(&u[side]);
-		}
-		gave_up = true;
-	}
-	return gave_up;
-}
-
-/* What one side wrote reached the other whole, and its FIN, unless somebody cut it short. */
-static void
-check_delivery(struct world *w, unsigned conn, unsigned from)
-{
-	const struct user *writer = &w->users[conn][from], *reader = &w->users[conn][1 - from];
-	bool reads_on =
-	    reader->plan->ending != PLAN_LET_GO && !reader->dropped && !reader->discards;
-
-	if (w->plan.may_time_out || writer->aborted || reader->aborted || !reads_on)
-		return;
-	if (writer->dropped && (!writer->opened || !reader->opened))
-		return; /* a SYN that is let go of is forgotten without a word */
-	if (reader->received != writer->written)
-		world_fail(w, "connection %u: side %u read %llu of %llu bytes", conn, 1 - from,
-		    (unsigned long long)reader->received, (unsigned long long)writer->written);
-	if (!reader->saw_close)
-		world_fail(w, "connection %u: side %u saw no FIN", conn, 1 - from);
-	if (!writer->dropped && !reader->dropped && writer->written != writer->plan->bytes)
-		world_fail(w, "connection %u: side %u wrote %llu of %u bytes", conn, from,
-		    (unsigned long long)writer->written, writer->plan->bytes);
-}
-
-static void
-check_end(struct world *w)
-{
-	for (unsigned i = 0; i < w->plan.conn_count; i++) {
-		if (!w->users[i][0].started || w->skipped[i])
-			continue;
-		check_delivery(w, i, 0);
-		check_delivery(w, i, 1);
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		if (tcp_connection_count(w->hosts[i].tcp) != 0)
-			world_fail(w, "host %u: %u connections were not forgotten", i,
-			    tcp_connection_count(w->hosts[i].tcp));
-	}
-}
-
 static void
 play(struct world *w)
 {
@@ -567,7 +448,7 @@ play(struct world *w)
 		struct mono next = mono_earlier(next_change(w), mono_earlier(wake[0], wake[1]));
 
 		if (next.ns == MONO_NEVER.ns) {
-			if (give_up_waiting(w))
+			if (check_waiting(w))
 				continue;
 			check_end(w);
 			return;

@@ -100,7 +100,16 @@ const char *world_run(struct world *w, const struct plan *plan, FILE *trace);
 /* The first failure stays. */
 void world_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 double world_seconds(const struct world *w);
+/* A time of the plan, and what a host's clock shows now. */
+struct mono world_time(const struct world *w, struct duration since_start);
 struct mono world_host_time(const struct host *h);
+
+/* check.c */
+void check_turn(struct host *h);
+void check_progress(struct world *w);
+/* Nothing will happen by itself: who waits in vain gives up, if for a reason. False: nobody did. */
+bool check_waiting(struct world *w);
+void check_end(struct world *w);
 
 /* user.c: bytes of the stream that a user sends, at most 65,535 from `at`. */
 const uint8_t *user_stream(unsigned conn, unsigned side, uint64_t at);
