@@ -219,13 +219,16 @@ advance(struct tcp_conn *c, const struct segment *s)
 	return news;
 }
 
-/* RFC 5681 §2, the definition of a duplicate ACK, less its window clause where SACK speaks. */
+/*
+ * RFC 5681 §2. Where SACK was agreed on, only an ACK with `news` in its blocks counts (RFC 6675
+ * §2): others are our peer's answers to whatever somebody sends it in our name.
+ */
 static bool
-is_duplicate(const struct tcp_conn *c, const struct segment *s)
+is_duplicate(const struct tcp_conn *c, const struct segment *s, uint32_t news)
 {
 	return seq_is(s->ack, c->snd_una) && s->length == 0 && in_flight(c) > 0 &&
 	       (s->flags & (FLAG_SYN | FLAG_FIN)) == 0 &&
-	       (s->options.sack_count > 0 || s->window << c->snd_scale == c->snd_wnd);
+	       (c->use_sack ? news > 0 : s->window << c->snd_scale == c->snd_wnd);
 }
 
 /* The probe at the tail took the place of a recovery: it costs what one costs (RFC 8985 §7.4.2). */
@@ -240,7 +243,7 @@ take_probe_repair(struct tcp_conn *c)
 void
 recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 {
-	uint32_t delivered = 0;
+	uint32_t delivered = 0, news = 0;
 	bool advances = seq_after(s->ack, c->snd_una);
 	bool dsack = c->use_sack && is_dsack(s), lost;
 
@@ -250,14 +253,15 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 		take_probe_repair(c);
 	if (c->use_ecn && (s->flags & FLAG_ECE))
 		take_ecn_echo(c);
-	if (advances) {
+	if (advances)
 		delivered = advance(c, s);
-	} else if (is_duplicate(c, s) && c->dup_acks < 255) {
-		c->dup_acks++;
-		delivered = c->use_sack ? 0 : c->mss;
-	}
 	if (c->use_sack)
-		delivered += take_sacks(c, s);
+		news = take_sacks(c, s);
+	delivered += news;
+	if (!advances && is_duplicate(c, s, news) && c->dup_acks < 255) {
+		c->dup_acks++;
+		delivered += c->use_sack ? 0 : c->mss;
+	}
 	lost = rack_detect_loss(c);
 	if (!c->in_recovery && !c->in_loss && in_flight(c) > 0 &&
 	    (c->use_sack ? c->lost_bytes > 0 : c->dup_acks >= DUP_THRESHOLD))
