@@ -24,6 +24,7 @@ below_dataplane             := dataplane/inspect dataplane/icap dataplane/http d
 below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_tests/sim/script      := tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/sim/world       := tests/sim dataplane/net/tcp dataplane/net common/base
+below_tests/sim/hostile     := tests/sim/world tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
@@ -42,8 +43,8 @@ FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
-	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world tests/talk \
-	bench/wire
+	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world \
+	tests/sim/hostile tests/talk bench/wire
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto

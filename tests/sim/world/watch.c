@@ -16,6 +16,7 @@
 #define CHALLENGE_NS    500000000u /* RFC 5961 §7, as the library does it */
 #define IDLE_ACKS_SPARE 4
 #define MSS_LEAST       536
+#define SEGMENT_LEAST   500 /* MSS_LEAST less options */
 
 void
 watch_init(struct world *w)
@@ -133,6 +134,19 @@ scale_of(const struct watch_side *side)
 	return side->offered_scale && side->heard_scale ? side->scale : 0;
 }
 
+/* RFC 9293 §3.8.6.2.2: a window grows by half the buffer or by a segment, of 536 at least. */
+static bool
+is_silly(const struct host *h, const struct watch_side *me, uint32_t edge, unsigned scale)
+{
+	uint32_t half = h->world->plan.hosts[h->index].tcp.receive_window_bytes / 2;
+	uint32_t least = half < SEGMENT_LEAST ? half : SEGMENT_LEAST;
+
+	uint32_t unit = 1u << scale; /* less than that is only the rounding of what was announced */
+
+	return (int32_t)(edge - me->edge) > 0 && me->edge != 0 && edge - me->edge >= unit &&
+	       edge - me->edge + unit < least;
+}
+
 static void
 check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segment *s)
 {
@@ -156,6 +170,9 @@ check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segme
 	    (int32_t)(edge + (1u << scale) - 1 - me->edge) < 0)
 		world_fail(h->world, "flow %td, side %u: takes %u bytes of window back",
 		    f - h->world->flows, side, me->edge - edge);
+	if (!over && is_silly(h, me, edge, scale))
+		world_fail(h->world, "flow %td, side %u: opens its window by %u bytes",
+		    f - h->world->flows, side, edge - me->edge);
 	me->ack = ack;
 	if ((int32_t)(edge - me->edge) > 0)
 		me->edge = edge;
