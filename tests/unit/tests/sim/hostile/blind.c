@@ -181,3 +181,30 @@ TEST(icmp_lies)
 		CHECK_ROW(rows[i].name, hostile_fini(&h));
 	}
 }
+
+/*
+ * A peer that lowers the MTU a byte at a time, a step a millisecond: each makes what flies go
+ * again. One step is believed in MTU_LOWER_MS, or 50 kB of ICMP would make us send 3.5 MB.
+ */
+TEST(mtu_lowered_step_by_step)
+{
+	struct tcp_endpoints e = { .local = address_v4((const uint8_t[]){ 192, 0, 2, 1 }),
+		.remote = address_v4((const uint8_t[]){ 198, 51, 0, 0 }),
+		.local_port = HOSTILE_PORT,
+		.remote_port = 7000 };
+	static const uint8_t mss[] = { 2, 4, 1460 >> 8, 1460 & 0xff };
+	struct foe f = { 0 };
+	uint64_t first;
+
+	hostile_init(&h, (struct tcp_config){ 0 });
+	h.answer_bytes = 100000;
+	CHECK(hostile_open(&h, &f, 7000, mss, sizeof(mss)));
+	hostile_run(&h, 1, NULL, NULL);
+	first = h.payload_bytes;
+	for (uint32_t mtu = 1499; mtu >= 68; mtu--) {
+		tcp_icmp(h.victim, &e, f.ack, false, mtu);
+		hostile_run(&h, 1, NULL, NULL);
+	}
+	CHECK(h.payload_bytes <= (2 + 1432 / MTU_LOWER_MS) * first);
+	CHECK(hostile_fini(&h));
+}
