@@ -2,10 +2,12 @@
 /*
  * fuzz-links: tests/sim dataplane/net/tcp dataplane/net common/base
  *
- * One of our stacks against a hostile peer, in virtual time. The input is a program: segments whose
- * sequence numbers lie near what the stack sent and expects, raw ones, time that passes, and an
- * application that reads, sends and closes. After each step every invariant must hold; at the end
- * no buffer is lost.
+ * One of our stacks against a hostile peer, in virtual time. The input is a program: segments that
+ * fit a connection but for one thing or another (numbers, SACK blocks and timestamps relative to
+ * what the stack sent and expects), others near them, raw ones, time that passes, and an
+ * application that reads, sends and closes. After each step every invariant must hold; what is read
+ * are the bytes of the peer's sequence numbers, each once and in order; at the end no buffer is
+ * lost.
  */
 #include <assert.h>
 #include <string.h>
@@ -16,6 +18,8 @@
 
 #define STEPS_MAX 128
 #define PORT      1344
+#define PORTS     3 /* of the peer, from PEER_PORT */
+#define PEER_PORT 0x3000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -28,7 +32,12 @@ struct program {
 	struct tcp_conn *conn;
 	struct mono now;
 	uint32_t seq, ack; /* where the stack believes the peer to be, and what it sent last */
+	uint32_t ts;       /* the stack's last timestamp */
 	uint64_t random;
+	uint32_t
+	    begins[PORTS];  /* the first byte's number of each port's connection, by its SYN-ACK */
+	uint64_t read;      /* of p->conn */
+	bool unknown_bytes; /* a raw segment may have brought any */
 };
 
 static uint64_t
@@ -73,6 +82,10 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 	p->ack = get32(h + 4) + segment->pkt_len - (h[12] >> 4) * 4u + ((h[13] & 3) != 0);
 	if ((h[13] & 0x10) != 0)
 		p->seq = get32(h + 8);
+	if ((h[13] & 0x12) == 0x12)
+		p->begins[h[3] % PORTS] = get32(h + 8);
+	if ((h[12] >> 4) >= 8 && get32(h + 20) == 0x0101080a)
+		p->ts = get32(h + 24);
 	rte_pktmbuf_free(segment);
 }
 
@@ -93,6 +106,75 @@ input(struct program *p, struct rte_mbuf *m)
 		tcp_refuse(p->tcp, m, &peer, &ours);
 }
 
+/* The byte that stands at a sequence number, whoever sends it and however often. */
+static uint8_t
+byte_at(uint32_t seq)
+{
+	return (uint8_t)(seq ^ seq >> 7 ^ seq >> 15);
+}
+
+static void
+fill_payload(uint8_t *h, uint32_t head, uint32_t bytes)
+{
+	uint32_t seq = get32(h + 4) + ((h[13] & 2) != 0);
+
+	for (uint32_t i = 0; i < bytes; i++)
+		h[head + i] = byte_at(seq + i);
+}
+
+/* Options that a connection in order has: a timestamp, and SACK blocks of what the stack sent. */
+static uint32_t
+put_options(struct program *p, uint8_t *o)
+{
+	unsigned kinds = (unsigned)draw(p, 1), blocks = kinds >> 2 & 3;
+	uint32_t n = 0;
+
+	if (kinds & 1) {
+		put32(o, 0x0101080a);
+		put32(
+		    o + 4, (uint32_t)(p->now.ns / 1000000) + (uint32_t)(int32_t)(int8_t)draw(p, 1));
+		put32(o + 8, p->ts);
+		n = 12;
+	}
+	if ((kinds & 2) == 0 || blocks == 0)
+		return n;
+	put32(o + n, 0x01010502 + 8 * blocks);
+	n += 4;
+	for (unsigned i = 0; i < blocks; i++, n += 8) {
+		uint32_t start = p->ack - (uint32_t)draw(p, 2);
+
+		put32(o + n, start);
+		put32(o + n + 4, start + (uint32_t)draw(p, 2));
+	}
+	return n;
+}
+
+/* One that fits: its number and acknowledgment are right or off by a little. */
+static void
+step_fitting(struct program *p)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
+	uint8_t off = (uint8_t)draw(p, 1), flags = (uint8_t)draw(p, 1),
+		head[60] = { PEER_PORT >> 8 };
+	uint32_t options = put_options(p, head + 20), bytes = (uint32_t)draw(p, 2) % 1461;
+	uint8_t *h;
+
+	if (m == NULL)
+		return;
+	head[1] = (uint8_t)(flags >> 6) % PORTS;
+	head[2] = PORT >> 8;
+	head[3] = PORT & 0xff;
+	put32(head + 4, p->seq + (off & 1 ? (uint32_t)(int32_t)(int16_t)draw(p, 2) : 0));
+	put32(head + 8, p->ack - (off & 2 ? (uint32_t)draw(p, 2) : 0));
+	head[12] = (uint8_t)((20 + options) / 4 << 4);
+	head[13] = (uint8_t)(0x10 | (off & 4 ? flags & 0x0f : flags & 0x08));
+	head[14] = (uint8_t)(off >> 3);
+	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(20 + options + bytes));
+	memcpy(h, head, 20 + options);
+	fill_payload(h, 20 + options, bytes);
+	input(p, m);
+}
+
 /* A segment near what is expected: flags, offsets, options and payload from the program. */
 static void
 step_segment(struct program *p)
@@ -106,8 +188,8 @@ step_segment(struct program *p)
 	payload = (unsigned)(draw(p, 2) % 1460);
 	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(20 + option_bytes + payload));
 	memset(h, 0, 20 + option_bytes + payload);
-	h[0] = 0x30;
-	h[1] = (uint8_t)(draw(p, 1) % 3);
+	h[0] = PEER_PORT >> 8;
+	h[1] = (uint8_t)(draw(p, 1) % PORTS);
 	h[2] = PORT >> 8;
 	h[3] = PORT & 0xff;
 	put32(h + 4, p->seq + (uint32_t)(int32_t)(int16_t)draw(p, 2));
@@ -118,6 +200,7 @@ step_segment(struct program *p)
 	h[15] = (uint8_t)draw(p, 1);
 	for (unsigned i = 0; i < option_bytes; i++)
 		h[20 + i] = (uint8_t)draw(p, 1);
+	fill_payload(h, 20 + option_bytes, payload);
 	input(p, m);
 }
 
@@ -130,6 +213,7 @@ step_raw(struct program *p)
 
 	if (m == NULL)
 		return;
+	p->unknown_bytes = true;
 	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)bytes);
 	for (unsigned i = 0; i < bytes; i++)
 		h[i] = (uint8_t)draw(p, 1);
@@ -150,7 +234,7 @@ open_connection(struct program *p)
 			return;
 		h = (uint8_t *)rte_pktmbuf_append(m, 20);
 		memset(h, 0, 20);
-		h[0] = 0x30;
+		h[0] = PEER_PORT >> 8;
 		h[2] = PORT >> 8;
 		h[3] = PORT & 0xff;
 		put32(h + 4, p->seq);
@@ -160,6 +244,21 @@ open_connection(struct program *p)
 		h[14] = 0xff;
 		input(p, m);
 		tcp_flush(p->tcp);
+	}
+}
+
+/* First copies win, so nothing but the peer's bytes in their order may be read. */
+static void
+check_bytes(struct program *p, const struct chain *bytes)
+{
+	uint32_t begin = p->begins[tcp_endpoints(p->conn)->remote_port % PORTS];
+	struct chain_cursor cursor = chain_walk(bytes, 0);
+	struct span span;
+
+	while (chain_next(&cursor, &span)) {
+		for (size_t i = 0; i < span.bytes; i++, p->read++)
+			assert(
+			    p->unknown_bytes || span.data[i] == byte_at(begin + (uint32_t)p->read));
 	}
 }
 
@@ -174,6 +273,7 @@ serve(struct program *p, unsigned what)
 	switch (what % 6) {
 	case 0:
 		tcp_receive(p->conn, (size_t)draw(p, 2), &bytes);
+		check_bytes(p, &bytes);
 		break;
 	case 1:
 		if (chain_append_copy(&bytes, sim_pools(), zeros, (size_t)draw(p, 2) % 4096) == 0)
@@ -208,6 +308,7 @@ take_ready(struct program *p)
 			p->conn = NULL;
 		} else if (p->conn == NULL && (tcp_events(c) & TCP_EVENT_ENDED) == 0) {
 			p->conn = c;
+			p->read = 0;
 		} else if (c != p->conn) {
 			tcp_release(c);
 		}
@@ -220,7 +321,9 @@ step(struct program *p)
 	unsigned kind = (unsigned)draw(p, 1);
 
 	tcp_begin(p->tcp, p->now);
-	if (kind < 150)
+	if (kind < 90)
+		step_fitting(p);
+	else if (kind < 150)
 		step_segment(p);
 	else if (kind < 165)
 		step_raw(p);
