@@ -182,6 +182,13 @@ check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segme
 	}
 }
 
+/* RFC 9293 MUST-15: what a SYN without the option means. */
+static uint16_t
+mss_unsaid(const struct plan *p)
+{
+	return p->ipv6 ? 1220 : 536;
+}
+
 static uint32_t
 mss_allowed(const struct host *h, const struct watch_side *me)
 {
@@ -296,7 +303,7 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 	if (s->flags & SEGMENT_SYN) {
 		if (s->seq != f->now.iss[from])
 			return;
-		me->peer_mss = s->has_mss ? s->mss : MSS_LEAST;
+		me->peer_mss = s->has_mss ? s->mss : mss_unsaid(&h->world->plan);
 		me->heard_scale = s->has_scale;
 	}
 	ack = s->flags & SEGMENT_ACK ? s->ack - f->now.iss[1 - from] : 1;
