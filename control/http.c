@@ -125,6 +125,17 @@ serve_alerts(struct control *c, const struct web_request *request, struct web_an
 	serve_json(c, ask_alerts(web_query(request, "limit"), web_query(request, "before")), out);
 }
 
+static void
+serve_explain(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	const char *uuid = web_query(request, "uuid");
+	json_t *asked = json_pack("{s:s}", "command", "explain");
+
+	if (uuid != NULL)
+		json_object_set_new(asked, "uuid", json_of(uuid));
+	serve_json(c, asked, out);
+}
+
 /* ?before= shows older alerts, and ?refresh=0 all of it, without asking for itself anew. */
 static void
 serve_page(struct control *c, const struct web_request *request, struct web_answer *out)
@@ -163,6 +174,7 @@ static const struct {
 	{ "/api/status", serve_status },
 	{ "/api/stats", serve_stats },
 	{ "/api/alerts", serve_alerts },
+	{ "/api/explain", serve_explain },
 };
 
 static void

@@ -208,9 +208,11 @@ put_alert(struct text *out, const json_t *alert)
 	put_cell(out, "wire threat", text_of(alert, "threat"), "");
 	text_put(out, "<td class=\"wire url\"><code>");
 	text_html(out, text_of(alert, "url"));
-	text_put(out, "</code><div class=\"under\"><code>");
+	text_put(out, "</code><div class=\"under\"><a href=\"/api/explain?uuid=");
 	text_html(out, text_of(alert, "uuid"));
-	text_put(out, "</code></div></td>");
+	text_put(out, "\"><code>");
+	text_html(out, text_of(alert, "uuid"));
+	text_put(out, "</code></a></div></td>");
 	put_cell(out, "wire", text_of(alert, "client"), text_of(alert, "user"));
 	put_cell(out, "wire", text_of(alert, "source"), text_of(alert, "mode"));
 	text_put(out, "</tr>\n");
