@@ -226,8 +226,11 @@ sample(uv_timer_t *timer)
 	static struct core_stats sum;
 
 	if (c->region != NULL) {
-		answer_sum(c, &sum);
+		int64_t age_s = facts_dataplane_age(c);
+
 		s.boot = region_boot_id(c->region);
+		s.age_ms = age_s >= 0 ? (uint64_t)age_s * 1000 : UINT64_MAX;
+		answer_sum(c, &sum);
 		s.objects =
 		    sum.counters[COUNTER_OBJECTS_REQMOD] + sum.counters[COUNTER_OBJECTS_RESPMOD];
 		s.bytes = sum.counters[COUNTER_OBJECT_BYTES];

@@ -9,12 +9,23 @@ follows(const struct rates_sample *s, const struct rates_sample *last)
 	       s->objects >= last->objects && s->bytes >= last->bytes && s->bad >= last->bad;
 }
 
+/* All that it counted was counted since the sample before. */
+static bool
+began_since(const struct rates_sample *s, const struct rates_sample *last)
+{
+	return s->boot != 0 && s->boot != last->boot && last->at_ms != 0 &&
+	       s->at_ms > last->at_ms && s->age_ms < s->at_ms - last->at_ms;
+}
+
 void
 rates_add(struct rates *r, const struct rates_sample *sample)
 {
 	struct rates_step step = { 0 };
 
-	if (follows(sample, &r->last))
+	if (began_since(sample, &r->last))
+		step = (struct rates_step){ true, sample->at_ms - r->last.at_ms, sample->objects,
+			sample->bytes, sample->bad };
+	else if (follows(sample, &r->last))
 		step = (struct rates_step){ true, sample->at_ms - r->last.at_ms,
 			sample->objects - r->last.objects, sample->bytes - r->last.bytes,
 			sample->bad - r->last.bad };

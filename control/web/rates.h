@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The last ten minutes, as differences of counters from one sample to the next. A sample of another
- * dataplane (its counters began anew), or none, leaves a step that is not known. Owned by who
+ * dataplane, whose counters began anew, or of none leaves a step that is not known, unless that
+ * dataplane began after the sample before. Owned by who
  * samples; a fixed size.
  */
 #ifndef SLUICE_WEB_RATES_H
@@ -16,6 +17,7 @@
 struct rates_sample {
 	uint64_t boot; /* of the dataplane; 0: there is none */
 	uint64_t at_ms;
+	uint64_t age_ms; /* how long it runs, by its own account; UINT64_MAX: not known */
 	uint64_t objects, bytes, bad;
 };
 

@@ -230,8 +230,8 @@ TEST(numbers_of_all_cores_and_of_each)
 	cores[1].stats.verdicts[VERDICT_BAD][SOURCE_SCANNED] = 4321;
 	cores[1].stats.connections_now = 17;
 	memset(&rates, 0, sizeof(rates));
-	rates_add(&rates, &(struct rates_sample){ 1, 1000, 0, 0, 0 });
-	rates_add(&rates, &(struct rates_sample){ 1, 6000, 617, 0, 9 });
+	rates_add(&rates, &(struct rates_sample){ 1, 1000, 9, 0, 0, 0 });
+	rates_add(&rates, &(struct rates_sample){ 1, 6000, 5009, 617, 0, 9 });
 	histogram_add(&cores[1].stats.object_ns, 1500);
 	page = written(&f, some_alerts(""), false);
 	CHECK(strstr(page, "1.5 µs <small>median</small>") != NULL);

@@ -4,7 +4,9 @@
 
 #include "tests/unit/harness.h"
 
-static const struct rates_sample first = { .boot = 1, .at_ms = 1000, .objects = 10, .bytes = 5 };
+static const struct rates_sample first = {
+	.boot = 1, .at_ms = 1000, .age_ms = 9, .objects = 10, .bytes = 5
+};
 
 TEST(a_step_is_the_difference_of_two_samples)
 {
@@ -14,7 +16,7 @@ TEST(a_step_is_the_difference_of_two_samples)
 	CHECK(!rates_at(&r, 0).known && !rates_sum(&r, RATES_STEPS).known);
 	rates_add(&r, &first);
 	CHECK(!rates_at(&r, 0).known); /* nothing came before it */
-	rates_add(&r, &(struct rates_sample){ 1, 6000, 110, 505, 3 });
+	rates_add(&r, &(struct rates_sample){ 1, 6000, 5009, 110, 505, 3 });
 	step = rates_at(&r, 0);
 	CHECK(step.known && step.ms == 5000 && step.objects == 100 && step.bytes == 500 &&
 	      step.bad == 3);
@@ -27,11 +29,11 @@ TEST(what_does_not_follow_is_not_known)
 		const char *name;
 		struct rates_sample next;
 	} cases[] = {
-		{ "no dataplane", { 0, 2000, 0, 0, 0 } },
-		{ "another dataplane", { 2, 2000, 11, 6, 0 } },
-		{ "no time has passed", { 1, 1000, 11, 6, 0 } },
-		{ "fewer objects", { 1, 2000, 9, 6, 0 } },
-		{ "fewer bytes", { 1, 2000, 11, 4, 0 } },
+		{ "no dataplane", { 0, 2000, 1000, 0, 0, 0 } },
+		{ "another dataplane", { 2, 2000, 1000, 11, 6, 0 } },
+		{ "no time has passed", { 1, 1000, 1000, 11, 6, 0 } },
+		{ "fewer objects", { 1, 2000, 1000, 9, 6, 0 } },
+		{ "fewer bytes", { 1, 2000, 1000, 11, 4, 0 } },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -48,13 +50,43 @@ TEST(what_does_not_follow_is_not_known)
 	}
 }
 
+/* A dataplane that began since the sample before has counted nothing outside this step. */
+TEST(a_dataplane_that_has_just_begun_is_counted_whole)
+{
+	static const struct {
+		const char *name;
+		struct rates_sample before, now;
+		bool known;
+	} cases[] = {
+		{ "it is the first", { 0, 1000, 0, 0, 0, 0 }, { 2, 6000, 4000, 30, 20, 10 }, true },
+		{ "after another", { 1, 1000, 9, 50, 50, 50 }, { 2, 6000, 4000, 30, 20, 10 },
+		    true },
+		{ "it ran before", { 0, 1000, 0, 0, 0, 0 }, { 2, 6000, 5000, 30, 20, 10 }, false },
+		{ "its age is not known", { 0, 1000, 0, 0, 0, 0 },
+		    { 2, 6000, UINT64_MAX, 30, 20, 10 }, false },
+		{ "no sample before", { 0, 0, 0, 0, 0, 0 }, { 2, 6000, 4000, 30, 20, 10 }, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct rates r = { 0 };
+		struct rates_step step;
+
+		rates_add(&r, &cases[i].before);
+		rates_add(&r, &cases[i].now);
+		step = rates_at(&r, 0);
+		CHECK_ROW(cases[i].name, step.known == cases[i].known);
+		CHECK_ROW(cases[i].name, !step.known || (step.ms == 5000 && step.objects == 30 &&
+							    step.bytes == 20 && step.bad == 10));
+	}
+}
+
 TEST(the_oldest_steps_are_forgotten)
 {
 	struct rates r = { 0 };
 	struct rates_step sum;
 
 	for (uint64_t i = 0; i < 3 * RATES_STEPS; i++)
-		rates_add(&r, &(struct rates_sample){ 1, 1000 * i, i * i, i, 0 });
+		rates_add(&r, &(struct rates_sample){ 1, 1000 * i, 9000, i * i, i, 0 });
 	for (unsigned age = 0; age < RATES_STEPS; age++) {
 		uint64_t i = 3 * RATES_STEPS - 1 - age;
 
