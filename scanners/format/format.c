@@ -232,8 +232,8 @@ text_format(struct span head)
 		return FORMAT_SCRIPT;
 	if (has(s, 0, "<", 1))
 		return markup_format(s);
-	if (s.bytes >= 2 && (s.data[0] == '{' || s.data[0] == '[') &&
-	    skip_blanks(span_from(s, 1)).bytes > 0 && skip_blanks(span_from(s, 1)).data[0] == '"')
+	if ((has(s, 0, "{", 1) || has(s, 0, "[", 1)) &&
+	    has(skip_blanks(span_from(s, 1)), 0, "\"", 1))
 		return FORMAT_JSON;
 	return FORMAT_GENERAL_TXT;
 }
