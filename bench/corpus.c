@@ -54,7 +54,7 @@ corpus_load(const char *path, size_t body_max, struct corpus *out, char error[CO
 		if (rc != 0)
 			return rc;
 	}
-	out->bytes = malloc(out->count + body_max);
+	out->bytes = calloc(1, out->count + body_max);
 	if (out->bytes == NULL)
 		snprintf(error, CORPUS_ERROR_BYTES, "no memory for %zu bytes of bodies",
 		    out->count + body_max);

@@ -20,6 +20,8 @@ take_value(struct span value, char *out)
 {
 	size_t n = 0;
 
+	if (value.bytes == 0)
+		return 0;
 	if (value.bytes < 4 || memcmp(value.data, "hex:", 4) != 0) {
 		memcpy(out, value.data, value.bytes);
 		return value.bytes;

@@ -66,6 +66,7 @@ file_of(const char *name, const char *text)
 TEST(every_call_is_made_on_every_body)
 {
 	char error[FLOOR_ERROR_BYTES];
+	char content[16 + CORPUS_SHIFT + 1];
 	const char *literals, *body;
 	uint8_t md5[16], sha256[32];
 	struct floor_result r;
@@ -74,7 +75,9 @@ TEST(every_call_is_made_on_every_body)
 
 	CHECK(mkstemp(place) >= 0);
 	literals = file_of("lit", "A\tneedle\nB\thex:00010203\n");
-	body = file_of("body", "hay needle hay.."); /* 16 bytes: one needle a body of 16 */
+	/* So long that each body of 16 begins it anew: corpus.h. */
+	snprintf(content, sizeof(content), "hay needle hay..%0*d", CORPUS_SHIFT, 0);
+	body = file_of("body", content);
 	CHECK(corpus_load(body, 16, &c, error) == 0);
 	CHECK(floor_open(literals, &f, error) == 0);
 	CHECK(floor_literals(f) == 2);
