@@ -127,6 +127,16 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 	return true;
 }
 
+bool
+sigc_sample(const struct sigc *s, const struct pattern *p, struct sigc_table *out)
+{
+	struct sample sample = { .bytes = *out };
+	bool made = make_sample(&sample, s, p, span_of(NULL, 0), span_of(NULL, 0));
+
+	*out = sample.bytes;
+	return made;
+}
+
 /* In two pieces, the first of `cut` bytes; 0: in one, known to be all. */
 static bool
 is_found(const struct proof *p, size_t cut)

@@ -224,6 +224,8 @@ void sigc_undo(struct sigc *s, const struct sigc_mark *mark);
  * many patterns, or -EINVAL with `s->error` set.
  */
 int sigc_prove(struct sigc *s, struct span file);
+/* The fewest bytes that a pattern matches, but for what its edges ask for; `out` anew. */
+bool sigc_sample(const struct sigc *s, const struct pattern *p, struct sigc_table *out);
 
 /* sweep.c: patterns that only rules without a trigger have a use for. */
 void sigc_sweep(struct sigc *s);
