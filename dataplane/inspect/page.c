@@ -171,24 +171,23 @@ escape_of(uint8_t c)
 	}
 }
 
-static size_t
-put_escaped(struct span value, char *out, size_t room)
+/* False: there is no room for all of it; what there is room for is there, no escape cut. */
+static bool
+put_escaped(struct span value, char *out, size_t room, size_t *at)
 {
-	size_t at = 0;
-
 	for (size_t i = 0; i < value.bytes; i++) {
 		const char *escape = escape_of(value.data[i]);
 		size_t n = escape != NULL ? strlen(escape) : 1;
 
-		if (n > room - at)
-			break;
+		if (n > room - *at)
+			return false;
 		if (escape != NULL)
-			memcpy(out + at, escape, n);
+			memcpy(out + *at, escape, n);
 		else
-			out[at] = (char)value.data[i];
-		at += n;
+			out[*at] = (char)value.data[i];
+		*at += n;
 	}
-	return at;
+	return true;
 }
 
 size_t
@@ -200,7 +199,8 @@ page_render(const struct page *p, const struct page_values *values, char *out, s
 		const struct piece *piece = &p->pieces[i];
 
 		if (piece->variable != LITERAL) {
-			at += put_escaped(value_of(values, piece->variable), out + at, room - at);
+			if (!put_escaped(value_of(values, piece->variable), out, room, &at))
+				break;
 			continue;
 		}
 		if (piece->text.bytes > room - at)

@@ -26,7 +26,8 @@ struct page; /* immutable after page_parse() */
 int page_parse(const char *template_text, struct page **out, char *error, size_t error_room);
 void page_free(struct page *p);
 
-/* Returns the bytes written, at most `room`; a page that would be longer is cut at a piece. */
+/* Returns the bytes written, at most `room`: of a page that would be longer the beginning, up to a
+ * whole piece of text or character of a value. */
 size_t page_render(const struct page *p, const struct page_values *values, char *out, size_t room);
 
 #endif
