@@ -100,7 +100,7 @@ TEST(whatever_the_wire_said_is_escaped)
 
 TEST(no_byte_of_a_value_opens_a_tag)
 {
-	char value[256], out[4096], error[128];
+	char value[256] = "", out[4096], error[128];
 	struct page_values values = { .url = span_of(value, sizeof(value)) };
 	struct page *p;
 	size_t n;
