@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ratios and sets of the bench, where a mistake would look like a figure. Run by tests/scenario/19-bench-run.sh."""
+"""Ratios and sets of the bench, where a mistake would look like a figure. Run by tests/scenario/20-bench-run.sh."""
 import os
 import sys
 import unittest
