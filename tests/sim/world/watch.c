@@ -91,6 +91,9 @@ place_syn(struct flow *f, unsigned side, const struct wire_segment *s)
 
 	if (side == 1)
 		f->foreign = answers && !ours;
+	if (side == 0 && !answers && f->now.known[0] && f->now.iss[0] == s->seq)
+		f->now.conn =
+		    f->opening; /* let go of and opened anew within a tick of the numbers */
 	if ((side == 1 && f->foreign) || (f->now.known[side] && f->now.iss[side] == s->seq))
 		return;
 	if (!answers &&
