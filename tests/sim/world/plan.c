@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define PERCENT 10000u /* in parts per million */
-#define TROUBLE_MAX_MS \
-	20000 /* shorter than the SYN and its retries take: none may be given up for it */
+/* Two of a SYN's retries fall into the calm: the first may still meet a half-open connection that
+ * an old or a forged SYN left behind. */
+#define TROUBLE_MAX_MS      12000
 #define LONG_TROUBLE_MAX_MS 400000
 
 static bool
@@ -77,18 +78,14 @@ draw_trouble(struct sim_random *r, struct link_quality *q, bool harsh)
 		q->loss_ppm = 1000000;
 }
 
-/*
- * Changes of the MTU stay: nothing tells a sender that a way has become wider again. A forged SYN
- * may sit where a true one comes until the next of its retries: then one more must fall into the
- * calm.
- */
+/* Changes of the MTU stay: nothing tells a sender that a way has become wider again. */
 static void
 draw_weather(struct sim_random *r, struct plan *p)
 {
 	struct link_quality road[2] = { draw_road(r, p->ipv6), draw_road(r, p->ipv6) };
 	bool lasts = one_in(r, 25);
-	uint64_t most_ms = p->forge_ppm > 0 ? TROUBLE_MAX_MS / 2 : TROUBLE_MAX_MS, at_ms = 0;
-	uint64_t end_ms = sim_spread(r, 10, lasts ? LONG_TROUBLE_MAX_MS : most_ms);
+	uint64_t most_ms = lasts ? LONG_TROUBLE_MAX_MS : TROUBLE_MAX_MS;
+	uint64_t end_ms = sim_spread(r, 10, most_ms), at_ms = 0;
 	unsigned changes = one_in(r, 10) ? 0 : (unsigned)sim_between(r, 1, PLAN_WEATHER_MAX - 1);
 
 	if (one_in(r, 2))

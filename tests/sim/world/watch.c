@@ -177,8 +177,8 @@ check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segme
 		world_fail(h->world, "flow %td, side %u: opens its window by %u bytes",
 		    f - h->world->flows, side, edge - me->edge);
 	me->ack = ack;
-	if ((int32_t)(edge - me->edge) > 0)
-		me->edge = edge;
+	if ((s->flags & SEGMENT_SYN) != 0 || (int32_t)(edge - me->edge) > 0)
+		me->edge = edge; /* a SYN that is sent again begins anew */
 	if (s->length == 0 && (s->flags & (SEGMENT_SYN | SEGMENT_FIN)) == 0) {
 		me->empty_acks++;
 		me->repeated_acks += !news;
