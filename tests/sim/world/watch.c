@@ -266,7 +266,8 @@ watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *
 		return;
 	if (s->flags & SEGMENT_SYN)
 		place_syn(f, side, s);
-	if (f->foreign && side == 1)
+	if (side == 1 && (f->foreign || (f->heard_forged_syn && !fits(&f->now, f->sides, 1, s) &&
+					    !fits(&f->before, f->sides_before, 1, s))))
 		return;
 	life = life_of(f, side, s);
 	if (!life->known[side] || ((s->flags & SEGMENT_SYN) != 0 && s->seq != life->iss[side]))
@@ -298,8 +299,10 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 	me = &f->sides[1 - from];
 	peer = &f->sides[from];
 	me->heard++;
-	if (flight->forged)
+	if (flight->forged) {
+		f->heard_forged_syn |= (s->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
 		return;
+	}
 	me->heard_empty += s->length == 0 && (s->flags & 7) == 0;
 	if (!f->now.known[from] || (s->flags & SEGMENT_RST) != 0)
 		return;

@@ -68,8 +68,9 @@ struct watch_side {
 
 struct flow {
 	struct incarnation now, before;
-	int opening;  /* the connection whose SYN goes out next; -1 */
-	bool foreign; /* side 1 answers a SYN that was forged, or of a life long over */
+	int opening;           /* the connection whose SYN goes out next; -1 */
+	bool foreign;          /* side 1 answers a SYN that was forged, or of a life long over */
+	bool heard_forged_syn; /* so it may, though its SYN-ACK found no buffer */
 	struct watch_side sides[2], sides_before[2];
 };
 
