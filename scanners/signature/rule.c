@@ -164,7 +164,7 @@ expression_holds(const struct generation *g, const struct generation_rule *r,
 {
 	const struct generation_step *s = row(g, GENERATION_STEPS, sizeof(*s), r->steps);
 	struct counts c = { row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), r->parts), t };
-	struct value stack[GENERATION_STACK_MAX], *top = stack;
+	struct value stack[GENERATION_STACK_MAX] = { 0 }, *top = stack;
 
 	for (unsigned i = 0; i < r->step_count; i++, s++)
 		top = do_step(s, top, &c, o);

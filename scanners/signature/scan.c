@@ -270,15 +270,14 @@ static void
 keep(struct signature_scan *scan, struct span bytes)
 {
 	struct memory *m = scan->memory;
-	size_t old;
+	size_t n = bytes.bytes < KEPT_BYTES ? bytes.bytes : KEPT_BYTES, old;
 
-	if (m == NULL)
+	if (m == NULL || bytes.data == NULL)
 		return;
-	bytes = span_from(bytes, bytes.bytes > KEPT_BYTES ? bytes.bytes - KEPT_BYTES : 0);
-	old = KEPT_BYTES - bytes.bytes < m->kept_bytes ? KEPT_BYTES - bytes.bytes : m->kept_bytes;
+	old = KEPT_BYTES - n < m->kept_bytes ? KEPT_BYTES - n : m->kept_bytes;
 	memmove(m->kept, m->kept + m->kept_bytes - old, old);
-	memcpy(m->kept + old, bytes.data, bytes.bytes);
-	m->kept_bytes = (uint32_t)(old + bytes.bytes);
+	memcpy(m->kept + old, bytes.data + (bytes.bytes - n), n);
+	m->kept_bytes = (uint32_t)(old + n);
 }
 
 static void

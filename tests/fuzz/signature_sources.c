@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static const char *const ends[] = { "lit", "ndb", "hdb", "hsb", "fp", "list", "ldb", "yar" };
+	static const char *const ends[] = { "lit", "ndb", "hdb", "hsb", "fp", "list", "ldb",
+		"yar" };
 	static char directory[] = "/tmp/sluice-fuzz-XXXXXX";
 	static bool made;
 	struct sigc s = { 0 };

@@ -136,7 +136,7 @@ struct tcp_conn {
 	struct mono rtt_sent_at, data_sent_at, heard_at;
 	struct mono keepalive_at;
 	uint32_t keepalive_ms, user_timeout_ms; /* keepalive_ms: 0 is off */
-	struct mono mtu_lower_at; /* no further "too big" is believed before */
+	struct mono mtu_lower_at;               /* no further "too big" is believed before */
 	struct seq rtt_seq;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 

@@ -25,7 +25,7 @@ make_file(struct file *f)
 				.section_count = SECTIONS,
 				.id = 0x0123456789abcdef },
 		.sections = {
-		    { .kind = GENERATION_LITERALS, .bytes = 5 * sizeof(uint32_t) },
+		    { .kind = GENERATION_LITERALS, .bytes = 5 * sizeof(struct generation_literal) },
 		    { .kind = GENERATION_BAD_MD5, .bytes = 2 * sizeof(struct generation_digest16) },
 		    { .kind = GENERATION_BAD_SHA256,
 			.bytes = 3 * sizeof(struct generation_digest32) },
