@@ -139,7 +139,6 @@ bool arena_read_next(struct arena_reader *r, struct span *out);
  */
 bool arena_find_lent(struct channel_core *c, uint32_t *at, struct notice *out);
 
-/* stats: single writer, plain stores. */
 /* Rules of exclusion that matched: a rule's key and how often. What no place is left for is counted
  * under the last, whose key is 0. */
 #define RULE_HITS_MAX 129
@@ -147,6 +146,7 @@ struct rule_hits {
 	uint64_t key, count;
 };
 
+/* stats: single writer, plain stores. */
 struct core_stats {
 	uint64_t counters[COUNTER_COUNT];
 	struct rule_hits rules[RULE_HITS_MAX];

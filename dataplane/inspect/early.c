@@ -121,14 +121,18 @@ early_stream(struct inspect_object *o)
 	send_on(o);
 }
 
-/* Whether no byte has come since the last look: the peer waits for us as likely as we for it. */
+/* Whether no byte has come for `stall`: the peer waits for us as likely as we for it. */
 static bool
 stands_still(struct inspect_object *o)
 {
-	bool still = o->state == OBJECT_READING && !o->feeding && o->bytes == o->bytes_seen;
+	struct mono now = o->inspect->now;
 
-	o->bytes_seen = o->bytes;
-	return still && may_begin(o);
+	if (o->state != OBJECT_READING || o->feeding || o->bytes != o->bytes_seen) {
+		o->bytes_seen = o->bytes;
+		o->seen_at = now;
+		return false;
+	}
+	return !mono_before(now, mono_add(o->seen_at, delivery_of(o)->stall)) && may_begin(o);
 }
 
 /* The end that would tell more may never come: what was met decides. */
@@ -179,10 +183,16 @@ drip(struct inspect_object *o)
 	object_settled(o);
 }
 
+/* While the body comes, whether it does is looked at; when bytes are due in a trickle, too. */
 static void
-arm(struct inspect_object *o, struct duration d)
+arm(struct inspect_object *o)
 {
-	wheel_arm(&o->inspect->looks, &o->look, mono_add(o->inspect->now, d));
+	struct mono stalled = mono_add(o->inspect->now, delivery_of(o)->stall);
+
+	if (o->state != OBJECT_READING)
+		stalled = MONO_NEVER;
+	if (mono_earlier(stalled, o->drip_at).ns != MONO_NEVER.ns)
+		wheel_arm(&o->inspect->looks, &o->look, mono_earlier(stalled, o->drip_at));
 }
 
 void
@@ -190,24 +200,30 @@ early_arm(struct inspect_object *o)
 {
 	const struct policy_delivery *d = delivery_of(o);
 
-	if (o->method == ICAP_RESPMOD && o->must_echo)
-		arm(o, d->kind == DELIVERY_TRICKLE ? d->trickle_delay : d->stall);
+	if (o->method != ICAP_RESPMOD || !o->must_echo)
+		return;
+	o->seen_at = o->inspect->now;
+	o->drip_at =
+	    d->kind == DELIVERY_TRICKLE ? mono_add(o->inspect->now, d->trickle_delay) : MONO_NEVER;
+	arm(o);
 }
 
 void
 early_look(struct inspect_object *o)
 {
-	const struct policy_delivery *d = delivery_of(o);
-	bool trickles = d->kind == DELIVERY_TRICKLE && !o->streams;
+	struct mono now = o->inspect->now;
 
 	if (o->state != OBJECT_READING && o->state != OBJECT_HELD)
 		return;
-	if (trickles || o->state == OBJECT_READING)
-		arm(o, trickles ? DRIP_INTERVAL : d->stall);
-	if (stands_still(o) && (!o->streams || is_doubtful(o)))
+	if (stands_still(o) && (!o->streams || is_doubtful(o))) {
 		end_stall(o);
-	else if (trickles)
+		o->drip_at = MONO_NEVER; /* streamed from here on */
+	} else if (!mono_before(now, o->drip_at)) {
 		drip(o);
+		o->drip_at = mono_add(now, DRIP_INTERVAL);
+	}
+	if (o->state == OBJECT_READING || o->state == OBJECT_HELD)
+		arm(o);
 }
 
 /* False: the URL is not whole, so it names no object. */

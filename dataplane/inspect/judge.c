@@ -96,7 +96,6 @@ step_signatures(struct inspect_object *o)
 	if (threat == NULL)
 		threat = o->found;
 	if (threat != NULL) {
-		o->outcome.match_offset = o->found_offset;
 		remember(o, VERDICT_BAD, threat);
 		return decide(o, VERDICT_BAD, SOURCE_SCANNED, threat);
 	}

@@ -47,7 +47,6 @@ struct outcome {
 	enum record_site site;
 	uint32_t site_line;
 	char threat[THREAT_BYTES_MAX]; /* NUL-terminated; empty: none */
-	uint64_t match_offset;
 };
 
 struct inspect_object {
@@ -67,6 +66,8 @@ struct inspect_object {
 	    timer; /* object_timeout while READING, the hold while HELD, the wait while PARKED */
 	struct wheel_timer look; /* whether bytes must go out before the verdict */
 	uint64_t bytes_seen;     /* `bytes` at the last look */
+	struct mono seen_at;     /* since when it is that */
+	struct mono drip_at;     /* delivery `trickle`: when the next bytes go; else never */
 
 	bool has_body, must_echo;
 	bool echo_open;     /* the answer's head, and more, went out before the verdict */

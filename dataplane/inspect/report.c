@@ -55,6 +55,14 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	record_text_put(slot, RECORD_TEXT_MEDIA_TYPE, type);
 }
 
+/* Whether a signature's match decided. */
+static bool
+is_match(const struct inspect_object *o)
+{
+	return o->found != NULL && o->outcome.source == SOURCE_SCANNED &&
+	       o->outcome.verdict == VERDICT_BAD;
+}
+
 void
 report_fill(struct inspect_object *o, struct record_slot *slot)
 {
@@ -64,7 +72,7 @@ report_fill(struct inspect_object *o, struct record_slot *slot)
 	r->wall_ns = o->inspect->wall_ns;
 	r->duration_ns = mono_now().ns - o->begun_ns;
 	r->generation = o->publication->stamp;
-	r->match_offset = o->outcome.match_offset;
+	r->match_offset = is_match(o) ? o->found_offset : 0;
 	r->scan_ns = o->scan_ns;
 	r->hold_ns = o->held_ns;
 	r->session = o->peer.session;

@@ -211,6 +211,28 @@ TEST(a_body_that_stands_still_is_streamed)
 	rig_destroy(r);
 }
 
+/* However long a trickle waits for its first bytes. */
+TEST(a_stall_ends_in_every_kind)
+{
+	static const char *const kinds[] = { "delivery.kind=hold", "delivery.kind=stream",
+		"delivery.kind=trickle" };
+
+	for (unsigned i = 0; i < 3; i++) {
+		const char *const set[] = { kinds[i], "delivery.trickle_delay_ms=10000",
+			"delivery.trickle_bytes=1", NULL };
+		struct rig *r = rig_create(set);
+		struct rig_client *c = rig_client(r);
+		char *text = letters(65535);
+
+		begin(c, REQUEST);
+		chunk(c, text, 65535);
+		turns(r, 700);
+		CHECK_ROW(kinds[i], about(c->output_bytes, 65535 - 16384));
+		free(text);
+		rig_destroy(r);
+	}
+}
+
 /* With a threat in it and nothing sent yet, the page is still to be had. */
 TEST(a_bad_body_that_stands_still_gets_the_page)
 {
@@ -220,11 +242,13 @@ TEST(a_bad_body_that_stands_still_gets_the_page)
 	struct notice n;
 
 	begin(c, REQUEST);
+	chunk(c, text, 500);
 	chunk(c, eicar, sizeof(eicar) - 1);
 	chunk(c, text, 65535);
 	turns(r, 700);
 	CHECK(strstr(c->output, "HTTP/1.1 403") != NULL);
 	CHECK(rig_notice(r, &n) && n.object.record.flags == RECORD_FLAG_BLOCKED);
+	CHECK(n.object.record.match_offset >= 500);
 	CHECK(r->stats->counters[COUNTER_CUT] == 0);
 	free(text);
 	rig_destroy(r);
