@@ -235,16 +235,12 @@ alter(struct control *c, const char *what, const json_t *id)
 }
 
 static void
-list_rule(struct control *c, json_t *list, json_int_t id, const struct config_exclusion *rule)
+list_rule(
+    const struct core_stats *sum, json_t *list, json_int_t id, const struct config_exclusion *rule)
 {
-	static struct core_stats one;
-	uint64_t key = config_exclusion_key(rule), hits = 0;
+	uint64_t hits = channel_rule_hits(sum, config_exclusion_key(rule));
 	char value[4 * CONFIG_ERROR_TEXT_MAX];
 
-	for (uint32_t i = 0; c->region != NULL && i < region_cores(c->region); i++) {
-		channel_stats_read(region_core(c->region, i), &one);
-		hits += channel_rule_hits(&one, key);
-	}
 	json_array_append_new(
 	    list, json_pack("{s:I, s:s, s:s, s:s, s:b, s:I}", "id", id, "from",
 		      id != 0 ? "sluicectl" : "sluice.yaml", "criterion",
@@ -257,6 +253,7 @@ json_t *
 answer_exclude(struct control *c, const json_t *request)
 {
 	static const char *const alterations[] = { "remove", "enable", "disable" };
+	static struct core_stats sum;
 	json_t *refusal = NULL, *list, *item;
 	struct config_exclusion rule;
 	size_t i;
@@ -270,13 +267,17 @@ answer_exclude(struct control *c, const json_t *request)
 	}
 	if (refusal != NULL)
 		return refusal;
+	memset(&sum, 0, sizeof(sum));
+	if (c->region != NULL)
+		answer_sum(c, &sum);
 	list = json_array();
 	for (i = 0; i < c->config->exclusions_count; i++)
-		list_rule(c, list, 0, &c->config->exclusions[i]);
+		list_rule(&sum, list, 0, &c->config->exclusions[i]);
 	json_array_foreach(c->exclude.rules, i, item)
 	{
 		if (rule_of(item, &rule))
-			list_rule(c, list, json_integer_value(json_object_get(item, "id")), &rule);
+			list_rule(
+			    &sum, list, json_integer_value(json_object_get(item, "id")), &rule);
 	}
 	return json_pack("{s:b, s:o}", "ok", 1, "exclusions", list);
 }

@@ -22,8 +22,8 @@ channel_stats_read(const struct channel_core *c, struct core_stats *out)
 		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
-void
-channel_count_rule(struct core_stats *s, uint64_t key)
+static void
+add_rule(struct core_stats *s, uint64_t key, uint64_t count)
 {
 	unsigned i = 0;
 
@@ -31,7 +31,13 @@ channel_count_rule(struct core_stats *s, uint64_t key)
 		i++;
 	if (i < RULE_HITS_MAX - 1)
 		s->rules[i].key = key;
-	s->rules[i].count++;
+	s->rules[i].count += count;
+}
+
+void
+channel_count_rule(struct core_stats *s, uint64_t key)
+{
+	add_rule(s, key, 1);
 }
 
 uint64_t
@@ -49,6 +55,9 @@ channel_stats_add(struct core_stats *sum, const struct core_stats *one)
 {
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)
 		sum->counters[k] += one->counters[k];
+	for (unsigned i = 0; i < RULE_HITS_MAX - 1 && one->rules[i].key != 0; i++)
+		add_rule(sum, one->rules[i].key, one->rules[i].count);
+	sum->rules[RULE_HITS_MAX - 1].count += one->rules[RULE_HITS_MAX - 1].count;
 	for (unsigned n = 0; n < VERDICT_COUNT * SOURCE_COUNT; n++)
 		sum->verdicts[n / SOURCE_COUNT][n % SOURCE_COUNT] +=
 		    one->verdicts[n / SOURCE_COUNT][n % SOURCE_COUNT];
