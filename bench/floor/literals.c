@@ -5,14 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-static int
-nibble(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "common/base/letters.h"
 
 /* The line's literal to `out`; its length, or 0 where there is none. */
 static size_t
@@ -30,7 +23,7 @@ take_value(struct span value, char *out)
 	if (value.bytes % 2 != 0)
 		return 0;
 	for (size_t i = 0; i < value.bytes; i += 2) {
-		int high = nibble(value.data[i]), low = nibble(value.data[i + 1]);
+		int high = hex_digit(value.data[i]), low = hex_digit(value.data[i + 1]);
 
 		if (high < 0 || low < 0)
 			return 0;

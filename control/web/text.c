@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/letters.h"
+
 #define ROOM_AT_FIRST 16384u
 
 /* Room for so many more; false where there is none, and the text has failed. */
@@ -76,20 +78,7 @@ text_format(struct text *t, const char *format, ...)
 static const char *
 reference_of(unsigned char c)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? "?" : NULL;
-	}
+	return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? "?" : html_reference(c);
 }
 
 void

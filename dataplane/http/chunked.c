@@ -12,6 +12,7 @@
  *     DATA     …               DATA_CR when all have come, then DATA_LF, then SIZE
  *     TRAILER  CR at start     END_LF, else NAME up to a colon, VALUE up to CR LF
  */
+#include "common/base/letters.h"
 #include "dataplane/http/http.h"
 
 #define LINE_BYTES_MAX 4096 /* of a size line: what more would be for is unknown to anybody */
@@ -47,22 +48,10 @@ chunk_saw_ieof(const struct chunk_parser *p)
 	return p->ieof == IEOF_SEEN;
 }
 
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static enum state
 in_size(struct chunk_parser *p, uint8_t c, bool first)
 {
-	int digit = hex_value(c);
+	int digit = hex_digit(c);
 
 	if (digit >= 0) {
 		if (p->left > (CHUNK_SIZE_MAX >> 4))

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/letters.h"
+
 enum variable {
 	LITERAL,
 	THREAT,
@@ -155,20 +157,7 @@ value_of(const struct page_values *values, enum variable v)
 static const char *
 escape_of(uint8_t c)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return c < 0x20 || c >= 0x7f ? "&#xFFFD;" : NULL;
-	}
+	return c < 0x20 || c >= 0x7f ? "&#xFFFD;" : html_reference(c);
 }
 
 /* False: there is no room for all of it; what there is room for is there, no escape cut. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/letters.h"
 #include "common/base/siphash.h"
 #include "dataplane/inspect/mask.h"
 
@@ -74,12 +75,15 @@ mark_formats(bool marks[FORMAT_COUNT], const char *word)
 static bool
 parse_md5(const char *text, uint8_t out[16])
 {
-	if (strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
+	if (strlen(text) != 32)
 		return false;
 	for (unsigned i = 0; i < 16; i++) {
-		char pair[3] = { text[2 * i], text[2 * i + 1], 0 };
+		int high = hex_digit((uint8_t)text[2 * i]);
+		int low = hex_digit((uint8_t)text[2 * i + 1]);
 
-		out[i] = (uint8_t)strtoul(pair, NULL, 16);
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return true;
 }

@@ -7,18 +7,10 @@
  */
 #include <arpa/inet.h>
 
+#include "common/base/letters.h"
 #include "scanners/reputation/reputation_table.h"
 
 #define LABEL_POINTS_MAX 63
-
-static int
-nibble(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The byte that "%XX" at the span's start stands for, else -1. */
 static int
@@ -28,8 +20,8 @@ percent_byte(struct span s)
 
 	if (s.bytes < 3 || s.data[0] != '%')
 		return -1;
-	high = nibble(s.data[1]);
-	low = nibble(s.data[2]);
+	high = hex_digit(s.data[1]);
+	low = hex_digit(s.data[2]);
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/base/letters.h"
 #include "tools/sigc/sigc.h"
 
 struct parse {
@@ -60,7 +61,7 @@ take_pair(const struct sigc_hex *h, struct span *text, uint8_t pair[2])
 	if (text->bytes < 2)
 		return false;
 	for (unsigned i = 0; i < 2; i++) {
-		int n = sigc_nibble(text->data[i]);
+		int n = hex_digit(text->data[i]);
 
 		if (n < 0 && text->data[i] != '?')
 			return false;

@@ -121,8 +121,6 @@ void sigc_add_built_in(struct sigc *s);
 
 /* A literal that a check follows; at least 4 bytes. */
 void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);
-/* 0 to 15, or -1. */
-int sigc_nibble(uint8_t c);
 
 /* sources.c: offsets "*", "n", "n,m"; false: another kind */
 bool sigc_parse_offset(struct span text, uint64_t *min, uint64_t *max);

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "common/base/letters.h"
 #include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
 
@@ -55,12 +56,6 @@ split(struct span line, char by, struct span fields[FIELDS_MAX])
 	return n;
 }
 
-int
-sigc_nibble(uint8_t c)
-{
-	return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
-}
-
 /* Decodes plain hex; false where it is something else. The bytes are the caller's. */
 static bool
 decode_hex(struct span hex, uint8_t *out)
@@ -68,7 +63,7 @@ decode_hex(struct span hex, uint8_t *out)
 	if (hex.bytes == 0 || hex.bytes % 2 != 0)
 		return false;
 	for (size_t i = 0; i < hex.bytes / 2; i++) {
-		int high = sigc_nibble(hex.data[2 * i]), low = sigc_nibble(hex.data[2 * i + 1]);
+		int high = hex_digit(hex.data[2 * i]), low = hex_digit(hex.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

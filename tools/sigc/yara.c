@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/letters.h"
 #include "tools/sigc/yara.h"
 
 #define INCLUDES_MAX 8 /* within each other */
@@ -167,9 +168,9 @@ unescape(struct span from, uint8_t *out)
 		return 1;
 	if (from.bytes < 2)
 		return 0;
-	if (from.data[1] == 'x' && from.bytes >= 4 && sigc_nibble(from.data[2]) >= 0 &&
-	    sigc_nibble(from.data[3]) >= 0) {
-		*out = (uint8_t)(sigc_nibble(from.data[2]) << 4 | sigc_nibble(from.data[3]));
+	if (from.data[1] == 'x' && from.bytes >= 4 && hex_digit(from.data[2]) >= 0 &&
+	    hex_digit(from.data[3]) >= 0) {
+		*out = (uint8_t)(hex_digit(from.data[2]) << 4 | hex_digit(from.data[3]));
 		return 4;
 	}
 	letter = memchr(letters, from.data[1], sizeof(letters) - 1);
@@ -255,7 +256,7 @@ read_hex(struct file *f, struct yara_string *out)
 			out->why = SKIP_NESTED;
 		if (c == '~')
 			out->why = SKIP_STRING_FORM;
-		else if (sigc_nibble(c) < 0 && strchr("?()|", c) == NULL)
+		else if (hex_digit(c) < 0 && strchr("?()|", c) == NULL)
 			return fail(f, "no hexadecimal digit");
 		out->is_one_form &= c != '(';
 		c = (uint8_t)tolower(c);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What single bytes of text mean, or must be written as. */
+#ifndef SLUICE_BASE_LETTERS_H
+#define SLUICE_BASE_LETTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The value of a hexadecimal digit in either case, else -1. */
+static inline int
+hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* What stands for a byte that means something in HTML text and quoted attributes, else NULL. */
+static inline const char *
+html_reference(uint8_t c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+#endif
