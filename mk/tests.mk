@@ -78,20 +78,29 @@ soak: $(TCP_SIM)
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
 FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -march=$(MARCH) \
-	-Wno-deprecated-declarations
+FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -D_GNU_SOURCE -I. \
+	-march=$(MARCH) -Wno-deprecated-declarations $(DPDK_CFLAGS)
 fuzz_libs_decode := -lz # its oracle
 fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *\([^*]*\).*/\1/p' tests/fuzz/$(1).c)
-fuzz_sources  = tests/fuzz/$(1).c $(foreach f,$(fuzz_folders),$(filter-out %main.c,$(wildcard $(f)/*.c)))
+fuzz_objects  = $(patsubst %.c,$(O)/fuzz/obj/%.o,tests/fuzz/$(1).c $(foreach f,$(2),$(call sources_of,$(f))))
 
+# An object is made once for all targets that link it.
+$(O)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  FUZZ CC $<')
+	$(Q)clang-14 $(FUZZ_FLAGS) $(CFLAGS_FOLDER) -MMD -MP -c -o $@ $<
+
+$(foreach f,$(FOLDERS),$(eval $(O)/fuzz/obj/$(f)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(f))))
+
+# $(1) target, $(2) its folders
 define fuzz_rules
-$(O)/fuzz/$(1): $(call fuzz_sources,$(1))
+$(O)/fuzz/obj/tests/fuzz/$(1).o: CFLAGS_FOLDER := $(foreach f,$(2),$(call cflags_of,$(f)))
+$(O)/fuzz/$(1): $(call fuzz_objects,$(1),$(2))
 	@mkdir -p $$(@D)
-	$(if $(V),,@echo '  FUZZ $$@')
-	$(Q)clang-14 $(FUZZ_FLAGS) $(DPDK_CFLAGS) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f))))) \
-		-o $$@ $$(filter %.c,$$^) $(foreach f,$(call fuzz_folders,$(1)),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) $(fuzz_libs_$(1)) -lpthread
+	$(if $(V),,@echo '  FUZZ LD $$@')
+	$(Q)clang-14 -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(foreach f,$(2),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) $(fuzz_libs_$(1)) -lpthread
 endef
-$(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_rules,$(n))))
+$(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_rules,$(n),$(call fuzz_folders,$(n)))))
 
 fuzz-build: $(FUZZ_NAMES:%=$(O)/fuzz/%)
 
@@ -108,7 +117,7 @@ setup:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
-## test: set up, build, check, unit tests (debug, asan), fuzz briefly, scenarios in the lab
+## test: set up, build, check, unit tests (debug, asan), packet scripts, simulator, fuzz briefly, scenarios
 test: setup
 	@tests/run all
 
