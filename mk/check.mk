@@ -25,13 +25,16 @@ check-shell:
 
 # A header must stand alone; DPDK's flags serve all of them here.
 check-headers:
-	@for h in $$(git ls-files '*.h'); do \
+	@git ls-files '*.h' | xargs -P $$(nproc) -n 8 sh -c 'for h; do \
 		$(CC) -std=gnu17 -D_GNU_SOURCE -fsyntax-only -I. -march=$(MARCH) $(DPDK_CFLAGS) \
-			$(call pkg_cflags,cunit) -x c $$h || exit 1; done
+			$(call pkg_cflags,cunit) -x c $$h || exit 255; done' sh
 
-# .clang-tidy says what is looked for. Tests are compiled with warnings, not tidied.
+# .clang-tidy says what is looked for. Tests are compiled with warnings, not tidied. TIDY_NODES bounds
+# the analyzer's work on one function: clang's own 225000 takes four times as long.
+TIDY_NODES ?= 40000
 TIDY_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -march=$(MARCH) $(DPDK_CFLAGS) \
-	$(foreach f,$(FOLDERS),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f)))))
+	$(foreach f,$(FOLDERS),$(if $(pkg_$(f)),$(call pkg_cflags,$(pkg_$(f))))) \
+	-Xclang -analyzer-config -Xclang max-nodes=$(TIDY_NODES)
 
 TIDY_SOURCES := $(filter-out tests/% %.bpf.c,$(filter %.c,$(TEXT_C)))
 

@@ -117,7 +117,7 @@ setup:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
-## test: set up, build, check, unit tests (debug, asan), packet scripts, simulator, fuzz briefly, scenarios
+## test: set up, build, check, unit tests (release, asan), packet scripts, simulator, fuzz briefly, scenarios
 test: setup
 	@tests/run all
 
