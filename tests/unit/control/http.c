@@ -26,8 +26,9 @@ ask(struct rig *r, const char *request)
 	client_ask(&r->control.loop, address, request, said);
 }
 
+/* Starts to serve at the tests' address, which another may hold. */
 static void
-begin(struct rig *r)
+start(struct rig *r)
 {
 	char address[32];
 
@@ -35,6 +36,12 @@ begin(struct rig *r)
 	client_address(address);
 	listen_at(r, address);
 	http_start(&r->control);
+}
+
+static void
+begin(struct rig *r)
+{
+	start(r);
 	CHECK(http_error(&r->control)[0] == 0);
 }
 
@@ -125,15 +132,13 @@ TEST(an_address_in_use_is_told_and_can_be_moved)
 	char address[32];
 
 	begin(&other);
-	rig_make(&r);
-	client_address(address);
-	listen_at(&r, address);
-	http_start(&r.control);
+	start(&r);
 	CHECK(strstr(http_error(&r.control), ": Address already in use") != NULL);
 	finish(&other);
 	listen_at(&r, "");
 	http_configure(&r.control);
 	CHECK(http_error(&r.control)[0] == 0);
+	client_address(address);
 	listen_at(&r, address);
 	http_configure(&r.control);
 	CHECK(http_error(&r.control)[0] == 0);
@@ -149,13 +154,9 @@ TEST(an_address_in_use_is_told_and_can_be_moved)
 TEST(an_address_is_tried_again)
 {
 	struct rig r, other;
-	char address[32];
 
 	begin(&other);
-	rig_make(&r);
-	client_address(address);
-	listen_at(&r, address);
-	http_start(&r.control);
+	start(&r);
 	CHECK(http_error(&r.control)[0] != 0);
 	finish(&other);
 	for (unsigned i = 0; i < 20000 && http_error(&r.control)[0] != 0; i++)

@@ -142,6 +142,28 @@ TEST(a_forged_timestamp_does_not_freeze_a_connection)
 	CHECK(hostile_fini(&h));
 }
 
+/* What an ICMP error quotes of the connection that answer_begins() opens. */
+static struct tcp_endpoints
+quoted(void)
+{
+	return (struct tcp_endpoints){ .local = address_v4((const uint8_t[]){ 192, 0, 2, 1 }),
+		.remote = address_v4((const uint8_t[]){ 198, 51, 0, 0 }),
+		.local_port = HOSTILE_PORT,
+		.remote_port = 7000 };
+}
+
+/* Opens a connection whose victim answers with 100,000 bytes; the first of them fly. */
+static void
+answer_begins(struct foe *f)
+{
+	static const uint8_t mss[] = { 2, 4, 1460 >> 8, 1460 & 0xff };
+
+	hostile_init(&h, (struct tcp_config){ 0 });
+	h.answer_bytes = 100000;
+	CHECK(hostile_open(&h, f, 7000, mss, sizeof(mss)));
+	hostile_run(&h, 1, NULL, NULL);
+}
+
 /* RFC 5927: an ICMP error of a number that does not fly is nothing; of one that does, it lowers the
  * MSS, never below the floor. */
 TEST(icmp_lies)
@@ -156,19 +178,13 @@ TEST(icmp_lies)
 		{ "unreachable", 0, 0, true, false },
 		{ "one that is true", 0, 1000, false, true } };
 
+	struct tcp_endpoints e = quoted();
+
 	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-		struct tcp_endpoints e = { .local = address_v4((const uint8_t[]){ 192, 0, 2, 1 }),
-			.remote = address_v4((const uint8_t[]){ 198, 51, 0, 0 }),
-			.local_port = HOSTILE_PORT,
-			.remote_port = 7000 };
-		static const uint8_t mss[] = { 2, 4, 1460 >> 8, 1460 & 0xff };
 		struct foe f = { 0 };
 		uint32_t largest;
 
-		hostile_init(&h, (struct tcp_config){ 0 });
-		h.answer_bytes = 100000;
-		CHECK(hostile_open(&h, &f, 7000, mss, sizeof(mss)));
-		hostile_run(&h, 1, NULL, NULL);
+		answer_begins(&f);
 		tcp_icmp(h.victim, &e, f.ack + rows[i].offset, rows[i].unreachable, rows[i].mtu);
 		h.last = (struct wire_segment){ 0 };
 		f.ack += 1460;
@@ -188,18 +204,11 @@ TEST(icmp_lies)
  */
 TEST(mtu_lowered_step_by_step)
 {
-	struct tcp_endpoints e = { .local = address_v4((const uint8_t[]){ 192, 0, 2, 1 }),
-		.remote = address_v4((const uint8_t[]){ 198, 51, 0, 0 }),
-		.local_port = HOSTILE_PORT,
-		.remote_port = 7000 };
-	static const uint8_t mss[] = { 2, 4, 1460 >> 8, 1460 & 0xff };
+	struct tcp_endpoints e = quoted();
 	struct foe f = { 0 };
 	uint64_t first;
 
-	hostile_init(&h, (struct tcp_config){ 0 });
-	h.answer_bytes = 100000;
-	CHECK(hostile_open(&h, &f, 7000, mss, sizeof(mss)));
-	hostile_run(&h, 1, NULL, NULL);
+	answer_begins(&f);
 	first = h.payload_bytes;
 	for (uint32_t mtu = 1499; mtu >= 68; mtu--) {
 		tcp_icmp(h.victim, &e, f.ack, false, mtu);
