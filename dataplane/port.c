@@ -3,6 +3,7 @@
 #include "dataplane/port.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/port_kernel.h"
+#include "dataplane/xdp.h"
 
 #define RECEIVE_DESCRIPTORS  1024
 #define TRANSMIT_DESCRIPTORS 1024
@@ -38,6 +40,7 @@ struct port {
 	uint8_t mac[6];
 	unsigned queues, devices;
 	uint16_t device_ids[PORT_QUEUES_MAX];
+	char steered[IF_NAMESIZE];          /* af_xdp: the interface that carries our program */
 	int multicast;                      /* descriptor of kernel_hear_multicast(), -1: none */
 	int kernel_queues[PORT_QUEUES_MAX]; /* the driver's own sockets, for the drops they count */
 	unsigned kernel_queue_count;
@@ -290,6 +293,10 @@ port_open(const struct config *c, unsigned queues, struct rte_mempool *const *po
 		rc = find_devices(p, &c->dataplane.port, error);
 	for (unsigned i = 0; rc == 0 && i < p->devices; i++)
 		rc = start_device(p, i, sleeps, error);
+	if (rc == 0 && p->kind == PORT_AF_XDP) {
+		rc = xdp_steer(c, error);
+		snprintf(p->steered, sizeof(p->steered), "%s", c->dataplane.port.interface);
+	}
 	if (rc != 0) {
 		free(p);
 		return rc;
@@ -313,6 +320,8 @@ port_close(struct port *p)
 		rte_eth_dev_stop(p->device_ids[i]);
 		rte_eth_dev_close(p->device_ids[i]);
 	}
+	if (p->kind == PORT_AF_XDP)
+		xdp_release(p->steered);
 	free(p);
 }
 

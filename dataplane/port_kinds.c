@@ -189,8 +189,8 @@ prepare_af_xdp(const struct config_port *port, unsigned queues, char error[PORT_
 
 	if (rc == 0)
 		rc = need_capability(CAP_NET_ADMIN, "an af_xdp port needs CAP_NET_ADMIN", error);
-	if (rc == 0 && !kernel_capable(CAP_BPF))
-		rc = need_capability(CAP_SYS_ADMIN, "an af_xdp port needs CAP_BPF", error);
+	if (rc == 0) /* not CAP_BPF: programs and maps are found by their ids, bpf(2) */
+		rc = need_capability(CAP_SYS_ADMIN, "an af_xdp port needs CAP_SYS_ADMIN", error);
 	if (rc != 0)
 		return rc;
 	if (port->mtu > mtu_max) {
@@ -207,7 +207,8 @@ prepare_af_xdp(const struct config_port *port, unsigned queues, char error[PORT_
 		    port->interface, kernel_interface_queues(port->interface), queues);
 		return -EINVAL;
 	}
-	return interface_set_up(port, error);
+	rc = xdp_prepare(port->interface, error);
+	return rc != 0 ? rc : interface_set_up(port, error);
 }
 
 static int

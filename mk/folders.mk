@@ -51,6 +51,7 @@ pkg_scanners/digest       := libcrypto
 pkg_scanners/decode       := libisal
 pkg_scanners/signature    := libhs
 pkg_dataplane/net         := libdpdk
+pkg_dataplane             := libbpf
 pkg_dataplane/inspect     := liburcu-qsbr
 pkg_control               := libuv jansson
 pkg_control/deepscan      := libarchive libseccomp
@@ -84,6 +85,19 @@ $(B)/obj/%.o: %.c
 
 # Files that a source takes in whole, by .incbin.
 $(B)/obj/control/web/page.o: control/web/page.html
+
+# The kernel's program of an af_xdp port, and its bytes as an object of the dataplane.
+BPF_HEADERS := /usr/include/$(shell $(CC) -print-multiarch)
+$(O)/bpf/xdp.bpf.o: dataplane/xdp.bpf.c dataplane/xdp_address.h
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  BPF $<')
+	$(Q)clang-14 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -I. -isystem $(BPF_HEADERS) -c -o $@ $<
+
+$(B)/obj/dataplane/xdp.bpf.o: $(O)/bpf/xdp.bpf.o
+	@mkdir -p $(@D)
+	$(Q)cd $(<D) && ld -r -b binary -z noexecstack -o $(abspath $@) $(<F)
+
+$(call archive_of,dataplane): $(B)/obj/dataplane/xdp.bpf.o
 
 # For tools/check/includes: each folder and what is below it.
 print-folders:

@@ -49,6 +49,11 @@ for kind in af_packet af_xdp tap; do
 		--set dataplane.port.kind=$kind --set dataplane.port.interface=lo
 	grep -qE 'missing privilege: .*CAP_|/dev/net/tun' "$here/out" || fail "$kind: no privilege is named"
 done
+# shellcheck disable=SC2016
+refused "somebody's XDP program" unshare -n bash -c 'ip link set lo up xdpgeneric obj "$1" sec xdp && shift && exec "$@"' - \
+	/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_all.o build/release/sluice-dataplane "${dirs[@]}" \
+	--config "$here/good.yaml" "${address[@]}" --set dataplane.port.kind=af_xdp --set dataplane.port.interface=lo
+grep -q 'interface lo has the XDP program .* on it' "$here/out" || fail "whose program is not said"
 refused "no control process" build/release/sluicectl --name "$lab_name" mode
 refused "unknown command" build/release/sluicectl foo
 grep -q "no command 'foo'" "$here/out" || fail "which command is not said"

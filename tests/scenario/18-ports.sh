@@ -20,6 +20,30 @@ answers() {
 	tools/lab down --name "$lab_name"
 	echo "$kind, $cores cores: ok"
 }
+# The interface of an af_xdp port has addresses of the kernel's, too: both answer. A dataplane that was
+# killed is in nobody's way; somebody else's program is.
+shares_with_the_kernel() {
+	local plane=sluice-$lab_name-dp device address address6
+	lab_up --port af_xdp --cores 2 --set dataplane.router_advertisements=false
+	address=${ICAP_HOST%.*}.9 address6=${ICAP_HOST6%::*}::9
+	device=$(ip -n "$plane" -o link show | sed -n 's/^[0-9]*: \(sld[^@:]*\).*/\1/p')
+	ip netns exec "$plane" sysctl -qw "net.ipv6.conf.$device.disable_ipv6=0"
+	ip -n "$plane" address add "$address/24" dev "$device"
+	ip -n "$plane" address add "$address6/64" dev "$device" nodad
+	for _ in 1 2; do
+		for host in "$ICAP_HOST" "$ICAP_HOST6" "$address" "$address6"; do
+			eventually in_lab ping -q -c 1 -W 1 "$host"
+		done
+		ask "$ICAP_HOST" eicar 5 || fail "shared: EICAR"
+		kill -9 "$(cat "$DATAPLANE_PID")"
+		sleep 1
+	done
+	eventually in_lab ping -q -c 1 -W 1 "$ICAP_HOST"
+	ip -n "$plane" -d link show "$device" | grep -q 'name sluice_xdp' || fail "not our program"
+	tools/lab down --name "$lab_name"
+	echo "shared with the kernel: ok"
+}
 for kind in af_xdp tap virtio; do answers $kind 2; done
 answers virtio 1
+shares_with_the_kernel
 if pgrep -f "sluice-$lab_name-vhost" >/dev/null; then fail "the lab left its forwarder behind"; fi
