@@ -257,10 +257,14 @@ take_policy(struct attendant *a, int fd, char error[CONFIG_ERROR_TEXT_MAX])
 	free(text);
 	if (rc == 0) {
 		rc = policy_create(config, &policy, error);
+		if (rc == 0)
+			rc = certificates_load(a->config.certificates, config, error);
 		config_free(config);
 	}
-	if (rc != 0)
+	if (rc != 0) {
+		policy_free(policy);
 		return rc;
+	}
 	if (policy_stamp(policy) == policy_stamp(current->policy)) {
 		policy_free(policy);
 		return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The attendant: the dataplane's thread that is no poll-mode core. It hands the region to control,
- * loads and publishes generations and policies that control sends, frees old ones, and waits for
- * the signal to stop. What blocks happens here, so that it never happens on a core.
+ * loads and publishes generations and policies that control sends, reads certificates, frees what
+ * is old, and waits for the signal to stop. What blocks happens here, so that it never happens on a
+ * core.
  */
 #ifndef SLUICE_ATTENDANT_H
 #define SLUICE_ATTENDANT_H
@@ -11,12 +12,14 @@
 #include <stdint.h>
 
 #include "common/config/config.h"
+#include "dataplane/certificates.h"
 #include "dataplane/inspect/publication.h"
 
 struct attendant_config {
 	const struct config_paths *paths;
 	struct region *region;
 	struct publisher *publisher;
+	struct certificates *certificates;
 	unsigned cores;
 	uint32_t scans_max;      /* per core */
 	bool *stop;              /* set when a signal asked for the end */

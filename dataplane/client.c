@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tcp ↔ icap ↔ inspect for each connection of a core; see client.h. */
+/* stream ↔ icap ↔ inspect for each connection of a core; see client.h. */
 #include "dataplane/client.h"
 
 #include <stdlib.h>
 
 #include "common/base/wheel.h"
+#include "dataplane/stream.h"
 
 struct client {
 	struct list node; /* free list or list of all */
 	struct wheel_timer timer;
-	struct tcp_conn *conn;
+	struct stream stream;
 	struct icap_session *session;
 	struct inspect_object *object;
 	struct inspect_peer peer;
@@ -21,6 +22,7 @@ struct clients {
 	struct client *slots;
 	struct list free, all;
 	struct wheel wheel;
+	struct streams streams;
 	uint32_t count, serial;
 	bool draining;
 };
@@ -43,6 +45,13 @@ clients_create(const struct clients_config *config)
 		free(c);
 		return NULL;
 	}
+	c->streams = (struct streams){
+		.pools = config->pools,
+		.stats = config->stats,
+		.certificates = config->certificates,
+		.tls_port = config->tls_port,
+		.handshake_timeout = config->handshake_timeout,
+	};
 	list_init(&c->free);
 	list_init(&c->all);
 	wheel_init(&c->wheel, mono_now());
@@ -61,7 +70,8 @@ forget(struct clients *c, struct client *client)
 		inspect_abort(client->object);
 	icap_session_destroy(client->session);
 	wheel_disarm(&c->wheel, &client->timer);
-	tcp_set_user(client->conn, NULL);
+	tcp_set_user(client->stream.conn, NULL);
+	stream_close(&client->stream);
 	list_unlink(&client->node);
 	list_append(&c->free, &client->node);
 	c->count--;
@@ -75,7 +85,7 @@ clients_destroy(struct clients *c)
 		return;
 	while (!list_is_empty(&c->all)) {
 		struct client *client = LIST_ITEM(c->all.next, struct client, node);
-		struct tcp_conn *conn = client->conn;
+		struct tcp_conn *conn = client->stream.conn;
 
 		forget(c, client);
 		tcp_release(conn);
@@ -84,7 +94,14 @@ clients_destroy(struct clients *c)
 	free(c);
 }
 
-/* Over the limit: says so and closes; what the peer sends meanwhile is dropped. */
+static bool
+is_tls(const struct clients *c, const struct tcp_conn *conn)
+{
+	return c->config.tls_port != 0 && tcp_endpoints(conn)->local_port == c->config.tls_port;
+}
+
+/* Over the limit: says so, where a handshake need not come first, and closes; what the peer sends
+ * meanwhile is dropped. */
 static void
 refuse(struct clients *c, struct tcp_conn *conn)
 {
@@ -92,7 +109,8 @@ refuse(struct clients *c, struct tcp_conn *conn)
 
 	count(c->config.stats, COUNTER_CONNECTIONS_REFUSED, 1);
 	tcp_discard_input(conn);
-	if (chain_append_copy(&out, &c->config.pools, refusal, sizeof(refusal) - 1) == 0)
+	if (!is_tls(c, conn) &&
+	    chain_append_copy(&out, &c->config.pools, refusal, sizeof(refusal) - 1) == 0)
 		tcp_send(conn, &out);
 	tcp_shutdown(conn);
 	tcp_release(conn);
@@ -103,23 +121,30 @@ static struct client *
 welcome(struct clients *c, struct tcp_conn *conn)
 {
 	struct list *node = c->draining ? NULL : list_take_first(&c->free);
-	struct client *client;
-	struct icap_session *session = node != NULL ? icap_session_create(c->config.icap) : NULL;
+	struct client *client = node != NULL ? LIST_ITEM(node, struct client, node) : NULL;
+	const struct access_list *access =
+	    is_tls(c, conn) ? c->config.tls_access : c->config.plain_access;
 
-	if (session == NULL) {
+	if (client != NULL)
+		client->session = icap_session_create(c->config.icap);
+	if (client != NULL && client->session != NULL &&
+	    stream_open(&c->streams, &client->stream, conn) != 0) {
+		icap_session_destroy(client->session);
+		client->session = NULL;
+	}
+	if (client == NULL || client->session == NULL) {
 		if (node != NULL)
 			list_append(&c->free, node);
 		refuse(c, conn);
 		return NULL;
 	}
-	client = LIST_ITEM(node, struct client, node);
 	list_append(&c->all, node);
-	client->conn = conn;
-	client->session = session;
 	client->object = NULL;
 	client->input_ended = false;
 	client->peer.address = tcp_endpoints(conn)->remote;
 	client->peer.session = ++c->serial * c->config.cores + c->config.core;
+	if (!access_allows(access, &client->peer.address))
+		icap_session_forbid(client->session);
 	tcp_set_user(conn, client);
 	c->count++;
 	count(c->config.stats, COUNTER_CONNECTIONS_OPENED, 1);
@@ -193,8 +218,18 @@ flush(struct client *client)
 	struct chain out = CHAIN_EMPTY;
 
 	icap_take_output(client->session, &out);
-	if (!chain_is_empty(&out))
-		tcp_send(client->conn, &out);
+	stream_send(&client->stream, &out);
+}
+
+/* The peer's end, once. */
+static bool
+feed_end(struct client *client)
+{
+	if (client->input_ended || !stream_has_ended(&client->stream))
+		return false;
+	client->input_ended = true;
+	icap_input_end(client->session);
+	return true;
 }
 
 /*
@@ -202,31 +237,51 @@ flush(struct client *client)
  * for it. What stays behind keeps the peer's window shut.
  */
 static bool
-feed(struct client *client, size_t *budget)
+feed(struct clients *c, struct client *client, size_t *budget)
 {
-	size_t waiting = tcp_receivable(client->conn);
 	size_t room = icap_input_room(client->session);
 	struct chain in = CHAIN_EMPTY;
 
-	if (tcp_send_room(client->conn) == 0)
+	if (stream_send_room(&client->stream) == 0)
 		return false;
-	if (waiting == 0) {
-		if (client->input_ended || (tcp_events(client->conn) & TCP_EVENT_PEER_CLOSED) == 0)
-			return false;
-		client->input_ended = true;
-		icap_input_end(client->session);
-		return true;
-	}
+	if (!stream_is_waiting(&client->stream))
+		return feed_end(client);
 	if (*budget == 0) {
-		tcp_make_ready(client->conn);
+		tcp_make_ready(client->stream.conn);
 		return false;
 	}
 	room = room < *budget ? room : *budget;
-	if (room == 0 || tcp_receive(client->conn, room, &in) != 0 || chain_is_empty(&in))
+	if (room == 0)
 		return false;
+	stream_receive(&c->streams, &client->stream, room, &in);
+	if (chain_is_empty(&in))
+		return feed_end(client);
 	*budget -= in.bytes < *budget ? in.bytes : *budget;
 	icap_input(client->session, &in);
 	return true;
+}
+
+/* Nothing can be said to this peer any more, or what was begun can't be finished. */
+static void
+break_off(struct clients *c, struct client *client)
+{
+	struct tcp_conn *conn = client->stream.conn;
+
+	forget(c, client);
+	tcp_abort(conn);
+	tcp_release(conn);
+}
+
+/* TLS failed: its alert goes out, and what the peer sends until it has read that is dropped. */
+static void
+part(struct clients *c, struct client *client)
+{
+	struct tcp_conn *conn = client->stream.conn;
+
+	forget(c, client);
+	tcp_discard_input(conn);
+	tcp_shutdown(conn);
+	tcp_release(conn);
 }
 
 /* The session is over: the rest goes out, then a FIN; a peer still sending is drained, not reset.
@@ -234,19 +289,18 @@ feed(struct client *client, size_t *budget)
 static void
 finish(struct clients *c, struct client *client)
 {
-	struct tcp_conn *conn = client->conn;
+	struct tcp_conn *conn = client->stream.conn;
 
 	flush(client);
 	if (icap_wants_abort(client->session)) {
-		forget(c, client);
-		tcp_abort(conn);
-		tcp_release(conn);
+		break_off(c, client);
 		return;
 	}
+	if (!stream_shutdown(&client->stream))
+		return; /* the next turn again */
 	if (icap_wants_drain(client->session))
 		tcp_discard_input(conn);
 	forget(c, client);
-	tcp_shutdown(conn);
 	tcp_release(conn);
 }
 
@@ -277,15 +331,25 @@ drive(struct clients *c, struct client *client)
 		flush(client);
 		if (progress == YIELDS) {
 			wheel_disarm(&c->wheel, &client->timer);
-			tcp_make_ready(client->conn);
+			tcp_make_ready(client->stream.conn);
 			return;
 		}
-	} while (feed(client, &budget));
-	deadline = icap_deadline(client->session);
+	} while (feed(c, client, &budget));
+	if (stream_is_broken(&client->stream)) {
+		part(c, client);
+		return;
+	}
+	deadline = mono_earlier(icap_deadline(client->session), stream_deadline(&client->stream));
 	if (deadline.ns == MONO_NEVER.ns)
 		wheel_disarm(&c->wheel, &client->timer);
 	else
 		wheel_arm(&c->wheel, &client->timer, deadline);
+}
+
+void
+clients_begin(struct clients *c, struct mono now, bool backlog)
+{
+	streams_begin(&c->streams, now, backlog);
 }
 
 void
@@ -331,6 +395,10 @@ clients_run_timers(struct clients *c, struct mono now)
 	while ((t = wheel_take_expired(&c->wheel)) != NULL) {
 		struct client *client = LIST_ITEM(t, struct client, timer);
 
+		if (!mono_before(now, stream_deadline(&client->stream))) {
+			break_off(c, client);
+			continue;
+		}
 		icap_expire(client->session);
 		drive(c, client);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A client: one connection, its ICAP session and the object it is at. Moves bytes between tcp and
- * icap, and events from icap to inspect; the only place that knows all three. One set a core.
+ * A client: one connection, its ICAP session and the object it is at. Moves bytes between the
+ * connection's stream and icap, and events from icap to inspect; the only place that knows all
+ * three. One set a core.
  *
  * A turn takes at most ICAP_SLICE_BYTES from a connection, and nothing while its answers wait for a
  * slow reader, so that the receive window follows what was scanned and sent.
@@ -11,6 +12,8 @@
 
 #include "dataplane/icap/icap.h"
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/access.h"
+#include "dataplane/certificates.h"
 #include "dataplane/net/tcp/tcp.h"
 
 struct clients;
@@ -23,12 +26,19 @@ struct clients_config {
 	struct inspect *inspect;
 	struct core_stats *stats;
 	struct chain_pools pools;
+	const struct certificates *certificates;
+	uint16_t tls_port; /* connections to it speak ICAPS; 0: none */
+	struct duration handshake_timeout;
+	const struct access_list *plain_access, *tls_access; /* who may come, by port */
 };
 
-/* NULL when memory is lacking. */
+/* NULL when memory is lacking; lends `config`'s lists. */
 struct clients *clients_create(const struct clients_config *config);
 /* Ends every client without a word on the wire. */
 void clients_destroy(struct clients *c);
+
+/* A turn, once its frames were taken; `backlog`: more wait at the port. */
+void clients_begin(struct clients *c, struct mono now, bool backlog);
 
 /* One connection off tcp's ready list. */
 void clients_take_event(struct clients *c, struct tcp_conn *conn);

@@ -266,6 +266,7 @@ core_turn(struct core *c)
 
 	begin_turn(c);
 	work = receive(c);
+	clients_begin(c->clients, c->now, work == BURST_MAX);
 	work += take_inbox(c);
 	tcp_run_timers(c->tcp);
 	link_run_timers(c->link);
@@ -464,23 +465,36 @@ create_tcp(struct core *c)
 		.pool_reserve = c->config.budget->pool_reserve,
 	};
 	struct tcp_env env = { c, queue_segment, random_bytes, c->config.pools };
+	const struct config *f = c->config.config;
 	struct ip_address any = { { 0 } };
+	int rc;
 
 	c->tcp = tcp_create(&tc, &env);
-	return c->tcp != NULL ? tcp_listen(c->tcp, &any, c->config.config->icap.port) : -ENOMEM;
+	if (c->tcp == NULL)
+		return -ENOMEM;
+	rc = tcp_listen(c->tcp, &any, f->icap.port);
+	if (rc == 0 && f->icaps.port != 0)
+		rc = tcp_listen(c->tcp, &any, f->icaps.port);
+	return rc;
 }
 
 int
 core_attach_port(struct core *c, struct port *port, char error[CONFIG_ERROR_TEXT_MAX])
 {
+	const struct config *f = c->config.config;
 	struct clients_config cc = {
 		.core = c->config.core,
-		.cores = c->config.config->dataplane.cores,
+		.cores = f->dataplane.cores,
 		.clients_max = c->config.budget->connections_max,
 		.icap = c->icap,
 		.inspect = c->inspect,
 		.stats = c->stats,
 		.pools = c->config.pools,
+		.certificates = c->config.certificates,
+		.tls_port = f->icaps.port,
+		.handshake_timeout = milliseconds(f->icap.head_timeout_ms),
+		.plain_access = c->config.plain_access,
+		.tls_access = c->config.tls_access,
 	};
 	int rc;
 

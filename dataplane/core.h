@@ -10,7 +10,9 @@
 #include <stdbool.h>
 
 #include "common/config/config.h"
+#include "dataplane/access.h"
 #include "dataplane/budget.h"
+#include "dataplane/certificates.h"
 #include "dataplane/exchange.h"
 #include "dataplane/inspect/publication.h"
 #include "dataplane/net/chain.h"
@@ -25,6 +27,8 @@ struct core_config {
 	struct region *region;
 	struct publisher *publisher;
 	struct exchange *exchange;
+	const struct certificates *certificates;
+	const struct access_list *plain_access, *tls_access;
 	struct chain_pools pools;
 	const bool *stop; /* set by the attendant: drain, then return from core_run() */
 };

@@ -55,6 +55,8 @@ struct dataplane {
 	struct region *region;
 	struct publisher publisher;
 	struct exchange exchange;
+	struct certificates certificates;
+	struct access_list plain_access, tls_access;
 	struct port *port;
 	struct attendant *attendant;
 	struct core *cores[CHANNEL_CORES_MAX];
@@ -171,6 +173,9 @@ create_cores(struct dataplane *d, char *error)
 			.region = d->region,
 			.publisher = &d->publisher,
 			.exchange = &d->exchange,
+			.certificates = &d->certificates,
+			.plain_access = &d->plain_access,
+			.tls_access = &d->tls_access,
 			.pools = d->pools[i],
 			.stop = &d->stop,
 		};
@@ -182,6 +187,23 @@ create_cores(struct dataplane *d, char *error)
 		rc = port_open(d->config, cores, pools, &d->port, error);
 	for (unsigned i = 0; i < cores && rc == 0; i++)
 		rc = core_attach_port(d->cores[i], d->port, error);
+	return rc;
+}
+
+/* Who may come, and the certificate that is shown to them. */
+static int
+load_listeners(struct dataplane *d, char *error)
+{
+	const struct config *c = d->config;
+	int rc = certificates_load(&d->certificates, c, error);
+
+	if (rc != 0)
+		return rc;
+	rc = access_list_init(&d->plain_access, c->icap.allow, c->icap.allow_count);
+	if (rc == 0)
+		rc = access_list_init(&d->tls_access, c->icaps.allow, c->icaps.allow_count);
+	if (rc != 0)
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory for access lists");
 	return rc;
 }
 
@@ -204,6 +226,7 @@ start(struct dataplane *d, struct options *o, char *error)
 	struct attendant_config ac = {
 		.paths = &o->paths,
 		.publisher = &d->publisher,
+		.certificates = &d->certificates,
 		.stop = &d->stop,
 		.look = look_at_cores,
 		.look_arg = d,
@@ -217,6 +240,8 @@ start(struct dataplane *d, struct options *o, char *error)
 	if (rc == 0)
 		rc = config_load(
 		    o->paths.config_file, o->overrides, o->override_count, &d->config, error);
+	if (rc == 0)
+		rc = load_listeners(d, error);
 	if (rc == 0)
 		rc = eal_start(d->config, &o->paths, error);
 	if (rc != 0)
@@ -261,6 +286,9 @@ stop(struct dataplane *d, const struct options *o)
 	exchange_fini(&d->exchange);
 	publisher_fini(&d->publisher);
 	attendant_destroy(d->attendant);
+	certificates_free(&d->certificates);
+	access_list_fini(&d->plain_access);
+	access_list_fini(&d->tls_access);
 	if (d->region != NULL)
 		region_close(d->region);
 	unlink(o->paths.dataplane_pid);

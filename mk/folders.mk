@@ -13,13 +13,14 @@ below_scanners/signature    := scanners/reputation scanners/format scanners/dige
 below_dataplane/net         := common/base
 below_dataplane/net/link    := dataplane/net common/base
 below_dataplane/net/tcp     := dataplane/net common/base
+below_dataplane/tls         := dataplane/net common/base
 below_dataplane/http        := dataplane/net common/base
 below_dataplane/icap        := dataplane/http dataplane/net common/base
 SCANNERS                    := scanners/signature scanners/reputation scanners/decode scanners/format \
 	scanners/digest
 below_dataplane/inspect     := dataplane/icap dataplane/http dataplane/net $(SCANNERS) common/config \
 	common/channel common/base
-below_dataplane             := dataplane/inspect dataplane/icap dataplane/http dataplane/net/tcp \
+below_dataplane             := dataplane/tls dataplane/inspect dataplane/icap dataplane/http dataplane/net/tcp \
 	dataplane/net/link dataplane/net $(SCANNERS) common/config common/channel common/base
 below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_tests/sim/script      := tests/sim dataplane/net/tcp dataplane/net common/base
@@ -42,8 +43,8 @@ below_bench/scan            := tools/sigc $(SCANNERS) common/base
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
-DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/http \
-	dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world \
+DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/tls \
+	dataplane/http dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world \
 	tests/sim/hostile tests/talk bench/wire
 
 pkg_common/config         := libcyaml yaml-0.1
@@ -52,6 +53,7 @@ pkg_scanners/decode       := libisal
 pkg_scanners/signature    := libhs
 pkg_dataplane/net         := libdpdk
 pkg_dataplane             := libbpf
+pkg_dataplane/tls         := libssl libcrypto
 pkg_dataplane/inspect     := liburcu-qsbr
 pkg_control               := libuv jansson
 pkg_control/deepscan      := libarchive libseccomp

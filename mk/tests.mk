@@ -10,6 +10,7 @@ unit_extra_dataplane/net      := tests/sim dataplane/net/tcp dataplane/net/link
 unit_extra_dataplane/net/tcp  := tests/sim
 unit_extra_dataplane/net/link := tests/sim dataplane/net/tcp
 unit_extra_dataplane/icap     := tests/talk tests/sim dataplane/net/tcp
+unit_extra_dataplane/tls      := tests/sim dataplane/net/tcp dataplane/net/link
 unit_extra_bench/wire         := tests/sim
 unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link
 

@@ -5,8 +5,22 @@
 squid_work= # what squid_fetch got is $squid_work/body
 squid_lab=
 squid_pids=()
+squid_program=squid
 
-# squid_up NAME ICAP_HOST: starts both in lab NAME, and waits until a page comes through.
+# Debian's squid can't speak ICAPS (it is built with GnuTLS, and 5.7 ends with an assertion there);
+# squid-openssl can, but the two exclude one another: unpacked below build/, not installed. False where
+# the package can't be had.
+squid_with_openssl() {
+	local into=$PWD/build/squid-openssl
+	squid_program=squid
+	squid -v | grep -q with-openssl && return
+	squid_program=$into/usr/sbin/squid
+	[ -x "$squid_program" ] && return
+	mkdir -p "$into" && (cd "$into" && apt-get download -qq squid-openssl && dpkg -x squid-openssl_*.deb .) >/dev/null 2>&1
+}
+
+# squid_up NAME ICAP_HOST [SED]: starts both in lab NAME, and waits until a page comes through. SED changes
+# the operator's lines.
 squid_up() {
 	squid_lab=$1
 	squid_work=$(mktemp -d)
@@ -22,12 +36,12 @@ squid_up() {
 		coredump_dir $squid_work
 		shutdown_lifetime 0 seconds
 	EOF
-	grep -v '^#' config/squid.conf | sed "s/ADDRESS/$2/" >>"$squid_work/squid.conf"
+	grep -v '^#' config/squid.conf | sed -e "s/ADDRESS/$2/" -e "${3-}" >>"$squid_work/squid.conf"
 	# Both become the process itself (exec), so that its id is the one to end.
 	(exec tools/lab exec --name "$squid_lab" -- python3 tools/origin.py 127.0.0.1 8080) \
 		>/dev/null 2>&1 &
 	squid_pids+=($!)
-	(exec tools/lab exec --name "$squid_lab" -- squid -N -f "$squid_work/squid.conf") \
+	(exec tools/lab exec --name "$squid_lab" -- "$squid_program" -N -f "$squid_work/squid.conf") \
 		>/dev/null 2>&1 &
 	squid_pids+=($!)
 	for _ in $(seq 50); do

@@ -88,6 +88,10 @@ enum verdict {
 	X(CONNECTIONS_OPENED, "connections_opened", "ICAP connections accepted")                  \
 	X(CONNECTIONS_CLOSED, "connections_closed", "ICAP connections ended")                     \
 	X(CONNECTIONS_REFUSED, "connections_refused", "connections over the limit, answered 503") \
+	X(TLS_HANDSHAKES, "tls_handshakes", "TLS handshakes completed")                           \
+	X(TLS_RESUMED, "tls_resumed", "TLS handshakes that went on from a ticket")                \
+	X(TLS_FAILED, "tls_failed", "TLS handshakes that failed")                                 \
+	X(TLS_DEFERRED, "tls_deferred", "turns a TLS handshake waited for its share of the core") \
 	X(RX_PACKETS, "rx_packets", "frames received")                                            \
 	X(TX_PACKETS, "tx_packets", "frames sent")                                                \
 	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \

@@ -141,6 +141,41 @@ check_icap(const struct scan *s, const struct config *c)
 	return 0;
 }
 
+static int
+check_access(const struct scan *s, const char *path, char *const *subnets, unsigned count)
+{
+	struct ip_subnet subnet;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (subnet_parse(span_text(subnets[i]), &subnet) != 0)
+			return scan_fail(s, said_of(s, path, i), path,
+			    "'%s' is not an address or subnet, as 10.0.0.0/8", subnets[i]);
+	}
+	return 0;
+}
+
+static int
+check_icaps(const struct scan *s, const struct config *c)
+{
+	static const char port[] = "icaps.port", names[] = "icaps.client_names";
+
+	if (c->icaps.port == 0)
+		return 0;
+	if (c->icaps.port == c->icap.port)
+		return scan_fail(s, said_of(s, port, 0), port,
+		    "%u is icap.port; expected another, as 11344", c->icaps.port);
+	if (c->icaps.certificate == NULL)
+		return scan_fail(s, said_of(s, port, 0), "icaps.certificate",
+		    "expected the PEM file of the certificate, because icaps.port is set");
+	if (c->icaps.key == NULL)
+		return scan_fail(s, said_of(s, port, 0), "icaps.key",
+		    "expected the PEM file of the key, because icaps.port is set");
+	if (c->icaps.client_names_count > 0 && c->icaps.client_ca == NULL)
+		return scan_fail(s, said_of(s, names, 0), names,
+		    "names are asked for, but no icaps.client_ca says whose certificates count");
+	return 0;
+}
+
 /* The limits that must fit one another. */
 static int
 check_sandbox(const struct scan *s, const struct config *c)
@@ -262,6 +297,9 @@ check_config(const struct scan *s, const struct config *c)
 	rc = rc != 0 ? rc : check_gateways(s, c);
 	rc = rc != 0 ? rc : check_port(s, c);
 	rc = rc != 0 ? rc : check_icap(s, c);
+	rc = rc != 0 ? rc : check_icaps(s, c);
+	rc = rc != 0 ? rc : check_access(s, "icap.allow", c->icap.allow, c->icap.allow_count);
+	rc = rc != 0 ? rc : check_access(s, "icaps.allow", c->icaps.allow, c->icaps.allow_count);
 	rc = rc != 0 ? rc : check_sandbox(s, c);
 	rc = rc != 0 ? rc : check_texts(s, c);
 	for (unsigned i = 0; i < c->exclusions_count && rc == 0; i++)

@@ -37,6 +37,10 @@ enum config_hugepages {
 	HUGEPAGES_ON,
 	HUGEPAGES_OFF
 };
+enum config_tls_version {
+	TLS_VERSION_1_2,
+	TLS_VERSION_1_3
+};
 enum config_action {
 	ACTION_ALLOW,
 	ACTION_BLOCK
@@ -105,7 +109,20 @@ struct config {
 		uint32_t options_ttl_s;
 		uint32_t connections_max; /* of the whole appliance */
 		uint32_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
+		char **allow; /* subnets of clients; none: everybody */
+		unsigned allow_count;
 	} icap;
+
+	struct {
+		uint16_t port; /* 0: no ICAPS */
+		char *certificate, *key;
+		enum config_tls_version version_min;
+		char *client_ca;     /* NULL: clients need no certificate */
+		char **client_names; /* of their certificates; none: any */
+		unsigned client_names_count;
+		char **allow;
+		unsigned allow_count;
+	} icaps;
 
 	struct {
 		uint64_t object_bytes_max;  /* larger: class oversize */

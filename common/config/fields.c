@@ -20,6 +20,8 @@ static const cyaml_strval_t hugepages_words[] = { { "auto", HUGEPAGES_AUTO },
 static const cyaml_strval_t port_words[] = { { "af_packet", PORT_AF_PACKET },
 	{ "af_xdp", PORT_AF_XDP }, { "tap", PORT_TAP }, { "virtio", PORT_VIRTIO },
 	{ "pci", PORT_PCI } };
+static const cyaml_strval_t tls_version_words[] = { { "1.2", TLS_VERSION_1_2 },
+	{ "1.3", TLS_VERSION_1_3 } };
 static const cyaml_strval_t action_words[] = { { "allow", ACTION_ALLOW },
 	{ "block", ACTION_BLOCK } };
 static const cyaml_strval_t delivery_words[] = { { "hold", DELIVERY_HOLD },
@@ -56,6 +58,7 @@ static const cyaml_schema_value_t text_value = { CYAML_VALUE_STRING(
 
 SCHEMA_OF(port_schema, PORT_FIELDS);
 SCHEMA_OF(icap_schema, ICAP_FIELDS);
+SCHEMA_OF(icaps_schema, ICAPS_FIELDS);
 SCHEMA_OF(limits_schema, LIMITS_FIELDS);
 SCHEMA_OF(policy_schema, POLICY_FIELDS);
 SCHEMA_OF(delivery_schema, DELIVERY_FIELDS);
@@ -89,8 +92,9 @@ static const cyaml_schema_value_t exclusion_value = { CYAML_VALUE_MAPPING(
 static const cyaml_schema_field_t top_schema[] = {
 	CYAML_FIELD_ENUM("mode", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config, mode,
 	    mode_words, CYAML_ARRAY_LEN(mode_words)),
-	SECTION(dataplane), SECTION(icap), SECTION(limits), SECTION(policy), SECTION(delivery),
-	SECTION(cache), SECTION(sandbox), SECTION(signatures), SECTION(reputation),
+	SECTION(dataplane), SECTION(icap), SECTION(icaps), SECTION(limits), SECTION(policy),
+	SECTION(delivery), SECTION(cache), SECTION(sandbox), SECTION(signatures),
+	SECTION(reputation),
 	CYAML_FIELD_SEQUENCE_COUNT("exclusions", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
 	    struct config, exclusions, exclusions_count, &exclusion_value, 0, CYAML_UNLIMITED),
 	SECTION(block_page), SECTION(log), SECTION(http), CYAML_FIELD_END

@@ -45,16 +45,26 @@
 	U(dataplane.port, mtu, 576, 9216, "1500")        \
 	N(dataplane.port, mac)
 
-#define ICAP_FIELDS(U, W, B, T, N, L)                   \
-	U(icap, port, 1, 65535, "1344")                 \
-	T(icap, reqmod_path, "/av/reqmod")              \
-	T(icap, respmod_path, "/av/respmod")            \
-	U(icap, preview_bytes, 0, 65536, "4096")        \
-	U(icap, options_ttl_s, 1, 604800, "3600")       \
-	U(icap, connections_max, 1, 4000000, "10000")   \
-	U(icap, head_timeout_ms, 100, 3600000, "30000") \
-	U(icap, body_timeout_ms, 100, 3600000, "60000") \
-	U(icap, idle_timeout_ms, 100, 86400000, "600000")
+#define ICAP_FIELDS(U, W, B, T, N, L)                     \
+	U(icap, port, 1, 65535, "1344")                   \
+	T(icap, reqmod_path, "/av/reqmod")                \
+	T(icap, respmod_path, "/av/respmod")              \
+	U(icap, preview_bytes, 0, 65536, "4096")          \
+	U(icap, options_ttl_s, 1, 604800, "3600")         \
+	U(icap, connections_max, 1, 4000000, "10000")     \
+	U(icap, head_timeout_ms, 100, 3600000, "30000")   \
+	U(icap, body_timeout_ms, 100, 3600000, "60000")   \
+	U(icap, idle_timeout_ms, 100, 86400000, "600000") \
+	L(icap, allow, "")
+
+#define ICAPS_FIELDS(U, W, B, T, N, L)                  \
+	U(icaps, port, 0, 65535, "0")                   \
+	N(icaps, certificate)                           \
+	N(icaps, key)                                   \
+	W(icaps, version_min, tls_version_words, "1.2") \
+	N(icaps, client_ca)                             \
+	L(icaps, client_names, "")                      \
+	L(icaps, allow, "")
 
 #define LIMITS_FIELDS(U, W, B, T, N, L)                             \
 	U(limits, object_bytes_max, 1024, 1ull << 40, "268435456")  \
@@ -118,6 +128,7 @@
 	DATAPLANE_FIELDS(U, W, B, T, N, L)  \
 	PORT_FIELDS(U, W, B, T, N, L)       \
 	ICAP_FIELDS(U, W, B, T, N, L)       \
+	ICAPS_FIELDS(U, W, B, T, N, L)      \
 	LIMITS_FIELDS(U, W, B, T, N, L)     \
 	POLICY_FIELDS(U, W, B, T, N, L)     \
 	DELIVERY_FIELDS(U, W, B, T, N, L)   \

@@ -104,6 +104,9 @@ void icap_begin(struct icap *i, struct mono now);
 struct icap_session *icap_session_create(struct icap *i);
 void icap_session_destroy(struct icap_session *s);
 
+/* Every request of the session, also OPTIONS, is answered with 403, and the session ends. */
+void icap_session_forbid(struct icap_session *s);
+
 /* Appends received bytes; takes them. icap_input_room() is how many it would like at most now. */
 void icap_input(struct icap_session *s, struct chain *bytes);
 size_t icap_input_room(const struct icap_session *s);

@@ -75,7 +75,7 @@ struct icap_session {
 	struct http_head request_head, response_head;
 	struct chunk_parser chunks;
 	struct mono deadline;
-	bool input_ended, close, draining, drain, abort, expired;
+	bool input_ended, close, draining, drain, abort, expired, forbidden;
 	bool to_reqmod;     /* the request line names the REQMOD service, not the other */
 	bool skipped_line;  /* one empty line between requests was skipped */
 	bool announced;     /* ICAP_REQUEST was reported */

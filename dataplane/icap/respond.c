@@ -17,6 +17,8 @@ reason_of(int status)
 	switch (status) {
 	case 400:
 		return "Bad request";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "ICAP Service not found";
 	case 405:

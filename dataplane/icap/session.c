@@ -89,6 +89,12 @@ icap_session_create(struct icap *i)
 	return s;
 }
 
+void
+icap_session_forbid(struct icap_session *s)
+{
+	s->forbidden = true;
+}
+
 static void
 give_buffer_back(struct icap_session *s)
 {
@@ -366,6 +372,8 @@ advance_start(struct icap_session *s)
 	if (rc == 0)
 		return false;
 	rc = rc < 0 ? 400 : parse_icap_head(s);
+	if (rc == 0 && s->forbidden)
+		rc = 403;
 	if (rc != 0)
 		fail(s, rc);
 	else

@@ -23,9 +23,10 @@ refused "no interface" build/release/sluice-dataplane "${dirs[@]}" --config "$he
 	--set dataplane.port.interface=none0 --set dataplane.addresses=192.0.2.2/24
 address=(--set dataplane.addresses=192.0.2.2/24)
 # What it is, what its line says, and the settings that make it so.
-while IFS='|' read -r what says settings; do
+while IFS='|' read -r what says settings others; do
 	sets=()
 	for setting in $settings; do sets+=(--set "dataplane.$setting"); done
+	for setting in $others; do sets+=(--set "$setting"); done
 	refused "$what" build/release/sluice-dataplane "${dirs[@]}" --config "$here/good.yaml" "${address[@]}" "${sets[@]}"
 	grep -qF -- "$says" "$here/out" || fail "$what: expected '$says'"
 done <<-EOF
@@ -40,6 +41,7 @@ done <<-EOF
 	no hugepages|MiB are needed and|port.interface=lo hugepages=on memory_mib=1000000
 	no such CPU|dataplane.first_cpu: CPU 1000 is not one|port.interface=lo first_cpu=1000
 	too few queues|interface lo has 1 receive queues for 2 cores|port.kind=af_xdp port.interface=lo cores=2
+	no certificate|icaps.certificate: /nowhere: No such file or directory|port.interface=lo|icaps.port=11344 icaps.certificate=/nowhere icaps.key=/nowhere
 	too large a frame|dataplane.port.mtu: 9000 is above|port.kind=af_xdp port.interface=lo port.mtu=9000
 EOF
 for kind in af_packet af_xdp tap; do

@@ -8,6 +8,8 @@
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
+ICAP_CA=FILE in the environment: over TLS, trusting that one; ICAP_CERTIFICATE=FILE: showing that
+certificate and key; ICAP_TLS=1.2 or 1.3: this version only.
 Exit 0 only if every answer was the expected one.
 """
 import gzip
@@ -16,6 +18,7 @@ import os
 import random
 import signal
 import socket
+import ssl
 import sys
 import tarfile
 import time
@@ -33,9 +36,21 @@ def request(body, allow=True, url=b"http://www.example.test/a.bin"):
     return head + req + RES + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
 
 
+def connect(host, port):
+    s = socket.create_connection((host, port), timeout=30)
+    if "ICAP_CA" not in os.environ:
+        return s
+    tls = ssl.create_default_context(cafile=os.environ["ICAP_CA"])
+    if "ICAP_CERTIFICATE" in os.environ:
+        tls.load_cert_chain(os.environ["ICAP_CERTIFICATE"])
+    if "ICAP_TLS" in os.environ:
+        tls.minimum_version = tls.maximum_version = ssl.TLSVersion["TLSv1_" + os.environ["ICAP_TLS"][2:]]
+    return tls.wrap_socket(s, server_hostname="icap.test")
+
+
 class Client:
     def __init__(self, host, port):
-        self.s = socket.create_connection((host, port), timeout=30)
+        self.s = connect(host, port)
         self.buf = b""
 
     def upto(self, sep):

@@ -124,8 +124,9 @@ TEST(config_refusals)
 		{ "unknown key", BASE "cache:\n  entires: 5\n",
 		    "t.yaml:6: cache.entires: no such key; expected one of entries" },
 		{ "unknown section", BASE "icpa:\n  port: 5\n",
-		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, limits, "
-		    "policy, delivery, cache, sandbox, signatures, reputation, block_page, log, "
+		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, icaps, "
+		    "limits, policy, delivery, cache, sandbox, signatures, reputation, block_page, "
+		    "log, "
 		    "http, "
 		    "exclusions" },
 		{ "not a number", BASE "icap:\n  port: abc\n",
@@ -212,6 +213,22 @@ TEST(config_refusals)
 		    "t.yaml:2: dataplane.port.mac: '01:00:5e:00:00:01' is not a unicast MAC "
 		    "address, "
 		    "as 02:00:00:00:00:01" },
+		{ "who may come", BASE "icap: {allow: [10.0.0.0/8, 10.0.0]}\n",
+		    "t.yaml:5: icap.allow: '10.0.0' is not an address or subnet, as 10.0.0.0/8" },
+		{ "one port for both", BASE "icaps: {port: 1344}\n",
+		    "t.yaml:5: icaps.port: 1344 is icap.port; expected another, as 11344" },
+		{ "no certificate", BASE "icaps: {port: 11344, key: /k}\n",
+		    "t.yaml:5: icaps.certificate: expected the PEM file of the certificate, "
+		    "because icaps.port is set" },
+		{ "no key", BASE "icaps: {port: 11344, certificate: /c}\n",
+		    "t.yaml:5: icaps.key: expected the PEM file of the key, because icaps.port is "
+		    "set" },
+		{ "names of nobody",
+		    BASE "icaps: {port: 11344, certificate: /c, key: /k, client_names: [a]}\n",
+		    "t.yaml:5: icaps.client_names: names are asked for, but no icaps.client_ca "
+		    "says whose certificates count" },
+		{ "an old version", BASE "icaps: {version_min: 1.1}\n",
+		    "t.yaml:5: icaps.version_min: '1.1' is not one of 1.2, 1.3" },
 		{ "path", BASE "icap: {reqmod_path: av}\n",
 		    "t.yaml:5: icap.reqmod_path: 'av' is not a path, as /av/reqmod" },
 		{ "same path", BASE "icap:\n  respmod_path: /av/reqmod\n",
@@ -285,7 +302,7 @@ TEST(config_overrides)
 		    "--set icap.prot: no such key; expected one of port, reqmod_path, "
 		    "respmod_path, "
 		    "preview_bytes, options_ttl_s, connections_max, head_timeout_ms, "
-		    "body_timeout_ms, idle_timeout_ms" },
+		    "body_timeout_ms, idle_timeout_ms, allow" },
 		{ "bad value", "mode=fast",
 		    "--set mode: 'fast' is not one of disabled, monitor, standard, advanced" },
 		{ "a section", "icap=1", "--set icap: '1' is a value; expected keys below it" },

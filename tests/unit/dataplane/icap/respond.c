@@ -40,7 +40,8 @@ answered(struct icap_session *s, const char *headers)
 	return text;
 }
 
-TEST(a_204_follows_istag_and_date)
+static struct icap *
+icap_of_one(void)
 {
 	struct icap_config c = { .sessions_max = 1,
 		.connections_max = 1,
@@ -48,7 +49,49 @@ TEST(a_204_follows_istag_and_date)
 		.respmod_path = "av/respmod",
 		.service_name = "test",
 		.pools = *sim_pools() };
-	struct icap *i = icap_create(&c);
+
+	return icap_create(&c);
+}
+
+/* Also OPTIONS; what is no ICAP stays a 400. */
+TEST(who_may_not_come_is_told_403)
+{
+	static const struct {
+		const char *request, *answer;
+	} rows[] = { { "OPTIONS icap://h/av/reqmod ICAP/1.0\r\n\r\n",
+			 "ICAP/1.0 403 Forbidden\r\n" },
+		{ request, "ICAP/1.0 403 Forbidden\r\n" },
+		{ "REQMOD icap://h/none ICAP/1.0\r\n\r\n", "ICAP/1.0 404 " },
+		{ "hello\r\n\r\n", "ICAP/1.0 400 " } };
+	struct icap *i = icap_of_one();
+
+	for (unsigned n = 0; n < COUNT_OF(rows); n++) {
+		struct icap_session *s = icap_session_create(i);
+		struct chain bytes = CHAIN_EMPTY;
+		enum icap_event event;
+		char text[512];
+		size_t got;
+
+		icap_session_forbid(s);
+		chain_append_copy(&bytes, sim_pools(), rows[n].request, strlen(rows[n].request));
+		icap_input(s, &bytes);
+		while ((event = icap_next(s)) != ICAP_MORE && event != ICAP_CLOSE)
+			CHECK_ROW(rows[n].request, event != ICAP_REQUEST);
+		CHECK_ROW(rows[n].request, event == ICAP_CLOSE && icap_wants_drain(s));
+		icap_take_output(s, &bytes);
+		got = chain_copy_out(&bytes, 0, text, sizeof(text) - 1);
+		text[got] = 0;
+		CHECK_ROW(text, strncmp(text, rows[n].answer, strlen(rows[n].answer)) == 0);
+		CHECK_ROW(text, strstr(text, "\r\nConnection: close\r\n") != NULL);
+		chain_free(&bytes);
+		icap_session_destroy(s);
+	}
+	icap_destroy(i);
+}
+
+TEST(a_204_follows_istag_and_date)
+{
+	struct icap *i = icap_of_one();
 	struct icap_session *s = icap_session_create(i);
 
 	icap_begin(i, (struct mono){ 1 });
