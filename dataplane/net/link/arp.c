@@ -64,12 +64,12 @@ arp_input(struct link *l, struct rte_mbuf *m)
 	if (link_own(l, &source) != NULL || a->arp_data.arp_sip == 0) {
 		link_count(l, LINK_COUNTER_IN_BAD_SOURCE);
 	} else if (a->arp_opcode == rte_cpu_to_be_16(RTE_ARP_OP_REQUEST) && for_us) {
-		neighbor_learn(l, &source, a->arp_data.arp_sha.addr_bytes, false);
+		neighbor_learn(l, &source, a->arp_data.arp_sha.addr_bytes);
 		send_arp(l, RTE_ARP_OP_REPLY, &target, &source, a->arp_data.arp_sha.addr_bytes,
 		    a->arp_data.arp_sha.addr_bytes);
 	} else if (a->arp_opcode == rte_cpu_to_be_16(RTE_ARP_OP_REPLY) &&
 		   neighbor_find(l, &source) != NULL) {
-		neighbor_learn(l, &source, a->arp_data.arp_sha.addr_bytes, for_us);
+		neighbor_learn(l, &source, a->arp_data.arp_sha.addr_bytes);
 	}
 	rte_pktmbuf_free(m);
 }

@@ -222,7 +222,7 @@ autoconf_advertisement(struct link *l, const struct rte_mbuf *m)
 	take_router(l, &source, (uint16_t)(p[6] << 8 | p[7]));
 	for (; at < bytes; at += (unsigned)p[at + 1] * 8) {
 		if (p[at] == 1 && p[at + 1] == 1)
-			neighbor_learn(l, &source, p + at + 2, false);
+			neighbor_learn(l, &source, p + at + 2);
 		if (p[at] == 3 && p[at + 1] * 8 == PREFIX_BYTES)
 			take_prefix(l, p + at);
 	}

@@ -9,9 +9,9 @@
  * is delivered, and what still comes of it is dropped (RFC 5722 §4; Linux does so for IPv4 too,
  * since CVE-2018-5391). So what is scanned never depends on who wins an overlap.
  *
- * Bounds: DATAGRAMS_MAX datagrams, FRAGMENTS_MAX fragments each, FRAGMENT_MBUFS_MAX buffers in all,
- * FRAGMENT_LIFE; past the first and the third the oldest datagram gives way. A fragment costs at
- * most DATAGRAMS_MAX + FRAGMENTS_MAX comparisons.
+ * Bounds: DATAGRAMS_MAX datagrams, DATAGRAMS_OF_ONE of one source, FRAGMENTS_MAX fragments each,
+ * FRAGMENT_MBUFS_MAX buffers in all, FRAGMENT_LIFE; past the first, second and fourth the oldest
+ * datagram gives way. A fragment costs at most 3 * DATAGRAMS_MAX + FRAGMENTS_MAX comparisons.
  */
 #include "dataplane/net/link/internal.h"
 
@@ -49,35 +49,51 @@ condemn(struct link *l, struct datagram *d)
 	d->condemned = true;
 }
 
+/* Of one source, or (NULL) of all. How many there are in *count. */
 static struct datagram *
-oldest(struct link *l)
+oldest(struct link *l, const struct ip_address *source, unsigned *count)
 {
 	struct datagram *found = NULL;
 
+	*count = 0;
 	for (unsigned i = 0; i < DATAGRAMS_MAX; i++) {
 		struct datagram *d = &l->datagrams[i];
 
-		if (d->used && (found == NULL || mono_before(d->expires, found->expires)))
+		if (!d->used || (source != NULL && !address_equal(&d->key.source, source)))
+			continue;
+		++*count;
+		if (found == NULL || mono_before(d->expires, found->expires))
 			found = d;
 	}
 	return found;
 }
 
+/* Who has many already makes way for himself, and not for others. */
+static void
+make_way(struct link *l, const struct ip_address *source)
+{
+	unsigned count;
+	struct datagram *d = oldest(l, source, &count);
+
+	if (count >= DATAGRAMS_OF_ONE)
+		forget(l, d);
+	d = oldest(l, NULL, &count);
+	if (count == DATAGRAMS_MAX)
+		forget(l, d);
+}
+
 static struct datagram *
 find_or_begin(struct link *l, const struct fragment_key *key)
 {
-	struct datagram *d = NULL;
+	struct datagram *d = l->datagrams;
 
 	for (unsigned i = 0; i < DATAGRAMS_MAX; i++) {
 		if (is_same(&l->datagrams[i], key))
 			return &l->datagrams[i];
-		if (d == NULL && !l->datagrams[i].used)
-			d = &l->datagrams[i];
 	}
-	if (d == NULL) {
-		d = oldest(l);
-		forget(l, d);
-	}
+	make_way(l, &key->source);
+	while (d->used)
+		d++;
 	d->used = true;
 	d->condemned = false;
 	d->key = *key;
@@ -156,7 +172,7 @@ fragment_take(struct link *l, const struct fragment_key *key, struct rte_mbuf *m
 	struct fragment f = { (uint16_t)offset, (uint16_t)(m->pkt_len - header_bytes), header_bytes,
 		m };
 	struct datagram *d = find_or_begin(l, key);
-	unsigned place;
+	unsigned place, count;
 	int rc;
 
 	if (d->condemned || f.bytes == 0 || (more && f.bytes % 8 != 0) ||
@@ -184,7 +200,7 @@ fragment_take(struct link *l, const struct fragment_key *key, struct rte_mbuf *m
 		return join(l, d);
 	}
 	while (l->fragment_mbufs > FRAGMENT_MBUFS_MAX)
-		forget(l, oldest(l));
+		forget(l, oldest(l, NULL, &count));
 	return NULL;
 }
 

@@ -34,6 +34,8 @@ tell_error(struct link *l, struct rte_mbuf *m, const uint8_t *tcp, const struct 
 {
 	if (link_own(l, from) == NULL)
 		return link_drop(l, m, LINK_COUNTER_IN_BAD_SOURCE);
+	if (!rate_allows(&l->told, l->now, ICMP_TOLD_PER_SECOND))
+		return link_drop(l, m, LINK_COUNTER_ICMP_LIMITED);
 	packet->source = *from;
 	packet->destination = *to;
 	packet->quoted_source_port = (uint16_t)(tcp[0] << 8 | tcp[1]);
@@ -55,6 +57,10 @@ answer_echo4(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip
 	uint8_t *icmp;
 	uint16_t sum;
 
+	if (!rate_allows(&l->echoes, l->now, ECHOES_PER_SECOND)) {
+		link_drop(l, m, LINK_COUNTER_ICMP_LIMITED);
+		return;
+	}
 	rte_pktmbuf_adj(m, (uint16_t)bytes);
 	icmp = rte_pktmbuf_mtod(m, uint8_t *);
 	icmp[0] = 0;
@@ -100,6 +106,10 @@ answer_echo6(struct link *l, struct rte_mbuf *m, unsigned bytes, const struct ip
 	uint8_t *icmp;
 	uint16_t sum;
 
+	if (!rate_allows(&l->echoes, l->now, ECHOES_PER_SECOND)) {
+		link_drop(l, m, LINK_COUNTER_ICMP_LIMITED);
+		return;
+	}
 	rte_pktmbuf_adj(m, (uint16_t)bytes);
 	icmp = rte_pktmbuf_mtod(m, uint8_t *);
 	icmp[0] = 129;

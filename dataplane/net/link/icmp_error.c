@@ -11,19 +11,6 @@
 #define QUOTE4_BYTES (576 - 20 - ERROR_BYTES)  /* RFC 1812 §4.3.2.3 */
 #define QUOTE6_BYTES (1280 - 40 - ERROR_BYTES) /* RFC 4443 §2.4 (c) */
 
-static bool
-may_send(struct link *l)
-{
-	if (!mono_before(l->now, l->errors_until)) {
-		l->errors_until = mono_add(l->now, seconds(1));
-		l->errors_left = ICMP_ERRORS_PER_SECOND;
-	}
-	if (l->errors_left == 0)
-		return false;
-	l->errors_left--;
-	return true;
-}
-
 /* Both ends of the packet in question; false: it gets no error. */
 static bool
 ends_of(const struct link *l, const struct rte_mbuf *m, bool v4, struct ip_address *from,
@@ -48,7 +35,8 @@ icmp_error(
 	uint8_t *p;
 	uint16_t sum;
 
-	if (ends_of(l, m, v4, &from, &to) && may_send(l))
+	if (ends_of(l, m, v4, &from, &to) &&
+	    rate_allows(&l->errors, l->now, ICMP_ERRORS_PER_SECOND))
 		e = rte_pktmbuf_copy(
 		    m, l->env.pools.data, 0, quote < m->pkt_len ? quote : m->pkt_len);
 	rte_pktmbuf_free(m);

@@ -8,25 +8,34 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "common/base/rate.h"
 #include "common/base/siphash.h"
 #include "common/base/wheel.h"
 #include "dataplane/net/link/link.h"
 #include "dataplane/net/link/link_counters.h"
 
-#define NEIGHBORS        1024 /* power of two; the oldest of a set gives way */
-#define NEIGHBOR_WAYS    4
-#define NEIGHBOR_QUEUE   3 /* packets that wait for an answer, each */
-#define NEIGHBOR_TRIES   3
-#define NEIGHBOR_RETRY   seconds(1)
-#define NEIGHBOR_FRESH   seconds(60) /* then asked for again while it is still used */
-#define NEIGHBOR_GATEWAY seconds(5)  /* how long an unasked-for answer can't replace a live one */
+#define NEIGHBORS       1024 /* power of two; who served longest ago gives way */
+#define NEIGHBOR_WAYS   4
+#define NEIGHBOR_QUEUE  3 /* packets that wait for an answer, each */
+#define NEIGHBOR_TRIES  3
+#define NEIGHBOR_RETRY  seconds(1)
+#define NEIGHBOR_FRESH  seconds(60) /* then asked for again while it is still used */
+#define NEIGHBOR_HOLD   seconds(5)  /* who answered is not doubted so soon again */
+#define NEIGHBOR_SERVED seconds(2)  /* who served within this does not give way */
+/* Against floods that come from addresses nobody has: packets that wait in all, and questions. */
+#define NEIGHBOR_WAITING_MAX     128
+#define NEIGHBOR_ASKS_PER_SECOND 256
 
 #define DATAGRAMS_MAX      64 /* being put together */
+#define DATAGRAMS_OF_ONE   16 /* of one source: then its own oldest gives way */
 #define FRAGMENTS_MAX      64 /* of one: 64 KiB in pieces of 1 KiB */
 #define FRAGMENT_MBUFS_MAX 512
 #define FRAGMENT_LIFE      seconds(30) /* as Linux; RFC 8200 §4.5 allows 60 */
 
-#define ICMP_ERRORS_PER_SECOND 100
+#define ICMP_ERRORS_PER_SECOND 100   /* sent */
+#define ICMP_TOLD_PER_SECOND   10000 /* errors handed to TCP */
+#define ECHOES_PER_SECOND      1000
+#define GATHER_BYTES           256 /* of headers that a port has spread over buffers */
 #define ROUTERS_MAX            2
 #define DAD_WAIT               seconds(1) /* RetransTimer (RFC 4861 §10) */
 
@@ -36,6 +45,7 @@ struct neighbor {
 	bool used, known, refreshing;
 	uint8_t tries, queued;
 	struct mono fresh_until, asked_at, learnt_at;
+	struct mono served_at;                  /* when a packet last went to it */
 	struct rte_mbuf *queue[NEIGHBOR_QUEUE]; /* IP packets */
 };
 
@@ -79,8 +89,9 @@ struct link {
 	struct router routers[ROUTERS_MAX];
 	bool router_heard;
 	unsigned solicitations;
-	struct mono next_solicitation, errors_until;
-	unsigned errors_left;
+	struct mono next_solicitation;
+	struct rate errors, told, echoes, asks;
+	uint32_t waiting; /* packets in the queues of neighbours */
 	bool group_frame; /* the frame in hand was sent to a group */
 	uint32_t fragment_mbufs;
 	uint32_t fragment_id; /* of datagrams we cut */
@@ -88,7 +99,6 @@ struct link {
 	struct link_env env;
 	struct mono now, next_scan;
 	struct siphash_key key;
-	uint16_t ip_id;
 	uint64_t counters[LINK_COUNTER_COUNT];
 	struct neighbor neighbors[NEIGHBORS];
 };
@@ -112,6 +122,9 @@ const struct link_address *link_own(const struct link *l, const struct ip_addres
 /* Which of our addresses reaches `destination`, and over whom; false: none does. */
 bool link_route(
     const struct link *l, const struct ip_address *destination, struct ip_address *next);
+/* Brings the first `bytes` of a packet, or all of a shorter one, into its first buffer. False: no
+ * room, or the buffer is not ours alone. */
+bool link_gather(struct rte_mbuf *m, uint32_t bytes);
 /* Puts the Ethernet header before an IP packet and sends it. */
 void link_send_frame(struct link *l, struct rte_mbuf *packet, const uint8_t mac[6], uint16_t type);
 /* An IP packet to whoever is next: at once, or when the neighbour has answered. Takes it. */
@@ -120,8 +133,9 @@ void link_send_packet(
 
 /* neighbor.c */
 struct neighbor *neighbor_find(struct link *l, const struct ip_address *a);
-void neighbor_learn(
-    struct link *l, const struct ip_address *a, const uint8_t mac[6], bool asked_for);
+/* Somebody says that `a` has this MAC. Who is known under another is asked before that is believed.
+ */
+void neighbor_learn(struct link *l, const struct ip_address *a, const uint8_t mac[6]);
 void neighbor_send(struct link *l, const struct ip_address *next, struct rte_mbuf *packet);
 void neighbor_run_timers(struct link *l);
 void neighbor_free(struct link *l);
@@ -139,6 +153,7 @@ void nd_input(struct link *l, struct rte_mbuf *m);
 /* ipv4.c, ipv6.c, icmp.c */
 enum link_result ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet);
 enum link_result ipv6_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet);
+/* No IP-ID: what carries DF needs none (RFC 6864 §4.1), and a counter would tell of our traffic. */
 void ipv4_prepend(struct link *l, struct rte_mbuf *m, const struct ip_address *source,
     const struct ip_address *destination, uint8_t protocol, uint8_t ecn);
 void ipv6_prepend(struct rte_mbuf *m, const struct ip_address *source,

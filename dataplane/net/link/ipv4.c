@@ -27,13 +27,34 @@ has_source_route(const uint8_t *p, unsigned bytes)
 	return false;
 }
 
+/* The first or the last address of a subnet of ours, which stand for all of it. */
+static bool
+is_whole_subnet(const struct ip_subnet *s, const struct ip_address *a)
+{
+	unsigned host_bits = 128u - s->prefix_bits;
+	uint32_t mask, host;
+
+	if (!address_is_v4(&s->base) || host_bits < 2 || host_bits > 31 || !subnet_holds(s, a))
+		return false;
+	mask = (1u << host_bits) - 1;
+	memcpy(&host, a->bytes + 12, 4);
+	host = rte_be_to_cpu_32(host) & mask;
+	return host == 0 || host == mask;
+}
+
 /* Multicast, broadcast, loopback and "this network" send nothing (RFC 1122 §3.2.1.3). */
 static bool
-source_can_send(const struct ip_address *a)
+source_can_send(const struct link *l, const struct ip_address *a)
 {
 	uint8_t first = a->bytes[12];
 
-	return first != 0 && first != 127 && first < 224;
+	if (first == 0 || first == 127 || first >= 224)
+		return false;
+	for (unsigned i = 0; i < l->config.address_count; i++) {
+		if (is_whole_subnet(&l->config.addresses[i].subnet, a))
+			return false;
+	}
+	return true;
 }
 
 /* Length and checksum; cuts Ethernet padding off. */
@@ -91,7 +112,7 @@ ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 	destination = address_v4(&h->dst_addr);
 	if (link_own(l, &destination) == NULL)
 		return link_drop(l, m, LINK_COUNTER_IN_NOT_OURS);
-	if (!source_can_send(&source) || link_own(l, &source) != NULL)
+	if (!source_can_send(l, &source) || link_own(l, &source) != NULL)
 		return link_drop(l, m, LINK_COUNTER_IN_BAD_SOURCE);
 	if (h->fragment_offset & rte_cpu_to_be_16(0x3fff)) {
 		m = put_together(l, m, bytes, &source, &destination);
@@ -99,6 +120,8 @@ ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 			return LINK_TAKEN;
 		h = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 		bytes = (unsigned)(h->version_ihl & 0xf) * 4;
+		if (!link_gather(m, GATHER_BYTES))
+			return link_drop(l, m, LINK_COUNTER_IN_SHORT);
 	}
 	if (h->next_proto_id == IPPROTO_ICMP)
 		return icmp4_input(l, m, bytes, &source, &destination, packet);
@@ -108,6 +131,8 @@ ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 		    h->next_proto_id == IPPROTO_UDP ? CODE_PORT : CODE_PROTOCOL, 0);
 		return LINK_TAKEN;
 	}
+	if (l->group_frame) /* RFC 1122 §3.3.6 */
+		return link_drop(l, m, LINK_COUNTER_IN_NOT_OURS);
 	packet->segment = m;
 	packet->source = source;
 	packet->destination = destination;
@@ -125,7 +150,7 @@ ipv4_prepend(struct link *l, struct rte_mbuf *m, const struct ip_address *source
 	h->version_ihl = 0x45;
 	h->type_of_service = ecn;
 	h->total_length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
-	h->packet_id = rte_cpu_to_be_16(l->ip_id++);
+	h->packet_id = 0;
 	h->fragment_offset = rte_cpu_to_be_16(0x4000);
 	h->time_to_live = 64;
 	h->next_proto_id = protocol;

@@ -116,6 +116,7 @@ refuse(struct link *l, struct rte_mbuf *m, const struct upper *u)
 enum link_result
 ipv6_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 {
+	static const struct ip_address loopback = { { [15] = 1 } };
 	const struct rte_ipv6_hdr *h = rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *);
 	struct ip_address source, destination;
 	struct upper u;
@@ -133,7 +134,8 @@ ipv6_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 	destination = address_v6(h->dst_addr);
 	if (!is_for_us(l, &destination))
 		return link_drop(l, m, LINK_COUNTER_IN_NOT_OURS);
-	if (source.bytes[0] == 0xff || link_own(l, &source) != NULL || address_is_v4(&source))
+	if (source.bytes[0] == 0xff || link_own(l, &source) != NULL || address_is_v4(&source) ||
+	    address_equal(&source, &loopback))
 		return link_drop(l, m, LINK_COUNTER_IN_BAD_SOURCE);
 	ecn = rte_be_to_cpu_32(h->vtc_flow) >> 20 & 3;
 	if (!skip_extensions(m, &u))
@@ -142,6 +144,8 @@ ipv6_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 		m = put_together(l, m, &u, &source, &destination);
 		if (m == NULL)
 			return LINK_TAKEN;
+		if (!link_gather(m, u.bytes + GATHER_BYTES))
+			return link_drop(l, m, LINK_COUNTER_IN_SHORT);
 	}
 	if (u.next == IPPROTO_ICMPV6)
 		return icmp6_input(l, m, u.bytes, &source, &destination, packet);
@@ -152,6 +156,8 @@ ipv6_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 		refuse(l, m, &u);
 		return LINK_TAKEN;
 	}
+	if (l->group_frame)
+		return link_drop(l, m, LINK_COUNTER_IN_NOT_OURS);
 	packet->segment = m;
 	packet->source = source;
 	packet->destination = destination;

@@ -16,7 +16,6 @@ link_create(const struct link_config *config, const struct link_env *env)
 	l->config = *config;
 	l->env = *env;
 	env->random(env->arg, &l->key, sizeof(l->key));
-	env->random(env->arg, &l->ip_id, sizeof(l->ip_id));
 	autoconf_begin(l);
 	return l;
 }
@@ -111,6 +110,36 @@ link_send_packet(struct link *l, struct rte_mbuf *packet, const struct ip_addres
 		neighbor_send(l, &next, packet);
 }
 
+bool
+link_gather(struct rte_mbuf *m, uint32_t bytes)
+{
+	if (bytes > m->pkt_len)
+		bytes = m->pkt_len;
+	if (m->data_len >= bytes)
+		return true;
+	if (!RTE_MBUF_DIRECT(m) || rte_mbuf_refcnt_read(m) != 1 ||
+	    rte_pktmbuf_tailroom(m) < bytes - m->data_len)
+		return false;
+	while (m->data_len < bytes) {
+		struct rte_mbuf *next = m->next;
+		uint16_t n = (uint16_t)(bytes - m->data_len);
+
+		if (n > next->data_len)
+			n = next->data_len;
+		memcpy(rte_pktmbuf_mtod_offset(m, void *, m->data_len),
+		    rte_pktmbuf_mtod(next, const void *), n);
+		m->data_len = (uint16_t)(m->data_len + n);
+		next->data_off = (uint16_t)(next->data_off + n);
+		next->data_len = (uint16_t)(next->data_len - n);
+		if (next->data_len > 0)
+			continue;
+		m->next = next->next;
+		m->nb_segs--;
+		rte_pktmbuf_free_seg(next);
+	}
+	return true;
+}
+
 /* The type behind the tag, if there is one; false: not our VLAN, or too short. */
 static bool
 take_ethernet(struct link *l, struct rte_mbuf *m, uint16_t *type)
@@ -146,6 +175,8 @@ link_input(struct link *l, struct rte_mbuf *frame, struct link_packet *packet)
 {
 	uint16_t type;
 
+	if (frame->nb_segs > 1 && !link_gather(frame, GATHER_BYTES))
+		return link_drop(l, frame, LINK_COUNTER_IN_SHORT);
 	if (!take_ethernet(l, frame, &type))
 		return link_drop(l, frame, LINK_COUNTER_IN_NOT_OURS);
 	switch (type) {

@@ -15,11 +15,14 @@
 	X(FRAGMENT_TIMEOUTS, "fragment_timeouts",                                                  \
 	    "datagrams whose fragments did not come in time")                                      \
 	X(ICMP_ERRORS, "icmp_errors", "ICMP errors sent")                                          \
+	X(ICMP_LIMITED, "icmp_limited", "dropped: more ICMP than is handled in a second")          \
 	X(ROUTER_ADVERTISEMENTS, "router_advertisements", "router advertisements heard")           \
 	X(DUPLICATE_ADDRESSES, "duplicate_addresses", "addresses of ours that another host has")   \
 	X(ECHO_REPLIES, "echo_replies", "echo requests answered")                                  \
 	X(NEIGHBOR_REQUESTS, "neighbor_requests", "ARP requests and neighbour solicitations sent") \
 	X(NEIGHBOR_FULL, "neighbor_full", "packets dropped: neighbour unknown, queue full")        \
+	X(NEIGHBOR_CLAIMS, "neighbor_claims",                                                      \
+	    "claims to a known neighbour's address: it was asked")                                 \
 	X(NO_ROUTE, "no_route", "packets dropped: no address of ours reaches them")                \
 	X(NO_BUFFER, "no_buffer", "packets dropped: no buffer")
 

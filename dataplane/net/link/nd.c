@@ -137,7 +137,7 @@ take_solicitation(struct link *l, const struct ip_address *source, const struct 
 	if (address_is_any(source)) { /* it is ours */
 		send_message(l, 136, 0x20, target, &all_nodes, target, all_nodes_mac);
 	} else if (mac != NULL) {
-		neighbor_learn(l, source, mac, false);
+		neighbor_learn(l, source, mac);
 		send_message(l, 136, 0x60, target, source, target, mac);
 	}
 }
@@ -172,7 +172,7 @@ nd_input(struct link *l, struct rte_mbuf *m)
 		const uint8_t *mac = find_mac(p + MESSAGE_BYTES, options, 2);
 
 		if (mac != NULL)
-			neighbor_learn(l, &target, mac, (p[4] & 0x40) != 0);
+			neighbor_learn(l, &target, mac);
 	}
 	rte_pktmbuf_free(m);
 }

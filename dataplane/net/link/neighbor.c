@@ -3,6 +3,11 @@
  * Who has which address on this link, for ARP and ND alike (RFC 826, RFC 4861 §7). A fixed table of
  * small sets by keyed hash. Unknown: asked for three times, a second apart, with a few packets
  * waiting. Known: used for a minute, then asked for again while it still serves.
+ *
+ * Whoever claims a known neighbour's address under another MAC is believed only once that one has
+ * not answered three times: a living neighbour can't be replaced, and one that has moved is found
+ * again within three seconds. Nor can one that serves be pushed out of its set by others. Packets
+ * that wait, and questions a second, are bounded over all.
  */
 #include "dataplane/net/link/internal.h"
 
@@ -27,28 +32,38 @@ neighbor_find(struct link *l, const struct ip_address *a)
 }
 
 static void
-drop_queue(struct neighbor *n)
+drop_queue(struct link *l, struct neighbor *n)
 {
+	l->waiting -= n->queued;
 	for (unsigned i = 0; i < n->queued; i++)
 		rte_pktmbuf_free(n->queue[i]);
 	n->queued = 0;
 }
 
-/* A free place in the set, else the one learnt longest ago. */
+/* Who never served goes first, then who served longest ago. */
+static bool
+is_worth_less(const struct neighbor *a, const struct neighbor *b)
+{
+	if (!a->used || !b->used)
+		return !a->used;
+	return a->served_at.ns != b->served_at.ns ? mono_before(a->served_at, b->served_at)
+						  : mono_before(a->learnt_at, b->learnt_at);
+}
+
+/* A place in the set; NULL: all of it serves. */
 static struct neighbor *
 make_entry(struct link *l, const struct ip_address *a)
 {
 	struct neighbor *set = set_of(l, a), *n = &set[0];
 
-	for (unsigned i = 0; i < NEIGHBOR_WAYS; i++) {
-		if (!set[i].used) {
-			n = &set[i];
-			break;
-		}
-		if (mono_before(set[i].learnt_at, n->learnt_at))
+	for (unsigned i = 1; i < NEIGHBOR_WAYS; i++) {
+		if (is_worth_less(&set[i], n))
 			n = &set[i];
 	}
-	drop_queue(n);
+	if (n->used && mono_is_set(n->served_at) &&
+	    mono_since(l->now, n->served_at).ns < NEIGHBOR_SERVED.ns)
+		return NULL;
+	drop_queue(l, n);
 	memset(n, 0, sizeof(*n));
 	n->used = true;
 	n->address = *a;
@@ -74,8 +89,21 @@ type_of(const struct ip_address *a)
 	return address_is_v4(a) ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
 }
 
+/* Is it still there? If it does not say so it is forgotten, and asked for anew. */
+static void
+doubt(struct link *l, struct neighbor *n)
+{
+	if (n->refreshing || mono_since(l->now, n->learnt_at).ns < NEIGHBOR_HOLD.ns ||
+	    !rate_allows(&l->asks, l->now, NEIGHBOR_ASKS_PER_SECOND))
+		return;
+	link_count(l, LINK_COUNTER_NEIGHBOR_CLAIMS);
+	n->refreshing = true;
+	n->tries = 0;
+	ask(l, n);
+}
+
 void
-neighbor_learn(struct link *l, const struct ip_address *a, const uint8_t mac[6], bool asked_for)
+neighbor_learn(struct link *l, const struct ip_address *a, const uint8_t mac[6])
 {
 	struct neighbor *n = neighbor_find(l, a);
 
@@ -83,10 +111,12 @@ neighbor_learn(struct link *l, const struct ip_address *a, const uint8_t mac[6],
 		return;
 	if (n == NULL)
 		n = make_entry(l, a);
-	/* What nobody asked for can't take a living neighbour's place. */
-	if (n->known && !asked_for && memcmp(n->mac, mac, 6) != 0 &&
-	    mono_since(l->now, n->learnt_at).ns < NEIGHBOR_GATEWAY.ns)
+	if (n == NULL)
 		return;
+	if (n->known && memcmp(n->mac, mac, 6) != 0) {
+		doubt(l, n);
+		return;
+	}
 	memcpy(n->mac, mac, 6);
 	n->known = true;
 	n->refreshing = false;
@@ -95,6 +125,7 @@ neighbor_learn(struct link *l, const struct ip_address *a, const uint8_t mac[6],
 	n->fresh_until = mono_add(l->now, NEIGHBOR_FRESH);
 	for (unsigned i = 0; i < n->queued; i++)
 		link_send_frame(l, n->queue[i], n->mac, type_of(a));
+	l->waiting -= n->queued;
 	n->queued = 0;
 }
 
@@ -103,19 +134,26 @@ neighbor_send(struct link *l, const struct ip_address *next, struct rte_mbuf *pa
 {
 	struct neighbor *n = neighbor_find(l, next);
 
-	if (n == NULL) {
+	if (n == NULL && rate_allows(&l->asks, l->now, NEIGHBOR_ASKS_PER_SECOND)) {
 		n = make_entry(l, next);
-		ask(l, n);
+		if (n != NULL)
+			ask(l, n);
+	}
+	if (n == NULL) {
+		link_drop(l, packet, LINK_COUNTER_NEIGHBOR_FULL);
+		return;
 	}
 	if (n->known) {
+		n->served_at = l->now;
 		if (mono_before(n->fresh_until, l->now) && !n->refreshing) {
 			n->refreshing = true;
 			n->tries = 0;
 			ask(l, n);
 		}
 		link_send_frame(l, packet, n->mac, type_of(next));
-	} else if (n->queued < NEIGHBOR_QUEUE) {
+	} else if (n->queued < NEIGHBOR_QUEUE && l->waiting < NEIGHBOR_WAITING_MAX) {
 		n->queue[n->queued++] = packet;
+		l->waiting++;
 	} else {
 		link_drop(l, packet, LINK_COUNTER_NEIGHBOR_FULL);
 	}
@@ -133,7 +171,7 @@ neighbor_run_timers(struct link *l)
 		if (n->tries < NEIGHBOR_TRIES) {
 			ask(l, n);
 		} else {
-			drop_queue(n);
+			drop_queue(l, n);
 			n->used = false;
 		}
 	}
@@ -143,5 +181,5 @@ void
 neighbor_free(struct link *l)
 {
 	for (unsigned i = 0; i < NEIGHBORS; i++)
-		drop_queue(&l->neighbors[i]);
+		drop_queue(l, &l->neighbors[i]);
 }

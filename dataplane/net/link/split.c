@@ -26,11 +26,13 @@ copy_piece(struct link *l, const struct rte_mbuf *m, uint32_t from, uint32_t cou
 }
 
 static void
-prepend4(struct rte_mbuf *piece, const struct rte_ipv4_hdr *like, uint32_t at, bool more)
+prepend4(
+    struct rte_mbuf *piece, const struct rte_ipv4_hdr *like, uint32_t id, uint32_t at, bool more)
 {
 	struct rte_ipv4_hdr *h = (struct rte_ipv4_hdr *)rte_pktmbuf_prepend(piece, HEADER4_BYTES);
 
 	*h = *like;
+	h->packet_id = (uint16_t)id;
 	h->total_length = rte_cpu_to_be_16((uint16_t)piece->pkt_len);
 	h->fragment_offset = rte_cpu_to_be_16((uint16_t)(at / 8 | (more ? 0x2000 : 0)));
 	h->hdr_checksum = 0;
@@ -76,7 +78,7 @@ split_send(struct link *l, struct rte_mbuf *m, const struct ip_address *destinat
 		if (piece == NULL)
 			break;
 		if (v4)
-			prepend4(piece, rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *), at, more);
+			prepend4(piece, rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *), id, at, more);
 		else
 			prepend6(piece, rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *), id, at, more);
 		link_send_packet(l, piece, destination);
