@@ -131,6 +131,23 @@ pick_port(struct tcp *t, struct tcp_endpoints *e)
 	return false;
 }
 
+/*
+ * RFC 9293 §3.10.1: a flow in TIME-WAIT is in use. The peer may have forgotten it, and its next
+ * initial number, which follows a clock, may lie below what it has sent: then its old segments,
+ * still on their way, fit the new window. Only its timestamps tell them apart, once they have moved
+ * on: a clock of theirs ticks once a second at least (RFC 7323 §5.4).
+ */
+static bool
+is_in_use(struct tcp *t, const struct tcp_endpoints *e)
+{
+	const struct time_wait *w = table_find_time_wait(t, e);
+	struct mono free_at = mono_add(t->now, milliseconds(TIME_WAIT_MS - TIME_WAIT_REUSE_MS));
+
+	if (table_find(t, e) != NULL)
+		return true;
+	return w != NULL && (!w->use_ts || mono_before(free_at, w->until));
+}
+
 /* The flow begins anew, beyond the numbers of its last life (RFC 9293 §3.6.1, RFC 1122 §4.2.2.13).
  */
 static void
@@ -162,7 +179,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 
 	if (!is_one_host(&e.remote))
 		return -EADDRNOTAVAIL;
-	if (e.local_port == 0 ? !pick_port(t, &e) : table_find(t, &e) != NULL)
+	if (e.local_port == 0 ? !pick_port(t, &e) : is_in_use(t, &e))
 		return -EADDRINUSE;
 	c = table_add(t, &e);
 	if (c == NULL)

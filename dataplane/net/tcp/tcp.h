@@ -84,7 +84,8 @@ void tcp_destroy(struct tcp *t);
 int tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port);
 
 /*
- * Sends a SYN. local_port 0 picks one. -EADDRINUSE, -ENOSPC, -EADDRNOTAVAIL where the remote
+ * Sends a SYN. local_port 0 picks one. -EADDRINUSE (also in TIME-WAIT, until the peer's timestamps
+ * tell the next life from the last), -ENOSPC, -EADDRNOTAVAIL where the remote
  * address is nobody's or everybody's (RFC 9293 MUST-46). Reports OPENED or ENDED.
  */
 int tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out);

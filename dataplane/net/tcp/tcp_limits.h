@@ -48,7 +48,8 @@
 #define KEEPALIVE_PROBES      9
 #define FIN_WAIT_2_MS         60000
 #define TIME_WAIT_MS          60000
-#define CHALLENGE_ACK_MS      500 /* RFC 5961 §7, per connection: one in this time */
+#define TIME_WAIT_REUSE_MS    1100 /* by tcp_connect(): a tick of the peer's timestamps and more */
+#define CHALLENGE_ACK_MS      500  /* RFC 5961 §7, per connection: one in this time */
 #define MTU_LOWER_MS          100 /* one "too big" is believed in this time: each sends all again */
 #define REFUSALS_PER_SECOND   1000        /* RSTs to strangers */
 #define PAWS_IDLE_MS          2073600000u /* 24 days, RFC 7323 §5.5 */

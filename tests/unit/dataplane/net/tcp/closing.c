@@ -3,6 +3,8 @@
 #include "tests/unit/dataplane/net/tcp/rig.h"
 #include "tests/unit/harness.h"
 
+#include <errno.h>
+
 #define CONFIG ((struct tcp_config){ .checksum_offload_rx = true })
 
 /* We close first: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT. The peer's timestamp stands at 1000. */
@@ -145,6 +147,34 @@ TEST(rfc6191_2_reuse_of_time_wait)
 		CHECK_ROW(cases[i].name, ((r.sent[0].flags & SYN) != 0) == cases[i].opens);
 		CHECK_ROW(cases[i].name, rig_fini(&r));
 	}
+}
+
+/*
+ * The peer forgets the flow, and its next numbers follow its clock: an old segment of its may fit
+ * the new life, and did, where we opened a flow again within the same tick (sim seed 1006873).
+ */
+TEST(rfc9293_3_10_1_open_in_time_wait)
+{
+	struct rig r;
+
+	close_first(&r, false);
+	rig_turn(&r, seconds(50));
+	CHECK(tcp_connect(r.tcp, &r.endpoints, &r.conn) == -EADDRINUSE);
+	CHECK(rig_fini(&r));
+	close_first(&r, true);
+	CHECK(tcp_connect(r.tcp, &r.endpoints, &r.conn) == -EADDRINUSE);
+	rig_turn(&r, milliseconds(1000));
+	CHECK(tcp_connect(r.tcp, &r.endpoints, &r.conn) == -EADDRINUSE);
+	rig_turn(&r, milliseconds(200));
+	r.saw_syn = false;
+	rig_connect(&r);
+	CHECK(r.sent_count == 1 && r.sent[0].flags == SYN);
+	rig_in(&r, (struct rig_segment){ SYN | ACK, 0, 1, RIG_WINDOW, 0, true, 2200, 0 });
+	CHECK(strcmp(rig_state(&r), "ESTABLISHED") == 0);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 0, RIG_WINDOW, 100, true, 1000, 0 });
+	CHECK(tcp_receivable(r.conn) == 0);
+	CHECK(rig_counter(&r, TCP_COUNTER_PAWS_REJECTED) == 1);
+	CHECK(rig_fini(&r));
 }
 
 /* RFC 7323 §5.3: an older timestamp is answered and dropped; a RST is never judged by it. */
