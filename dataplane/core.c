@@ -457,15 +457,23 @@ create_link(struct core *c, char *error)
 static int
 create_tcp(struct core *c)
 {
+	const struct config *f = c->config.config;
 	struct tcp_config tc = {
 		.connections_max = c->config.budget->connections_max + 64, /* those being refused */
+		.half_open_max = f->tcp.half_open_max,
+		.receive_window_bytes = f->tcp.receive_window_bytes,
 		.mss_max = (uint16_t)(port_mtu(c->port) - 40),
+		.rto_min = milliseconds(f->tcp.rto_min_ms),
+		.user_timeout = seconds(f->tcp.user_timeout_s),
+		.keepalive = seconds(f->tcp.keepalive_idle_s),
+		.keepalive_interval = seconds(f->tcp.keepalive_interval_s),
+		.keepalive_probes = f->tcp.keepalive_probes,
+		.ecn = f->tcp.ecn ? TCP_ECN_ACCEPT : TCP_ECN_OFF,
 		.checksum_offload_rx = port_offloads(c->port).tcp_checksum_rx,
 		.checksum_offload_tx = port_offloads(c->port).tcp_checksum_tx,
 		.pool_reserve = c->config.budget->pool_reserve,
 	};
 	struct tcp_env env = { c, queue_segment, random_bytes, c->config.pools };
-	const struct config *f = c->config.config;
 	struct ip_address any = { { 0 } };
 	int rc;
 

@@ -113,6 +113,16 @@ struct config {
 		unsigned allow_count;
 	} icap;
 
+	/* of each connection; half_open_max is a core's */
+	struct {
+		bool ecn; /* a peer that asks for it gets it (RFC 3168) */
+		uint32_t rto_min_ms, user_timeout_s;
+		uint32_t keepalive_idle_s; /* 0: no probes */
+		uint32_t keepalive_interval_s, keepalive_probes;
+		uint32_t half_open_max; /* beyond it SYNs are answered by cookies */
+		uint32_t receive_window_bytes;
+	} tcp;
+
 	struct {
 		uint16_t port; /* 0: no ICAPS */
 		char *certificate, *key;

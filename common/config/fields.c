@@ -59,6 +59,7 @@ static const cyaml_schema_value_t text_value = { CYAML_VALUE_STRING(
 SCHEMA_OF(port_schema, PORT_FIELDS);
 SCHEMA_OF(icap_schema, ICAP_FIELDS);
 SCHEMA_OF(icaps_schema, ICAPS_FIELDS);
+SCHEMA_OF(tcp_schema, TCP_FIELDS);
 SCHEMA_OF(limits_schema, LIMITS_FIELDS);
 SCHEMA_OF(policy_schema, POLICY_FIELDS);
 SCHEMA_OF(delivery_schema, DELIVERY_FIELDS);
@@ -92,8 +93,8 @@ static const cyaml_schema_value_t exclusion_value = { CYAML_VALUE_MAPPING(
 static const cyaml_schema_field_t top_schema[] = {
 	CYAML_FIELD_ENUM("mode", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config, mode,
 	    mode_words, CYAML_ARRAY_LEN(mode_words)),
-	SECTION(dataplane), SECTION(icap), SECTION(icaps), SECTION(limits), SECTION(policy),
-	SECTION(delivery), SECTION(cache), SECTION(sandbox), SECTION(signatures),
+	SECTION(dataplane), SECTION(icap), SECTION(icaps), SECTION(tcp), SECTION(limits),
+	SECTION(policy), SECTION(delivery), SECTION(cache), SECTION(sandbox), SECTION(signatures),
 	SECTION(reputation),
 	CYAML_FIELD_SEQUENCE_COUNT("exclusions", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
 	    struct config, exclusions, exclusions_count, &exclusion_value, 0, CYAML_UNLIMITED),

@@ -66,6 +66,16 @@
 	L(icaps, client_names, "")                      \
 	L(icaps, allow, "")
 
+#define TCP_FIELDS(U, W, B, T, N, L)                \
+	B(tcp, ecn, "true")                         \
+	U(tcp, rto_min_ms, 10, 1000, "200")         \
+	U(tcp, user_timeout_s, 1, 3600, "120")      \
+	U(tcp, keepalive_idle_s, 0, 86400, "0")     \
+	U(tcp, keepalive_interval_s, 1, 3600, "75") \
+	U(tcp, keepalive_probes, 1, 100, "9")       \
+	U(tcp, half_open_max, 1, 1u << 20, "1024")  \
+	U(tcp, receive_window_bytes, 16384, 1u << 24, "1048576")
+
 #define LIMITS_FIELDS(U, W, B, T, N, L)                             \
 	U(limits, object_bytes_max, 1024, 1ull << 40, "268435456")  \
 	U(limits, decoded_bytes_max, 1024, 1ull << 40, "268435456") \
@@ -129,6 +139,7 @@
 	PORT_FIELDS(U, W, B, T, N, L)       \
 	ICAP_FIELDS(U, W, B, T, N, L)       \
 	ICAPS_FIELDS(U, W, B, T, N, L)      \
+	TCP_FIELDS(U, W, B, T, N, L)        \
 	LIMITS_FIELDS(U, W, B, T, N, L)     \
 	POLICY_FIELDS(U, W, B, T, N, L)     \
 	DELIVERY_FIELDS(U, W, B, T, N, L)   \

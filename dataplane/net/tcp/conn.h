@@ -257,6 +257,8 @@ void handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoin
 void handshake_syn_sent(struct tcp_conn *c, struct segment *s);
 void handshake_begin(struct tcp_conn *c);
 void handshake_open(struct tcp_conn *c, const struct segment *s);
+/* Whether a SYN asks for ECN, and may have it. */
+bool handshake_asks_ecn(const struct tcp *t, const struct segment *syn);
 /* The peer's SYN: its number, and what its options say of MSS, window scale, timestamps, SACK. */
 void handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options *o);
 bool tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e);

@@ -71,7 +71,7 @@ cookies_answer(struct tcp *t, const struct segment *s, const struct tcp_endpoint
 	const struct tcp_options *o = &s->options;
 	uint16_t mss = tcp_peer_mss(e, o);
 	uint32_t window = t->config.receive_window_bytes;
-	bool ecn = o->has_ts && (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
+	bool ecn = o->has_ts && handshake_asks_ecn(t, s);
 	struct tcp_options ours = { .has_mss = true,
 		.mss = tcp_mss_of(t, e),
 		.has_ts = o->has_ts,
@@ -150,7 +150,7 @@ cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints 
 	tcp_count(t, TCP_COUNTER_SYN_COOKIES_RECV);
 	tcp_conn_init(c);
 	handshake_take_syn(c, irs, &o);
-	c->use_ecn = o.has_ts && (s->options.ts_ecr & ECN_BIT) != 0;
+	c->use_ecn = t->config.ecn != TCP_ECN_OFF && o.has_ts && (s->options.ts_ecr & ECN_BIT) != 0;
 	c->iss = c->snd_una = iss;
 	c->snd_nxt = s->ack;
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);

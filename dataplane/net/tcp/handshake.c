@@ -15,6 +15,13 @@ tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e)
 	return false;
 }
 
+bool
+handshake_asks_ecn(const struct tcp *t, const struct segment *syn)
+{
+	return t->config.ecn != TCP_ECN_OFF &&
+	       (syn->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
+}
+
 void
 handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options *o)
 {
@@ -94,7 +101,7 @@ handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e
 	t->half_open_count++;
 	tcp_conn_init(c);
 	handshake_take_syn(c, s->seq, &s->options);
-	c->use_ecn = (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
+	c->use_ecn = handshake_asks_ecn(t, s);
 	c->snd_una = c->iss;
 	c->snd_nxt = seq_add(c->iss, 1);
 	handshake_begin(c);

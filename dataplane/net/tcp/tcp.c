@@ -17,6 +17,8 @@ take_defaults(struct tcp_config *f)
 {
 	default_u32(&f->connections_max, CONNECTIONS_MAX_DEFAULT);
 	default_u32(&f->half_open_max, HALF_OPEN_MAX_DEFAULT);
+	if (f->half_open_max > f->connections_max / 2) /* or a flood of SYNs could take them all */
+		f->half_open_max = f->connections_max / 2;
 	default_u32(&f->time_wait_max, TIME_WAIT_MAX_DEFAULT);
 	default_u32(&f->receive_window_bytes, WINDOW_BYTES_DEFAULT);
 	default_u32(&f->keepalive_probes, KEEPALIVE_PROBES);
@@ -187,7 +189,7 @@ tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_con
 	tcp_conn_init(c);
 	leave_time_wait(c);
 	c->active = true;
-	c->use_ecn = t->config.ecn;
+	c->use_ecn = t->config.ecn == TCP_ECN_ASK;
 	c->state = TCP_SYN_SENT;
 	c->mss = tcp_peer_mss(&e, &(struct tcp_options){ 0 });
 	c->snd_una = c->iss;

@@ -34,10 +34,16 @@ struct tcp_endpoints {
 	uint16_t local_port, remote_port; /* host byte order */
 };
 
+enum tcp_ecn {          /* RFC 3168 */
+	TCP_ECN_ACCEPT, /* a peer that asks for it gets it */
+	TCP_ECN_ASK,    /* and we ask when we open */
+	TCP_ECN_OFF,
+};
+
 /* 0 in a field takes the default that tcp_limits.h names and reasons. */
 struct tcp_config {
 	uint32_t connections_max;
-	uint32_t half_open_max;
+	uint32_t half_open_max; /* at most half of the connections; beyond, SYN cookies */
 	uint32_t time_wait_max;
 	uint32_t receive_window_bytes; /* the most a connection may have received and not taken */
 	uint32_t send_queue_bytes;     /* the most tcp_send() accepts before tcp_send_room() is 0 */
@@ -47,7 +53,7 @@ struct tcp_config {
 	struct duration keepalive;     /* probe a connection that was silent this long; 0: never */
 	struct duration keepalive_interval; /* between probes; default 75 s */
 	uint32_t keepalive_probes;          /* unanswered, until it is given up; default 9 */
-	bool ecn; /* ask for ECN when we open; a peer that asks gets it in any case (RFC 3168) */
+	enum tcp_ecn ecn;
 	bool checksum_offload_rx; /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
 	uint32_t pool_reserve;    /* refuse new connections when fewer data mbufs are free */

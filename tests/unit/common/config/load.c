@@ -48,6 +48,10 @@ TEST(config_defaults)
 	CHECK(c->icap.options_ttl_s == 3600 && c->icap.connections_max == 10000);
 	CHECK(c->icap.head_timeout_ms == 30000 && c->icap.body_timeout_ms == 60000);
 	CHECK(c->icap.idle_timeout_ms == 600000);
+	CHECK(c->tcp.ecn && c->tcp.rto_min_ms == 200 && c->tcp.user_timeout_s == 120);
+	CHECK(c->tcp.keepalive_idle_s == 0 && c->tcp.keepalive_interval_s == 75);
+	CHECK(c->tcp.keepalive_probes == 9 && c->tcp.half_open_max == 1024);
+	CHECK(c->tcp.receive_window_bytes == 1 << 20);
 	CHECK(
 	    c->limits.object_bytes_max == 256u << 20 && c->limits.decoded_bytes_max == 256u << 20);
 	CHECK(c->limits.decode_ratio_max == 1000 && c->limits.object_timeout_ms == 600000);
@@ -124,7 +128,7 @@ TEST(config_refusals)
 		{ "unknown key", BASE "cache:\n  entires: 5\n",
 		    "t.yaml:6: cache.entires: no such key; expected one of entries" },
 		{ "unknown section", BASE "icpa:\n  port: 5\n",
-		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, icaps, "
+		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, icaps, tcp, "
 		    "limits, policy, delivery, cache, sandbox, signatures, reputation, block_page, "
 		    "log, "
 		    "http, "
@@ -144,6 +148,18 @@ TEST(config_refusals)
 		    "from 1024 to 1099511627776" },
 		{ "number left out", BASE "icap:\n  port:\n",
 		    "t.yaml:6: icap.port: '' is not a number from 1 to 65535" },
+		{ "minimum RTO below a tick", BASE "tcp: {rto_min_ms: 5}\n",
+		    "t.yaml:5: tcp.rto_min_ms: '5' is not a number from 10 to 1000" },
+		{ "no time for data", BASE "tcp: {user_timeout_s: 0}\n",
+		    "t.yaml:5: tcp.user_timeout_s: '0' is not a number from 1 to 3600" },
+		{ "more probes than are counted", BASE "tcp: {keepalive_probes: 256}\n",
+		    "t.yaml:5: tcp.keepalive_probes: '256' is not a number from 1 to 100" },
+		{ "ECN is a switch", BASE "tcp:\n  ecn: ask\n",
+		    "t.yaml:6: tcp.ecn: 'ask' is not true or false" },
+		{ "no congestion control to choose", BASE "tcp:\n  congestion: reno\n",
+		    "t.yaml:6: tcp.congestion: no such key; expected one of ecn, rto_min_ms, "
+		    "user_timeout_s, keepalive_idle_s, keepalive_interval_s, keepalive_probes, "
+		    "half_open_max, receive_window_bytes" },
 		{ "not a bool", BASE "log:\n  json: maybe\n",
 		    "t.yaml:6: log.json: 'maybe' is not true or false" },
 		{ "list for a value", BASE "icap:\n  port: [1, 2]\n",
