@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/tamper/mark.h"
+
 struct kept {
 	uint64_t due_us;
 	uint32_t bytes;
@@ -143,6 +145,38 @@ pass_corrupted(struct lane *l, uint64_t now_us, const uint8_t *frame, uint32_t b
 	pass(l, now_us, copy, bytes);
 }
 
+static void
+pass_marked(struct lane *l, uint64_t now_us, const uint8_t *frame, uint32_t bytes)
+{
+	uint8_t copy[LANE_FRAME_BYTES_MAX];
+
+	memcpy(copy, frame, bytes);
+	l->counts.marked += mark_congestion(copy, bytes);
+	pass(l, now_us, copy, bytes);
+}
+
+/* Whole or with a bit turned, once or twice, marked or not. */
+static void
+pass_on(struct lane *l, uint64_t now_us, uint32_t at, const uint8_t *frame, uint32_t bytes)
+{
+	const struct tamper_spec *s = &l->spec;
+
+	if (at < s->corrupt_ppm) {
+		pass_corrupted(l, now_us, frame, bytes);
+		return;
+	}
+	at -= s->corrupt_ppm;
+	if (at >= s->dup_ppm && at - s->dup_ppm < s->ce_ppm) {
+		pass_marked(l, now_us, frame, bytes);
+		return;
+	}
+	pass(l, now_us, frame, bytes);
+	if (at < s->dup_ppm) {
+		l->counts.doubled++;
+		pass(l, now_us, frame, bytes);
+	}
+}
+
 void
 lane_frame(struct lane *l, uint64_t now_us, const uint8_t *frame, uint32_t bytes)
 {
@@ -163,16 +197,7 @@ lane_frame(struct lane *l, uint64_t now_us, const uint8_t *frame, uint32_t bytes
 		hold(l, now_us, frame, bytes);
 		return;
 	}
-	at -= s->reorder_ppm;
-	if (at < s->corrupt_ppm) {
-		pass_corrupted(l, now_us, frame, bytes);
-	} else {
-		pass(l, now_us, frame, bytes);
-		if (at - s->corrupt_ppm < s->dup_ppm) {
-			l->counts.doubled++;
-			pass(l, now_us, frame, bytes);
-		}
-	}
+	pass_on(l, now_us, at - s->reorder_ppm, frame, bytes);
 	overtake(l, now_us);
 }
 

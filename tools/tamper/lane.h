@@ -4,10 +4,11 @@
  * or later, whole or with one bit turned, as its spec and its seed say. It knows no socket and no
  * clock, so the same seed, frames and times give the same result.
  *
- * A frame is picked for at most one of loss, corruption, duplication and reordering. A reordered
- * one is overtaken by 1 to LANE_OVERTAKEN_MAX others, or sent after LANE_HOLD_US when none comes.
- * Bounds: LANE_HELD_MAX frames held for reordering, LANE_DELAYED_MAX for the delay; what does not
- * fit is dropped and counted.
+ * A frame is picked for at most one of loss, corruption, duplication, reordering and a CE mark,
+ * which only a frame that asks for one gets (mark.h). A reordered one is overtaken by 1 to
+ * LANE_OVERTAKEN_MAX others, or sent after LANE_HOLD_US when none comes. Bounds: LANE_HELD_MAX
+ * frames held for reordering, LANE_DELAYED_MAX for the delay; what does not fit is dropped and
+ * counted.
  */
 #ifndef SLUICE_TAMPER_LANE_H
 #define SLUICE_TAMPER_LANE_H
@@ -24,7 +25,7 @@
 #define LANE_HOLD_US         2000
 
 struct lane_counts {
-	uint64_t frames, lost, corrupted, doubled, reordered, dropped;
+	uint64_t frames, lost, corrupted, doubled, reordered, marked, dropped;
 };
 
 typedef void (*lane_send)(void *arg, const uint8_t *frame, uint32_t bytes);

@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,10 @@
 #include <unistd.h>
 
 #include "tools/tamper/lane.h"
+#include "tools/tamper/tag.h"
 
 #define BURST        64
+#define ROOM         (2 * TAG_BYTES) /* in front of a frame: one it had, one it gets */
 #define SOCKET_BYTES (16 << 20)
 #define SEND_WAIT_MS 20
 
@@ -30,6 +33,9 @@ struct end {
 	int fd;
 	struct lane *lane; /* what arrives here */
 	uint64_t refused;  /* frames that the kernel did not take from us */
+	uint64_t foreign;  /* frames at a trunk that are not of the VLAN */
+	uint16_t vlan;     /* 0: tags pass as they are */
+	bool is_trunk;
 };
 
 static volatile sig_atomic_t stop, report;
@@ -78,6 +84,8 @@ open_end(struct end *e)
 	setsockopt(e->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
 	if (setsockopt(e->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) != 0)
 		return fail("promiscuous mode", e->name);
+	if (setsockopt(e->fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) != 0)
+		return fail("PACKET_AUXDATA", e->name);
 	if (bind(e->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
 		return fail("bind", e->name);
 	return 0;
@@ -98,23 +106,64 @@ send_frame(void *arg, const uint8_t *frame, uint32_t bytes)
 	to->refused++;
 }
 
+/*
+ * The kernel takes an 802.1Q tag out of a frame and hands it over beside it; here it goes back.
+ */
+static uint8_t *
+put_tag_back(uint8_t *frame, struct msghdr *message, uint32_t *bytes)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(message);
+	struct tpacket_auxdata aux;
+	uint16_t type = TAG_TYPE;
+
+	if (c == NULL || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+		return frame;
+	memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+	if ((aux.tp_status & TP_STATUS_VLAN_VALID) == 0)
+		return frame;
+	if (aux.tp_status & TP_STATUS_VLAN_TPID_VALID)
+		type = aux.tp_vlan_tpid;
+	return tag_push(frame, bytes, type, aux.tp_vlan_tci);
+}
+
+/* The frame as it enters the wire: between an access port and a trunk, with or without its tag. */
+static void
+take_frame(struct end *from, uint8_t *frame, uint32_t bytes)
+{
+	if (from->vlan != 0 && !from->is_trunk)
+		frame = tag_push(frame, &bytes, TAG_TYPE, from->vlan);
+	else if (from->vlan != 0)
+		frame = tag_pop(frame, &bytes, from->vlan);
+	if (frame != NULL)
+		lane_frame(from->lane, now_us(), frame, bytes);
+	else
+		from->foreign++;
+}
+
 static void
 receive_burst(struct end *from)
 {
-	static uint8_t frames[BURST][LANE_FRAME_BYTES_MAX];
+	static uint8_t frames[BURST][ROOM + LANE_FRAME_BYTES_MAX];
+	static uint8_t beside[BURST][CMSG_SPACE(sizeof(struct tpacket_auxdata))];
 	struct mmsghdr messages[BURST];
 	struct iovec parts[BURST];
 	int n;
 
 	memset(messages, 0, sizeof(messages));
 	for (unsigned i = 0; i < BURST; i++) {
-		parts[i] = (struct iovec){ frames[i], LANE_FRAME_BYTES_MAX };
+		parts[i] = (struct iovec){ frames[i] + ROOM, LANE_FRAME_BYTES_MAX };
 		messages[i].msg_hdr.msg_iov = &parts[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
+		messages[i].msg_hdr.msg_control = beside[i];
+		messages[i].msg_hdr.msg_controllen = sizeof(beside[i]);
 	}
 	n = recvmmsg(from->fd, messages, BURST, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++)
-		lane_frame(from->lane, now_us(), frames[i], messages[i].msg_len);
+	for (int i = 0; i < n; i++) {
+		uint32_t bytes = messages[i].msg_len;
+		uint8_t *frame = put_tag_back(frames[i] + ROOM, &messages[i].msg_hdr, &bytes);
+
+		take_frame(from, frame, bytes);
+	}
 }
 
 static void
@@ -127,11 +176,11 @@ print_counts(const struct end *from, const struct end *to)
 	getsockopt(from->fd, SOL_PACKET, PACKET_STATISTICS, &kernel, &bytes);
 	fprintf(stderr,
 	    "%s>%s: frames %llu, lost %llu, reordered %llu, doubled %llu, corrupted %llu, "
-	    "dropped %llu\n",
+	    "marked %llu, dropped %llu\n",
 	    from->name, to->name, (unsigned long long)c->frames, (unsigned long long)c->lost,
 	    (unsigned long long)c->reordered, (unsigned long long)c->doubled,
-	    (unsigned long long)c->corrupted,
-	    (unsigned long long)(c->dropped + to->refused + kernel.tp_drops));
+	    (unsigned long long)c->corrupted, (unsigned long long)c->marked,
+	    (unsigned long long)(c->dropped + from->foreign + to->refused + kernel.tp_drops));
 }
 
 /* Until a signal: frames as they come, held ones when they are due. */
@@ -188,8 +237,11 @@ usage(FILE *out)
 {
 	fputs("usage: sluice-tamper [--seed N] --spec SPEC IF_A IF_B\n"
 	      "       sluice-tamper [--seed N] --check --spec SPEC\n"
-	      "A wire between two interfaces that loses, doubles, delays and disorders frames.\n"
-	      "  --spec SPEC  loss=1%,reorder=2%,dup=0.1%,corrupt=0.01%,delay=5ms: any of them\n"
+	      "A wire between two interfaces that loses, doubles, delays, disorders and marks "
+	      "frames.\n"
+	      "  --spec SPEC  loss=1%,reorder=2%,dup=0.1%,corrupt=0.01%,ce=1%,delay=5ms: any of "
+	      "them\n"
+	      "               vlan=N: IF_A is an access port of VLAN N, IF_B a trunk (802.1Q)\n"
 	      "  --seed N     of every random choice (1)\n"
 	      "  --check      only say whether the arguments are good\n"
 	      "Both interfaces are up, with no offloads. SIGUSR1 prints counts; SIGTERM prints and "
@@ -254,6 +306,8 @@ main(int argc, char **argv)
 		return rc == 2 ? 0 : 1;
 	for (int i = 0; i < 2; i++) {
 		ends[i].name = argv[optind + i];
+		ends[i].vlan = spec.vlan;
+		ends[i].is_trunk = i == 1;
 		ends[i].lane = lane_create(&spec, seed * 2 + (uint64_t)i, send_frame, &ends[!i]);
 		if (ends[i].lane == NULL || open_end(&ends[i]) != 0)
 			return 1;

@@ -42,6 +42,19 @@ parse_delay(const char *text, uint32_t *us)
 	return n <= TAMPER_DELAY_US_MAX;
 }
 
+static bool
+parse_vlan(const char *text, uint16_t *vlan)
+{
+	char *end;
+	unsigned long n;
+
+	if (*text < '1' || *text > '9')
+		return false;
+	n = strtoul(text, &end, 10);
+	*vlan = (uint16_t)n;
+	return *end == 0 && n <= TAMPER_VLAN_MAX;
+}
+
 static int
 parse_pair(char *pair, struct tamper_spec *out, char *error, size_t room)
 {
@@ -49,7 +62,8 @@ parse_pair(char *pair, struct tamper_spec *out, char *error, size_t room)
 		const char *key;
 		uint32_t *ppm;
 	} shares[] = { { "loss", &out->loss_ppm }, { "reorder", &out->reorder_ppm },
-		{ "dup", &out->dup_ppm }, { "corrupt", &out->corrupt_ppm } };
+		{ "dup", &out->dup_ppm }, { "corrupt", &out->corrupt_ppm },
+		{ "ce", &out->ce_ppm } };
 	char *value = strchr(pair, '=');
 
 	if (value == NULL) {
@@ -65,8 +79,16 @@ parse_pair(char *pair, struct tamper_spec *out, char *error, size_t room)
 		snprintf(error, room, "%s='%s': expected a share from 0%% to 100%%", pair, value);
 		return -EINVAL;
 	}
+	if (strcmp(pair, "vlan") == 0) {
+		if (parse_vlan(value, &out->vlan))
+			return 0;
+		snprintf(error, room, "vlan='%s': expected a number from 1 to %u", value,
+		    TAMPER_VLAN_MAX);
+		return -EINVAL;
+	}
 	if (strcmp(pair, "delay") != 0)
-		snprintf(error, room, "'%s': expected loss, reorder, dup, corrupt or delay", pair);
+		snprintf(error, room,
+		    "'%s': expected loss, reorder, dup, corrupt, ce, delay or vlan", pair);
 	else if (parse_delay(value, &out->delay_us))
 		return 0;
 	else

@@ -6,11 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TAMPER_VLAN_MAX     4094u
 #define TAMPER_DELAY_US_MAX 10000000u
 
 struct tamper_spec {
-	uint32_t loss_ppm, reorder_ppm, dup_ppm, corrupt_ppm; /* of the frames, in millionths */
-	uint32_t delay_us;                                    /* of every frame, each way */
+	/* of the frames, in millionths */
+	uint32_t loss_ppm, reorder_ppm, dup_ppm, corrupt_ppm, ce_ppm;
+	uint32_t delay_us; /* of every frame, each way */
+	uint16_t vlan; /* 0: none; else the first interface is an access port, the second a trunk */
 };
 
 /* Pairs of key and value, commas between; a key that is not named is 0. -EINVAL, with a sentence

@@ -126,6 +126,39 @@ TEST(a_delay_keeps_order_and_is_bounded)
 	free(s);
 }
 
+static void
+see_mark(void *arg, const uint8_t *frame, uint32_t bytes)
+{
+	uint32_t *marked = arg;
+
+	CHECK(bytes == 34);
+	*marked += (frame[15] & 3) == 3;
+}
+
+/* A share of those that may be marked is, and of the others none; nothing is lost for it. */
+TEST(marks_are_a_share_of_what_may_be_marked)
+{
+	uint8_t frame[34] = { [12] = 8, [14] = 0x45, [17] = 20, [22] = 64, [23] = 6 };
+	struct tamper_spec spec;
+	char error[256];
+
+	CHECK(tamper_spec_parse("ce=5%", &spec, error, sizeof(error)) == 0);
+	for (uint8_t ecn = 0; ecn < 4; ecn++) {
+		uint32_t marked = 0;
+		struct lane *l = lane_create(&spec, 9, see_mark, &marked);
+		bool may = ecn == 1 || ecn == 2;
+
+		frame[15] = ecn;
+		for (uint32_t i = 0; i < FRAMES; i++)
+			lane_frame(l, i, frame, sizeof(frame));
+		CHECK_ROW("marked",
+		    may ? is_near(lane_counts(l)->marked, 0.05) : lane_counts(l)->marked == 0);
+		CHECK_ROW("seen", marked == (ecn == 3 ? FRAMES : lane_counts(l)->marked));
+		CHECK(lane_counts(l)->frames == FRAMES && lane_counts(l)->lost == 0);
+		lane_destroy(l);
+	}
+}
+
 TEST(all_and_nothing)
 {
 	struct lane_counts c;
@@ -149,6 +182,10 @@ static const struct {
 	{ "not a number", "loss=nan%", "loss='nan%': expected a share" },
 	{ "unknown", "loss=1%,speed=3", "'speed': expected loss, reorder" },
 	{ "empty pair", "loss=1%,", "'': expected KEY=VALUE" },
+	{ "mark without share", "ce=1", "ce='1': expected a share" },
+	{ "VLAN 0", "vlan=0", "vlan='0': expected a number from 1 to 4094" },
+	{ "VLAN 4095", "vlan=4095", "vlan='4095': expected" },
+	{ "VLAN in words", "loss=1%,vlan=1x", "vlan='1x': expected" },
 	{ "delay without unit", "delay=5", "delay='5': expected a time" },
 	{ "delay too long", "delay=11000ms", "expected a time up to 10 s" },
 };
@@ -164,6 +201,10 @@ TEST(a_bad_spec_is_told_where_and_why)
 		    bad[i].name, tamper_spec_parse(bad[i].text, &spec, error, sizeof(error)) != 0);
 		CHECK_ROW(bad[i].name, strstr(error, bad[i].says) != NULL);
 	}
+	CHECK(tamper_spec_parse("loss=0.05%,delay=500us", &spec, error, sizeof(error)) == 0);
+	CHECK(spec.vlan == 0);
+	CHECK(tamper_spec_parse("vlan=4094,loss=1%", &spec, error, sizeof(error)) == 0);
+	CHECK(spec.vlan == 4094 && spec.loss_ppm == 10000);
 	CHECK(tamper_spec_parse("loss=0.05%,delay=500us", &spec, error, sizeof(error)) == 0);
 	CHECK(spec.loss_ppm == 500 && spec.delay_us == 500 && spec.dup_ppm == 0);
 }
