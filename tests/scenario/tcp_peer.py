@@ -3,7 +3,7 @@
 """The kernel's TCP as the appliance's client, each thing a client's TCP may do, byte for byte.
 
     tcp_peer.py HOST PORT all [SCALE]    every kind below at once, each on connections of its own
-    tcp_peer.py HOST PORT KIND [SCALE]   one kind: bulk, upload, pingpong, short, half, reset, stall, pause
+    tcp_peer.py HOST PORT KIND [SCALE]   one kind: bulk, upload, pingpong, short, half, reset, stall, deaf, pause
     tcp_peer.py HOST PORT options [WORD...]   one transfer; what the kernel says was agreed on must be
                                          just these of ts, sack, wscale, ecn
     tcp_peer.py HOST PORT marks          transfers under a wire that sets CE: prints what either side heard
@@ -13,11 +13,13 @@ CONGESTION in the environment names the kernel's congestion control: reno, cubic
 SCALE multiplies the amounts (1). Bodies are sequences of their own: the n-th of a connection never
 equals another, so a byte of the wrong object shows. Exit 0 only if all came out right.
 """
+import fcntl
 import os
 import random
 import socket
 import struct
 import sys
+import termios
 import threading
 import time
 
@@ -46,6 +48,15 @@ class Client(icap.Client):
         super().__init__(host, port)
         if CONGESTION:
             choose_congestion(self.s)
+
+
+def small_window(host, port):
+    client = Client.__new__(Client)
+    client.buf, client.s = b"", socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    client.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * KIB)
+    client.s.settimeout(60)
+    client.s.connect((host, port))
+    return client
 
 
 def body_of(name, number, size):
@@ -139,17 +150,34 @@ def reset(host, port, scale):
 
 def stall(host, port, scale):
     """A reader that stops: its window shuts, is probed, opens a little, shuts, opens."""
-    client = Client.__new__(Client)
-    client.buf, client.s = b"", socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    client.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * KIB)
-    client.s.settimeout(60)
-    client.s.connect((host, port))
+    client = small_window(host, port)
     body = body_of("stall", 0, max(256 * KIB, int(MIB * min(1, scale))))
     send(client, request(body, allow=False))
     time.sleep(min(3, 1.5 * max(1, scale)))
     client.buf += client.s.recv(20 * KIB)
     time.sleep(min(2, max(0.7, 0.7 * scale)))
     expect(client, body, "after a stall")
+
+
+def unacknowledged(sock):
+    return struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0]
+
+
+def deaf(host, port, scale):
+    """A sender that reads nothing before all is sent, while the appliance streams its body back
+    (delivery.stall_ms) into a window that is shut: the ACKs must come through all the same."""
+    client = small_window(host, port)
+    body = body_of("deaf", 0, 600 * KIB)
+    whole = request(body, allow=False)
+    send(client, whole[:400 * KIB])
+    time.sleep(1.5)
+    send(client, whole[400 * KIB:])
+    end = time.monotonic() + 20
+    while unacknowledged(client.s) > 0:
+        if time.monotonic() > end:
+            raise Wrong("deaf: %d bytes of ours are not acknowledged" % unacknowledged(client.s))
+        time.sleep(0.02)
+    expect(client, body, "by a deaf sender")
 
 
 def pause(host, port, scale):
@@ -162,7 +190,7 @@ def pause(host, port, scale):
     expect(client, body, "after a pause")
 
 
-KINDS = {f.__name__: f for f in (bulk, upload, pingpong, short, half, reset, stall, pause)}
+KINDS = {f.__name__: f for f in (bulk, upload, pingpong, short, half, reset, stall, deaf, pause)}
 
 
 def run(kinds, host, port, scale):

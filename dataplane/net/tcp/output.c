@@ -264,13 +264,31 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 	return true;
 }
 
+/*
+ * The number of a segment without data: snd_nxt, but never beyond the peer's window, where a probe
+ * of a shut window stands, or what was sent before it shrank: the peer would drop it with the ACK
+ * that it carries (RFC 9293 §3.4). A window that shrank by no more than its scale cannot express is
+ * as it was.
+ */
+static struct seq
+acceptable_seq(const struct tcp_conn *c)
+{
+	struct seq edge = seq_add(c->snd_una, c->snd_wnd);
+	int32_t over = seq_diff(c->snd_nxt, edge);
+
+	if (over <= 0 || c->state < TCP_ESTABLISHED || /* its window is not known yet */
+	    (c->snd_wnd > 0 && over < 1 << c->snd_scale))
+		return c->snd_nxt;
+	return edge;
+}
+
 void
 output_ack(struct tcp_conn *c)
 {
 	uint8_t options[OPTION_BYTES_MAX];
 	unsigned n = options_build(c, options);
-	struct rte_mbuf *m = make_head(c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, ack_flags(c),
-	    window_field(c), options, n);
+	struct rte_mbuf *m = make_head(c->tcp, &c->endpoints, acceptable_seq(c), c->rcv_nxt,
+	    ack_flags(c), window_field(c), options, n);
 
 	if (m == NULL) {
 		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
@@ -465,7 +483,7 @@ void
 output_reset(struct tcp_conn *c)
 {
 	output_stray(
-	    c->tcp, &c->endpoints, c->snd_nxt, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	    c->tcp, &c->endpoints, acceptable_seq(c), c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
 	tcp_count(c->tcp, TCP_COUNTER_OUT_RSTS);
 }
 
