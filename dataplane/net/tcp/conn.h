@@ -12,29 +12,27 @@
 
 #include "common/base/list.h"
 #include "common/base/siphash.h"
+#include "common/base/tcp_counters.h"
+#include "common/base/tcp_flight.h"
+#include "common/base/tcp_states.h"
 #include "common/base/wheel.h"
 #include "dataplane/net/tcp/congestion.h"
 #include "dataplane/net/tcp/sequence.h"
 #include "dataplane/net/tcp/tcp.h"
-#include "dataplane/net/tcp/tcp_counters.h"
 #include "dataplane/net/tcp/tcp_limits.h"
 
-enum tcp_state {
-	TCP_CLOSED,
-	TCP_SYN_SENT,
-	TCP_SYN_RECEIVED,
-	TCP_ESTABLISHED,
-	TCP_FIN_WAIT_1,
-	TCP_FIN_WAIT_2,
-	TCP_CLOSE_WAIT,
-	TCP_CLOSING,
-	TCP_LAST_ACK,
-	TCP_STATE_COUNT
+/* States by their short names, which netinet/tcp.h takes elsewhere. */
+enum {
+#define X(id, word) TCP_##id = TCP_STATE_##id,
+	TCP_STATES(X)
+#undef X
 };
 
 /* The IP header's ECN field (RFC 3168 §5). */
 #define ECN_ECT0 2u
 #define ECN_CE   3u
+
+#define OPENED_AT_SHIFT 24 /* 17 ms, and two years until it wraps */
 
 #define OPTION_BYTES_MAX 40 /* a header is at most 60 (RFC 9293 §3.1) */
 
@@ -122,6 +120,7 @@ struct tcp_conn {
 	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */
 	struct seq last_ack_sent;
 	uint32_t window_limit;
+	uint16_t rejected; /* segments outside the window, modulo 2^16 */
 	uint8_t segments_unacked;
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
 	bool use_ts, use_sack, use_ecn, ecn_echo, discard, released, opened, ended, rtt_timing;
@@ -152,11 +151,14 @@ struct tcp_conn {
 
 	/* identity */
 	struct tcp *tcp;
+	struct flight *flight; /* flight.c; NULL: it has none now */
 	struct tcp_conn *hash_next;
 	struct list ready_node, flush_node, free_node;
 	struct tcp_endpoints endpoints;
 	void *user;
 	struct seq iss, irs;
+	uint32_t label;     /* our user's name for it */
+	uint32_t opened_at; /* when the table took it in, in units of 2^OPENED_AT_SHIFT ns */
 	uint64_t sent_bytes, received_bytes, retransmitted_segments;
 };
 
@@ -171,6 +173,20 @@ struct time_wait {
 	uint32_t ts_recent, ts_offset;
 	bool use_ts;
 };
+
+/*
+ * A flight recorder: the last events of a connection. A pool of them goes round the connections
+ * that are busy. In one of three places: free, with its owner, or among the reports.
+ */
+struct flight {
+	struct list node; /* free list, or reports */
+	struct tcp_conn *owner;
+	uint32_t count;   /* of events, ever; the last TCP_FLIGHT_EVENTS are here */
+	uint32_t last_at; /* of the newest event */
+	struct tcp_flight_report report;
+	struct tcp_flight_event events[TCP_FLIGHT_EVENTS];
+};
+static_assert(sizeof(struct flight) <= 1664, "docs/tcp-observing.md tells it");
 
 struct listener {
 	struct ip_address address;
@@ -194,6 +210,11 @@ struct tcp {
 	struct listener listeners[LISTENERS_MAX];
 	struct tcp_conn **buckets;
 	struct tcp_conn *conns;
+	struct flight *flights;
+	struct list free_flights, flight_reports;
+	unsigned flight_reports_waiting;
+	uint32_t flight_hand;     /* the next recorder to be asked for */
+	struct mono flight_retry; /* nobody is asked before: all were busy */
 	struct time_wait **time_wait_buckets;
 	struct time_wait *time_wait_slots;
 	uint64_t counters[TCP_COUNTER_COUNT];
@@ -353,6 +374,46 @@ bool output_window_grew(const struct tcp_conn *c);
 void timers_rearm(struct tcp_conn *c);
 void timers_run(struct tcp_conn *c);
 void timers_set_keepalive(struct tcp_conn *c, uint32_t idle_ms);
+
+/* flight.c: the last events of a connection. A recorder for it, or NULL. */
+struct flight *flight_claim(struct tcp_conn *c);
+int flight_create(struct tcp *t); /* -ENOMEM */
+void flight_destroy(struct tcp *t);
+/* The connection is about to be forgotten. */
+void flight_put(struct tcp_conn *c);
+/* Keeps how it stands: what comes later is not recorded. Without a recorder nothing is kept. */
+void flight_freeze(struct tcp_conn *c, enum tcp_fault fault);
+/* Freezes it, where that was not done, and hands it to tcp_next_flight(). */
+void flight_report(struct tcp_conn *c, enum tcp_fault fault);
+/* A segment of it was rejected: reports one that is flooded. */
+void flight_rejected(struct tcp_conn *c);
+
+/* One event. On the hot path: a test, an index, and one line of memory written. */
+static inline void
+flight_note(struct tcp_conn *c, enum tcp_flight_kind kind, uint8_t flags, struct seq seq,
+    struct seq ack, uint32_t length, uint32_t window)
+{
+	struct flight *f = c->flight;
+	uint32_t at = (uint32_t)(c->tcp->now.ns >> TCP_FLIGHT_AT_SHIFT);
+
+	if (f == NULL) {
+		f = flight_claim(c);
+		if (f == NULL)
+			return;
+	}
+	f->last_at = at;
+	f->events[f->count++ % TCP_FLIGHT_EVENTS] = (struct tcp_flight_event){ at, seq.v, ack.v,
+		(uint16_t)(length < UINT16_MAX ? length : UINT16_MAX), (uint16_t)window,
+		(uint8_t)kind, flags, c->state, 0 };
+}
+
+/* A timer or a call: what is in flight is told in the place of a segment. */
+static inline void
+flight_note_event(struct tcp_conn *c, enum tcp_flight_kind kind, size_t length)
+{
+	flight_note(c, kind, 0, c->snd_nxt, c->rcv_nxt,
+	    length < UINT16_MAX ? (uint32_t)length : UINT16_MAX, 0);
+}
 
 /* tcp.c: ends and lists */
 /* ISN, timestamp offset, window and scale of a fresh connection. */

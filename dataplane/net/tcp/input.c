@@ -131,6 +131,7 @@ reject(struct tcp_conn *c, const struct segment *s)
 	struct seq end = seq_add(s->seq, s->length);
 
 	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
+	flight_rejected(c);
 	if (s->flags & FLAG_RST)
 		return;
 	if (s->length > 0 || (s->flags & FLAG_FIN)) {
@@ -152,6 +153,7 @@ take_reset(struct tcp_conn *c, const struct segment *s)
 		return;
 	}
 	tcp_count(c->tcp, TCP_COUNTER_ESTAB_RESETS);
+	flight_freeze(c, TCP_FAULT_RESET);
 	conn_end(c);
 }
 
@@ -326,6 +328,7 @@ void
 input_established(struct tcp_conn *c, struct segment *s)
 {
 	c->heard_at = c->tcp->now;
+	flight_note(c, TCP_FLIGHT_IN, s->flags, s->seq, s->ack, s->length, s->window);
 	if (c->keepalive_probes > 0)
 		timers_set_keepalive(c, c->keepalive_ms);
 	if (is_old_duplicate(c, s)) {

@@ -220,6 +220,7 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 	struct seq end = seq_add(seq, bytes);
 	unsigned option_bytes = options_build(c, options);
 	struct rte_mbuf *m;
+	bool again;
 
 	if (c->fin_queued && seq_is(end, fin_position(c)))
 		flags |= FLAG_FIN;
@@ -243,7 +244,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		end = seq_add(end, 1);
 	}
 	scoreboard_sent(c, seq, end);
-	if (seq_after(end, c->snd_nxt)) {
+	again = !seq_after(end, c->snd_nxt);
+	if (!again) {
 		c->rack.probe_at = MONO_NONE; /* anew with the flush */
 		if (!c->rtt_timing && bytes > 0) {
 			c->rtt_timing = true;
@@ -256,6 +258,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		c->retransmitted_segments++;
 		tcp_count(c->tcp, TCP_COUNTER_RETRANS_SEGS);
 	}
+	flight_note(c, again ? TCP_FLIGHT_AGAIN : TCP_FLIGHT_OUT, flags, seq, c->rcv_nxt, bytes,
+	    ntohs(head_of(m)->rx_win));
 	c->sent_bytes += bytes;
 	c->congestion.prr_out += bytes;
 	c->data_sent_at = c->tcp->now;
@@ -295,6 +299,8 @@ output_ack(struct tcp_conn *c)
 		return;
 	}
 	note_ack_sent(c);
+	flight_note(
+	    c, TCP_FLIGHT_OUT, ack_flags(c), c->snd_nxt, c->rcv_nxt, 0, ntohs(head_of(m)->rx_win));
 	transmit(c->tcp, m, &c->endpoints, 0);
 }
 
@@ -440,6 +446,7 @@ output_keepalive(struct tcp_conn *c)
 	unsigned n = options_build(c, options);
 
 	tcp_count(c->tcp, TCP_COUNTER_KEEPALIVE_PROBES);
+	flight_note_event(c, TCP_FLIGHT_KEEPALIVE, 0);
 	output_stray(c->tcp, &c->endpoints, seq_add(c->snd_nxt, -1u), c->rcv_nxt, FLAG_ACK,
 	    window_field(c), options, n);
 }
@@ -482,8 +489,10 @@ output_syn(struct tcp_conn *c)
 void
 output_reset(struct tcp_conn *c)
 {
-	output_stray(
-	    c->tcp, &c->endpoints, acceptable_seq(c), c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	struct seq seq = acceptable_seq(c);
+
+	output_stray(c->tcp, &c->endpoints, seq, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	flight_note(c, TCP_FLIGHT_OUT, FLAG_RST | FLAG_ACK, seq, c->rcv_nxt, 0, 0);
 	tcp_count(c->tcp, TCP_COUNTER_OUT_RSTS);
 }
 

@@ -90,6 +90,7 @@ table_add(struct tcp *t, const struct tcp_endpoints *e)
 	wheel_timer_init(&c->timer);
 	c->tcp = t;
 	c->endpoints = *e;
+	c->opened_at = (uint32_t)(t->now.ns >> OPENED_AT_SHIFT);
 	c->hash_next = *bucket;
 	*bucket = c;
 	t->connection_count++;
@@ -114,6 +115,7 @@ table_remove(struct tcp_conn *c)
 	chain_free(&c->snd);
 	chain_free(&c->rcv);
 	reasm_free(c);
+	flight_put(c);
 	list_append(&t->free, &c->free_node);
 	t->connection_count--;
 }
@@ -142,6 +144,7 @@ table_leave_time_wait(struct tcp *t, struct time_wait *w)
 	while (*at != w)
 		at = &(*at)->hash_next;
 	*at = w->hash_next;
+	w->until = MONO_NONE; /* tcp_time_wait_at() goes by it */
 	list_unlink(&w->node);
 	list_append(&t->free_time_waits, &w->node);
 }

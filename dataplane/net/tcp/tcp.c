@@ -55,8 +55,9 @@ tcp_create(const struct tcp_config *config, const struct tcp_env *env)
 	env->random(env->arg, &t->cookie_key, sizeof(t->cookie_key));
 	env->random(env->arg, &t->next_port, sizeof(t->next_port));
 	wheel_init(&t->wheel, MONO_NONE);
-	if (table_create(t) != 0) {
+	if (table_create(t) != 0 || flight_create(t) != 0) {
 		table_destroy(t);
+		flight_destroy(t);
 		free(t);
 		return NULL;
 	}
@@ -71,6 +72,7 @@ tcp_destroy(struct tcp *t)
 			table_remove(&t->conns[i]);
 	}
 	table_destroy(t);
+	flight_destroy(t);
 	free(t);
 }
 
@@ -336,6 +338,7 @@ tcp_send(struct tcp_conn *c, struct chain *bytes)
 		chain_free(bytes);
 		return -EPIPE;
 	}
+	flight_note_event(c, TCP_FLIGHT_SEND, bytes->bytes);
 	chain_append_chain(&c->snd, bytes);
 	output_schedule(c);
 	return 0;
@@ -354,6 +357,7 @@ tcp_shutdown(struct tcp_conn *c)
 {
 	if (c->fin_queued || c->state == TCP_CLOSED)
 		return;
+	flight_note_event(c, TCP_FLIGHT_SHUTDOWN, 0);
 	c->fin_queued = true;
 	if (c->state == TCP_CLOSE_WAIT)
 		c->state = TCP_LAST_ACK;
@@ -376,6 +380,7 @@ tcp_abort(struct tcp_conn *c)
 {
 	if (c->state == TCP_CLOSED)
 		return;
+	flight_note_event(c, TCP_FLIGHT_ABORT, 0);
 	if (c->state != TCP_SYN_SENT)
 		output_reset(c);
 	conn_end(c);
@@ -391,6 +396,7 @@ tcp_release(struct tcp_conn *c)
 		table_remove(c);
 		return;
 	}
+	flight_note_event(c, TCP_FLIGHT_RELEASE, 0);
 	tcp_discard_input(c);
 	tcp_shutdown(c);
 	if (c->state == TCP_FIN_WAIT_2) {
@@ -418,6 +424,12 @@ tcp_set_user(struct tcp_conn *c, void *user)
 	c->user = user;
 }
 
+void
+tcp_set_label(struct tcp_conn *c, uint32_t label)
+{
+	c->label = label;
+}
+
 void *
 tcp_user(const struct tcp_conn *c)
 {
@@ -428,31 +440,6 @@ const struct tcp_endpoints *
 tcp_endpoints(const struct tcp_conn *c)
 {
 	return &c->endpoints;
-}
-
-void
-tcp_info(const struct tcp_conn *c, struct tcp_info *out)
-{
-	static const char *const names[TCP_STATE_COUNT] = { "CLOSED", "SYN-SENT", "SYN-RECEIVED",
-		"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK" };
-
-	*out = (struct tcp_info){
-		.state = names[c->state],
-		.rtt_us = (uint32_t)(c->srtt_ns / 1000),
-		.rtt_var_us = (uint32_t)(c->rttvar_ns / 1000),
-		.rto_us = (uint32_t)(c->rto_ns / 1000),
-		.cwnd_bytes = c->congestion.cwnd,
-		.ssthresh_bytes = c->congestion.ssthresh,
-		.mss_bytes = c->mss,
-		.send_queue_bytes = (uint32_t)c->snd.bytes,
-		.receive_queue_bytes = (uint32_t)c->rcv.bytes,
-		.out_of_order_bytes = c->reasm_bytes,
-		.send_window_bytes = c->snd_wnd,
-		.receive_window_bytes = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt),
-		.sent_bytes = c->sent_bytes,
-		.received_bytes = c->received_bytes,
-		.retransmitted_segments = c->retransmitted_segments,
-	};
 }
 
 const uint64_t *

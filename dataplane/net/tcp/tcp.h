@@ -24,6 +24,8 @@
 
 #include "common/base/address.h"
 #include "common/base/mono.h"
+#include "common/base/tcp_flight.h"
+#include "common/base/tcp_states.h"
 #include "dataplane/net/chain.h"
 
 struct tcp;
@@ -57,6 +59,8 @@ struct tcp_config {
 	bool checksum_offload_rx; /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
 	uint32_t pool_reserve;    /* refuse new connections when fewer data mbufs are free */
+	uint32_t flights_max;     /* flight recorders; default a sixteenth of the connections */
+	bool no_flights;          /* no recorder at all */
 };
 
 struct tcp_env {
@@ -164,9 +168,32 @@ void tcp_set_user(struct tcp_conn *c, void *user);
 void *tcp_user(const struct tcp_conn *c);
 const struct tcp_endpoints *tcp_endpoints(const struct tcp_conn *c);
 
-/* For `sluicectl tcp`: one line per connection, and sums. */
+/* A number of the caller's that goes with the connection into tcp_info() and flights. */
+void tcp_set_label(struct tcp_conn *c, uint32_t label);
+
+/* info.c. For `sluicectl tcp`: one line per connection, and sums. */
+enum tcp_timer { /* which of a connection's deadlines comes first */
+	TCP_TIMER_NONE,
+	TCP_TIMER_RTO,
+	TCP_TIMER_PERSIST,
+	TCP_TIMER_REORDER,
+	TCP_TIMER_TAIL_PROBE,
+	TCP_TIMER_DELAYED_ACK,
+	TCP_TIMER_KEEPALIVE,
+	TCP_TIMER_CLOSE,
+	TCP_TIMER_COUNT
+};
+
 struct tcp_info {
 	const char *state;
+	enum tcp_state state_id;
+	bool has_timestamps, has_sack, has_scale, has_ecn, is_active;
+	uint8_t send_scale, receive_scale;
+	enum tcp_timer timer;
+	uint32_t timer_ms; /* until it is due */
+	uint32_t label;
+	uint64_t age_ms;
+	uint32_t in_flight_bytes, lost_bytes, sacked_bytes;
 	uint32_t rtt_us, rtt_var_us, rto_us, cwnd_bytes, ssthresh_bytes, mss_bytes;
 	uint32_t send_queue_bytes, receive_queue_bytes, send_window_bytes, receive_window_bytes;
 	uint32_t out_of_order_bytes; /* received beyond a hole */
@@ -174,7 +201,40 @@ struct tcp_info {
 };
 void tcp_info(const struct tcp_conn *c, struct tcp_info *out);
 
-/* Counters by name, in tcp_counters.h; written by this stack's core only. */
+/*
+ * All connections by their place in the table, for a walk over many turns: places up to
+ * tcp_places(); NULL where there is none, or one that has ended. The second table is TIME-WAIT's.
+ */
+uint32_t tcp_places(const struct tcp *t);
+const struct tcp_conn *tcp_conn_at(const struct tcp *t, uint32_t place);
+uint32_t tcp_time_wait_places(const struct tcp *t);
+/* False: none there. `left` is what remains of its time. */
+bool tcp_time_wait_at(
+    const struct tcp *t, uint32_t place, struct tcp_endpoints *out, struct duration *left);
+
+/*
+ * Flights (flight.c): the last TCP_FLIGHT_EVENTS events of a connection that came to harm. The
+ * library reports those that were given up or are flooded; the caller, those whose end cut
+ * something short. At most FLIGHT_REPORTS_MAX wait; the next are dropped.
+ */
+struct tcp_flight_report {
+	struct tcp_endpoints endpoints;
+	enum tcp_fault fault;
+	struct tcp_info info; /* as it stood when it came to harm */
+	uint32_t iss, irs;    /* both sides' first sequence numbers */
+	uint32_t events;      /* recorded since the recorder was taken; may exceed what is kept */
+};
+
+/* `why` where the library does not know better. */
+void tcp_report(struct tcp_conn *c, enum tcp_fault why);
+/*
+ * The next one, its events in order, oldest first; returns their number, 0: no more. Both are
+ * copied out.
+ */
+unsigned tcp_next_flight(struct tcp *t, struct tcp_flight_report *out,
+    struct tcp_flight_event events[TCP_FLIGHT_EVENTS]);
+
+/* Counters by name, in common/base/tcp_counters.h; written by this stack's core only. */
 const uint64_t *tcp_counters(const struct tcp *t);
 uint32_t tcp_connection_count(const struct tcp *t);
 

@@ -12,7 +12,7 @@
 
 #define REASM_RUNS_MAX 32 /* out-of-order runs of a connection (CVE-2018-5390) */
 #define SENT_RANGES_MAX \
-	28 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
+	27 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
 #define COPY_BYTES_MAX   256 /* smaller segments are copied: each would pin a whole mbuf */
 #define MSS_FLOOR        536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
 #define MSS_DEFAULT_V4   536 /* RFC 9293 MUST-15: no MSS option */
@@ -46,6 +46,14 @@
 #define SYN_ACK_RETRIES_MAX   5      /* a minute: who does not answer holds a half-open place */
 #define KEEPALIVE_INTERVAL_MS 75000  /* as every stack has it */
 #define KEEPALIVE_PROBES      9
+#define FLIGHTS_SHARE         16 /* a recorder for each so many connections, within the two below */
+#define FLIGHTS_MIN           16
+#define FLIGHTS_MAX           4096 /* 6 MiB */
+#define FLIGHT_IDLE_MS        1000 /* a recorder whose connection did nothing so long may move on */
+#define FLIGHT_HANDS          4    /* recorders that are asked at once */
+#define FLIGHT_RETRY_MS       1    /* until others are asked, when all were busy */
+#define FLIGHT_REPORTS_MAX    16
+#define FLOOD_SEGMENTS        1000 /* outside the window, of one connection: a report is due */
 #define FIN_WAIT_2_MS         60000
 #define TIME_WAIT_MS          60000
 #define TIME_WAIT_REUSE_MS    1100 /* by tcp_connect(): a tick of the peer's timestamps and more */

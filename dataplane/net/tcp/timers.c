@@ -49,12 +49,15 @@ is_due(const struct tcp_conn *c, struct mono t)
 	return mono_is_set(t) && !mono_before(c->tcp->now, t);
 }
 
-/* A connection that no longer lives: the peer is told, and so is our user. */
+/* A connection that no longer lives: the peer is told, and so is our user. A bound on closing that
+ * ran out is no fault. */
 static void
-give_up(struct tcp_conn *c)
+give_up(struct tcp_conn *c, enum tcp_fault fault)
 {
 	tcp_count(c->tcp, TCP_COUNTER_TIMEOUTS);
 	output_reset(c);
+	if (fault != TCP_FAULT_NONE)
+		flight_report(c, fault);
 	conn_end(c);
 }
 
@@ -74,7 +77,7 @@ run_keepalive(struct tcp_conn *c)
 	} else if (mono_before(c->tcp->now, silent)) {
 		c->keepalive_at = silent;
 	} else if (c->keepalive_probes >= f->keepalive_probes) {
-		give_up(c);
+		give_up(c, TCP_FAULT_KEEPALIVE);
 		return false;
 	} else {
 		c->keepalive_probes++;
@@ -120,18 +123,25 @@ timers_run(struct tcp_conn *c)
 		return;
 	}
 	if (is_due(c, c->close_at) || is_due(c, give_up_at(c))) {
-		give_up(c);
+		give_up(c, is_due(c, give_up_at(c)) ? TCP_FAULT_NO_PROGRESS : TCP_FAULT_NONE);
 		return;
 	}
 	if (is_due(c, c->keepalive_at) && !run_keepalive(c))
 		return;
-	if (is_due(c, c->rack.reorder_at))
+	if (is_due(c, c->rack.reorder_at)) {
+		flight_note_event(c, TCP_FLIGHT_REORDER, 0);
 		recovery_reorder_timeout(c);
-	if (is_due(c, c->rack.probe_at))
+	}
+	if (is_due(c, c->rack.probe_at)) {
+		flight_note_event(c, TCP_FLIGHT_TAIL_PROBE, 0);
 		rack_probe(c); /* in the place of an RTO that is due as well */
-	if (is_due(c, c->rto_at))
+	}
+	if (is_due(c, c->rto_at)) {
+		flight_note_event(c, TCP_FLIGHT_RTO, 0);
 		recovery_timeout(c);
+	}
 	if (is_due(c, c->persist_at)) {
+		flight_note_event(c, TCP_FLIGHT_PERSIST, 0);
 		c->persist_at = MONO_NONE;
 		if (c->backoff < 16)
 			c->backoff++;

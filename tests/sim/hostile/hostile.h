@@ -13,7 +13,7 @@
 #define SLUICE_TESTS_HOSTILE_H
 
 #include "dataplane/net/tcp/tcp.h"
-#include "dataplane/net/tcp/tcp_counters.h"
+#include "common/base/tcp_counters.h"
 #include "tests/sim/link.h"
 #include "tests/sim/world/segment.h"
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/net/tcp/tcp_counters.h"
+#include "common/base/tcp_counters.h"
 #include "tests/sim/sim.h"
 
 struct player {

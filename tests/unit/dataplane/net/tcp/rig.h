@@ -8,7 +8,7 @@
 #define SLUICE_TESTS_TCP_RIG_H
 
 #include "dataplane/net/tcp/tcp.h"
-#include "dataplane/net/tcp/tcp_counters.h"
+#include "common/base/tcp_counters.h"
 
 #define RIG_SENT_MAX 64
 #define RIG_PORT     1344

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Counters of a stack: id, name, what it counts. */
-#ifndef SLUICE_TCP_COUNTERS_H
-#define SLUICE_TCP_COUNTERS_H
+/* The counters of a TCP stack: id, name, what it counts. They are shown by control, so they stand
+ * here. */
+#ifndef SLUICE_BASE_TCP_COUNTERS_H
+#define SLUICE_BASE_TCP_COUNTERS_H
 
 #define TCP_COUNTERS(X)                                                                     \
 	X(IN_SEGS, "in_segs", "segments received")                                          \
