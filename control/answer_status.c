@@ -115,7 +115,7 @@ json_t *
 answer_stats(struct control *c, const json_t *request)
 {
 	static struct core_stats sum;
-	json_t *counters, *verdicts;
+	json_t *counters, *verdicts, *tcp;
 
 	(void)request;
 	if (c->region == NULL)
@@ -124,6 +124,9 @@ answer_stats(struct control *c, const json_t *request)
 	counters = json_object();
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)
 		put_number(counters, counter_word(k), sum.counters[k]);
+	tcp = json_object();
+	for (unsigned k = 0; k < TCP_COUNTER_COUNT; k++)
+		put_number(tcp, tcp_counter_word(k), sum.tcp[k]);
 	verdicts = json_object();
 	for (unsigned i = 0; i < VERDICT_COUNT * SOURCE_COUNT; i++) {
 		unsigned v = i / SOURCE_COUNT, s = i % SOURCE_COUNT;
@@ -134,7 +137,7 @@ answer_stats(struct control *c, const json_t *request)
 		if (sum.verdicts[v][s] > 0)
 			put_number(verdicts, name, sum.verdicts[v][s]);
 	}
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "counters", counters,
-	    "verdicts", verdicts, "object_us", quantiles_us(&sum.object_ns), "scan_us",
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "counters", counters,
+	    "tcp", tcp, "verdicts", verdicts, "object_us", quantiles_us(&sum.object_ns), "scan_us",
 	    quantiles_us(&sum.scan_ns), "hold_us", quantiles_us(&sum.hold_ns));
 }

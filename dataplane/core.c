@@ -229,6 +229,7 @@ write_gauges(struct core *c)
 
 	s->counters[COUNTER_RX_MISSED] = p.missed;
 	s->counters[COUNTER_RX_TOO_LONG] = p.too_long;
+	memcpy(s->tcp, tcp_counters(c->tcp), sizeof(s->tcp));
 	s->connections_now = clients_now(c->clients);
 	s->sessions_busy_now = inspect_objects_now(c->inspect);
 	s->held_now = inspect_held_now(c->inspect);

@@ -10,6 +10,7 @@
  *     part       written by   read by    full
  *     notices    core         control    nothing is lost: the object gets its on_overload answer
  *     records    core         control    dropped and counted
+ *     observations  core      control    a list waits, a frame or a flight is dropped and counted
  *     commands   control      core       -EAGAIN: control keeps it and tries again
  *     arena      core         control    -ENOBUFS: the object gets its on_overload answer
  *     stats      core         control    –
@@ -28,6 +29,7 @@
 
 #include "common/base/histogram.h"
 #include "common/base/span.h"
+#include "common/base/tcp_counters.h"
 #include "common/channel/record.h"
 #include "common/channel/words.h"
 
@@ -40,6 +42,7 @@ struct region_shape {
 	uint32_t cores;
 	uint32_t notices, records, commands; /* slots of each ring, powers of two */
 	uint32_t arena_blocks;               /* per core */
+	uint32_t observations;               /* slots, a power of two */
 };
 
 struct region;       /* one process's view; freed by region_close() */
@@ -87,6 +90,13 @@ bool notice_peek(struct channel_core *c, struct notice *out);
 void notice_done(struct channel_core *c);
 bool record_peek(struct channel_core *c, struct record_slot *out);
 void record_done(struct channel_core *c);
+
+/* The same for what control asked to see. A frame needs several slots: room first, then each. */
+struct observation *observation_reserve(struct channel_core *c);
+void observation_commit(struct channel_core *c);
+uint32_t observation_room(struct channel_core *c); /* slots that a core can fill now */
+bool observation_peek(struct channel_core *c, struct observation *out);
+void observation_done(struct channel_core *c);
 uint64_t channel_unsound(const struct channel_core *c); /* skipped by this process */
 
 int command_send(struct channel_core *c, const struct command *command); /* 0 or -EAGAIN */
@@ -157,6 +167,7 @@ struct core_stats {
 	GAUGES(X)
 #undef X
 	uint64_t verdicts[VERDICT_COUNT][SOURCE_COUNT];
+	uint64_t tcp[TCP_COUNTER_COUNT]; /* of common/base/tcp_counters.h */
 };
 struct core_stats *channel_stats(struct channel_core *c); /* the core's own */
 void channel_stats_read(const struct channel_core *c, struct core_stats *out);

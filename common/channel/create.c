@@ -74,6 +74,7 @@ make_rings(struct region *r)
 		rc = make_ring(&c->notices);
 		rc = rc != 0 ? rc : make_ring(&c->records);
 		rc = rc != 0 ? rc : make_ring(&c->commands);
+		rc = rc != 0 ? rc : make_ring(&c->observations);
 		rc = rc != 0 ? rc : arena_account_init(c);
 		channel_resume(c);
 	}

@@ -42,13 +42,14 @@ layout_plan(const struct region_shape *shape, struct region_plan *out)
 	if (shape->cores == 0 || shape->cores > CHANNEL_CORES_MAX)
 		return -EINVAL;
 	if (!is_ring_size(shape->notices) || !is_ring_size(shape->records) ||
-	    !is_ring_size(shape->commands))
+	    !is_ring_size(shape->commands) || !is_ring_size(shape->observations))
 		return -EINVAL;
 	if (shape->arena_blocks == 0 || shape->arena_blocks > ARENA_BLOCKS_MAX)
 		return -EINVAL;
 	out->notices_at = place(&end, ring_bytes(shape->notices, RECORD_BYTES));
 	out->records_at = place(&end, ring_bytes(shape->records, RECORD_BYTES));
 	out->commands_at = place(&end, ring_bytes(shape->commands, COMMAND_BYTES));
+	out->observations_at = place(&end, ring_bytes(shape->observations, OBSERVATION_BYTES));
 	out->stats_at = place(&end, sizeof(struct core_stats));
 	out->told_at = place(&end, (uint64_t)shape->arena_blocks * RECORD_BYTES);
 	out->arena_at = place(&end, (uint64_t)shape->arena_blocks * ARENA_BLOCK_BYTES);
@@ -84,6 +85,7 @@ static const uint64_t facts[] = {
 	LAYOUT_ALIGN,
 	RECORD_BYTES,
 	COMMAND_BYTES,
+	OBSERVATION_BYTES,
 	sizeof(struct record),
 	FIELD(struct record, wall_ns),
 	FIELD(struct record, duration_ns),
@@ -126,11 +128,28 @@ static const uint64_t facts[] = {
 	FIELD(struct command, generation),
 	FIELD(struct command, sha256),
 	FIELD(struct command, threat),
+	FIELD(struct command, observe),
+	FIELD(struct observe_request, filter),
+	FIELD(struct observe_filter, states),
+	sizeof(struct observe_term),
+	sizeof(struct observation),
+	FIELD(struct observation, connections),
+	sizeof(struct observed_connection),
+	FIELD(struct observed_connection, label),
+	FIELD(struct observed_connection, rtt_us),
+	FIELD(struct observed_connection, age_ms),
+	FIELD(struct observation, sums),
+	FIELD(struct observation, frame),
+	FIELD(struct observed_frame, bytes),
+	FIELD(struct observation, flight),
+	FIELD(struct observed_flight, connection),
+	FIELD(struct observed_flight, event),
 	sizeof(struct core_stats),
 	FIELD(struct core_stats, counters),
 	FIELD(struct core_stats, object_ns),
 	FIELD(struct core_stats, connections_now),
 	FIELD(struct core_stats, verdicts),
+	FIELD(struct core_stats, tcp),
 	sizeof(struct histogram),
 	sizeof(struct rte_ring),
 	FIELD(struct rte_ring, size),
@@ -148,6 +167,12 @@ static const uint64_t facts[] = {
 	RECORD_TEXT_COUNT,
 	NOTICE_KIND_COUNT,
 	COMMAND_KIND_COUNT,
+	TCP_COUNTER_COUNT,
+	TCP_STATE_COUNT,
+	TCP_FAULT_COUNT,
+	TCP_FLIGHT_KIND_COUNT,
+	OBSERVATION_KIND_COUNT,
+	OBSERVED_TIMER_COUNT,
 };
 #undef FIELD
 

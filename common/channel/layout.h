@@ -6,7 +6,7 @@
  *     4096   struct control_words      control
  *     8192   struct dataplane_words    dataplane
  *     12288  per core, region_plan.core_bytes apart, each part at a multiple of LAYOUT_ALIGN:
- *            notices, records, commands  struct rte_ring, then its slots
+ *            notices, records, commands, observations  struct rte_ring, then its slots
  *            stats                       struct core_stats
  *            told                        RECORD_BYTES per arena block: the notice of a lent chain
  *            arena                       ARENA_BLOCK_BYTES per block
@@ -41,7 +41,7 @@ struct region_plan {
 	uint64_t bytes;      /* of the whole region */
 	uint64_t cores_at;   /* where core 0 starts */
 	uint64_t core_bytes; /* from one core to the next */
-	uint64_t notices_at, records_at, commands_at;
+	uint64_t notices_at, records_at, commands_at, observations_at;
 	uint64_t stats_at, told_at, arena_at;
 };
 
@@ -53,7 +53,6 @@ struct region_header {
 	uint64_t layout_hash;
 	uint64_t boot_id;
 	struct region_shape shape;
-	uint32_t unused;
 	struct region_plan plan;
 };
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/base/address.h"
+#include "common/channel/observe.h"
 #include "common/channel/words.h"
 
 #define RECORD_BYTES 4096
@@ -109,6 +110,9 @@ enum command_kind {
 	COMMAND_CACHE_PUT,   /* remember a verdict on a digest */
 	COMMAND_CACHE_CLEAR, /* forget all verdicts */
 	COMMAND_GUARD_PUT,   /* a URL's download was cut: `sha256` is the URL's */
+	COMMAND_TCP_LIST,    /* these three: `observe` (observe.h) */
+	COMMAND_CAPTURE,
+	COMMAND_CAPTURE_END, /* of that serial; one that ended already is as good */
 	COMMAND_KIND_COUNT
 };
 
@@ -122,9 +126,21 @@ struct command {
 	uint8_t unused[2];
 	uint64_t job;
 	uint64_t generation;
-	uint8_t sha256[32];
-	char threat[COMMAND_THREAT_MAX]; /* NUL-terminated by the reader's check */
+	union {
+		struct {
+			uint8_t sha256[32];
+			char threat[COMMAND_THREAT_MAX]; /* NUL-terminated by the reader's check */
+		};
+		struct observe_request observe;
+	};
 };
+
+/* Whether it asks to see connections or frames rather than tells of verdicts. */
+static inline bool
+command_observes(const struct command *c)
+{
+	return c->kind >= COMMAND_TCP_LIST && c->kind <= COMMAND_CAPTURE_END;
+}
 
 /* Appends a text to a slot being built; cuts and flags it when the room is used up. In enum order.
  */

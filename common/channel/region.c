@@ -37,18 +37,21 @@ view_core(struct region *r, uint32_t core)
 	void *notices = region_at(r, at + p->notices_at, ring_bytes(s->notices, RECORD_BYTES));
 	void *records = region_at(r, at + p->records_at, ring_bytes(s->records, RECORD_BYTES));
 	void *commands = region_at(r, at + p->commands_at, ring_bytes(s->commands, COMMAND_BYTES));
+	void *observations =
+	    region_at(r, at + p->observations_at, ring_bytes(s->observations, OBSERVATION_BYTES));
 
 	c->region = r;
 	c->arena_blocks = s->arena_blocks;
 	c->stats = region_at(r, at + p->stats_at, sizeof(struct core_stats));
 	c->told = region_at(r, at + p->told_at, (uint64_t)s->arena_blocks * RECORD_BYTES);
 	c->arena = region_at(r, at + p->arena_at, (uint64_t)s->arena_blocks * ARENA_BLOCK_BYTES);
-	if (notices == NULL || records == NULL || commands == NULL || c->stats == NULL ||
-	    c->told == NULL || c->arena == NULL)
+	if (notices == NULL || records == NULL || commands == NULL || observations == NULL ||
+	    c->stats == NULL || c->told == NULL || c->arena == NULL)
 		return -EPROTO;
 	ring_end_init(&c->notices, notices, s->notices, RECORD_BYTES);
 	ring_end_init(&c->records, records, s->records, RECORD_BYTES);
 	ring_end_init(&c->commands, commands, s->commands, COMMAND_BYTES);
+	ring_end_init(&c->observations, observations, s->observations, OBSERVATION_BYTES);
 	return 0;
 }
 
@@ -98,7 +101,7 @@ resume_cores(struct region *r)
 		struct channel_core *c = &r->cores[i];
 
 		if (!ring_end_is_sound(&c->notices) || !ring_end_is_sound(&c->records) ||
-		    !ring_end_is_sound(&c->commands))
+		    !ring_end_is_sound(&c->commands) || !ring_end_is_sound(&c->observations))
 			return -EPROTO;
 		channel_resume(c);
 	}

@@ -168,10 +168,12 @@ channel_resume(struct channel_core *c)
 	if (c->region->is_dataplane) {
 		ring_end_resume_producer(&c->notices, &c->unsound);
 		ring_end_resume_producer(&c->records, &c->unsound);
+		ring_end_resume_producer(&c->observations, &c->unsound);
 		ring_end_resume_consumer(&c->commands, &c->unsound);
 	} else {
 		ring_end_resume_consumer(&c->notices, &c->unsound);
 		ring_end_resume_consumer(&c->records, &c->unsound);
+		ring_end_resume_consumer(&c->observations, &c->unsound);
 		ring_end_resume_producer(&c->commands, &c->unsound);
 	}
 }
@@ -254,6 +256,55 @@ record_done(struct channel_core *c)
 	ring_done(&c->records);
 }
 
+struct observation *
+observation_reserve(struct channel_core *c)
+{
+	return ring_reserve(&c->observations, &c->unsound);
+}
+
+void
+observation_commit(struct channel_core *c)
+{
+	ring_commit(&c->observations);
+}
+
+uint32_t
+observation_room(struct channel_core *c)
+{
+	struct ring_end *e = &c->observations;
+	uint32_t tail = __atomic_load_n(&e->ring->cons.tail, __ATOMIC_ACQUIRE);
+
+	if (e->position - tail > e->capacity) {
+		refuse(e, tail, &c->unsound);
+		return 0;
+	}
+	e->other = tail;
+	return e->capacity - (e->position - tail);
+}
+
+bool
+observation_peek(struct channel_core *c, struct observation *out)
+{
+	const void *slot;
+
+	while ((slot = ring_peek(&c->observations, &c->unsound)) != NULL) {
+		memcpy(out, slot, sizeof(*out));
+		if (observation_is_sound(out))
+			return true;
+		c->unsound++;
+		ring_done(&c->observations);
+		if (c->observations.other == c->observations.position)
+			return false;
+	}
+	return false;
+}
+
+void
+observation_done(struct channel_core *c)
+{
+	ring_done(&c->observations);
+}
+
 uint64_t
 channel_unsound(const struct channel_core *c)
 {
@@ -275,6 +326,8 @@ command_send(struct channel_core *c, const struct command *command)
 static bool
 command_is_sound(const struct command *command)
 {
+	if (command_observes(command))
+		return observe_request_is_sound(&command->observe);
 	return command->kind < COMMAND_KIND_COUNT && command->verdict < VERDICT_COUNT &&
 	       command->source < SOURCE_COUNT &&
 	       memchr(command->threat, 0, sizeof(command->threat)) != NULL;

@@ -64,6 +64,8 @@ channel_stats_add(struct core_stats *sum, const struct core_stats *one)
 #define X(field, help) histogram_merge(&sum->field, &one->field);
 	HISTOGRAMS(X)
 #undef X
+	for (unsigned i = 0; i < TCP_COUNTER_COUNT; i++)
+		sum->tcp[i] += one->tcp[i];
 #define X(field, help) sum->field += one->field;
 	GAUGES(X)
 #undef X

@@ -36,7 +36,7 @@ struct arena_account {
 
 struct channel_core {
 	struct region *region;
-	struct ring_end notices, records, commands;
+	struct ring_end notices, records, commands, observations;
 	struct core_stats *stats; /* shared */
 	uint8_t *told;            /* shared */
 	uint8_t *arena;           /* shared */

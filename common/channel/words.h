@@ -101,7 +101,11 @@ enum verdict {
 	X(TURNS, "turns", "turns of the core's loop")                                             \
 	X(TURNS_BUSY, "turns_busy", "turns that had work")                                        \
 	X(BUSY_NS, "busy_ns", "nanoseconds that those turns took")                                \
-	X(SLEEPS, "sleeps", "times the core slept, idle: adaptive")
+	X(SLEEPS, "sleeps", "times the core slept, idle: adaptive")                               \
+	X(FRAMES_CAPTURED, "frames_captured", "frames given to a capture")                        \
+	X(CAPTURE_LOST, "capture_lost", "frames a capture lacks, no room")                        \
+	X(FLIGHTS, "flights", "connections that came to harm, told in tcp.log")                   \
+	X(FLIGHTS_LOST, "flights_lost", "those that were too many to be told")
 
 enum counter {
 #define X(id, word, help) COUNTER_##id,
@@ -132,5 +136,10 @@ const char *source_word(enum source s);
 enum source source_by_word(struct span word); /* SOURCE_COUNT: none of ours */
 const char *counter_word(enum counter c);
 const char *counter_help(enum counter c);
+/* Counters of TCP (common/base/tcp_counters.h). The kernel's name for the same count, as nstat(8)
+ * shows it; NULL: it counts nothing like it. */
+const char *tcp_counter_word(unsigned which);
+const char *tcp_counter_help(unsigned which);
+const char *tcp_counter_kernel_word(unsigned which);
 
 #endif

@@ -131,6 +131,15 @@ put_counters(struct text *out, const struct web_facts *f)
 			text_format(out, "sluice_%s_total{core=\"%" PRIu32 "\"} %" PRIu64 "\n",
 			    counter_word(k), i, f->core[i].stats.counters[k]);
 	}
+	for (unsigned k = 0; k < TCP_COUNTER_COUNT; k++) {
+		char name[48];
+
+		snprintf(name, sizeof(name), "tcp_%s", tcp_counter_word(k));
+		put_family(out, name, "_total", "counter", tcp_counter_help(k));
+		for (uint32_t i = 0; i < f->cores; i++)
+			text_format(out, "sluice_%s_total{core=\"%" PRIu32 "\"} %" PRIu64 "\n",
+			    name, i, f->core[i].stats.tcp[k]);
+	}
 	put_family(
 	    out, "unsound", "_total", "counter", "what control found in a ring and had to skip");
 	for (uint32_t i = 0; i < f->cores; i++)

@@ -20,7 +20,7 @@ struct program {
 };
 
 static const struct region_shape shape = {
-	.cores = 1, .notices = 4, .records = 2, .commands = 4, .arena_blocks = 3
+	.cores = 1, .notices = 4, .records = 2, .commands = 4, .observations = 4, .arena_blocks = 3
 };
 
 /* The next `bytes` (at most 8) of the input as a number, zero past its end. */
@@ -87,6 +87,7 @@ step_control(struct program *p)
 	struct channel_core *c = region_core(p->control, 0);
 	struct record_slot record;
 	struct notice notice;
+	static struct observation observation;
 	uint32_t at = 0;
 	unsigned turns = 0;
 
@@ -99,6 +100,10 @@ step_control(struct program *p)
 	while (turns++ < 16 && record_peek(c, &record)) {
 		check_record(&record);
 		record_done(c);
+	}
+	while (turns++ < 24 && observation_peek(c, &observation)) {
+		assert(observation_is_sound(&observation));
+		observation_done(c);
 	}
 	while (arena_find_lent(c, &at, &notice)) {
 		check_record(&notice.object);
@@ -113,6 +118,7 @@ step_core(struct program *p)
 	struct channel_core *c = region_core(p->dataplane, 0);
 	struct notice *notice = notice_reserve(c);
 	struct record_slot *record = record_reserve(c);
+	struct observation *seen = observation_room(c) > 0 ? observation_reserve(c) : NULL;
 	struct command command;
 	unsigned turns = 0;
 
@@ -134,9 +140,13 @@ step_core(struct program *p)
 		memset(record, 0, sizeof(*record));
 		record_commit(c);
 	}
+	if (seen != NULL) {
+		memset(seen, 0, sizeof(*seen));
+		observation_commit(c);
+	}
 	while (turns++ < 8 && command_take(c, &command)) {
 		assert(command.kind < COMMAND_KIND_COUNT && command.source < SOURCE_COUNT);
-		assert(strlen(command.threat) < COMMAND_THREAT_MAX);
+		assert(command_observes(&command) || strlen(command.threat) < COMMAND_THREAT_MAX);
 	}
 	assert(arena_free_blocks(c) <= shape.arena_blocks);
 }

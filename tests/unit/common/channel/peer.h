@@ -15,9 +15,12 @@ struct peers {
 	struct channel_core *core, *reader; /* of core 0 */
 };
 
-static const struct region_shape peer_shape = {
-	.cores = 2, .notices = 8, .records = 4, .commands = 4, .arena_blocks = PEER_BLOCKS
-};
+static const struct region_shape peer_shape = { .cores = 2,
+	.notices = 8,
+	.records = 4,
+	.commands = 4,
+	.observations = 4,
+	.arena_blocks = PEER_BLOCKS };
 
 static inline void
 peers_attach(struct peers *p)

@@ -10,7 +10,7 @@
 #include "tests/unit/harness.h"
 
 static const struct region_shape small = {
-	.cores = 2, .notices = 8, .records = 4, .commands = 4, .arena_blocks = 6
+	.cores = 2, .notices = 8, .records = 4, .commands = 4, .observations = 4, .arena_blocks = 6
 };
 
 /* Both sides in one process; the attached one gets a descriptor of its own. */
@@ -51,14 +51,15 @@ TEST(region_refuses_shapes)
 		const char *name;
 		struct region_shape shape;
 	} cases[] = {
-		{ "no core", { 0, 8, 8, 8, 4 } },
-		{ "too many cores", { CHANNEL_CORES_MAX + 1, 8, 8, 8, 4 } },
-		{ "notices not a power of two", { 1, 7, 8, 8, 4 } },
-		{ "no records", { 1, 8, 0, 8, 4 } },
-		{ "one command slot", { 1, 8, 8, 1, 4 } },
-		{ "too many slots", { 1, RING_SLOTS_MAX * 2, 8, 8, 4 } },
-		{ "no blocks", { 1, 8, 8, 8, 0 } },
-		{ "too many blocks", { 1, 8, 8, 8, ARENA_BLOCKS_MAX + 1 } },
+		{ "no core", { 0, 8, 8, 8, 4, 8 } },
+		{ "too many cores", { CHANNEL_CORES_MAX + 1, 8, 8, 8, 4, 8 } },
+		{ "notices not a power of two", { 1, 7, 8, 8, 4, 8 } },
+		{ "no records", { 1, 8, 0, 8, 4, 8 } },
+		{ "one command slot", { 1, 8, 8, 1, 4, 8 } },
+		{ "too many slots", { 1, RING_SLOTS_MAX * 2, 8, 8, 4, 8 } },
+		{ "observations not a power of two", { 1, 8, 8, 8, 4, 9 } },
+		{ "no blocks", { 1, 8, 8, 8, 0, 8 } },
+		{ "too many blocks", { 1, 8, 8, 8, ARENA_BLOCKS_MAX + 1, 8 } },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -115,9 +116,7 @@ TEST(region_attach_survives_any_header_byte)
 		bool is_free = (at >= offsetof(struct region_header, dataplane_pid) &&
 				   at < offsetof(struct region_header, layout_hash)) ||
 			       (at >= offsetof(struct region_header, boot_id) &&
-				   at < offsetof(struct region_header, shape)) ||
-			       (at >= offsetof(struct region_header, unused) &&
-				   at < offsetof(struct region_header, plan));
+				   at < offsetof(struct region_header, shape));
 		struct region *c = NULL;
 		char name[32];
 		uint8_t byte, other;
@@ -144,7 +143,8 @@ TEST(layout_parts_never_overlap)
 
 	CHECK(layout_plan(&small, &p) == 0);
 	CHECK(p.notices_at == 0 && p.notices_at < p.records_at && p.records_at < p.commands_at);
-	CHECK(p.commands_at < p.stats_at && p.stats_at + sizeof(struct core_stats) <= p.told_at);
+	CHECK(p.commands_at < p.observations_at && p.observations_at < p.stats_at &&
+	      p.stats_at + sizeof(struct core_stats) <= p.told_at);
 	CHECK(p.told_at + 6 * RECORD_BYTES <= p.arena_at);
 	CHECK(p.arena_at + 6 * ARENA_BLOCK_BYTES <= p.core_bytes);
 	CHECK(p.bytes == p.cores_at + 2 * p.core_bytes);

@@ -22,9 +22,12 @@ struct arena {
 static inline void
 arena_make(struct arena *a)
 {
-	struct region_shape shape = {
-		.cores = 1, .notices = 4, .records = 4, .commands = 4, .arena_blocks = ARENA_BLOCKS
-	};
+	struct region_shape shape = { .cores = 1,
+		.notices = 4,
+		.records = 4,
+		.commands = 4,
+		.observations = 4,
+		.arena_blocks = ARENA_BLOCKS };
 
 	CHECK(region_create(&shape, &a->region) == 0);
 	a->channel = region_core(a->region, 0);

@@ -82,6 +82,7 @@ rig_create(const char *const *set)
 		.notices = RIG_NOTICES,
 		.records = 16,
 		.commands = 4,
+		.observations = 4,
 		.arena_blocks = ARENA_BLOCKS };
 	struct rig *r = calloc(1, sizeof(*r));
 	char error[SIGNATURE_ERROR_TEXT_MAX];
