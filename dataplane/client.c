@@ -146,6 +146,7 @@ welcome(struct clients *c, struct tcp_conn *conn)
 	if (!access_allows(access, &client->peer.address))
 		icap_session_forbid(client->session);
 	tcp_set_user(conn, client);
+	tcp_set_label(conn, client->peer.session);
 	c->count++;
 	count(c->config.stats, COUNTER_CONNECTIONS_OPENED, 1);
 	return client;
@@ -363,6 +364,8 @@ clients_take_event(struct clients *c, struct tcp_conn *conn)
 	if (client == NULL)
 		return;
 	if (events & TCP_EVENT_ENDED) {
+		if (client->object != NULL)
+			tcp_report(conn, TCP_FAULT_CUT);
 		forget(c, client);
 		tcp_release(conn);
 		return;
@@ -399,6 +402,8 @@ clients_run_timers(struct clients *c, struct mono now)
 			break_off(c, client);
 			continue;
 		}
+		if (client->object != NULL)
+			tcp_report(client->stream.conn, TCP_FAULT_STALLED);
 		icap_expire(client->session);
 		drive(c, client);
 	}

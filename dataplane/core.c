@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A turn, in order: receive a burst and run it up through link and tcp, take what other cores
- * passed on, advance timers, let every connection that has something be handled, take control's
- * commands, flush what tcp owes and what waits for the port. The order is read in core_turn().
+ * passed on, advance timers, take control's commands, let every connection that has something be
+ * handled, flush what tcp owes and what waits for the port, show what control asked to see. The
+ * order is read in core_turn().
  */
 #include "dataplane/core.h"
 
@@ -19,6 +20,7 @@
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/net/link/link.h"
 #include "dataplane/net/tcp/tcp.h"
+#include "dataplane/observe.h"
 
 #define BURST_MAX 64
 #define TRANSMIT_SLOTS \
@@ -37,6 +39,7 @@ struct core {
 	struct clients *clients;
 	struct channel_core *channel;
 	struct core_stats *stats;
+	struct observer observer;
 	struct idle idle;
 	struct mono now, drain_until;
 	bool worked; /* the turn before this one */
@@ -63,6 +66,8 @@ queue_frame(void *arg, struct rte_mbuf *frame)
 {
 	struct core *c = arg;
 
+	if (c->observer.capturing)
+		observer_capture(&c->observer, frame, OBSERVED_OUT, c->wall_ns);
 	if (c->transmit_count == TRANSMIT_SLOTS) {
 		count(c->stats, COUNTER_TX_DROPPED, 1);
 		rte_pktmbuf_free(frame);
@@ -156,6 +161,8 @@ receive(struct core *c)
 	for (unsigned i = 0; i < n; i++) {
 		if (i + 1 < n)
 			rte_prefetch0(rte_pktmbuf_mtod(burst[i + 1], void *));
+		if (c->observer.capturing)
+			observer_capture(&c->observer, burst[i], OBSERVED_IN, c->wall_ns);
 		if (c->config.exchange->count > 1 && link_concerns_all(burst[i]))
 			exchange_copy_to_all(
 			    c->config.exchange, c->config.core, burst[i], c->config.pools.data);
@@ -178,6 +185,21 @@ take_inbox(struct core *c)
 			take_frame(c, burst[i]);
 		else
 			take_segment(c, burst[i], &note);
+	}
+	return n;
+}
+
+static unsigned
+take_commands(struct core *c)
+{
+	struct command command;
+	unsigned n = 0;
+
+	for (; n < COMMANDS_PER_TURN && command_take(c->channel, &command); n++) {
+		if (command_observes(&command))
+			observer_command(&c->observer, &command);
+		else
+			inspect_command(c->inspect, &command);
 	}
 	return n;
 }
@@ -272,13 +294,15 @@ core_turn(struct core *c)
 	tcp_run_timers(c->tcp);
 	link_run_timers(c->link);
 	tell_duplicate(c);
-	work += inspect_tick(c->inspect, COMMANDS_PER_TURN);
+	work += take_commands(c);
+	inspect_tick(c->inspect);
 	work += serve_connections(c);
 	work += clients_take_settled(c->clients);
 	clients_run_timers(c->clients, c->now);
 	tcp_flush(c->tcp);
 	work += c->transmit_count;
 	flush_frames(c);
+	work += observer_turn(&c->observer, c->now, c->wall_ns, region_last_beat(c->config.region));
 	urcu_qsbr_quiescent_state();
 	count(c->stats, COUNTER_TURNS, 1);
 	count(c->stats, COUNTER_TURNS_BUSY, work != 0);
@@ -516,6 +540,7 @@ core_attach_port(struct core *c, struct port *port, char error[CONFIG_ERROR_TEXT
 	if (rc != 0)
 		return rc;
 	cc.tcp = c->tcp;
+	observer_init(&c->observer, c->channel, c->tcp);
 	c->clients = clients_create(&cc);
 	return c->clients != NULL ? 0 : -ENOMEM;
 }

@@ -26,6 +26,7 @@
 #define OBSERVE_SNAPLEN_MAX     65535
 #define OBSERVE_CONNECTIONS_MAX 100000 /* what one list may ask of a core */
 #define OBSERVATION_BYTES       2048
+#define OBSERVE_ANY             UINT32_MAX /* COMMAND_CAPTURE_END: whatever its serial */
 
 enum observe_term_kind {
 	OBSERVE_TERM_NONE, /* an unused place */

@@ -113,8 +113,8 @@ expire(struct inspect_object *o)
 	}
 }
 
-static void
-take_command(struct inspect *i, const struct command *c)
+void
+inspect_command(struct inspect *i, const struct command *c)
 {
 	switch (c->kind) {
 	case COMMAND_ANSWER:
@@ -151,17 +151,11 @@ retry_parked(struct inspect *i)
 	}
 }
 
-unsigned
-inspect_tick(struct inspect *i, unsigned commands_max)
+void
+inspect_tick(struct inspect *i)
 {
-	struct command command;
 	struct wheel_timer *t;
-	unsigned taken = 0;
 
-	while (taken < commands_max && command_take(i->channel, &command)) {
-		take_command(i, &command);
-		taken++;
-	}
 	retry_parked(i);
 	wheel_advance(&i->wheel, i->now);
 	while ((t = wheel_take_expired(&i->wheel)) != NULL)
@@ -169,7 +163,6 @@ inspect_tick(struct inspect *i, unsigned commands_max)
 	wheel_advance(&i->looks, i->now);
 	while ((t = wheel_take_expired(&i->looks)) != NULL)
 		early_look(LIST_ITEM(t, struct inspect_object, look));
-	return taken;
 }
 
 struct mono

@@ -79,8 +79,10 @@ bool inspect_end(struct inspect_object *o);
 /* The client left, or broke off: no verdict on the object. The handle is invalid afterwards. */
 void inspect_abort(struct inspect_object *o);
 
-/* Runs timers and retries; takes the core's commands, at most `commands_max`. Returns how many. */
-unsigned inspect_tick(struct inspect *i, unsigned commands_max);
+/* One of control's commands that is about objects and verdicts. */
+void inspect_command(struct inspect *i, const struct command *command);
+/* Runs timers and retries. */
+void inspect_tick(struct inspect *i);
 struct mono inspect_next_deadline(const struct inspect *i);
 /* The user pointer of an object that was answered meanwhile; `*done`: its handle is invalid. NULL:
  * no more. */

@@ -160,6 +160,17 @@ tcp_report(struct tcp_conn *c, enum tcp_fault why)
 	flight_report(c, why);
 }
 
+/* Free ones are those that neither a connection nor the reports have; counted, as nobody asks
+ * often. */
+void
+tcp_flights(const struct tcp *t, uint64_t *recorders, uint64_t *unused)
+{
+	*recorders = t->config.flights_max;
+	*unused = 0;
+	LIST_EACH (node, &t->free_flights)
+		(*unused)++;
+}
+
 unsigned
 tcp_next_flight(
     struct tcp *t, struct tcp_flight_report *out, struct tcp_flight_event events[TCP_FLIGHT_EVENTS])

@@ -153,7 +153,10 @@ take_reset(struct tcp_conn *c, const struct segment *s)
 		return;
 	}
 	tcp_count(c->tcp, TCP_COUNTER_ESTAB_RESETS);
-	flight_freeze(c, TCP_FAULT_RESET);
+	if (c->snd.bytes > 0)
+		flight_report(c, TCP_FAULT_RESET); /* it cuts what we were sending */
+	else
+		flight_freeze(c, TCP_FAULT_RESET);
 	conn_end(c);
 }
 

@@ -225,6 +225,8 @@ struct tcp_flight_report {
 	uint32_t events;      /* recorded since the recorder was taken; may exceed what is kept */
 };
 
+/* How many recorders there are, and how many nobody has. */
+void tcp_flights(const struct tcp *t, uint64_t *recorders, uint64_t *unused);
 /* `why` where the library does not know better. */
 void tcp_report(struct tcp_conn *c, enum tcp_fault why);
 /*

@@ -243,12 +243,15 @@ void
 rig_turn(struct rig *r)
 {
 	struct rig_client *c;
+	struct command command;
 	bool done;
 
 	r->now = mono_add(r->now, milliseconds(1));
 	icap_begin(r->icap, r->now);
 	inspect_begin(r->inspect, r->now, 1000000000);
-	inspect_tick(r->inspect, 4);
+	while (command_take(r->channel, &command))
+		inspect_command(r->inspect, &command);
+	inspect_tick(r->inspect);
 	for (unsigned i = 0; i < r->client_count; i++)
 		drive(&r->clients[i]);
 	while ((c = inspect_next_settled(r->inspect, &done)) != NULL) {

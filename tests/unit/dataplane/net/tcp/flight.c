@@ -36,8 +36,6 @@ TEST(a_reset_in_mid_object_shows_what_came_before)
 	rig_send(&r, 300);
 	rig_in(&r, (struct rig_segment){ RST, 101, 0, 0, 0, false, 0, 0 });
 	CHECK(tcp_events(r.conn) & TCP_EVENT_ENDED);
-	CHECK(next_flight(&r) == 0); /* its user has not said that it matters */
-	tcp_report(r.conn, TCP_FAULT_CUT);
 	n = next_flight(&r);
 	CHECK(n == 6); /* opened, the handshake's ACK, data, ours given and sent, RST */
 	CHECK(report.fault == TCP_FAULT_RESET && report.info.label == 77 && report.events == n);
@@ -61,6 +59,27 @@ TEST(a_reset_in_mid_object_shows_what_came_before)
 	CHECK(next_flight(&r) == 0);
 	tcp_release(r.conn);
 	CHECK(rig_fini(&r));
+}
+
+/* Nothing of ours was under way: whether it matters is for the user to say, even afterwards. */
+TEST(a_reset_between_objects_is_reported_where_the_user_says_so)
+{
+	struct rig r;
+
+	for (unsigned says = 0; says < 2; says++) {
+		rig_init(&r, CONFIG);
+		rig_accept(&r, false);
+		rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 100, false, 0, 0 });
+		rig_in(&r, (struct rig_segment){ RST, 101, 0, 0, 0, false, 0, 0 });
+		CHECK(tcp_events(r.conn) & TCP_EVENT_ENDED);
+		if (says == 1)
+			tcp_report(r.conn, TCP_FAULT_CUT);
+		CHECK((next_flight(&r) > 0) == (says == 1));
+		CHECK(says == 0 || (report.fault == TCP_FAULT_RESET &&
+				       report.info.receive_queue_bytes == 100));
+		tcp_release(r.conn);
+		CHECK(rig_fini(&r));
+	}
 }
 
 TEST(only_the_last_events_are_kept_in_order)
