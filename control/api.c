@@ -7,7 +7,8 @@
  *
  *     a client is   until                       and then
  *     reading       a whole line has come       asked; a line too long: told, closing
- *     asked         its answer is there         answered (at once, but for a scan's)
+ *     asked         its answer is there         answered (at once, but for a scan's, a list's and
+ *                                               a capture's; who leaves meanwhile ends the last)
  *     answered      the answer is written       reading, or asked where the next line has come
  */
 #include <errno.h>
@@ -16,6 +17,8 @@
 #include <unistd.h>
 
 #include "control/answer.h"
+#include "control/observe.h"
+#include "control/peer.h"
 #include "control/scan.h"
 
 #define API_LINE_MAX    65536
@@ -28,6 +31,7 @@ struct api_client {
 	struct control *control;
 	bool busy;    /* asked or answered: nothing is read */
 	bool closing; /* after the answer that is being written */
+	bool watched; /* asked, and read meanwhile */
 	uint64_t asked_ms;
 	size_t used;
 	char line[API_LINE_MAX];
@@ -101,26 +105,78 @@ on_scan_done(void *arg, const struct worker_answer *answer)
 		"time_ms", (json_int_t)(uv_now(&client->control->loop) - client->asked_ms)));
 }
 
+/* Who asks with a descriptor of its own. NULL, or a refusal. */
+static json_t *
+take_peer(struct api_client *client, const json_t *request, pid_t *peer)
+{
+	uv_os_fd_t fd;
+
+	if (!json_is_integer(json_object_get(request, "fd")))
+		return answer_refusal("expected \"fd\", a descriptor of the process that asks");
+	if (uv_fileno((uv_handle_t *)&client->pipe, &fd) != 0 || (*peer = peer_of(fd)) < 0)
+		return answer_refusal("the kernel does not say who asks");
+	return NULL;
+}
+
 /* {"command": "scan", "fd": N}: a descriptor of the process that asks. NULL: begun. */
 static json_t *
 begin_scan(struct api_client *client, const json_t *request)
 {
 	char error[SCAN_ERROR_TEXT_MAX] = "out of memory";
-	struct ucred peer;
-	socklen_t bytes = sizeof(peer);
-	uv_os_fd_t fd;
+	pid_t peer = -1;
+	json_t *refusal = take_peer(client, request, &peer);
 
-	if (!json_is_integer(json_object_get(request, "fd")))
-		return answer_refusal("expected \"fd\", a descriptor of the process that asks");
-	if (uv_fileno((uv_handle_t *)&client->pipe, &fd) != 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
-		return answer_refusal("the kernel does not say who asks");
+	if (refusal != NULL)
+		return refusal;
 	client->asked_ms = uv_now(&client->control->loop);
-	if (scan_start(client->control, peer.pid,
+	if (scan_start(client->control, peer,
 		(int)json_integer_value(json_object_get(request, "fd")), on_scan_done, client,
 		error) != 0)
 		return answer_refusal(error);
 	return NULL;
+}
+
+static void
+on_observed(void *arg, json_t *answer)
+{
+	struct api_client *client = arg;
+
+	uv_read_stop((uv_stream_t *)&client->pipe);
+	send_json(client, answer);
+}
+
+static void
+on_leave(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
+{
+	struct api_client *client = stream->data;
+
+	(void)buffer;
+	if (n >= 0) {
+		client->used += (size_t)n; /* its next request: afterwards */
+		return;
+	}
+	uv_read_stop(stream);
+	client->closing = true;
+	capture_leave(client->control->observe, client);
+}
+
+/* {"command": "capture", "fd": N, …}. Its client is read on: to leave is how it ends one. */
+static json_t *
+begin_capture(struct api_client *client, const json_t *request)
+{
+	struct observed_by by = { on_observed, client };
+	pid_t peer = -1;
+	json_t *refusal = take_peer(client, request, &peer);
+	int fd;
+
+	if (refusal != NULL)
+		return refusal;
+	fd = peer_take_descriptor(peer, (int)json_integer_value(json_object_get(request, "fd")));
+	if (fd < 0)
+		return answer_refusal("the file can't be taken over from the process that asks");
+	refusal = capture_begin(client->control->observe, request, fd, by);
+	client->watched = refusal == NULL;
+	return refusal;
 }
 
 /* NULL: the answer will come later. */
@@ -132,6 +188,11 @@ answer_line(struct api_client *client, const char *line, size_t bytes)
 
 	if (name != NULL && strcmp(name, "scan") == 0)
 		out = begin_scan(client, request);
+	else if (name != NULL && strcmp(name, "tcp") == 0)
+		out = listing_begin(
+		    client->control->observe, request, (struct observed_by){ on_observed, client });
+	else if (name != NULL && strcmp(name, "capture") == 0)
+		out = begin_capture(client, request);
 	else
 		out = answer_request(client->control, request);
 	json_decref(request);
@@ -170,6 +231,9 @@ take_line(struct api_client *client, size_t bytes)
 	memmove(client->line, client->line + bytes + 1, client->used);
 	if (answer != NULL)
 		send_json(client, answer);
+	else if (client->watched)
+		uv_read_start((uv_stream_t *)&client->pipe, give_room, on_leave);
+	client->watched = false;
 }
 
 /* The next line, if it has come; else reads on. */

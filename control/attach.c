@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/channel/attend.h"
-#include "control/control.h"
+#include "control/observe.h"
 
 #define RETRY_MS 200
 
@@ -105,6 +105,7 @@ take_hello(struct control *c, const struct attend_message *m, int fd)
 	attach_push_policy(c);
 	generation_push(c);
 	jobs_attach(c->jobs);
+	observe_attached(c->observe);
 }
 
 static void

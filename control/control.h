@@ -65,6 +65,9 @@ struct control {
 	/* api.c */
 	uv_pipe_t api;
 
+	/* observe.c */
+	struct observe *observe;
+
 	/* http.c */
 	struct http *http; /* NULL: memory was short at the start */
 };

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "control/control.h"
+#include "control/observe.h"
 #include "control/record_json.h"
 #include "scanners/digest/digest.h"
 
@@ -310,6 +310,7 @@ drain(uv_timer_t *timer)
 	if (c->left != NULL && drain_region(c, c->left, &c->left_cursor))
 		attach_release(c);
 	jobs_retry(c->jobs);
+	observe_drain(c->observe);
 	log_flush(&c->log);
 }
 

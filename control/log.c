@@ -24,7 +24,7 @@ log_init(struct log *l, const char *directory, const struct config *config)
 	char path[512];
 	int rc;
 
-	*l = (struct log){ .json.fd = -1 };
+	*l = (struct log){ .json.fd = -1, .tcp.fd = -1 };
 	snprintf(path, sizeof(path), "%s/sluice.log", directory);
 	rc = log_file_init(&l->text, path);
 	if (rc != 0)
@@ -38,6 +38,7 @@ log_fini(struct log *l)
 {
 	log_file_fini(&l->text);
 	log_file_fini(&l->json);
+	log_file_fini(&l->tcp);
 }
 
 void
@@ -51,6 +52,7 @@ log_configure(struct log *l, const struct config *config)
 	if (l->json_on && l->json.lines == NULL)
 		open_json(l);
 	log_file_limit(&l->json, config->log.bytes_max, config->log.keep);
+	log_file_limit(&l->tcp, config->log.bytes_max, config->log.keep);
 }
 
 static void
@@ -88,6 +90,31 @@ log_record(struct log *l, const struct record_slot *slot)
 		put_json(l, slot);
 }
 
+/* Beside sluice.log. */
+static int
+open_tcp(struct log *l)
+{
+	char path[520];
+	const char *slash = strrchr(l->text.path, '/');
+	struct log_file bounds = l->tcp;
+	int rc;
+
+	snprintf(path, sizeof(path), "%.*stcp.log",
+	    slash != NULL ? (int)(slash + 1 - l->text.path) : 0, l->text.path);
+	rc = log_file_init(&l->tcp, path);
+	log_file_limit(&l->tcp, bounds.bytes_max, bounds.keep);
+	return rc;
+}
+
+void
+log_flight(struct log *l, const char *lines, size_t bytes)
+{
+	if (l->tcp.lines == NULL)
+		open_tcp(l);
+	if (l->tcp.lines != NULL)
+		log_file_put(&l->tcp, lines, bytes);
+}
+
 void
 log_loss(struct log *l, uint64_t lost, uint32_t core)
 {
@@ -105,6 +132,8 @@ log_flush(struct log *l)
 	log_file_flush(&l->text);
 	if (l->json.lines != NULL)
 		log_file_flush(&l->json);
+	if (l->tcp.lines != NULL)
+		log_file_flush(&l->tcp);
 }
 
 int
@@ -112,6 +141,9 @@ log_reopen(struct log *l)
 {
 	int rc = log_file_reopen(&l->text);
 	int json_rc = l->json.lines != NULL ? log_file_reopen(&l->json) : 0;
+	int tcp_rc = l->tcp.lines != NULL ? log_file_reopen(&l->tcp) : 0;
 
-	return rc != 0 ? rc : json_rc;
+	if (rc == 0)
+		rc = json_rc;
+	return rc != 0 ? rc : tcp_rc;
 }

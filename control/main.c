@@ -13,7 +13,7 @@
 
 #include "common/base/version.h"
 #include "common/config/instance.h"
-#include "control/control.h"
+#include "control/observe.h"
 
 #define OVERRIDES_MAX 64
 #define PRUNE_MS      2000
@@ -34,6 +34,7 @@ static const char usage[] =
     "SIGHUP opens the log anew; SIGTERM and SIGINT end it.\n";
 
 static struct control control;
+static struct observe observe;
 static const char *overrides[OVERRIDES_MAX];
 static unsigned override_count;
 
@@ -121,6 +122,8 @@ start(struct control *c, char *error)
 		    error, CONFIG_ERROR_TEXT_MAX, "%.400s: %s", c->log.text.path, strerror(-rc));
 		return rc;
 	}
+	c->observe = &observe;
+	observe_init(c->observe, c);
 	c->jobs = jobs_create(c);
 	if (c->jobs == NULL) {
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
@@ -205,6 +208,7 @@ main(int argc, char **argv)
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	uv_timer_stop(&c->prune_timer);
 	drain_stop(c);
+	observe_fini(c->observe);
 	http_stop(c);
 	api_stop(c);
 	attach_stop(c);

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "control/control.h"
+#include "control/peer.h"
 
 struct scan {
 	struct worker worker;
@@ -27,21 +27,6 @@ on_worker_done(struct worker *w, const struct worker_answer *answer)
 	scans_now--;
 	s->done(s->arg, answer);
 	free(s);
-}
-
-/* A copy of another process's descriptor; -errno. Needs its privileges, or CAP_SYS_PTRACE. */
-static int
-take_descriptor(pid_t peer, int peer_fd)
-{
-	int process = (int)syscall(SYS_pidfd_open, peer, 0), fd;
-
-	if (process < 0)
-		return -errno;
-	fd = (int)syscall(SYS_pidfd_getfd, process, peer_fd, 0);
-	if (fd < 0)
-		fd = -errno;
-	close(process);
-	return fd;
 }
 
 static int
@@ -79,7 +64,7 @@ scan_start(struct control *c, pid_t peer, int peer_fd, scan_done done, void *arg
 		    error, SCAN_ERROR_TEXT_MAX, "%u files are being judged: try again", SCANS_MAX);
 		return -EBUSY;
 	}
-	fd = take_descriptor(peer, peer_fd);
+	fd = peer_take_descriptor(peer, peer_fd);
 	if (fd < 0) {
 		snprintf(error, SCAN_ERROR_TEXT_MAX,
 		    "the file can't be taken over from process %d: %s", (int)peer, strerror(-fd));

@@ -16,6 +16,7 @@
 #include "common/config/config.h"
 #include "tools/sluicectl/alerts.h"
 #include "tools/sluicectl/follow.h"
+#include "tools/sluicectl/observe.h"
 #include "tools/sluicectl/print.h"
 #include "tools/sluicectl/scan.h"
 
@@ -52,9 +53,10 @@ connect_control(void)
 	return NULL;
 }
 
-/* Sends one request; the answer is the caller's. NULL: said why, *code is the exit code. */
+/* Sends one request; the answer is the caller's. NULL: said why, *code is the exit code. `watch` is
+ * told of the socket. */
 static json_t *
-ask(json_t *request, int *code)
+ask_watched(json_t *request, int *code, void (*watch)(int socket))
 {
 	FILE *f = connect_control();
 	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
@@ -70,6 +72,8 @@ ask(json_t *request, int *code)
 	}
 	fprintf(f, "%s\n", text);
 	fflush(f);
+	if (watch != NULL)
+		watch(fileno(f));
 	if (getline(&line, &room, f) > 0)
 		answer = json_loads(line, 0, NULL);
 	free(line);
@@ -85,6 +89,12 @@ ask(json_t *request, int *code)
 		return NULL;
 	}
 	return answer;
+}
+
+static json_t *
+ask(json_t *request, int *code)
+{
+	return ask_watched(request, code, NULL);
 }
 
 static int
@@ -166,6 +176,39 @@ scan(int argc, char **argv)
 	if (strcmp(json_string_value(json_object_get(answer, "verdict")), "bad") == 0)
 		code = EXIT_BAD;
 	print_answer(answer, as_json);
+	json_decref(answer);
+	return code;
+}
+
+static int
+tcp(int argc, char **argv)
+{
+	const char *error;
+	json_t *request = tcp_request(argc, argv, &error);
+
+	return request != NULL ? run(request) : fail(EXIT_USAGE, error);
+}
+
+static int
+capture(int argc, char **argv)
+{
+	const char *error, *file;
+	json_t *request = capture_request(argc, argv, &file, &error), *answer;
+	int code, fd;
+
+	if (request == NULL)
+		return fail(EXIT_USAGE, error);
+	fd = capture_open(file);
+	if (fd < 0) {
+		fprintf(stderr, "sluicectl: %s: %s\n", file, strerror(-fd));
+		json_decref(request);
+		return EXIT_REFUSED;
+	}
+	json_object_set_new(request, "fd", json_integer(fd));
+	answer = ask_watched(request, &code, capture_end_on_signal);
+	close(fd);
+	if (answer != NULL)
+		print_answer(answer, as_json);
 	json_decref(answer);
 	return code;
 }
@@ -269,6 +312,19 @@ static const struct command {
 	    "Entries, hits, misses, evictions, of all cores. clear forgets every verdict.", cache },
 	{ "stats", "", "counters, verdicts, times",
 	    "Sums over all cores since the dataplane started; times in microseconds.", stats },
+	{ "tcp", "[--summary] [--limit N] [FILTER]", "connections, as ss -ti shows them",
+	    "FILTER: host A, net A/N, port N, state WORD[,WORD], joined by `and`. N connections "
+	    "at\n"
+	    "most (1000; 1 to 10000), all are counted. --summary: only the count of each state, "
+	    "and\n"
+	    "TCP's counters beside the kernel's names for them (nstat).",
+	    tcp },
+	{ "capture", "[FILTER] -o FILE [OPTION]...", "frames of the dataplane into a pcapng file",
+	    "FILTER: host A, net A/N, port N, joined by `and`. --count N frames, --seconds N "
+	    "(60),\n"
+	    "--snaplen N bytes of each; Ctrl-C ends it as well. Frames that came faster than they\n"
+	    "could be kept are counted as lost: the dataplane never waits.",
+	    capture },
 	{ "explain", "UUID", "everything known of one object",
 	    "UUID as it stands in the log: the record, its alerts, who else has the same object.",
 	    explain },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/sluicectl/print.h"
 
+#include "tools/sluicectl/print_tcp.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +123,12 @@ print_answer(json_t *answer, bool as_json)
 			print_alerts(value);
 		else if (strcmp(key, "exclusions") == 0 && json_is_array(value))
 			print_exclusions(value);
+		else if (strcmp(key, "tcp_connections") == 0)
+			print_connections(value);
+		else if (strcmp(key, "tcp_counters") == 0)
+			print_tcp_counters(value);
+		else if (strcmp(key, "summary") == 0)
+			print_tcp_summary(value);
 		else
 			print_value(key, value, 0);
 	}

@@ -35,6 +35,8 @@ rig_make(struct rig *r)
 	c->mode = MODE_STANDARD;
 	c->attend = -1;
 	c->started_ms = uv_now(&c->loop);
+	c->observe = &r->observe;
+	observe_init(c->observe, c);
 }
 
 void

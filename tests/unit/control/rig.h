@@ -3,12 +3,13 @@
 #ifndef SLUICE_TESTS_CONTROL_RIG_H
 #define SLUICE_TESTS_CONTROL_RIG_H
 
-#include "control/control.h"
+#include "control/observe.h"
 #include "tests/unit/harness.h"
 
 struct rig {
 	char directory[64];
 	struct control control;
+	struct observe observe;
 };
 
 /* A store, a log and a loop; the configuration is the default one. */
