@@ -193,14 +193,14 @@ listing_begin(struct observe *o, const json_t *request, struct observed_by by)
 	struct listing *l, **at;
 	struct observe_filter parsed = { 0 };
 
-	if (o->control->region == NULL)
-		return answer_unavailable("no dataplane is attached");
 	if (filter != NULL && !json_is_string(filter))
 		return answer_refusal("expected \"filter\" to be a string");
 	if (!take_number(request, "limit", 1, LISTING_MAX, &limit))
 		return answer_refusal("limit: expected a number from 1 to 10000");
 	if (filter != NULL && filter_parse(json_string_value(filter), true, &parsed, error) != 0)
 		return answer_refusal(error);
+	if (o->control->region == NULL)
+		return answer_unavailable("no dataplane is attached");
 	if (o->listing_count == LISTINGS_MAX)
 		return answer_unavailable("8 lists are being made already; try again");
 	l = calloc(1, sizeof(*l));

@@ -257,6 +257,7 @@ tell_flights(struct observer *o, struct mono now, int64_t wall_ns)
 {
 	unsigned kept, n = 0;
 
+	count(o->stats, COUNTER_FLIGHTS_LOST, tcp_take_dropped_flights(o->tcp));
 	for (; (kept = tcp_next_flight(o->tcp, &o->report, o->events)) > 0; n++) {
 		struct observation *at =
 		    may_tell_flight(o, now) ? observation_reserve(o->channel) : NULL;

@@ -6,6 +6,7 @@ unit_of       = $(B)/tests/unit/$(subst /,_,$(1))
 UNIT_PROGRAMS = $(foreach f,$(UNIT_FOLDERS),$(call unit_of,$(f)))
 
 # What a folder's tests may use besides: the virtual wire, EAL.
+unit_extra_dataplane          := tests/sim
 unit_extra_dataplane/net      := tests/sim dataplane/net/tcp dataplane/net/link
 unit_extra_dataplane/net/tcp  := tests/sim
 unit_extra_dataplane/net/link := tests/sim dataplane/net/tcp

@@ -213,6 +213,7 @@ struct tcp {
 	struct flight *flights;
 	struct list free_flights, flight_reports;
 	unsigned flight_reports_waiting;
+	uint32_t flight_reports_dropped;
 	uint32_t flight_hand;     /* the next recorder to be asked for */
 	struct mono flight_retry; /* nobody is asked before: all were busy */
 	struct time_wait **time_wait_buckets;

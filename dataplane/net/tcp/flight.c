@@ -139,6 +139,7 @@ flight_report(struct tcp_conn *c, enum tcp_fault fault)
 		return;
 	flight_freeze(c, fault);
 	if (f->count == 0 || t->flight_reports_waiting == FLIGHT_REPORTS_MAX) {
+		t->flight_reports_dropped += f->count > 0;
 		flight_put(c);
 		return;
 	}
@@ -152,6 +153,15 @@ flight_rejected(struct tcp_conn *c)
 {
 	if (++c->rejected == FLOOD_SEGMENTS)
 		flight_report(c, TCP_FAULT_FLOOD);
+}
+
+uint32_t
+tcp_take_dropped_flights(struct tcp *t)
+{
+	uint32_t n = t->flight_reports_dropped;
+
+	t->flight_reports_dropped = 0;
+	return n;
 }
 
 void

@@ -227,6 +227,8 @@ struct tcp_flight_report {
 
 /* How many recorders there are, and how many nobody has. */
 void tcp_flights(const struct tcp *t, uint64_t *recorders, uint64_t *unused);
+/* Reports that were dropped since this was asked last. */
+uint32_t tcp_take_dropped_flights(struct tcp *t);
 /* `why` where the library does not know better. */
 void tcp_report(struct tcp_conn *c, enum tcp_fault why);
 /*

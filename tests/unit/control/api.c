@@ -122,6 +122,13 @@ static const struct malformed malformed[] = {
 	{ "a scan of nothing", "{\"command\": \"scan\"}\n", "expected \\\"fd\\\"" },
 	{ "a scan of what is not open", "{\"command\": \"scan\", \"fd\": 1000000}\n",
 	    "can't be taken over" },
+	{ "a capture into nothing", "{\"command\": \"capture\"}\n", "expected \\\"fd\\\"" },
+	{ "a capture into what is not open", "{\"command\": \"capture\", \"fd\": 1000000}\n",
+	    "can't be taken over" },
+	{ "connections without a dataplane", "{\"command\": \"tcp\"}\n",
+	    "no dataplane is attached" },
+	{ "a filter that is none", "{\"command\": \"tcp\", \"filter\": \"hosts\"}\n",
+	    "'hosts' in the filter" },
 	{ "a scan of less than nothing", "{\"command\": \"scan\", \"fd\": -1}\n",
 	    "can't be taken over" },
 };

@@ -215,7 +215,8 @@ TEST(reports_that_nobody_takes_are_bounded)
 	}
 	while (next_flight(&r) > 0)
 		n++;
-	CHECK(n == 16); /* FLIGHT_REPORTS_MAX */
+	CHECK(n == 16 && tcp_take_dropped_flights(r.tcp) == 16); /* FLIGHT_REPORTS_MAX */
+	CHECK(tcp_take_dropped_flights(r.tcp) == 0);
 	CHECK(rig_fini(&r));
 }
 
