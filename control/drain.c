@@ -23,12 +23,27 @@ struct texts {
 	char user[TEXT_ROOM], url[TEXT_ROOM], filename[TEXT_ROOM], threat[TEXT_ROOM];
 };
 
+/* "user", or "domain/user". */
+static void
+escape_user(const struct record_slot *slot, char *out, size_t room)
+{
+	struct span domain = record_text_get(slot, RECORD_TEXT_DOMAIN);
+	size_t n = 0;
+
+	if (domain.bytes > 0) {
+		line_escape(domain, out, room / 2);
+		n = strlen(out);
+		out[n++] = '/';
+	}
+	line_escape(record_text_get(slot, RECORD_TEXT_USER), out + n, room - n);
+}
+
 static void
 escape_texts(const struct record_slot *slot, struct texts *t)
 {
 	record_address(&slot->record.client, t->client);
 	record_address(&slot->record.peer, t->peer);
-	line_escape(record_text_get(slot, RECORD_TEXT_USER), t->user, sizeof(t->user));
+	escape_user(slot, t->user, sizeof(t->user));
 	line_escape(record_text_get(slot, RECORD_TEXT_URL), t->url, sizeof(t->url));
 	line_escape(record_text_get(slot, RECORD_TEXT_FILENAME), t->filename, sizeof(t->filename));
 	line_escape(record_text_get(slot, RECORD_TEXT_THREAT), t->threat, sizeof(t->threat));

@@ -12,6 +12,7 @@ static const char *const text_keys[RECORD_TEXT_COUNT] = {
 	[RECORD_TEXT_FILENAME] = "filename",
 	[RECORD_TEXT_THREAT] = "threat",
 	[RECORD_TEXT_USER] = "user",
+	[RECORD_TEXT_DOMAIN] = "domain",
 	[RECORD_TEXT_USER_AGENT] = "user_agent",
 	[RECORD_TEXT_MEDIA_TYPE] = "media_type",
 };

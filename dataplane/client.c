@@ -142,6 +142,7 @@ welcome(struct clients *c, struct tcp_conn *conn)
 	client->object = NULL;
 	client->input_ended = false;
 	client->peer.address = tcp_endpoints(conn)->remote;
+	icap_session_set_peer(client->session, &client->peer.address);
 	client->peer.session = ++c->serial * c->config.cores + c->config.core;
 	if (!access_allows(access, &client->peer.address))
 		icap_session_forbid(client->session);
@@ -323,6 +324,8 @@ drive(struct clients *c, struct client *client)
 	struct mono deadline;
 
 	feed_on(client);
+	if (icap_waits_for_sent(client->session) && stream_is_sent(&client->stream))
+		icap_all_sent(client->session);
 	do {
 		progress = run_session(c, client);
 		if (progress == OVER) {

@@ -217,8 +217,8 @@ serve_connections(struct core *c)
 	return n;
 }
 
-/* The time of this turn, and what hangs on it: Date once a second, ISTag when a publication
- * changed. */
+/* The time of this turn, and what hangs on it: Date once a second, ISTag and profiles when a
+ * publication changed. */
 static void
 begin_turn(struct core *c)
 {
@@ -235,8 +235,10 @@ begin_turn(struct core *c)
 		c->wall_second = wall.tv_sec;
 		icap_set_date(c->icap, wall.tv_sec);
 	}
-	if (changed != NULL)
+	if (changed != NULL) {
 		icap_set_istag(c->icap, span_text(changed->istag));
+		icap_set_profiles(c->icap, policy_icap_profiles(changed->policy));
+	}
 	link_begin(c->link, c->now);
 	tcp_begin(c->tcp, c->now);
 	icap_begin(c->icap, c->now);

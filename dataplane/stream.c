@@ -203,6 +203,12 @@ stream_send_room(const struct stream *st)
 }
 
 bool
+stream_is_sent(const struct stream *st)
+{
+	return chain_is_empty(&st->plain) && (tcp_events(st->conn) & TCP_EVENT_SENT_ALL) != 0;
+}
+
+bool
 stream_shutdown(struct stream *st)
 {
 	if (st->tls != NULL) {

@@ -59,6 +59,8 @@ struct mono stream_deadline(const struct stream *st);
 /* Takes the bytes. What does not fit goes with a later call, also one without bytes. */
 void stream_send(struct stream *st, struct chain *bytes);
 size_t stream_send_room(const struct stream *st);
+/* Whether the peer has acknowledged all that was sent. */
+bool stream_is_sent(const struct stream *st);
 /*
  * Ends our side after what was sent. False: buffers are lacking to encrypt the rest; the connection
  * is ready again in the next turn.

@@ -29,7 +29,8 @@ enum record_text {
 	RECORD_TEXT_URL,      /* as the log shows it */
 	RECORD_TEXT_FILENAME, /* empty: the reader takes the MD5 */
 	RECORD_TEXT_THREAT,   /* name of what was found, or the list and line */
-	RECORD_TEXT_USER,     /* X-Client-Username, as it came */
+	RECORD_TEXT_USER,     /* who asks, decoded */
+	RECORD_TEXT_DOMAIN,   /* of that user; empty: none was told */
 	RECORD_TEXT_USER_AGENT,
 	RECORD_TEXT_MEDIA_TYPE,
 	RECORD_TEXT_COUNT
@@ -67,11 +68,10 @@ struct record {
 	uint8_t uuid[16];
 	uint8_t md5[16];
 	uint8_t sha256[32];
-	struct ip_address client; /* X-Client-IP; all zero: not told */
+	struct ip_address client; /* the end user's; all zero: not told */
 	struct ip_address peer;   /* the ICAP client */
 	uint16_t text_bytes[RECORD_TEXT_COUNT];
 	uint16_t http_status; /* of the response; 0: none */
-	uint16_t unused;
 };
 
 #define RECORD_TEXT_ROOM 3584

@@ -134,6 +134,14 @@ struct config {
 		unsigned allow_count;
 	} icaps;
 
+	/* which client is spoken to how (profile.h) */
+	struct {
+		char *fallback;                    /* who no rule names */
+		char *directory;                   /* NULL: only the shipped ones */
+		char **paths, **sources, **agents; /* "/avscan trafficserver", "10.0.0.0/8 squid" */
+		unsigned paths_count, sources_count, agents_count;
+	} profiles;
+
 	struct {
 		uint64_t object_bytes_max;  /* larger: class oversize */
 		uint64_t decoded_bytes_max; /* decoded output of one object: class oversize */

@@ -60,6 +60,7 @@ SCHEMA_OF(port_schema, PORT_FIELDS);
 SCHEMA_OF(icap_schema, ICAP_FIELDS);
 SCHEMA_OF(icaps_schema, ICAPS_FIELDS);
 SCHEMA_OF(tcp_schema, TCP_FIELDS);
+SCHEMA_OF(profiles_schema, PROFILES_FIELDS);
 SCHEMA_OF(limits_schema, LIMITS_FIELDS);
 SCHEMA_OF(policy_schema, POLICY_FIELDS);
 SCHEMA_OF(delivery_schema, DELIVERY_FIELDS);
@@ -93,9 +94,9 @@ static const cyaml_schema_value_t exclusion_value = { CYAML_VALUE_MAPPING(
 static const cyaml_schema_field_t top_schema[] = {
 	CYAML_FIELD_ENUM("mode", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config, mode,
 	    mode_words, CYAML_ARRAY_LEN(mode_words)),
-	SECTION(dataplane), SECTION(icap), SECTION(icaps), SECTION(tcp), SECTION(limits),
-	SECTION(policy), SECTION(delivery), SECTION(cache), SECTION(sandbox), SECTION(signatures),
-	SECTION(reputation),
+	SECTION(dataplane), SECTION(icap), SECTION(icaps), SECTION(tcp), SECTION(profiles),
+	SECTION(limits), SECTION(policy), SECTION(delivery), SECTION(cache), SECTION(sandbox),
+	SECTION(signatures), SECTION(reputation),
 	CYAML_FIELD_SEQUENCE_COUNT("exclusions", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
 	    struct config, exclusions, exclusions_count, &exclusion_value, 0, CYAML_UNLIMITED),
 	SECTION(block_page), SECTION(log), SECTION(http), CYAML_FIELD_END

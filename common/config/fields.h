@@ -76,6 +76,13 @@
 	U(tcp, half_open_max, 1, 1u << 20, "1024")  \
 	U(tcp, receive_window_bytes, 16384, 1u << 24, "1048576")
 
+#define PROFILES_FIELDS(U, W, B, T, N, L) \
+	T(profiles, fallback, "generic")  \
+	N(profiles, directory)            \
+	L(profiles, paths, "")            \
+	L(profiles, sources, "")          \
+	L(profiles, agents, "")
+
 #define LIMITS_FIELDS(U, W, B, T, N, L)                             \
 	U(limits, object_bytes_max, 1024, 1ull << 40, "268435456")  \
 	U(limits, decoded_bytes_max, 1024, 1ull << 40, "268435456") \
@@ -140,6 +147,7 @@
 	ICAP_FIELDS(U, W, B, T, N, L)       \
 	ICAPS_FIELDS(U, W, B, T, N, L)      \
 	TCP_FIELDS(U, W, B, T, N, L)        \
+	PROFILES_FIELDS(U, W, B, T, N, L)   \
 	LIMITS_FIELDS(U, W, B, T, N, L)     \
 	POLICY_FIELDS(U, W, B, T, N, L)     \
 	DELIVERY_FIELDS(U, W, B, T, N, L)   \

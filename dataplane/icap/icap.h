@@ -51,6 +51,48 @@ struct icap_config {
 	struct chain_pools pools;
 };
 
+/* How clean objects are answered, where the profile says more than RFC 3507 does. */
+enum icap_clean {
+	ICAP_CLEAN_AS_ALLOWED,
+	ICAP_CLEAN_204,    /* 204 whatever the request permits */
+	ICAP_CLEAN_OBJECT, /* 200 with the object, whatever it permits */
+};
+
+#define ICAP_PROFILES_MAX 48
+#define ICAP_RULES_MAX    256
+#define ICAP_NAME_MAX     64
+
+/* How a kind of client is spoken to. */
+struct icap_profile {
+	bool preview, offer_204, allow_out; /* told in OPTIONS */
+	bool by_path[2];                    /* REQMOD, RESPMOD: what a path of a rule serves */
+	bool one_reply_a_segment;
+	enum icap_clean clean;
+	uint32_t preview_bytes, options_ttl_seconds, connections_max;
+	uint16_t busy_status;
+	char include[3 * ICAP_NAME_MAX];                                   /* X-Include */
+	char infection_header[ICAP_NAME_MAX], virus_header[ICAP_NAME_MAX]; /* X-Allow-Out */
+};
+
+enum icap_rule_kind {
+	ICAP_BY_PATH,
+	ICAP_BY_SOURCE,
+	ICAP_BY_AGENT
+};
+
+struct icap_rule {
+	enum icap_rule_kind kind;
+	unsigned profile;
+	struct ip_subnet subnet;
+	char text[2 * ICAP_NAME_MAX]; /* a path without its slash, or a mask */
+};
+
+struct icap_profiles {
+	unsigned count, fallback, rule_count;
+	struct icap_profile list[ICAP_PROFILES_MAX];
+	struct icap_rule rules[ICAP_RULES_MAX];
+};
+
 enum icap_event {
 	ICAP_MORE,        /* nothing until more input, or an answer, comes */
 	ICAP_REQUEST,     /* a REQMOD or RESPMOD with all its heads: icap_request() */
@@ -99,6 +141,8 @@ void icap_set_istag(struct icap *i, struct span istag);
 /* The wall clock's second, for Date; the caller calls it about once a second. */
 void icap_set_date(struct icap *i, int64_t unix_seconds);
 void icap_begin(struct icap *i, struct mono now);
+/* Copied; from the next request on. Without it all clients are spoken to as icap_config says. */
+void icap_set_profiles(struct icap *i, const struct icap_profiles *profiles);
 
 /* NULL past sessions_max. */
 struct icap_session *icap_session_create(struct icap *i);
@@ -106,6 +150,16 @@ void icap_session_destroy(struct icap_session *s);
 
 /* Every request of the session, also OPTIONS, is answered with 403, and the session ends. */
 void icap_session_forbid(struct icap_session *s);
+/* Who the peer is, for profiles by source. */
+void icap_session_set_peer(struct icap_session *s, const struct ip_address *peer);
+/* The profile of the request in progress: its index. */
+unsigned icap_session_profile(const struct icap_session *s);
+/*
+ * Whether nothing more is handled until the peer has all that was sent: a client that loses a reply
+ * which shares a segment with another. icap_all_sent() says that it has.
+ */
+bool icap_waits_for_sent(const struct icap_session *s);
+void icap_all_sent(struct icap_session *s);
 
 /* Appends received bytes; takes them. icap_input_room() is how many it would like at most now. */
 void icap_input(struct icap_session *s, struct chain *bytes);

@@ -57,6 +57,7 @@ struct icap {
 	char date[40];
 	uint32_t no_content_bytes; /* 0: too long to be kept */
 	char no_content[512];      /* the usual 204, whole, as long as ISTag and Date are these */
+	struct icap_profiles profiles;
 	struct icap_session *sessions;
 	struct list free_sessions;
 	uint8_t *buffers, **free_buffers;
@@ -76,7 +77,12 @@ struct icap_session {
 	struct chunk_parser chunks;
 	struct mono deadline;
 	bool input_ended, close, draining, drain, abort, expired, forbidden;
-	bool to_reqmod;     /* the request line names the REQMOD service, not the other */
+	bool serves[2]; /* REQMOD, RESPMOD: what the path in the request line serves */
+	struct ip_address peer;
+	unsigned profile, agent_profile; /* agent_profile: plus 1; 0: none was named */
+	enum icap_clean clean;           /* of the profile, for the request in progress */
+	uint16_t busy_status;
+	bool lone, waits_for_sent;
 	bool skipped_line;  /* one empty line between requests was skipped */
 	bool announced;     /* ICAP_REQUEST was reported */
 	bool aborted;       /* ICAP_ABORTED is to be reported */
@@ -91,6 +97,13 @@ struct icap_session {
 int parse_icap_head(struct icap_session *s);
 int parse_encapsulated_heads(struct icap_session *s);
 uint32_t parse_heads_wanted(const struct icap_session *s);
+
+/* profile.c */
+/* The profile that a rule gives this path; NULL: no rule names it. */
+const struct icap_profile *profile_of_path(const struct icap_session *s, struct span path);
+/* Once the request's line and fields are there. */
+void profile_choose(struct icap_session *s, struct span path);
+void profile_set_usual(struct icap *i);
 
 /* body.c: moves what is there to s->body. False: the framing is broken. */
 bool body_advance(struct icap_session *s);

@@ -109,10 +109,23 @@ service_of(struct span uri)
 	return span_from(url.path, url.path.bytes > 0 && url.path.data[0] == '/' ? 1 : 0);
 }
 
+/* What a path serves: the two services, or what a rule's profile says. False: nothing. */
+static bool
+find_service(struct icap_session *s, struct span path)
+{
+	const struct icap_config *f = &s->icap->config;
+	const struct icap_profile *named = profile_of_path(s, path);
+
+	s->serves[0] = span_is(path, f->reqmod_path);
+	s->serves[1] = span_is(path, f->respmod_path);
+	if (!s->serves[0] && !s->serves[1] && named != NULL)
+		memcpy(s->serves, named->by_path, sizeof(s->serves));
+	return s->serves[0] || s->serves[1];
+}
+
 static int
 parse_request_line(struct icap_session *s, struct span line)
 {
-	const struct icap_config *f = &s->icap->config;
 	const uint8_t *first = memchr(line.data, ' ', line.bytes), *second;
 	struct span method, rest, version, service;
 
@@ -139,11 +152,10 @@ parse_request_line(struct icap_session *s, struct span line)
 		s->request.method = ICAP_RESPMOD;
 	else
 		return 501;
-	s->to_reqmod = span_is(service, f->reqmod_path);
-	if (!s->to_reqmod && !span_is(service, f->respmod_path))
+	if (!find_service(s, service))
 		return 404;
-	return (s->request.method == ICAP_REQMOD && !s->to_reqmod) ||
-		       (s->request.method == ICAP_RESPMOD && s->to_reqmod)
+	return (s->request.method == ICAP_REQMOD && !s->serves[0]) ||
+		       (s->request.method == ICAP_RESPMOD && !s->serves[1])
 		   ? 405
 		   : 0;
 }
@@ -204,6 +216,7 @@ parse_icap_head(struct icap_session *s)
 	}
 	if (rc != 0)
 		return rc;
+	profile_choose(s, service_of(s->request.uri));
 	if (!has_encapsulated) {
 		if (s->request.method != ICAP_OPTIONS)
 			return 400;

@@ -31,6 +31,8 @@ reason_of(int status)
 		return "Method not implemented";
 	case 503:
 		return "Service overloaded";
+	case 506:
+		return "Server too busy";
 	case 505:
 		return "ICAP version not supported by server";
 	default:
@@ -84,38 +86,75 @@ respond_prepare(struct icap *i)
 	i->no_content_bytes = (size_t)n < sizeof(i->no_content) ? (uint32_t)n : 0;
 }
 
-void
-respond_error(struct icap_session *s, int status)
+/* An error with further header lines; the connection ends with it. */
+static int
+answer_error(struct icap_session *s, int status, struct span headers)
 {
-	char out[512];
-	int n;
+	char out[ANSWER_BYTES_MAX];
+	int n, rc;
 
 	s->close = true;
+	if (status == 503)
+		status = s->busy_status;
 	n = common_head(s, status, reason_of(status), out, sizeof(out));
-	n += snprintf(out + n, sizeof(out) - (size_t)n, "Encapsulated: null-body=0\r\n\r\n");
-	if (put(s, out, (size_t)n) != 0)
-		s->abort = true;
+	if (headers.bytes > sizeof(out) - (size_t)n - ENCAPSULATED_BYTES_MAX)
+		headers.bytes = 0;
+	n += snprintf(out + n, sizeof(out) - (size_t)n, "%.*sEncapsulated: null-body=0\r\n\r\n",
+	    (int)headers.bytes, headers.bytes > 0 ? (const char *)headers.data : "");
+	rc = put(s, out, (size_t)n);
+	s->abort |= rc != 0;
 	s->answered = true;
 	s->answer_open = false;
 	s->drain = true;
 	s->state = SESSION_OVER;
+	return rc;
+}
+
+void
+respond_error(struct icap_session *s, int status)
+{
+	answer_error(s, status, span_of(NULL, 0));
+}
+
+/* "Preview: n" and what needs it; nothing where the client does better without. */
+static int
+put_preview(const struct icap_profile *p, char *out, size_t room)
+{
+	return p->preview
+		   ? snprintf(out, room, "Preview: %u\r\nTransfer-Preview: *\r\n", p->preview_bytes)
+		   : 0;
+}
+
+/* The verdict headers we may send, for clients that read only what was announced. */
+static int
+put_allow_out(const struct icap_profile *p, char *out, size_t room)
+{
+	const char *infection = p->infection_header, *virus = p->virus_header;
+
+	if (!p->allow_out)
+		return 0;
+	return snprintf(out, room, "X-Allow-Out: %s%s%s%sX-Violations-Found\r\n", infection,
+	    infection[0] != 0 ? ", " : "", virus, virus[0] != 0 ? ", " : "");
 }
 
 void
 respond_options(struct icap_session *s)
 {
-	const struct icap_config *f = &s->icap->config;
-	char out[1024];
-	int n = common_head(s, 200, "OK", out, sizeof(out));
+	const struct icap_profile *p = &s->icap->profiles.list[s->profile];
+	char out[1536];
+	size_t room = sizeof(out);
+	int n = common_head(s, 200, "OK", out, room);
 
-	n += snprintf(out + n, sizeof(out) - (size_t)n,
-	    "Methods: %s\r\nService-ID: sluice\r\nMax-Connections: %u\r\nOptions-TTL: %u\r\n"
-	    "Preview: %u\r\nTransfer-Preview: *\r\nAllow: 204\r\n"
-	    "X-Include: X-Client-IP, X-Client-Username, X-Authenticated-User\r\n"
-	    "X-Allow-Out: X-Infection-Found, X-Virus-ID, X-Violations-Found\r\n"
-	    "Encapsulated: null-body=0\r\n\r\n",
-	    s->to_reqmod ? "REQMOD" : "RESPMOD", f->connections_max, f->options_ttl_seconds,
-	    f->preview_bytes);
+	n += snprintf(out + n, room - (size_t)n,
+	    "Methods: %s%s%s\r\nService-ID: sluice\r\nMax-Connections: %u\r\n"
+	    "Options-TTL: %u\r\n",
+	    s->serves[0] ? "REQMOD" : "", s->serves[0] && s->serves[1] ? ", " : "",
+	    s->serves[1] ? "RESPMOD" : "", p->connections_max, p->options_ttl_seconds);
+	n += put_preview(p, out + n, room - (size_t)n);
+	n += snprintf(out + n, room - (size_t)n, "%sX-Include: %s\r\n",
+	    p->offer_204 ? "Allow: 204\r\n" : "", p->include);
+	n += put_allow_out(p, out + n, room - (size_t)n);
+	n += snprintf(out + n, room - (size_t)n, "Encapsulated: null-body=0\r\n\r\n");
 	if (put(s, out, (size_t)n) != 0)
 		icap_abandon(s);
 	s->answered = true;
@@ -180,7 +219,7 @@ icap_answer(struct icap_session *s, const struct icap_answer *a)
 		rc = answer_ok(s, a, "res", a->http_head);
 		break;
 	case ICAP_ANSWER_ERROR:
-		respond_error(s, a->status);
+		answer_error(s, a->status, a->icap_headers);
 		return 0;
 	}
 	if (rc != 0)

@@ -20,6 +20,7 @@ icap_create(const struct icap_config *config)
 		return NULL;
 	i->config = *config;
 	snprintf(i->istag, sizeof(i->istag), "SL-0");
+	profile_set_usual(i);
 	list_init(&i->free_sessions);
 	i->sessions = calloc(config->sessions_max, sizeof(*i->sessions));
 	i->buffers = calloc(buffers, HEAD_BUFFER_BYTES);
@@ -85,6 +86,7 @@ icap_session_create(struct icap *i)
 	memset(s, 0, sizeof(*s));
 	list_init(&s->node);
 	s->icap = i;
+	s->busy_status = 503;
 	s->deadline = mono_add(i->now, i->config.idle_timeout);
 	return s;
 }
@@ -172,12 +174,16 @@ icap_body_is_last(const struct icap_session *s)
 bool
 icap_may_204(const struct icap_session *s)
 {
+	if (s->clean != ICAP_CLEAN_AS_ALLOWED)
+		return s->clean == ICAP_CLEAN_204;
 	return s->request.allow_204 || (s->request.has_preview && !s->continued);
 }
 
 bool
 icap_may_204_at_end(const struct icap_session *s)
 {
+	if (s->clean != ICAP_CLEAN_AS_ALLOWED)
+		return s->clean == ICAP_CLEAN_204;
 	return s->request.allow_204 ||
 	       (s->request.has_preview && !s->continued && (s->ieof || !s->request.has_body));
 }
@@ -278,6 +284,7 @@ start_over(struct icap_session *s)
 	s->head_bytes = s->heads_bytes = 0;
 	s->announced = s->end_reported = s->preview_ended = s->continued = s->ieof = false;
 	s->answered = s->answer_open = s->dropping = s->skipped_line = false;
+	s->waits_for_sent = s->lone;
 	s->deadline = mono_add(s->icap->now, s->icap->config.idle_timeout);
 	s->state = close ? SESSION_OVER : SESSION_START;
 	s->drain = close;
@@ -466,7 +473,7 @@ icap_next(struct icap_session *s)
 
 		switch (s->state) {
 		case SESSION_START:
-			again = advance_start(s);
+			again = !s->waits_for_sent && advance_start(s);
 			break;
 		case SESSION_HEADS:
 			again = advance_heads(s);

@@ -22,6 +22,22 @@ delivery_of(const struct inspect_object *o)
 	return &object_policy_limits(o)->delivery;
 }
 
+/* The profile's kind, or the configuration's where it has none. */
+static enum config_delivery
+kind_of(const struct inspect_object *o)
+{
+	switch (o->profile->delivery) {
+	case PROFILE_DELIVERY_HOLD:
+		return DELIVERY_HOLD;
+	case PROFILE_DELIVERY_STREAM:
+		return DELIVERY_STREAM;
+	case PROFILE_DELIVERY_TRICKLE:
+		return DELIVERY_TRICKLE;
+	default:
+		return delivery_of(o)->kind;
+	}
+}
+
 /* Whether something was met that will stop the object, unless its digest turns out to be trusted.
  */
 static bool
@@ -113,8 +129,7 @@ early_stream(struct inspect_object *o)
 	if (!o->must_echo || o->feeding || is_doubtful(o))
 		return;
 	if (!o->streams) {
-		if (delivery_of(o)->kind != DELIVERY_STREAM || waits_for_sandbox(o) ||
-		    !may_begin(o))
+		if (kind_of(o) != DELIVERY_STREAM || waits_for_sandbox(o) || !may_begin(o))
 			return;
 		begin_stream(o);
 	}
@@ -203,8 +218,8 @@ early_arm(struct inspect_object *o)
 	if (o->method != ICAP_RESPMOD || !o->must_echo)
 		return;
 	o->seen_at = o->inspect->now;
-	o->drip_at =
-	    d->kind == DELIVERY_TRICKLE ? mono_add(o->inspect->now, d->trickle_delay) : MONO_NEVER;
+	o->drip_at = kind_of(o) == DELIVERY_TRICKLE ? mono_add(o->inspect->now, d->trickle_delay)
+						    : MONO_NEVER;
 	arm(o);
 }
 

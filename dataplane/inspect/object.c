@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "dataplane/inspect/identity.h"
 #include "dataplane/inspect/object.h"
 
 /* Decimal digits only; UINT64_MAX when it is no such number. */
@@ -89,6 +90,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->user = user;
 	o->peer = *peer;
 	o->publication = publication_take(i->config.publisher, i->users);
+	o->profile = policy_profile(object_policy(o), icap_session_profile(session));
 	o->state = OBJECT_READING;
 	o->mode = region_mode(i->config.region);
 	o->method = r->method;
@@ -114,8 +116,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->job = JOB_NONE;
 	memset(&o->outcome, 0, sizeof(o->outcome));
 	make_uuid(i, o->uuid);
-	if (address_parse(span_trim(icap_field(session, "X-Client-IP")), &o->client) != 0)
-		memset(&o->client, 0, sizeof(o->client));
+	identity_client(o->profile, session, &o->client);
 	take_url(o, r);
 	take_body_facts(o, r);
 }

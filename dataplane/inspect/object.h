@@ -55,6 +55,7 @@ struct inspect_object {
 	struct icap_session *session;
 	void *user;
 	const struct publication *publication;
+	const struct config_profile *profile; /* lent by the publication's policy */
 	enum object_state state;
 	enum mode mode;
 	enum icap_method method;
@@ -149,6 +150,16 @@ static inline const struct policy_limits *
 object_policy_limits(const struct inspect_object *o)
 {
 	return policy_limits(o->publication->policy);
+}
+
+/* The longest hold: what the configuration says, or less for clients of little patience. */
+static inline struct duration
+object_hold_timeout(const struct inspect_object *o)
+{
+	struct duration most = object_policy_limits(o)->hold_timeout;
+	struct duration mine = seconds(o->profile->hold_timeout_s);
+
+	return o->profile->hold_timeout_s == CONFIG_UNSET || most.ns < mine.ns ? most : mine;
 }
 
 /* Whether a bad verdict stops an object in this mode. */

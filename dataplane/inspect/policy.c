@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "common/base/letters.h"
+#include "common/base/mask.h"
 #include "common/base/siphash.h"
-#include "dataplane/inspect/mask.h"
 
 /* Each rule with the key that its hits are counted under. */
 struct masks {
@@ -34,6 +34,8 @@ struct md5_rule {
 struct policy {
 	struct policy_limits limits;
 	struct page *page;
+	struct config_profiles *profiles;
+	struct icap_profiles *icap_profiles;
 	bool allows[SOURCE_COUNT];
 	bool sandboxes[FORMAT_COUNT];
 	uint64_t excludes_format[FORMAT_COUNT]; /* the rule's key; 0: none */
@@ -240,16 +242,33 @@ take_limits(struct policy *p, const struct config *c)
 	p->allows[SOURCE_ERROR] = c->policy.error == ACTION_ALLOW;
 }
 
-/* The configuration's text decides it: whatever changes there makes clean verdicts old. */
+static int
+take_profiles(struct policy *p, const struct config *c, char *error)
+{
+	int rc = config_profiles_load(c, &p->profiles, error);
+
+	if (rc != 0)
+		return rc;
+	p->icap_profiles = calloc(1, sizeof(*p->icap_profiles));
+	if (p->icap_profiles == NULL)
+		return -ENOMEM;
+	profiles_for_icap(c, p->profiles, p->icap_profiles);
+	return 0;
+}
+
+/*
+ * The configuration's text decides it, and what the profiles' files say: whatever changes there
+ * makes clean verdicts old.
+ */
 static uint64_t
-stamp_of(const struct config *c)
+stamp_of(const struct policy *p, const struct config *c)
 {
 	static const struct siphash_key key = { 0x736c756963652d70, 0x6f6c696379000001 };
 	char *text = config_print(c);
 	uint64_t stamp = text != NULL ? siphash(&key, text, strlen(text)) : 0;
 
 	free(text);
-	return stamp;
+	return stamp ^ siphash(&key, p->profiles->list, sizeof(p->profiles->list));
 }
 
 int
@@ -267,11 +286,13 @@ policy_create(const struct config *c, struct policy **out, char error[CONFIG_ERR
 		rc = take_sandbox(p, c, error);
 	if (rc == 0)
 		rc = take_page(p, c, error);
+	if (rc == 0)
+		rc = take_profiles(p, c, error);
 	if (rc != 0) {
 		policy_free(p);
 		return rc;
 	}
-	p->stamp = stamp_of(c);
+	p->stamp = stamp_of(p, c);
 	*out = p;
 	return 0;
 }
@@ -294,7 +315,21 @@ policy_free(struct policy *p)
 	free(p->subnets);
 	free(p->md5s);
 	page_free(p->page);
+	config_profiles_free(p->profiles);
+	free(p->icap_profiles);
 	free(p);
+}
+
+const struct config_profile *
+policy_profile(const struct policy *p, unsigned index)
+{
+	return &p->profiles->list[index < p->profiles->count ? index : p->profiles->fallback];
+}
+
+const struct icap_profiles *
+policy_icap_profiles(const struct policy *p)
+{
+	return p->icap_profiles;
 }
 
 const struct policy_limits *

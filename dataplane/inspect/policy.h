@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the configuration says about objects, in the form the pipeline asks: limits, what each
- * result class gets, exclusions, which formats a sandbox judges, the block page. Made outside the
- * hot path, immutable, published together with a generation (publication.h).
+ * result class gets, exclusions, which formats a sandbox judges, the block page, profiles. Made
+ * outside the hot path, immutable, published together with a generation (publication.h).
  */
 #ifndef SLUICE_INSPECT_POLICY_H
 #define SLUICE_INSPECT_POLICY_H
@@ -13,8 +13,9 @@
 #include "common/base/address.h"
 #include "common/base/mono.h"
 #include "common/channel/words.h"
-#include "common/config/config.h"
+#include "common/config/profile.h"
 #include "dataplane/inspect/page.h"
+#include "dataplane/inspect/profiles.h"
 #include "scanners/decode/decode.h"
 #include "scanners/format/format.h"
 
@@ -38,11 +39,16 @@ struct policy_limits {
 	struct decode_limits decode;
 };
 
-/* -EINVAL with "what, expected what" in `error`, -ENOMEM. Reads the page's template file. */
+/* -EINVAL with "what, expected what" in `error`, -ENOMEM. Reads the page's template file and the
+ * files of profiles.directory. */
 int policy_create(const struct config *c, struct policy **out, char error[CONFIG_ERROR_TEXT_MAX]);
 void policy_free(struct policy *p);
 
 const struct policy_limits *policy_limits(const struct policy *p);
+/* How the client with that profile is spoken to; the fallback where there is no such index. */
+const struct config_profile *policy_profile(const struct policy *p, unsigned index);
+/* The same profiles, for icap_set_profiles(). */
+const struct icap_profiles *policy_icap_profiles(const struct policy *p);
 const struct page *policy_page(const struct policy *p);
 
 /* What an object gets whose result is one of the classes from SOURCE_FIRST_BY_POLICY on. */

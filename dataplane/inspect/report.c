@@ -3,6 +3,7 @@
  * What control is told of an object. A record of a clean one may be lost, and is then counted; a
  * notice may not: when its ring is full the caller must keep the object waiting.
  */
+#include "dataplane/inspect/identity.h"
 #include "dataplane/inspect/object.h"
 
 const char *
@@ -40,6 +41,7 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	    r->method == ICAP_REQMOD ? r->request_head : r->response_head;
 	struct span agent = span_of(NULL, 0), type = span_of(NULL, 0);
 	char name[FILENAME_BYTES_MAX];
+	struct identity asks;
 	size_t name_bytes = http_filename(r->request_head, r->response_head, name, sizeof(name));
 
 	if (r->request_head != NULL)
@@ -50,7 +52,9 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	record_text_put(slot, RECORD_TEXT_URL, span_of(o->url, o->url_bytes));
 	record_text_put(slot, RECORD_TEXT_FILENAME, span_of(name, name_bytes));
 	record_text_put(slot, RECORD_TEXT_THREAT, span_text(o->outcome.threat));
-	record_text_put(slot, RECORD_TEXT_USER, icap_field(o->session, "X-Client-Username"));
+	identity_user(o->profile, o->session, &asks);
+	record_text_put(slot, RECORD_TEXT_USER, span_of(asks.user, asks.user_bytes));
+	record_text_put(slot, RECORD_TEXT_DOMAIN, span_of(asks.domain, asks.domain_bytes));
 	record_text_put(slot, RECORD_TEXT_USER_AGENT, agent);
 	record_text_put(slot, RECORD_TEXT_MEDIA_TYPE, type);
 }
@@ -87,7 +91,6 @@ report_fill(struct inspect_object *o, struct record_slot *slot)
 	r->client = o->client;
 	r->peer = o->peer.address;
 	r->http_status = request->response_head != NULL ? request->response_head->status : 0;
-	r->unused = 0;
 	fill_content(o, r);
 	fill_texts(o, slot);
 }

@@ -43,7 +43,7 @@ fill_notice(struct inspect_object *o, const struct inspect_job *job, bool hold, 
 	n->first_block = job->run.first;
 	n->kind = NOTICE_SANDBOX;
 	n->hold_until_wall_ns =
-	    hold ? (uint64_t)(o->inspect->wall_ns + object_policy_limits(o)->hold_timeout.ns) : 0;
+	    hold ? (uint64_t)(o->inspect->wall_ns + object_hold_timeout(o).ns) : 0;
 	object_outcome(o, VERDICT_CLEAN, SOURCE_SANDBOX, "");
 	report_fill(o, &n->object);
 }
@@ -80,8 +80,7 @@ sandbox_submit(struct inspect_object *o, bool hold)
 		o->held_ns = mono_now().ns;
 		i->held_now++;
 		count(i->stats, COUNTER_HELD, 1);
-		wheel_arm(
-		    &i->wheel, &o->timer, mono_add(i->now, object_policy_limits(o)->hold_timeout));
+		wheel_arm(&i->wheel, &o->timer, mono_add(i->now, object_hold_timeout(o)));
 	}
 	return 0;
 }

@@ -38,6 +38,7 @@ TEST(every_key_is_there_in_its_type)
 		{ "filename", JSON_STRING },
 		{ "threat", JSON_STRING },
 		{ "user", JSON_STRING },
+		{ "domain", JSON_STRING },
 		{ "user_agent", JSON_STRING },
 		{ "media_type", JSON_STRING },
 		{ "md5", JSON_STRING },

@@ -128,7 +128,9 @@ TEST(config_refusals)
 		{ "unknown key", BASE "cache:\n  entires: 5\n",
 		    "t.yaml:6: cache.entires: no such key; expected one of entries" },
 		{ "unknown section", BASE "icpa:\n  port: 5\n",
-		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, icaps, tcp, "
+		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, icaps, "
+		    "tcp, "
+		    "profiles, "
 		    "limits, policy, delivery, cache, sandbox, signatures, reputation, block_page, "
 		    "log, "
 		    "http, "

@@ -102,6 +102,7 @@ rig_create(const char *const *set)
 	r->now = mono_now();
 	if (publisher_publish(&r->publisher, loaded, policy_of(set)) != 0)
 		abort();
+	icap_set_profiles(r->icap, policy_icap_profiles(r->publisher.current->policy));
 	return r;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Masks: a table, and every short mask against every short text beside the obvious recursion. */
-#include "dataplane/inspect/mask.h"
+#include "common/base/mask.h"
 
 #include "tests/unit/harness.h"
 

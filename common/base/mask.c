@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Greedy matching with one point of return: the last star seen. */
-#include "dataplane/inspect/mask.h"
+#include "common/base/mask.h"
 
 static uint8_t
 lower(uint8_t c)

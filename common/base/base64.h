@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Base64 of RFC 4648 §4, strictly: no blanks, padding where it belongs, unused bits zero. */
+#ifndef SLUICE_BASE_BASE64_H
+#define SLUICE_BASE_BASE64_H
+
+#include <sys/types.h>
+
+#include "common/base/span.h"
+
+/* Returns how many bytes were written; -EINVAL: no such text, -ENOBUFS: `room` is too small. */
+ssize_t base64_decode(struct span text, uint8_t *out, size_t room);
+
+#endif

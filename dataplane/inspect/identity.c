@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/inspect/identity.h"
+
+#include "common/base/base64.h"
+
+#define CODED_BYTES_MAX 1024 /* a header's value; longer ones stay as they came */
+
+static bool
+starts_with(struct span text, const char *prefix)
+{
+	return span_is_nocase(span_first(text, strlen(prefix)), prefix);
+}
+
+/* "scheme://", as all forms begin that base64 is used for. */
+static bool
+has_scheme(struct span text)
+{
+	return starts_with(text, "WinNT://") || starts_with(text, "Local://") ||
+	       starts_with(text, "LDAP://");
+}
+
+static void
+append(char *out, size_t *bytes, struct span part)
+{
+	part = span_first(part, IDENTITY_NAME_MAX - *bytes);
+	if (part.bytes > 0)
+		memcpy(out + *bytes, part.data, part.bytes);
+	*bytes += part.bytes;
+}
+
+/* The next "type=value" of a distinguished name (RFC 4514), up to a comma that no \ precedes. */
+static bool
+next_rdn(struct span *name, struct span *type, struct span *value)
+{
+	struct span rdn;
+	const uint8_t *equals;
+	size_t n = 0;
+
+	if (name->bytes == 0)
+		return false;
+	while (n < name->bytes && name->data[n] != ',')
+		n += name->data[n] == '\\' && n + 1 < name->bytes ? 2 : 1;
+	rdn = span_first(*name, n);
+	*name = span_from(*name, n + 1);
+	equals = rdn.bytes > 0 ? memchr(rdn.data, '=', rdn.bytes) : NULL;
+	n = equals != NULL ? (size_t)(equals - rdn.data) : rdn.bytes;
+	*type = span_trim(span_first(rdn, n));
+	*value = span_trim(span_from(rdn, n + 1));
+	return true;
+}
+
+/* Without the backslashes that quote the byte behind them. */
+static void
+append_unquoted(char *out, size_t *bytes, struct span value)
+{
+	for (size_t i = 0; i < value.bytes; i++) {
+		if (value.data[i] == '\\' && i + 1 < value.bytes)
+			i++;
+		append(out, bytes, span_of(value.data + i, 1));
+	}
+}
+
+static void
+take_ldap(struct span rest, struct identity *out)
+{
+	const uint8_t *slash = rest.bytes > 0 ? memchr(rest.data, '/', rest.bytes) : NULL;
+	struct span name = slash != NULL ? span_from(rest, (size_t)(slash - rest.data) + 1) : rest;
+	struct span all = name, type, value;
+
+	while (next_rdn(&name, &type, &value)) {
+		bool names_user = span_is_nocase(type, "cn") || span_is_nocase(type, "uid") ||
+				  span_is_nocase(type, "sAMAccountName");
+
+		if (names_user && out->user_bytes == 0)
+			append_unquoted(out->user, &out->user_bytes, value);
+		if (!span_is_nocase(type, "dc"))
+			continue;
+		if (out->domain_bytes > 0)
+			append(out->domain, &out->domain_bytes, span_text("."));
+		append_unquoted(out->domain, &out->domain_bytes, value);
+	}
+	if (out->user_bytes == 0)
+		append(out->user, &out->user_bytes, all);
+}
+
+/* "DOMAIN?user", `separator` for the question mark; without one it is all the user's name. */
+static void
+take_split(struct span text, char separator, struct identity *out)
+{
+	const uint8_t *at = text.bytes > 0 ? memchr(text.data, separator, text.bytes) : NULL;
+	size_t n = at != NULL ? (size_t)(at - text.data) : 0;
+
+	append(out->domain, &out->domain_bytes, span_first(text, n));
+	append(out->user, &out->user_bytes, at != NULL ? span_from(text, n + 1) : text);
+}
+
+void
+identity_parse(enum config_user_coding coding, struct span value, struct identity *out)
+{
+	uint8_t decoded[CODED_BYTES_MAX];
+	ssize_t n = coding != USER_PLAIN && value.bytes <= sizeof(decoded)
+			? base64_decode(value, decoded, sizeof(decoded))
+			: -1;
+
+	if (n > 0 && (coding == USER_BASE64 || has_scheme(span_of(decoded, (size_t)n))))
+		value = span_of(decoded, (size_t)n);
+	out->user_bytes = out->domain_bytes = 0;
+	if (starts_with(value, "WinNT://"))
+		take_split(span_from(value, strlen("WinNT://")), '/', out);
+	else if (starts_with(value, "Local://"))
+		append(out->user, &out->user_bytes, span_from(value, strlen("Local://")));
+	else if (starts_with(value, "LDAP://"))
+		take_ldap(span_from(value, strlen("LDAP://")), out);
+	else
+		take_split(value, '\\', out);
+}
+
+void
+identity_user(const struct config_profile *p, const struct icap_session *s, struct identity *out)
+{
+	struct span names = span_text(p->user_headers);
+
+	out->user_bytes = out->domain_bytes = 0;
+	while (names.bytes > 0) {
+		const uint8_t *comma = memchr(names.data, ',', names.bytes);
+		size_t n = comma != NULL ? (size_t)(comma - names.data) : names.bytes;
+		struct span name = span_trim(span_first(names, n)), value;
+		char text[2 * CONFIG_HEADER_NAME_MAX] = "";
+
+		names = span_from(names, n + 1);
+		if (name.bytes == 0)
+			continue;
+		memcpy(text, name.data, name.bytes);
+		value = span_trim(icap_field(s, text));
+		if (value.bytes > 0) {
+			identity_parse((enum config_user_coding)p->user_coding, value, out);
+			return;
+		}
+	}
+}
+
+/* The first or the last address of a list; the last is what the proxy itself saw. */
+static struct span
+forwarded(const struct config_profile *p, const struct icap_session *s)
+{
+	const struct http_head *head = icap_request(s)->request_head;
+	struct span list;
+	size_t n;
+
+	if (p->forwarded_for == FORWARDED_IGNORE || head == NULL)
+		return span_of(NULL, 0);
+	list = http_field(head, "X-Forwarded-For");
+	if (list.bytes == 0)
+		return list;
+	if (p->forwarded_for == FORWARDED_FIRST) {
+		const uint8_t *comma = memchr(list.data, ',', list.bytes);
+
+		return span_trim(
+		    span_first(list, comma != NULL ? (size_t)(comma - list.data) : list.bytes));
+	}
+	for (n = list.bytes; n > 0 && list.data[n - 1] != ','; n--)
+		continue;
+	return span_trim(span_from(list, n));
+}
+
+void
+identity_client(
+    const struct config_profile *p, const struct icap_session *s, struct ip_address *out)
+{
+	struct span told = p->client_ip_header[0] != 0
+			       ? span_trim(icap_field(s, p->client_ip_header))
+			       : span_of(NULL, 0);
+
+	if (address_parse(told, out) == 0)
+		return;
+	if (address_parse(forwarded(p, s), out) != 0)
+		memset(out, 0, sizeof(*out));
+}
