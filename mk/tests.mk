@@ -52,6 +52,34 @@ tcp-scripts: $(TCP_SCRIPT)
 
 .PHONY: tcp-script tcp-scripts
 
+# The shared object that packetdrill loads in the place of the kernel (docs/tcp-packetdrill.md).
+PLUG         = $(B)/libsluice_packetdrill.so
+PLUG_SOURCES = tests/sim/packetdrill/main.c \
+	$(foreach f,tests/sim/packetdrill $(below_tests/sim/packetdrill),$(call sources_of,$(f)))
+
+$(B)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  PIC $<')
+	$(Q)$(CC) $(CFLAGS) -fPIC -fvisibility=hidden $(DPDK_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(PLUG): $(PLUG_SOURCES:%.c=$(B)/pic/%.o)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  LD $@')
+	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) $(DPDK_LIBS) -lpthread -ldl
+
+packetdrill-plug: $(PLUG)
+
+# Its unit tests open it as packetdrill does.
+$(call unit_of,tests/sim/packetdrill): $(PLUG)
+
+PACKETDRILL ?= $(shell command -v packetdrill)
+SCRIPTS     ?=
+## test-packetdrill: run packetdrill's scripts below SCRIPTS against our TCP (PACKETDRILL=program)
+test-packetdrill: $(PLUG)
+	@tests/sim/packetdrill/run.py --plug $(PLUG) --packetdrill '$(PACKETDRILL)' $(strip $(SCRIPTS))
+
+.PHONY: packetdrill-plug test-packetdrill
+
 # Two stacks against each other, in virtual time, seed by seed.
 FIRST ?= 1
 RUNS  ?= 10000

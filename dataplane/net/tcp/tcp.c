@@ -85,6 +85,19 @@ tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port)
 	return 0;
 }
 
+void
+tcp_unlisten(struct tcp *t, const struct ip_address *local, uint16_t port)
+{
+	for (unsigned i = 0; i < t->listener_count; i++) {
+		struct listener *l = &t->listeners[i];
+
+		if (l->port != port || !address_equal(&l->address, local))
+			continue;
+		*l = t->listeners[--t->listener_count];
+		return;
+	}
+}
+
 uint16_t
 tcp_mss_of(const struct tcp *t, const struct tcp_endpoints *e)
 {
@@ -323,6 +336,13 @@ tcp_receive(struct tcp_conn *c, size_t bytes_max, struct chain *out)
 	if (c->state != TCP_CLOSED && output_window_grew(c))
 		output_ack_now(c);
 	return rc;
+}
+
+void
+tcp_acknowledge(struct tcp_conn *c)
+{
+	if (mono_is_set(c->delayed_ack_at))
+		output_ack_now(c);
 }
 
 size_t

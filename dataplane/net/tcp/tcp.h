@@ -92,6 +92,8 @@ void tcp_destroy(struct tcp *t);
 
 /* Accepts connections to `local` (all zero: any address) and `port`. -ENOSPC past the table. */
 int tcp_listen(struct tcp *t, const struct ip_address *local, uint16_t port);
+/* Accepts no more of them; those that were half open are still reported when they open. */
+void tcp_unlisten(struct tcp *t, const struct ip_address *local, uint16_t port);
 
 /*
  * Sends a SYN. local_port 0 picks one. -EADDRINUSE (also in TIME-WAIT, until the peer's timestamps
@@ -137,6 +139,8 @@ uint32_t tcp_events(const struct tcp_conn *c);
 
 /* Moves up to `bytes_max` received bytes to the end of `out`; the window opens by as much. */
 int tcp_receive(struct tcp_conn *c, size_t bytes_max, struct chain *out);
+/* An ACK that was to wait for a second segment goes with the next flush (RFC 5681 §4.2). */
+void tcp_acknowledge(struct tcp_conn *c);
 /* How many received bytes wait. */
 size_t tcp_receivable(const struct tcp_conn *c);
 

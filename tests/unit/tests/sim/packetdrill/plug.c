@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The packetdrill plug as packetdrill uses it: opened as a shared object, and driven through its
+ * table of functions alone. Packets are built and read here on their own account.
+ */
+#include "tests/unit/harness.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "tests/sim/packetdrill/interface.h"
+
+#define OUR_PORT   8080
+#define THEIR_PORT 40000
+#define FIN        0x01u
+#define SYN        0x02u
+#define RST        0x04u
+#define PSH        0x08u
+#define ACK        0x10u
+#define SYN_BYTES  44 /* IPv4, TCP, MSS */
+
+static void (*interface_init)(const char *, struct plug_table *);
+
+/* The plug lies beside the folder of this program's folder: build/BUILD/tests/unit/PROGRAM. */
+int
+harness_setup(void)
+{
+	char path[PATH_MAX] = "", so[PATH_MAX + 64];
+	void *handle;
+
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return -1;
+	snprintf(so, sizeof(so), "%s/libsluice_packetdrill.so", dirname(dirname(dirname(path))));
+	handle = dlopen(so, RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL) {
+		fprintf(stderr, "%s\n", dlerror());
+		return -1;
+	}
+	*(void **)&interface_init = dlsym(handle, "packetdrill_interface_init");
+	return interface_init != NULL ? 0 : -1;
+}
+
+/* A script's side: the table, what our stack's numbers begin with, and the peer's. */
+struct bench {
+	struct plug_table t;
+	uint32_t ours, theirs; /* the next number of each that is not acknowledged or sent */
+	uint16_t our_port;
+	int listener, fd;
+};
+
+struct seen {
+	size_t bytes; /* payload */
+	uint32_t seq, ack;
+	uint16_t source, destination;
+	uint8_t flags, option_bytes, options[40];
+	long long time_us;
+};
+
+static void
+put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void
+put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+static uint32_t
+get16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return get16(p) << 16 | get16(p + 2);
+}
+
+static uint32_t
+add_up(const uint8_t *p, size_t bytes, uint32_t sum)
+{
+	for (size_t i = 0; i < bytes; i++)
+		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
+	return sum;
+}
+
+static uint16_t
+fold(uint32_t sum)
+{
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* From 192.0.2.1 to 192.168.0.1. */
+static void
+inject(struct bench *b, uint8_t flags, size_t payload)
+{
+	uint8_t p[1500] = { 0x45, [8] = 64, [9] = IPPROTO_TCP, [12] = 192, 0, 2, 1, 192, 168, 0,
+		1 };
+	size_t head = flags & SYN ? 24 : 20, total = 20 + head + payload;
+
+	put16(p + 2, (uint32_t)total);
+	put16(p + 10, (uint16_t)~fold(add_up(p, 20, 0)));
+	put16(p + 20, THEIR_PORT);
+	put16(p + 22, b->our_port);
+	put32(p + 24, b->theirs);
+	put32(p + 28, flags & ACK ? b->ours : 0);
+	p[32] = (uint8_t)(head / 4 << 4);
+	p[33] = flags;
+	put16(p + 34, 65535);
+	if (flags & SYN)
+		memcpy(p + 40, (const uint8_t[]){ 2, 4, 1000 >> 8, 1000 & 255 }, 4);
+	for (size_t i = 0; i < payload; i++)
+		p[20 + head + i] = (uint8_t)('a' + i % 26);
+	put16(p + 36, (uint16_t)~fold(add_up(p + 20, total - 20,
+			  add_up(p + 12, 8, IPPROTO_TCP + (uint32_t)(total - 20)))));
+	b->theirs += (uint32_t)payload + ((flags & SYN) != 0) + ((flags & FIN) != 0);
+	CHECK(b->t.netdev_send(b->t.userdata, p, total) == 0);
+}
+
+/* What our stack sent next; waits for it in virtual time. */
+static struct seen
+receive(struct bench *b)
+{
+	uint8_t p[2048];
+	size_t bytes = sizeof(p), head;
+	struct seen s = { 0 };
+
+	CHECK(b->t.netdev_receive(b->t.userdata, p, &bytes, &s.time_us) == 0);
+	CHECK(bytes >= 40 && p[0] == 0x45 && p[9] == IPPROTO_TCP && get16(p + 2) == bytes);
+	CHECK(fold(add_up(p, 20, 0)) == 0xffff);
+	CHECK(fold(add_up(p + 20, bytes - 20,
+		  add_up(p + 12, 8, IPPROTO_TCP + (uint32_t)(bytes - 20)))) == 0xffff);
+	s.source = (uint16_t)get16(p + 20);
+	s.destination = (uint16_t)get16(p + 22);
+	s.seq = get32(p + 24);
+	s.ack = get32(p + 28);
+	s.flags = p[33];
+	head = (size_t)(p[32] >> 4) * 4;
+	s.option_bytes = (uint8_t)(head - 20);
+	memcpy(s.options, p + 40, s.option_bytes);
+	s.bytes = bytes - 20 - head;
+	b->ours = s.seq + (uint32_t)s.bytes + ((s.flags & (SYN | FIN)) != 0);
+	return s;
+}
+
+static long long
+now_us(struct bench *b)
+{
+	struct timeval t;
+
+	b->t.gettimeofday(b->t.userdata, &t, NULL);
+	return (long long)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static void
+start(struct bench *b, const char *flags)
+{
+	memset(b, 0, sizeof(*b));
+	b->theirs = 0xfffffff0; /* so that numbers wrap */
+	b->our_port = OUR_PORT;
+	b->listener = b->fd = -1;
+	interface_init(flags, &b->t);
+}
+
+/* What the script left open is closed as packetdrill does it. */
+static void
+stop(struct bench *b)
+{
+	if (b->fd >= 0)
+		close(b->fd);
+	if (b->listener >= 0)
+		close(b->listener);
+	b->t.free(b->t.userdata);
+}
+
+static void
+listen_on(struct bench *b)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(OUR_PORT) };
+
+	b->listener = b->t.socket(b->t.userdata, AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	CHECK(b->listener >= 0);
+	CHECK(b->t.bind(b->t.userdata, b->listener, (struct sockaddr *)&a, sizeof(a)) == 0);
+	CHECK(b->t.listen(b->t.userdata, b->listener, 1) == 0);
+}
+
+static void
+set_nonblocking(struct bench *b, int fd)
+{
+	CHECK(b->t.fcntl(b->t.userdata, fd, F_SETFL, O_RDWR | O_NONBLOCK) == 0);
+	CHECK(b->t.fcntl(b->t.userdata, fd, F_GETFL) == (O_RDWR | O_NONBLOCK));
+}
+
+static void
+open_passively(struct bench *b)
+{
+	struct sockaddr_in peer;
+	socklen_t bytes = sizeof(peer);
+	struct seen s;
+
+	listen_on(b);
+	inject(b, SYN, 0);
+	s = receive(b);
+	CHECK(s.flags == (SYN | ACK) && s.ack == b->theirs);
+	CHECK(s.option_bytes == 4 && memcmp(s.options, "\2\4\5\264", 4) == 0);
+	inject(b, ACK, 0);
+	b->fd = b->t.accept(b->t.userdata, b->listener, (struct sockaddr *)&peer, &bytes);
+	CHECK(b->fd >= 0 && bytes == sizeof(peer) && peer.sin_port == htons(THEIR_PORT));
+}
+
+TEST(a_connection_from_handshake_to_close)
+{
+	struct bench b;
+	uint8_t in[200] = { 0 };
+	struct seen s;
+
+	start(&b, "local=192.168.0.1");
+	open_passively(&b);
+	inject(&b, ACK | PSH, 100);
+	s = receive(&b);
+	CHECK(s.flags == ACK && s.ack == b.theirs && s.bytes == 0);
+	CHECK(b.t.recv(b.t.userdata, b.fd, in, sizeof(in), MSG_PEEK) == 100);
+	CHECK(b.t.read(b.t.userdata, b.fd, in, sizeof(in)) == 100 && in[0] == 'a' && in[99] == 'v');
+	CHECK(b.t.write(b.t.userdata, b.fd, "hello", 5) == 5);
+	s = receive(&b);
+	CHECK(s.flags == (ACK | PSH) && s.bytes == 5);
+	inject(&b, ACK | FIN, 0);
+	s = receive(&b);
+	CHECK(s.flags == ACK && s.ack == b.theirs);
+	CHECK(b.t.read(b.t.userdata, b.fd, in, sizeof(in)) == 0);
+	CHECK(b.t.close(b.t.userdata, b.fd) == 0);
+	b.fd = -1;
+	s = receive(&b);
+	CHECK(s.flags == (ACK | FIN));
+	inject(&b, ACK, 0);
+	stop(&b);
+}
+
+TEST(what_does_not_block_says_so)
+{
+	struct bench b;
+	uint8_t in[10];
+	int error = -1;
+	socklen_t bytes = sizeof(error);
+
+	start(&b, "local=192.168.0.1");
+	CHECK(b.t.read(b.t.userdata, 9999, in, 10) == -1 && errno == EBADF);
+	CHECK(b.t.socket(b.t.userdata, AF_INET, SOCK_DGRAM, 0) == -1 && errno == EPROTONOSUPPORT);
+	listen_on(&b);
+	set_nonblocking(&b, b.listener);
+	CHECK(b.t.accept(b.t.userdata, b.listener, NULL, NULL) == -1 && errno == EAGAIN);
+	CHECK(b.t.read(b.t.userdata, b.listener, in, 10) == -1 && errno == ENOTCONN);
+	inject(&b, SYN, 0);
+	receive(&b);
+	inject(&b, ACK, 0);
+	b.fd = b.t.accept(b.t.userdata, b.listener, NULL, NULL);
+	set_nonblocking(&b, b.fd);
+	CHECK(b.t.read(b.t.userdata, b.fd, in, 10) == -1 && errno == EAGAIN);
+	inject(&b, RST | ACK, 0);
+	CHECK(b.t.read(b.t.userdata, b.fd, in, 10) == -1 && errno == ECONNRESET);
+	CHECK(b.t.read(b.t.userdata, b.fd, in, 10) == 0);
+	CHECK(b.t.write(b.t.userdata, b.fd, in, 10) == -1 && errno == EPIPE);
+	CHECK(b.t.getsockopt(b.t.userdata, b.fd, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0);
+	CHECK(error == 0);
+	stop(&b);
+}
+
+static int
+begin_connect(struct bench *b)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(THEIR_PORT) };
+	struct seen s;
+	int rc;
+
+	inet_pton(AF_INET, "192.0.2.1", &a.sin_addr);
+	b->fd = b->t.socket(b->t.userdata, AF_INET, SOCK_STREAM, 0);
+	set_nonblocking(b, b->fd);
+	rc = b->t.connect(b->t.userdata, b->fd, (struct sockaddr *)&a, sizeof(a));
+	s = receive(b);
+	CHECK(s.flags == SYN && s.destination == THEIR_PORT);
+	/* Linux's order: mss 1460, sackOK, TS, nop, wscale 8 */
+	CHECK(s.option_bytes == 20 && memcmp(s.options, "\2\4\5\264\4\2\10\12", 8) == 0 &&
+	      memcmp(s.options + 16, "\1\3\3\10", 4) == 0);
+	b->our_port = s.source;
+	return rc;
+}
+
+TEST(connecting_and_being_refused)
+{
+	struct bench b;
+	struct pollfd fds = { .events = POLLOUT };
+	int error = 0;
+	socklen_t bytes = sizeof(error);
+
+	start(&b, "local=192.168.0.1");
+	CHECK(begin_connect(&b) == -1 && errno == EINPROGRESS);
+	fds.fd = b.fd;
+	CHECK(b.t.poll(b.t.userdata, &fds, 1, 0) == 0);
+	inject(&b, SYN | ACK, 0);
+	CHECK(receive(&b).flags == ACK);
+	CHECK(b.t.poll(b.t.userdata, &fds, 1, 0) == 1 && fds.revents == POLLOUT);
+	CHECK(b.t.close(b.t.userdata, b.fd) == 0);
+	CHECK(receive(&b).flags == (ACK | FIN));
+	CHECK(begin_connect(&b) == -1 && errno == EINPROGRESS);
+	inject(&b, RST | ACK, 0);
+	CHECK(b.t.getsockopt(b.t.userdata, b.fd, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0);
+	CHECK(error == ECONNREFUSED);
+	stop(&b);
+}
+
+TEST(time_is_virtual)
+{
+	struct bench b;
+	long long before, sent;
+	struct seen s;
+
+	start(&b, "local=192.168.0.1");
+	before = now_us(&b);
+	CHECK(now_us(&b) > before); /* or a script that spins would never end */
+	b.t.usleep(b.t.userdata, 3600 * 1000000u);
+	CHECK(now_us(&b) - before >= 3600 * 1000000LL);
+	CHECK(now_us(&b) - before < 3600 * 1000000LL + 100);
+	begin_connect(&b);
+	sent = now_us(&b);
+	s = receive(&b); /* the SYN again, after a second */
+	CHECK(s.flags == SYN && s.time_us - sent > 990000 && s.time_us - sent < 1010000);
+	CHECK(now_us(&b) >= s.time_us);
+	stop(&b);
+}
+
+struct blocked {
+	struct bench *b;
+	long long returned_us;
+	int fd;
+};
+
+static void *
+accept_in_a_thread(void *arg)
+{
+	struct blocked *k = arg;
+
+	k->fd = k->b->t.accept(k->b->t.userdata, k->b->listener, NULL, NULL);
+	k->returned_us = now_us(k->b);
+	return NULL;
+}
+
+/* It returns when the last ACK has come, and not when its thread gets round to it. */
+TEST(a_blocked_call_returns_at_its_time)
+{
+	struct bench b;
+	struct blocked k = { &b, 0, -1 };
+	pthread_t thread;
+	long long acked;
+
+	start(&b, "local=192.168.0.1");
+	listen_on(&b);
+	CHECK(pthread_create(&thread, NULL, accept_in_a_thread, &k) == 0);
+	inject(&b, SYN, 0);
+	receive(&b);
+	b.t.usleep(b.t.userdata, 100000);
+	acked = now_us(&b);
+	inject(&b, ACK, 0);
+	b.t.usleep(b.t.userdata, 500000);
+	pthread_join(thread, NULL);
+	CHECK(k.fd >= 0);
+	/* Where the thread was asleep before the ACK came, as it is under packetdrill, which waits
+	 * for that; a thread that comes late finds the connection there. */
+	CHECK(k.returned_us >= acked);
+	b.fd = k.fd;
+	stop(&b);
+}
+
+TEST(tcp_info_is_linuxs)
+{
+	struct bench b;
+	struct tcp_info info;
+	socklen_t bytes = sizeof(info);
+
+	start(&b, "local=192.168.0.1");
+	open_passively(&b);
+	CHECK(b.t.getsockopt(b.t.userdata, b.fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0);
+	CHECK(bytes == sizeof(info) && info.tcpi_state == 1);
+	CHECK(info.tcpi_snd_mss == 1000 && info.tcpi_advmss == 1460 && info.tcpi_snd_cwnd == 10);
+	CHECK(info.tcpi_options == 0 && info.tcpi_unacked == 0);
+	stop(&b);
+}
+
+TEST(unread_data_makes_a_close_a_reset)
+{
+	struct bench b;
+
+	start(&b, "local=192.168.0.1");
+	open_passively(&b);
+	inject(&b, ACK | PSH, 10);
+	CHECK(receive(&b).flags == ACK);
+	CHECK(b.t.close(b.t.userdata, b.fd) == 0);
+	b.fd = -1;
+	CHECK((receive(&b).flags & RST) != 0);
+	stop(&b);
+}
+
+TEST(cork_holds_a_short_end)
+{
+	struct bench b;
+	int on = 1, off = 0;
+
+	start(&b, "local=192.168.0.1");
+	open_passively(&b);
+	CHECK(b.t.setsockopt(b.t.userdata, b.fd, IPPROTO_TCP, 3 /* TCP_CORK */, &on, 4) == 0);
+	CHECK(b.t.write(b.t.userdata, b.fd, "0123456789", 10) == 10);
+	CHECK(b.t.write(b.t.userdata, b.fd, "0123456789", 10) == 10);
+	CHECK(b.t.setsockopt(b.t.userdata, b.fd, IPPROTO_TCP, 3 /* TCP_CORK */, &off, 4) == 0);
+	CHECK(receive(&b).bytes == 20);
+	CHECK(b.t.setsockopt(b.t.userdata, b.fd, IPPROTO_TCP, 9999, &on, 4) == -1);
+	CHECK(errno == ENOPROTOOPT);
+	stop(&b);
+}
