@@ -222,8 +222,7 @@ congestion_recovery_acked(struct congestion *g, uint32_t delivered, uint32_t pip
 		due = due > g->prr_out ? due - g->prr_out : 0;
 	} else {
 		due = g->prr_delivered > g->prr_out ? g->prr_delivered - g->prr_out : 0;
-		if (safe)
-			due = (due > delivered ? due : delivered) + g->mss;
+		due = (due > delivered ? due : delivered) + (safe ? g->mss : 0);
 		if (due > g->ssthresh - pipe)
 			due = g->ssthresh - pipe;
 	}

@@ -52,7 +52,7 @@ void congestion_reduce(struct congestion *g, uint32_t flight);
  * Recovery: begun with `flight` bytes between snd_una and snd_nxt; each ACK says how many bytes
  * reached the peer by it and how many still fly, and cwnd becomes what may fly until the next.
  * `safe`: the ACK moved snd_una and showed no further loss (then slow start back up to ssthresh,
- * else no more than was delivered: RFC 6937 §3's SSRB and CRB, chosen as RFC 9937 §6 does).
+ * else what was delivered: SSRB and CRB, as RFC 9937 §6.2 has them).
  */
 void congestion_recovery_begin(struct congestion *g, uint32_t flight);
 void congestion_recovery_acked(struct congestion *g, uint32_t delivered, uint32_t pipe, bool safe);

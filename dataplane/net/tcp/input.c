@@ -514,8 +514,13 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	c = table_find(t, &e);
 	if (c == NULL || c->state == TCP_CLOSED) /* over, and its user has not let go of it yet */
 		w = table_find_time_wait(t, &e);
-	if (c == NULL && w == NULL && !may_open(t, h, &e))
-		return TCP_INPUT_NO_FLOW;
+	if (c == NULL && w == NULL && !may_open(t, h, &e)) {
+		if ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != 0 ||
+		    !tcp_is_listening(t, &e))
+			return TCP_INPUT_NO_FLOW;
+		rte_pktmbuf_free(m); /* a listener drops it (§3.10.7.2, fourth) */
+		return TCP_INPUT_TAKEN;
+	}
 	tcp_count(t, TCP_COUNTER_IN_SEGS);
 	if (!checksum_is_right(t, m, &e)) {
 		tcp_count(t, TCP_COUNTER_IN_CSUM_ERRORS);

@@ -486,12 +486,15 @@ output_syn(struct tcp_conn *c)
 	    options_build_syn(&o, options));
 }
 
+/* RFC 7323 §3.2: the timestamp should be on it. */
 void
 output_reset(struct tcp_conn *c)
 {
+	uint8_t options[OPTION_BYTES_MAX];
+	unsigned n = c->use_ts ? options_build_ts(c->tcp, c->ts_offset, c->ts_recent, options) : 0;
 	struct seq seq = acceptable_seq(c);
 
-	output_stray(c->tcp, &c->endpoints, seq, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	output_stray(c->tcp, &c->endpoints, seq, c->rcv_nxt, FLAG_RST | FLAG_ACK, 0, options, n);
 	flight_note(c, TCP_FLIGHT_OUT, FLAG_RST | FLAG_ACK, seq, c->rcv_nxt, 0, 0);
 	tcp_count(c->tcp, TCP_COUNTER_OUT_RSTS);
 }

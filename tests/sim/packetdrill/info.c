@@ -99,6 +99,7 @@ info_fill(const struct socket *s, void *out, size_t bytes)
 	i.send_window = c->snd_wnd;
 	i.receive_window = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt);
 	i.since_data_sent_ms = ms_since(c, c->data_sent_at);
-	i.since_data_came_ms = ms_since(c, s->data_came_at);
+	i.since_data_came_ms =
+	    ms_since(c, mono_is_set(s->data_came_at) ? s->data_came_at : s->opened_at);
 	info_for_linux(&i, out, bytes);
 }

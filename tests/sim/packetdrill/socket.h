@@ -57,7 +57,7 @@ struct socket {
 	struct chain peeked; /* taken from the library by MSG_PEEK */
 	unsigned quick_acks;
 	bool interactive; /* we answered what came: its ACK may ride on the next answer */
-	struct mono data_came_at;
+	struct mono data_came_at, opened_at;
 };
 
 /* socket.c. NULL and errno where there is none. */

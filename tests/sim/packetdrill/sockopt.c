@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define SEND_BUFFER     (4 << 20)
+#define SEND_BUFFER     (2 << 20)
 #define SEND_LEAST      2304 /* Linux's SOCK_MIN_SNDBUF is twice that */
 #define RECEIVE_BUFFER  (15 << 20)
 #define RECEIVE_LEAST   1152
@@ -108,6 +108,8 @@ sockopt_apply(struct socket *s)
 
 	if (s->conn == NULL || s->kind != SOCKET_CONNECTED)
 		return;
+	if (!mono_is_set(s->opened_at))
+		s->opened_at = s->plug->now;
 	tcp_set_keepalive(s->conn, seconds(o->keepalive ? o->keep_idle : 0));
 	tcp_set_user_timeout(
 	    s->conn, milliseconds(o->user_timeout != 0 ? o->user_timeout : USER_TIMEOUT_MS));

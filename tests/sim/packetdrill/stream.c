@@ -54,7 +54,8 @@ stream_unsent(const struct socket *s)
 size_t
 stream_room(const struct socket *s)
 {
-	size_t limit = (size_t)s->options.send_buffer, used = stream_unsent(s);
+	/* Linux doubles SO_SNDBUF for its own overhead, which we do not have. */
+	size_t limit = 2 * (size_t)s->options.send_buffer, used = stream_unsent(s);
 
 	return used < limit ? limit - used : 0;
 }
@@ -100,8 +101,10 @@ stream_pump(struct socket *s)
 	struct tcp_info info;
 	size_t bytes;
 
-	if (s->kind != SOCKET_CONNECTED || s->held.bytes == 0)
+	if (s->kind != SOCKET_CONNECTED || s->held.bytes == 0) {
+		s->push = false;
 		return;
+	}
 	tcp_info(s->conn, &info);
 	bytes = may_go(s);
 	if (bytes > 0) {

@@ -252,7 +252,7 @@ TEST(rfc6937_3_reduction_bounds)
 		{ "no more loss, all spent: two", 3000, 3000, 5000, 1000, true, 7000 },
 		{ "up to ssthresh", 9000, 1000, 13500, 1000, true, 14000 },
 		{ "at ssthresh: nothing", 9000, 1000, 14000, 1000, true, 14000 },
-		{ "all spent, heavy loss: what came", 3000, 4000, 5000, 1000, false, 5000 },
+		{ "all spent, heavy loss: as much as came", 3000, 4000, 5000, 1000, false, 6000 },
 	};
 
 	for (unsigned i = 0; i < COUNT_OF(cases); i++) {

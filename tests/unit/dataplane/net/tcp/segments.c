@@ -33,8 +33,8 @@ TEST(rfc9293_3_10_7_2_listen)
 		{ "RST is ignored", { RST, 0, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0, "" },
 		{ "ACK is reset", { ACK, 5, 77, 0, 0, false, 0, 0 }, 1, RST, 77, 0, "" },
 		{ "SYN+ACK is reset", { SYN | ACK, 5, 77, 0, 0, false, 0, 0 }, 1, RST, 77, 0, "" },
-		{ "no flag is reset", { 0, 5, 0, 0, 3, false, 0, 0 }, 1, RST | ACK, 0, 8, "" },
-		{ "FIN is reset", { FIN, 5, 0, 0, 0, false, 0, 0 }, 1, RST | ACK, 0, 6, "" },
+		{ "no flag is dropped", { 0, 5, 0, 0, 3, false, 0, 0 }, 0, 0, 0, 0, "" },
+		{ "FIN is dropped", { FIN, 5, 0, 0, 0, false, 0, 0 }, 0, 0, 0, 0, "" },
 		{ "SYN opens", { SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 }, 1, SYN | ACK, 0, 1, "" },
 	};
 
@@ -280,5 +280,42 @@ TEST(rfc9293_3_9_2_3_open_to_one_host_only)
 		CHECK_ROW(nobody[i], tcp_connect(r.tcp, &e, &c) == -EADDRNOTAVAIL);
 	}
 	CHECK(tcp_connection_count(r.tcp) == 0);
+	CHECK(rig_fini(&r));
+}
+
+/* A delayed ACK goes when its user asks for it, and only where one is owed. */
+TEST(rfc5681_4_2_an_ack_may_be_asked_for)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	r.sent_count = 0;
+	tcp_acknowledge(r.conn);
+	rig_turn(&r, microseconds(10));
+	CHECK(r.sent_count == 0);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	CHECK(r.sent_count == 0);
+	tcp_acknowledge(r.conn);
+	rig_turn(&r, microseconds(10));
+	CHECK(rig_answered(&r, ACK, 1, 11));
+	CHECK(rig_fini(&r));
+}
+
+TEST(a_port_that_is_not_listened_to_any_more_is_closed)
+{
+	struct ip_address any = { { 0 } };
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	tcp_unlisten(r.tcp, &any, RIG_PORT + 1); /* nobody's */
+	rig_accept(&r, false);
+	tcp_unlisten(r.tcp, &any, RIG_PORT);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(strcmp(rig_state(&r), "ESTABLISHED") == 0);
+	tcp_abort(r.conn);
+	tcp_release(r.conn);
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.sent_count == 1 && r.sent[0].flags == (RST | ACK) && r.sent[0].ack == 1);
 	CHECK(rig_fini(&r));
 }
