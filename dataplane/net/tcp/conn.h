@@ -73,6 +73,7 @@ struct segment {
 
 struct reasm_run {
 	struct seq start;
+	uint32_t changed; /* counts with tcp_conn.run_changes: the highest changed last */
 	struct chain bytes;
 };
 
@@ -145,8 +146,8 @@ struct tcp_conn {
 	unsigned run_count, sent_count;
 	struct reasm_run runs[REASM_RUNS_MAX];
 	struct sent_range sent[SENT_RANGES_MAX]; /* scoreboard.c */
-	struct seq_range recent_sack; /* the run that changed last: reported first (RFC 2018 §4) */
-	struct seq_range dsack;       /* a duplicate to report once (RFC 2883) */
+	uint32_t run_changes;
+	struct seq_range dsack; /* a duplicate to report once (RFC 2883) */
 	uint32_t reasm_bytes;
 
 	/* identity */

@@ -119,30 +119,42 @@ options_build_syn(const struct tcp_options *o, uint8_t *out)
 	return (unsigned)(p - out);
 }
 
-/* The run that changed last goes first, a duplicate before it (RFC 2018 §4, RFC 2883 §4). */
+/* The run that changed last of those that changed before `before`; NULL: there is none. */
+static const struct reasm_run *
+newest_run(const struct tcp_conn *c, uint32_t before)
+{
+	const struct reasm_run *newest = NULL;
+
+	for (unsigned i = 0; i < c->run_count; i++) {
+		const struct reasm_run *r = &c->runs[i];
+
+		if ((int32_t)(r->changed - before) < 0 &&
+		    (newest == NULL || (int32_t)(r->changed - newest->changed) > 0))
+			newest = r;
+	}
+	return newest;
+}
+
+/*
+ * The run that changed last goes first, then what was reported before, the latest first; so each
+ * block is told of in as many ACKs as there is room for (RFC 2018 §4). A duplicate goes before all
+ * (RFC 2883 §4).
+ */
 static unsigned
 choose_sacks(struct tcp_conn *c, struct seq_range out[4], unsigned max)
 {
-	unsigned n = 0, recent = c->run_count;
+	const struct reasm_run *r;
+	uint32_t before = c->run_changes + 1;
+	unsigned n = 0;
 
 	if (seq_before(c->dsack.start, c->dsack.end)) {
 		out[n++] = c->dsack;
 		c->dsack.end = c->dsack.start;
 	}
-	for (unsigned i = 0; i < c->run_count && n < max && recent == c->run_count; i++) {
-		struct seq end = seq_add(c->runs[i].start, (uint32_t)c->runs[i].bytes.bytes);
-
-		if (!seq_before(c->recent_sack.start, c->runs[i].start) &&
-		    seq_before(c->recent_sack.start, end)) {
-			out[n++] = (struct seq_range){ c->runs[i].start, end };
-			recent = i;
-		}
-	}
-	for (unsigned i = 0; i < c->run_count && n < max; i++) {
-		struct seq end = seq_add(c->runs[i].start, (uint32_t)c->runs[i].bytes.bytes);
-
-		if (i != recent)
-			out[n++] = (struct seq_range){ c->runs[i].start, end };
+	while (n < max && (r = newest_run(c, before)) != NULL) {
+		out[n++] =
+		    (struct seq_range){ r->start, seq_add(r->start, (uint32_t)r->bytes.bytes) };
+		before = r->changed;
 	}
 	return n;
 }

@@ -82,6 +82,7 @@ place(struct tcp_conn *c, struct seq start, struct chain *bytes)
 		return;
 	}
 	c->reasm_bytes += (uint32_t)count;
+	c->runs[i].changed = ++c->run_changes;
 	join_next(c, i);
 }
 
@@ -89,7 +90,6 @@ place(struct tcp_conn *c, struct seq start, struct chain *bytes)
 static void
 queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
 {
-	c->recent_sack.start = start;
 	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_ORDER);
 	for (unsigned i = 0; i < c->run_count && bytes->bytes > 0; i++) {
 		struct reasm_run *r = &c->runs[i];
@@ -119,6 +119,7 @@ queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
 			if (covered > bytes->bytes)
 				covered = (uint32_t)bytes->bytes;
 			c->dsack = (struct seq_range){ start, seq_add(start, covered) };
+			r->changed = ++c->run_changes; /* its block goes behind the duplicate */
 			c->tcp->counters[TCP_COUNTER_OVERLAPS] += covered;
 			chain_drop(bytes, covered);
 			start = seq_add(start, covered);
