@@ -197,6 +197,8 @@ congestion_reduce(struct congestion *g, uint32_t flight)
 	g->w_max = g->cwnd < g->w_max
 		       ? (uint32_t)((uint64_t)g->cwnd * FASTER_TENTHS / 20) /* §4.7 */
 		       : g->cwnd;
+	if (flight > g->cwnd)
+		flight = g->cwnd;
 	g->ssthresh = at_least_two(g, (uint64_t)flight * BETA_TENTHS / 10);
 	g->epoch_at = MONO_NONE;
 	g->css_baseline_us = 0;

@@ -46,7 +46,11 @@ void congestion_grow(
     struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight);
 /* A round trip was measured; before congestion_grow() for the same ACK. */
 void congestion_take_rtt(struct congestion *g, uint32_t rtt_us);
-/* A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7). */
+/*
+ * A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7). Of the flight
+ * as far as cwnd allowed it (RFC 5681 §3.2, step 2): while RACK waits for what may only be late,
+ * SACKed bytes make room for new ones.
+ */
 void congestion_reduce(struct congestion *g, uint32_t flight);
 /*
  * Recovery: begun with `flight` bytes between snd_una and snd_nxt; each ACK says how many bytes
