@@ -207,6 +207,9 @@ congestion_reduce(struct congestion *g, uint32_t flight)
 void
 congestion_recovery_begin(struct congestion *g, uint32_t flight)
 {
+	g->undo_cwnd = g->cwnd;
+	g->undo_ssthresh = g->ssthresh;
+	g->undo_w_max = g->w_max;
 	congestion_reduce(g, flight);
 	g->recover_fs = flight;
 	g->prr_delivered = g->prr_out = 0;
@@ -237,6 +240,17 @@ void
 congestion_recovery_end(struct congestion *g)
 {
 	g->cwnd = g->ssthresh;
+}
+
+void
+congestion_undo(struct congestion *g)
+{
+	if (g->cwnd < g->undo_cwnd)
+		g->cwnd = g->undo_cwnd;
+	if (g->ssthresh < g->undo_ssthresh)
+		g->ssthresh = g->undo_ssthresh;
+	g->w_max = g->undo_w_max;
+	g->epoch_at = MONO_NONE;
 }
 
 void

@@ -31,7 +31,8 @@ struct congestion {
 	 * left of this round; the least when conservative slow start began, 0 outside it. */
 	uint32_t round_min_us, last_min_us, round_left, css_baseline_us;
 	uint8_t round_samples, css_rounds;
-	uint32_t recover_fs, prr_delivered, prr_out; /* RFC 6937 §3, since recovery began */
+	uint32_t recover_fs, prr_delivered, prr_out;   /* RFC 6937 §3, since recovery began */
+	uint32_t undo_cwnd, undo_ssthresh, undo_w_max; /* when recovery began */
 	bool limited; /* cwnd, and nothing else, stopped the sender */
 };
 
@@ -61,6 +62,8 @@ void congestion_reduce(struct congestion *g, uint32_t flight);
 void congestion_recovery_begin(struct congestion *g, uint32_t flight);
 void congestion_recovery_acked(struct congestion *g, uint32_t delivered, uint32_t pipe, bool safe);
 void congestion_recovery_end(struct congestion *g);
+/* The recovery that began last repaired nothing: as it was before, or better (RFC 4015 §3.2). */
+void congestion_undo(struct congestion *g);
 /* The retransmission timer expired: one segment, and no old window to grow back to (§4.8). */
 void congestion_timeout(struct congestion *g);
 /* Nothing was sent for longer than an RTO: the path is not known any more (RFC 5681 §4.1). */

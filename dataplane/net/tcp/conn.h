@@ -100,6 +100,15 @@ struct rack {
 	struct mono min_rtt_at, reorder_at, probe_at;
 };
 
+/* What the recovery under way, or the last one, sent again (undo.c). */
+struct undo {
+	struct seq first, end; /* all of it lies in here */
+	uint32_t resent_bytes;
+	uint32_t unproved_bytes; /* of these, not told of by a DSACK */
+	uint32_t ts_val;         /* the timestamp of the first */
+	bool possible, by_echo;
+};
+
 struct tcp_conn {
 	/* sending */
 	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
@@ -111,6 +120,7 @@ struct tcp_conn {
 	uint32_t sacked_bytes, lost_bytes; /* sums over `sent` */
 	struct congestion congestion;
 	struct rack rack;
+	struct undo undo;
 	uint16_t mss; /* payload bytes of a full segment, options taken off */
 	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries, keepalive_probes;
 	bool in_recovery, in_loss;
@@ -349,6 +359,16 @@ void rack_arm_probe(struct tcp_conn *c);
 void rack_probe(struct tcp_conn *c);
 /* Before snd_una moves. True: a loss was repaired that congestion control must hear of. */
 bool rack_probe_repaired(struct tcp_conn *c, const struct segment *s, bool dsack);
+
+/* undo.c: recoveries that repaired nothing */
+/* A recovery begins; congestion_recovery_begin() has kept the windows. */
+void undo_begin(struct tcp_conn *c);
+/* Another reduction: there is nothing to go back to. */
+void undo_forget(struct tcp_conn *c);
+/* [start, end) is being sent again. */
+void undo_note_resent(struct tcp_conn *c, struct seq start, struct seq end);
+/* After snd_una and the scoreboard moved. `dsack`: the first block tells of a duplicate. */
+void undo_take_ack(struct tcp_conn *c, const struct segment *s, bool advances, bool dsack);
 
 /* output.c */
 void output_flush(struct tcp_conn *c);

@@ -257,6 +257,7 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		c->rtt_timing = false; /* Karn: RFC 6298 §3 */
 		c->retransmitted_segments++;
 		tcp_count(c->tcp, TCP_COUNTER_RETRANS_SEGS);
+		undo_note_resent(c, seq, end);
 	}
 	flight_note(c, again ? TCP_FLIGHT_AGAIN : TCP_FLIGHT_OUT, flags, seq, c->rcv_nxt, bytes,
 	    ntohs(head_of(m)->rx_win));

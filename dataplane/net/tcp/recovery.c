@@ -133,6 +133,7 @@ take_ecn_echo(struct tcp_conn *c)
 		return;
 	c->in_cwr = c->cwr_due = true;
 	c->cwr_end = c->snd_nxt;
+	undo_forget(c);
 	if (c->in_recovery || c->in_loss || in_flight(c) == 0)
 		return;
 	tcp_count(c->tcp, TCP_COUNTER_ECN_REDUCTIONS);
@@ -146,6 +147,7 @@ enter_recovery(struct tcp_conn *c)
 	tcp_count(c->tcp, TCP_COUNTER_FAST_RECOVERIES);
 	/* What was SACKed is in flight in the sense of RFC 5681 §3.1 (RFC 6675 §5, 4.2). */
 	congestion_recovery_begin(&c->congestion, in_flight(c));
+	undo_begin(c);
 	c->in_recovery = true;
 	c->cwr_due = c->use_ecn;
 	c->recover = c->snd_nxt;
@@ -236,6 +238,7 @@ static void
 take_probe_repair(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_TAIL_REPAIRS);
+	undo_forget(c);
 	congestion_recovery_begin(&c->congestion, in_flight(c));
 	congestion_recovery_end(&c->congestion);
 }
@@ -263,6 +266,7 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 		delivered += c->use_sack ? 0 : c->mss;
 	}
 	lost = rack_detect_loss(c);
+	undo_take_ack(c, s, advances, dsack);
 	if (!c->in_recovery && !c->in_loss && in_flight(c) > 0 &&
 	    (c->use_sack ? c->lost_bytes > 0 : c->dup_acks >= DUP_THRESHOLD))
 		enter_recovery(c);
@@ -300,6 +304,7 @@ void
 recovery_timeout(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_RTO_EXPIRED);
+	undo_forget(c);
 	if (!c->in_loss)
 		congestion_reduce(&c->congestion, in_flight(c));
 	congestion_timeout(&c->congestion);

@@ -12,7 +12,7 @@
 
 #define REASM_RUNS_MAX 32 /* out-of-order runs of a connection (CVE-2018-5390) */
 #define SENT_RANGES_MAX \
-	27 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
+	26 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
 #define COPY_BYTES_MAX   256 /* smaller segments are copied: each would pin a whole mbuf */
 #define MSS_FLOOR        536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
 #define MSS_DEFAULT_V4   536 /* RFC 9293 MUST-15: no MSS option */

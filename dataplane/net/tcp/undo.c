@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Takes back what a recovery cost that repaired nothing: the path had put segments in another
+ * order. Two proofs. The echo (Eifel, RFC 3522): an ACK that covers all that was sent again answers
+ * something older than the first of it. DSACKs (RFC 3708): every byte that was sent again is told
+ * to have arrived twice. Then the windows are what they were (RFC 4015), and RACK knows that the
+ * path reorders. The second proof comes a round trip late, often after the recovery: the chance
+ * stays until the next reduction. What a peer can gain by a lie is the window it had.
+ */
+#include "dataplane/net/tcp/conn.h"
+
+void
+undo_begin(struct tcp_conn *c)
+{
+	c->undo = (struct undo){ .possible = true, .by_echo = c->use_ts };
+}
+
+void
+undo_forget(struct tcp_conn *c)
+{
+	c->undo.possible = false;
+}
+
+void
+undo_note_resent(struct tcp_conn *c, struct seq start, struct seq end)
+{
+	struct undo *u = &c->undo;
+
+	if (!u->possible || !c->in_recovery)
+		return;
+	if (u->resent_bytes == 0) {
+		u->first = start;
+		u->end = end;
+		u->ts_val = ts_clock(c->tcp) + c->ts_offset;
+	}
+	u->first = seq_earlier(u->first, start);
+	u->end = seq_later(u->end, end);
+	u->resent_bytes += (uint32_t)seq_diff(end, start);
+	u->unproved_bytes += (uint32_t)seq_diff(end, start);
+}
+
+/* RFC 3522 §3.2: does it answer what was sent before all that was sent again? */
+static bool
+echo_proves(struct tcp_conn *c, const struct segment *s)
+{
+	struct undo *u = &c->undo;
+
+	if (!u->by_echo || !s->options.has_ts)
+		return false;
+	if ((int32_t)(s->options.ts_ecr - u->ts_val) >= 0) {
+		u->by_echo =
+		    seq_before(c->snd_una, u->first); /* something sent again was missing */
+		return false;
+	}
+	return !seq_before(c->snd_una, u->end);
+}
+
+static bool
+dsack_proves(struct tcp_conn *c, struct seq_range twice)
+{
+	struct undo *u = &c->undo;
+	uint32_t bytes;
+
+	if (!seq_before(twice.start, u->end) || !seq_after(twice.end, u->first))
+		return false;
+	bytes = (uint32_t)seq_diff(twice.end, twice.start);
+	u->unproved_bytes -= bytes < u->unproved_bytes ? bytes : u->unproved_bytes;
+	return u->unproved_bytes == 0;
+}
+
+void
+undo_take_ack(struct tcp_conn *c, const struct segment *s, bool advances, bool dsack)
+{
+	bool proved;
+
+	if (!c->undo.possible || c->undo.resent_bytes == 0)
+		return;
+	proved = dsack && dsack_proves(c, s->options.sacks[0]);
+	if (advances && echo_proves(c, s))
+		proved = true;
+	if (!proved || c->lost_bytes > 0)
+		return;
+	undo_forget(c);
+	tcp_count(c->tcp, TCP_COUNTER_SPURIOUS_RECOVERIES);
+	congestion_undo(&c->congestion);
+	c->rack.reorders = true;
+	c->in_recovery = c->cwr_due = false;
+}
