@@ -133,6 +133,7 @@ struct tcp_conn {
 	uint32_t window_limit;
 	uint16_t rejected; /* segments outside the window, modulo 2^16 */
 	uint8_t segments_unacked;
+	uint8_t quick_acks; /* so many segments more are acknowledged at once */
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
 	bool use_ts, use_sack, use_ecn, ecn_echo, discard, released, opened, ended, rtt_timing;
 	bool active;        /* opened by tcp_connect(): its caller holds it from the start */

@@ -104,6 +104,7 @@ trim(struct tcp_conn *c, struct segment *s)
 
 		c->dsack = (struct seq_range){ s->seq, seq_add(s->seq, n) };
 		c->tcp->counters[TCP_COUNTER_OVERLAPS] += n;
+		c->quick_acks = QUICK_ACKS;
 		chain_drop(&bytes, n);
 		s->seq = seq_add(s->seq, n);
 		s->length -= n;
@@ -135,8 +136,10 @@ reject(struct tcp_conn *c, const struct segment *s)
 	if (s->flags & FLAG_RST)
 		return;
 	if (s->length > 0 || (s->flags & FLAG_FIN)) {
-		if (seq_before(s->seq, c->rcv_nxt))
+		if (seq_before(s->seq, c->rcv_nxt)) {
 			c->dsack = (struct seq_range){ s->seq, seq_earlier(end, c->rcv_nxt) };
+			c->quick_acks = QUICK_ACKS;
+		}
 		output_ack_now(c);
 	} else if (!seq_is(s->seq, seq_add(c->rcv_nxt, 0u - 1)) || !c->ack_now) {
 		output_challenge(c);

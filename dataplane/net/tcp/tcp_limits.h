@@ -38,6 +38,7 @@
 #define RTO_MAX_MS            60000 /* RFC 6298 §2.5 */
 #define RTO_INITIAL_MS        1000  /* RFC 6298 §2.1 */
 #define RTO_AFTER_SYN_LOSS_MS 3000  /* RFC 6298 §5.7 */
+#define QUICK_ACKS            16    /* segments acknowledged at once after a hole or a duplicate */
 #define DELAYED_ACK_MS        40    /* RFC 9293 MUST-58 allows 500 */
 #define PERSIST_MIN_MS        200
 #define USER_TIMEOUT_MS       120000 /* RFC 9293 §3.8.3: R2 is at least 100 s */
