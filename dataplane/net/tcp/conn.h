@@ -11,6 +11,7 @@
 #include <rte_tcp.h>
 
 #include "common/base/list.h"
+#include "common/base/rate.h"
 #include "common/base/siphash.h"
 #include "common/base/tcp_counters.h"
 #include "common/base/tcp_flight.h"
@@ -161,7 +162,15 @@ struct tcp_conn {
 	struct seq_range dsack; /* a duplicate to report once (RFC 2883) */
 	uint32_t reasm_bytes;
 
+	/* pressure.c: at the last look */
+	struct seq swept_una;
+	uint32_t swept_pass;
+	uint8_t swept_stalls;
+
 	/* identity */
+	bool orphan;           /* released, and not done yet */
+	struct list age_node;  /* of half-open ones, or of orphans */
+	struct source *source; /* backlog.c; NULL: opened by us */
 	struct tcp *tcp;
 	struct flight *flight; /* flight.c; NULL: it has none now */
 	struct tcp_conn *hash_next;
@@ -199,6 +208,18 @@ struct flight {
 	struct tcp_flight_event events[TCP_FLIGHT_EVENTS];
 };
 static_assert(sizeof(struct flight) <= 1664, "docs/tcp-observing.md tells it");
+/* An address, or an IPv6 /64, that has connections to us (backlog.c). */
+struct source {
+	struct ip_address address;
+	struct source *hash_next;
+	uint32_t connections, half_open; /* half-open ones are among the connections */
+};
+
+/* Of all addresses that hash alike: what is known of those that have no connection. */
+struct strangers {
+	struct rate syns;
+	uint64_t cookie_period; /* when the last cookie went to one of them, and 1; 0: never */
+};
 
 struct listener {
 	struct ip_address address;
@@ -213,7 +234,12 @@ struct tcp {
 	struct wheel wheel;
 	struct siphash_key flow_key, isn_key, ts_key, cookie_key;
 	struct list ready, ready_next, flush, free, time_waits, free_time_waits;
-	uint32_t connection_count, half_open_count, bucket_mask;
+	struct list half_opens, orphans; /* the oldest first */
+	uint32_t connection_count, half_open_count, orphan_count, bucket_mask;
+	uint32_t data_free; /* buffers, when the turn began; pressure.c */
+	bool is_short;
+	uint32_t sweep_next, sweep_pass;
+	struct mono sweep_at;
 	uint32_t refusals;
 	uint64_t cookie_period; /* when the last cookie was sent */
 	struct mono refusals_since;
@@ -230,6 +256,8 @@ struct tcp {
 	struct mono flight_retry; /* nobody is asked before: all were busy */
 	struct time_wait **time_wait_buckets;
 	struct time_wait *time_wait_slots;
+	struct source *sources, *free_sources, **source_buckets;
+	struct strangers strangers[STRANGERS];
 	uint64_t counters[TCP_COUNTER_COUNT];
 };
 
@@ -276,6 +304,40 @@ void table_expire_time_waits(struct tcp *t);
 struct seq table_isn(struct tcp *t, const struct tcp_endpoints *e);
 uint32_t table_ts_offset(struct tcp *t, const struct tcp_endpoints *e);
 
+/* backlog.c: half-open ones, orphans, sources */
+enum backlog_answer {
+	BACKLOG_OPEN,
+	BACKLOG_COOKIE,
+	BACKLOG_DROP /* counted */
+};
+int backlog_create(struct tcp *t);
+void backlog_destroy(struct tcp *t);
+/* What a SYN that belongs to no connection gets. */
+enum backlog_answer backlog_judge(struct tcp *t, const struct tcp_endpoints *e);
+/* Whether a SYN of that address may be answered (again): strangers' have a rate. */
+bool backlog_may_answer(struct tcp *t, const struct ip_address *remote);
+/* A cookie went there in that period; whether one did in it or the one before. */
+void backlog_note_cookie(struct tcp *t, const struct ip_address *remote, uint64_t period);
+bool backlog_had_cookie(struct tcp *t, const struct ip_address *remote, uint64_t period);
+/* For the ACK of a cookie. False, counted: there is none. */
+bool backlog_make_room(struct tcp *t, const struct tcp_endpoints *e);
+/* A fresh passive connection counts for its source. */
+void backlog_join(struct tcp_conn *c);
+/* It came to SYN-RECEIVED; it left it, for whatever reason; it left it because it opened. */
+void backlog_half_open(struct tcp_conn *c);
+void backlog_settled(struct tcp_conn *c);
+void backlog_opened(struct tcp_conn *c);
+/* Its user has let go of it; may reset others. */
+void backlog_orphaned(struct tcp_conn *c);
+/* It is being forgotten. */
+void backlog_leave(struct tcp_conn *c);
+unsigned backlog_syn_ack_retries(const struct tcp *t);
+
+/* pressure.c: few buffers */
+void pressure_begin(struct tcp *t);
+/* Where t->is_short: whether the bytes of a segment in the window are not to be kept. */
+bool pressure_drops(struct tcp_conn *c, const struct segment *s);
+
 /* options.c */
 bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
 /* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
@@ -303,6 +365,11 @@ void cookies_answer(
     struct tcp *t, const struct segment *s, const struct tcp_endpoints *e, uint8_t scale);
 /* Whether a cookie was sent so lately that an ACK from nowhere may belong to it. */
 bool cookies_are_out(const struct tcp *t);
+/*
+ * Whether a segment that nobody knows may come from one who got a cookie, and overtook the segment
+ * that answers it: a RST would end what that one, sent again, will open.
+ */
+bool cookies_may_follow(struct tcp *t, const struct tcp_endpoints *e);
 /* Whether an ACK with these numbers answers a cookie. */
 bool cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
 /* The connection of an ACK that matched, in SYN-RECEIVED; NULL: the table is full. */

@@ -12,6 +12,9 @@
  * that lately: a flood of ACKs can only be guessed with during a flood of SYNs, one in 2^27 each.
  * Without timestamps there is neither scale nor SACK. What the bits of the timestamp say is only
  * about the peer itself, so they are not signed. A cookie is not sent again (RFC 4987 §3.6).
+ *
+ * Data that overtakes the ACK of a cookie, or outlives a lost one, does not match: where its source
+ * got a cookie lately it is dropped and not reset, so that what is sent again can still open.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -87,6 +90,7 @@ cookies_answer(struct tcp *t, const struct segment *s, const struct tcp_endpoint
 	ours.ts_val = pack_timestamp(ts_clock(t) + table_ts_offset(t, e), o, ecn);
 	tcp_count(t, TCP_COUNTER_SYN_COOKIES_SENT);
 	t->cookie_period = period_of(t);
+	backlog_note_cookie(t, &e->remote, period_of(t));
 	output_stray(t, e, seq_of(make(t, e, s->seq, period_of(t), size)), seq_add(s->seq, 1),
 	    (uint8_t)(FLAG_SYN | FLAG_ACK | (ecn ? FLAG_ECE : 0)), window < 65535 ? window : 65535,
 	    bytes, options_build_syn(&ours, bytes));
@@ -107,6 +111,13 @@ bool
 cookies_are_out(const struct tcp *t)
 {
 	return t->counters[TCP_COUNTER_SYN_COOKIES_SENT] > 0 && period_of(t) - t->cookie_period < 2;
+}
+
+bool
+cookies_may_follow(struct tcp *t, const struct tcp_endpoints *e)
+{
+	return cookies_are_out(t) && tcp_is_listening(t, e) &&
+	       backlog_had_cookie(t, &e->remote, period_of(t));
 }
 
 bool
@@ -141,12 +152,10 @@ cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints 
 {
 	struct seq iss = seq_add(s->ack, -1u), irs = seq_add(s->seq, -1u);
 	struct tcp_options o = unpack(s, check(t, e, irs, iss.v));
-	struct tcp_conn *c = table_add(t, e);
+	struct tcp_conn *c = backlog_make_room(t, e) ? table_add(t, e) : NULL;
 
-	if (c == NULL) {
-		tcp_count(t, TCP_COUNTER_LISTEN_DROPS); /* the peer sends its ACK again */
+	if (c == NULL)
 		return NULL;
-	}
 	tcp_count(t, TCP_COUNTER_SYN_COOKIES_RECV);
 	tcp_conn_init(c);
 	handshake_take_syn(c, irs, &o);
@@ -155,6 +164,7 @@ cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints 
 	c->snd_nxt = s->ack;
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
 	c->state = TCP_SYN_RECEIVED;
-	t->half_open_count++;
+	backlog_join(c);
+	backlog_half_open(c);
 	return c;
 }

@@ -79,27 +79,31 @@ handshake_open(struct tcp_conn *c, const struct segment *s)
 }
 
 /*
- * Where the half-open table is full a cookie takes the place of memory. Where buffers are short
- * nothing is opened at all: the peer will try again.
+ * Where there is no room among the half-open a cookie takes the place of memory. Where buffers are
+ * short nothing is opened at all: the peer will try again.
  */
 void
 handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoints *e)
 {
 	struct tcp_conn *c;
 
-	if (address_equal(&e->local, &e->remote) ||
-	    rte_mempool_avail_count(t->env.pools.data) < t->config.pool_reserve ||
-	    list_is_empty(&t->free)) {
+	if (address_equal(&e->local, &e->remote) || t->data_free < t->config.pool_reserve) {
 		tcp_count(t, TCP_COUNTER_LISTEN_DROPS);
 		return;
 	}
-	if (t->half_open_count >= t->config.half_open_max) {
+	switch (backlog_judge(t, e)) {
+	case BACKLOG_OPEN:
+		break;
+	case BACKLOG_COOKIE:
 		cookies_answer(t, s, e, tcp_scale_of(t));
+		return;
+	case BACKLOG_DROP:
 		return;
 	}
 	c = table_add(t, e);
 	c->state = TCP_SYN_RECEIVED;
-	t->half_open_count++;
+	backlog_join(c);
+	backlog_half_open(c);
 	tcp_conn_init(c);
 	handshake_take_syn(c, s->seq, &s->options);
 	c->use_ecn = handshake_asks_ecn(t, s);
@@ -146,7 +150,7 @@ handshake_syn_sent(struct tcp_conn *c, struct segment *s)
 	/* Simultaneous open (RFC 9293 §3.5, figure 7): we answer their SYN as a listener would. */
 	handshake_take_syn(c, s->seq, &s->options);
 	c->state = TCP_SYN_RECEIVED;
-	c->tcp->half_open_count++;
+	backlog_half_open(c);
 	c->rtt_timing = c->use_ecn = false;
 	output_syn(c);
 }

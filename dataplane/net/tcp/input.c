@@ -371,7 +371,7 @@ input_established(struct tcp_conn *c, struct segment *s)
 		take_fin(c, s);
 	if (c->fin_acked && !after_fin_acked(c))
 		return;
-	if (s->length > 0) {
+	if (s->length > 0 && !(c->tcp->is_short && pressure_drops(c, s))) {
 		trim(c, s);
 		take_text(c, s);
 	}
@@ -385,9 +385,27 @@ open_from_syn_received(struct tcp_conn *c, const struct segment *s)
 {
 	struct tcp *t = c->tcp;
 
-	t->half_open_count--;
+	backlog_opened(c);
 	handshake_open(c, s);
 	tcp_count(t, c->active ? TCP_COUNTER_ACTIVE_OPENS : TCP_COUNTER_PASSIVE_OPENS);
+}
+
+/*
+ * The ACK of our SYN-ACK, or of a cookie that went before it while there was no room: then the
+ * cookie is the number the peer knows us by, and its SYN came twice.
+ */
+static bool
+acks_our_syn(struct tcp_conn *c, const struct segment *s)
+{
+	if (seq_is(s->ack, seq_add(c->iss, 1)))
+		return true;
+	if (c->active || !cookies_are_out(c->tcp) ||
+	    !cookies_match(c->tcp, &c->endpoints, s->seq, s->ack))
+		return false;
+	c->iss = c->snd_una = seq_add(s->ack, -1u);
+	c->snd_nxt = s->ack;
+	c->rtt_timing = false;
+	return true;
 }
 
 /*
@@ -399,6 +417,8 @@ static void
 input_syn_received(struct tcp_conn *c, struct segment *s)
 {
 	if ((s->flags & (FLAG_SYN | FLAG_RST)) == FLAG_SYN && seq_is(s->seq, c->irs)) {
+		if ((s->flags & FLAG_ACK) == 0 && !backlog_may_answer(c->tcp, &c->endpoints.remote))
+			return;
 		if ((s->flags & FLAG_ACK) == 0) {
 			c->rtt_timing = false; /* Karn: our SYN goes again */
 			c->use_ecn &= (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
@@ -424,7 +444,9 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 	}
 	if ((s->flags & FLAG_ACK) == 0)
 		return;
-	if (!seq_is(s->ack, seq_add(c->iss, 1))) {
+	if (!acks_our_syn(c, s)) {
+		if (s->length > 0 && cookies_may_follow(c->tcp, &c->endpoints))
+			return;
 		output_stray(c->tcp, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
 		return;
 	}
@@ -566,6 +588,9 @@ tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	e.local_port = ntohs(h->dst_port);
 	e.remote_port = ntohs(h->src_port);
 	if (!checksum_is_right(t, m, &e) || !parse_segment(m, &s))
+		goto drop;
+	if ((s.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK &&
+	    (s.length > 0 || (s.flags & FLAG_FIN) != 0) && cookies_may_follow(t, &e))
 		goto drop;
 	t->refusals++;
 	tcp_count(t, TCP_COUNTER_OUT_RSTS);

@@ -171,26 +171,47 @@ check_time_waits(const struct tcp *t)
 	return NULL;
 }
 
+/* The sources know what their connections are. */
+static const char *
+check_sources(const struct tcp *t, uint32_t passive)
+{
+	uint32_t connections = 0;
+
+	for (uint32_t i = 0; i < t->config.connections_max; i++) {
+		const struct source *s = &t->sources[i];
+
+		RULE(s->half_open <= s->connections, "a source's half-open ones are among its all");
+		connections += s->connections;
+	}
+	RULE(connections == passive, "each connection counts for its source");
+	return NULL;
+}
+
 const char *
 tcp_broken_invariant(const struct tcp *t)
 {
-	uint32_t half_open = 0, count = 0;
+	uint32_t half_open = 0, count = 0, orphans = 0, passive = 0;
+	const char *broken;
 
 	for (uint32_t i = 0; i < t->config.connections_max; i++) {
 		const struct tcp_conn *c = &t->conns[i];
-		const char *broken;
 
 		if (c->tcp == NULL || !list_is_empty(&c->free_node))
 			continue;
 		count++;
 		half_open += c->state == TCP_SYN_RECEIVED;
+		orphans += c->orphan;
+		passive += c->source != NULL;
 		broken = c->state == TCP_CLOSED ? check_ended(c) : check_conn(c);
 		if (broken != NULL)
 			return broken;
 	}
 	RULE(count == t->connection_count, "connections are counted");
 	RULE(half_open == t->half_open_count, "half-open connections are counted");
-	return check_time_waits(t);
+	RULE(orphans == t->orphan_count, "orphans are counted");
+	RULE(orphans <= t->config.orphans_max, "orphans are bounded");
+	broken = check_sources(t, passive);
+	return broken != NULL ? broken : check_time_waits(t);
 }
 
 void

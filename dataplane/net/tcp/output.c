@@ -101,8 +101,11 @@ static uint32_t
 window_room(const struct tcp_conn *c)
 {
 	uint64_t used = c->rcv.bytes + c->reasm_bytes;
+	uint32_t limit = c->window_limit;
 
-	return used < c->window_limit ? (uint32_t)(c->window_limit - used) : 0;
+	if (c->tcp->is_short && limit > PRESSURE_QUEUE_BYTES)
+		limit = PRESSURE_QUEUE_BYTES > 2u * c->mss ? PRESSURE_QUEUE_BYTES : 2u * c->mss;
+	return used < limit ? (uint32_t)(limit - used) : 0;
 }
 
 /* SWS avoidance (RFC 9293 §3.8.6.2.2): the edge moves by a full segment, or half the buffer. */

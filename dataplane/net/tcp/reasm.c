@@ -14,18 +14,23 @@ run_end(const struct reasm_run *r)
 	return seq_add(r->start, (uint32_t)r->bytes.bytes);
 }
 
-/* Appends to a queue; small pieces are copied where that saves a buffer. */
+/*
+ * Appends to a queue; small pieces are copied where that saves a buffer. Where much waits, whatever
+ * fits behind the last is: two buffers in a row then hold more than one has room for.
+ */
 static void
 append(struct tcp_conn *c, struct chain *queue, struct chain *bytes)
 {
-	uint8_t small[COPY_BYTES_MAX];
+	bool copies = bytes->bytes <= COPY_BYTES_MAX || queue->bytes > BACKLOG_BYTES;
 
-	if (bytes->bytes <= sizeof(small) && queue->last != NULL && RTE_MBUF_DIRECT(queue->last) &&
+	if (copies && queue->last != NULL && RTE_MBUF_DIRECT(queue->last) &&
 	    rte_mbuf_refcnt_read(queue->last) == 1 &&
 	    rte_pktmbuf_tailroom(queue->last) >= bytes->bytes) {
-		size_t n = chain_copy_out(bytes, 0, small, bytes->bytes);
+		struct chain_cursor cursor = chain_walk(bytes, 0);
+		struct span piece;
 
-		chain_append_copy(queue, &c->tcp->env.pools, small, n);
+		while (chain_next(&cursor, &piece))
+			chain_append_copy(queue, &c->tcp->env.pools, piece.data, piece.bytes);
 		chain_free(bytes);
 		return;
 	}

@@ -45,7 +45,7 @@ table_create(struct tcp *t)
 	t->conns = calloc(t->config.connections_max, sizeof(*t->conns));
 	t->time_wait_slots = calloc(t->config.time_wait_max, sizeof(*t->time_wait_slots));
 	if (t->buckets == NULL || t->time_wait_buckets == NULL || t->conns == NULL ||
-	    t->time_wait_slots == NULL)
+	    t->time_wait_slots == NULL || backlog_create(t) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < t->config.connections_max; i++)
 		list_append(&t->free, &t->conns[i].free_node);
@@ -57,6 +57,7 @@ table_create(struct tcp *t)
 void
 table_destroy(struct tcp *t)
 {
+	backlog_destroy(t);
 	free(t->buckets);
 	free(t->time_wait_buckets);
 	free(t->conns);
@@ -87,6 +88,7 @@ table_add(struct tcp *t, const struct tcp_endpoints *e)
 	list_init(&c->free_node);
 	list_init(&c->ready_node);
 	list_init(&c->flush_node);
+	list_init(&c->age_node);
 	wheel_timer_init(&c->timer);
 	c->tcp = t;
 	c->endpoints = *e;
@@ -106,8 +108,7 @@ table_remove(struct tcp_conn *c)
 	while (*at != c)
 		at = &(*at)->hash_next;
 	*at = c->hash_next;
-	if (c->state == TCP_SYN_RECEIVED)
-		t->half_open_count--;
+	backlog_leave(c);
 	c->state = TCP_CLOSED;
 	wheel_disarm(&t->wheel, &c->timer);
 	list_unlink(&c->ready_node);
@@ -186,7 +187,7 @@ table_enter_time_wait(struct tcp_conn *c)
 void
 table_expire_time_waits(struct tcp *t)
 {
-	while (!list_is_empty(&t->time_waits)) {
+	for (unsigned n = 0; n < TIMERS_PER_TURN && !list_is_empty(&t->time_waits); n++) {
 		struct time_wait *w = LIST_ITEM(t->time_waits.next, struct time_wait, node);
 
 		if (mono_before(t->now, w->until))

@@ -12,13 +12,23 @@ default_u32(uint32_t *field, uint32_t value)
 		*field = value;
 }
 
+static uint32_t
+between(uint32_t value, uint32_t least, uint32_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
 static void
 take_defaults(struct tcp_config *f)
 {
 	default_u32(&f->connections_max, CONNECTIONS_MAX_DEFAULT);
-	default_u32(&f->half_open_max, HALF_OPEN_MAX_DEFAULT);
+	default_u32(&f->half_open_max,
+	    between(f->connections_max / 4, HALF_OPEN_MIN_DEFAULT, HALF_OPEN_MAX_DEFAULT));
 	if (f->half_open_max > f->connections_max / 2) /* or a flood of SYNs could take them all */
 		f->half_open_max = f->connections_max / 2;
+	default_u32(&f->connections_per_source_max, UINT32_MAX);
+	default_u32(&f->orphans_max,
+	    between(f->connections_max / 4, ORPHANS_MIN_DEFAULT, f->connections_max));
 	default_u32(&f->time_wait_max, TIME_WAIT_MAX_DEFAULT);
 	default_u32(&f->receive_window_bytes, WINDOW_BYTES_DEFAULT);
 	default_u32(&f->keepalive_probes, KEEPALIVE_PROBES);
@@ -49,6 +59,8 @@ tcp_create(const struct tcp_config *config, const struct tcp_env *env)
 	list_init(&t->free);
 	list_init(&t->time_waits);
 	list_init(&t->free_time_waits);
+	list_init(&t->half_opens);
+	list_init(&t->orphans);
 	env->random(env->arg, &t->flow_key, sizeof(t->flow_key));
 	env->random(env->arg, &t->isn_key, sizeof(t->isn_key));
 	env->random(env->arg, &t->ts_key, sizeof(t->ts_key));
@@ -222,6 +234,7 @@ tcp_begin(struct tcp *t, struct mono now)
 	t->now = now;
 	while ((node = list_take_first(&t->ready_next)) != NULL)
 		list_append(&t->ready, node);
+	pressure_begin(t);
 }
 
 void
@@ -230,7 +243,8 @@ tcp_run_timers(struct tcp *t)
 	struct wheel_timer *timer;
 
 	wheel_advance(&t->wheel, t->now);
-	while ((timer = wheel_take_expired(&t->wheel)) != NULL)
+	for (unsigned n = 0; n < TIMERS_PER_TURN && (timer = wheel_take_expired(&t->wheel)) != NULL;
+	     n++)
 		timers_run(LIST_ITEM(timer, struct tcp_conn, timer));
 	table_expire_time_waits(t);
 }
@@ -275,9 +289,9 @@ tcp_make_ready(struct tcp_conn *c)
 void
 conn_list_ready(struct tcp_conn *c)
 {
-	if (c->released || !c->opened)
+	/* Who is listed keeps its place, or a flood of segments would put it off for ever. */
+	if (c->released || !c->opened || !list_is_empty(&c->ready_node))
 		return;
-	list_unlink(&c->ready_node);
 	list_append(&c->tcp->ready, &c->ready_node);
 }
 
@@ -289,7 +303,7 @@ conn_end(struct tcp_conn *c)
 		return;
 	}
 	if (c->state == TCP_SYN_RECEIVED)
-		c->tcp->half_open_count--;
+		backlog_settled(c);
 	c->state = TCP_CLOSED;
 	c->ended = c->opened = true;
 	c->rto_at = c->delayed_ack_at = c->persist_at = c->close_at = c->keepalive_at = MONO_NONE;
@@ -423,6 +437,7 @@ tcp_release(struct tcp_conn *c)
 		c->close_at = mono_add(c->tcp->now, milliseconds(FIN_WAIT_2_MS));
 		timers_rearm(c);
 	}
+	backlog_orphaned(c);
 }
 
 void

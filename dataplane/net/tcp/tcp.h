@@ -46,6 +46,8 @@ enum tcp_ecn {          /* RFC 3168 */
 struct tcp_config {
 	uint32_t connections_max;
 	uint32_t half_open_max; /* at most half of the connections; beyond, SYN cookies */
+	uint32_t connections_per_source_max; /* of an address, or an IPv6 /64; default: no cap */
+	uint32_t orphans_max;                /* released, and still sending or waiting for a FIN */
 	uint32_t time_wait_max;
 	uint32_t receive_window_bytes; /* the most a connection may have received and not taken */
 	uint32_t send_queue_bytes;     /* the most tcp_send() accepts before tcp_send_room() is 0 */
@@ -58,7 +60,7 @@ struct tcp_config {
 	enum tcp_ecn ecn;
 	bool checksum_offload_rx; /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
-	uint32_t pool_reserve;    /* refuse new connections when fewer data mbufs are free */
+	uint32_t pool_reserve;    /* data mbufs that connections leave free (pressure.c); 0: none */
 	uint32_t flights_max;     /* flight recorders; default a sixteenth of the connections */
 	bool no_flights;          /* no recorder at all */
 };

@@ -100,7 +100,7 @@ timers_set_keepalive(struct tcp_conn *c, uint32_t idle_ms)
 static void
 run_handshake_timer(struct tcp_conn *c)
 {
-	if (++c->syn_retries > (c->active ? SYN_RETRIES_MAX : SYN_ACK_RETRIES_MAX)) {
+	if (++c->syn_retries > (c->active ? SYN_RETRIES_MAX : backlog_syn_ack_retries(c->tcp))) {
 		tcp_count(c->tcp, TCP_COUNTER_TIMEOUTS);
 		conn_end(c);
 		return;

@@ -51,7 +51,11 @@ struct hostile {
 	bool reads;            /* the victim's application reads what the attacker sends */
 	bool leaves;           /* lets go of each of his connections when it opened */
 	uint32_t answer_bytes; /* and sends so much to each of his connections */
+	uint32_t
+	    serves_most; /* connections that the victim's application handles in a turn; 0: all */
+	bool unchecked;  /* invariants are not checked: there are too many connections */
 	uint64_t neighbour_bytes;
+	uint64_t foe_bytes, served; /* read from the attacker; his connections handled */
 	/* towards the attacker */
 	uint64_t segments, payload_bytes, resets, syn_acks;
 	struct wire_segment last; /* the last of them */

@@ -132,6 +132,7 @@ draw_host(struct sim_random *r, struct plan_host *h)
 {
 	h->tcp = (struct tcp_config){ .connections_max = 2 * PLAN_CONNS_MAX,
 		.time_wait_max = one_in(r, 10) ? 1 : 2 * PLAN_CONNS_MAX,
+		.half_open_max = 1024, /* no cookies: the onlooker knows one SYN-ACK a life */
 		.receive_window_bytes =
 		    PICK(r, 2000, 5000, 16384, 65535, 65536, 200000, 1 << 20, 1 << 20),
 		.send_queue_bytes = PICK(r, 1000, 8192, 65536, 1 << 20),

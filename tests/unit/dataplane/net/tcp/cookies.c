@@ -112,3 +112,34 @@ TEST(rfc4987_3_6_not_believed_when_none_was_sent)
 	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_FAILED) == 0);
 	CHECK(rig_fini(&r));
 }
+
+/* A cookie is on its way when the SYN comes again and finds room: the peer knows us by the cookie.
+ */
+TEST(a_cookie_that_is_answered_after_the_syn_came_again)
+{
+	struct tcp_config config = small_table();
+	struct rig r;
+
+	config.half_open_max = 1;
+	rig_init(&r, config);
+	be_stranger(&r, 1);
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	be_honest(&r);
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_SENT) == 1);
+	be_stranger(&r, 1);
+	r.saw_syn = true;
+	rig_in(&r, (struct rig_segment){ RST, 1, 0, 0, 0, false, 0, 0 });
+	CHECK(tcp_connection_count(r.tcp) == 0);
+	be_honest(&r);
+	r.saw_syn = true; /* the cookie's number stays what the peer counts from */
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.sent_count == 1 && r.sent[0].flags == (SYN | ACK) && r.sent[0].seq != 0);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 2, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.sent_count == 1 && r.sent[0].flags == RST && r.conn == NULL);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	CHECK(r.conn != NULL && tcp_receivable(r.conn) == 10);
+	rig_send(&r, 100);
+	CHECK(r.sent_count == 1 && r.sent[0].seq == 1 && r.sent[0].length == 100);
+	CHECK(rig_fini(&r));
+}

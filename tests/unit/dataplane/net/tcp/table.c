@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Flows that a peer chooses: no choice makes a chain of the table long, for the hash has a key. */
+#include "dataplane/net/tcp/conn.h"
+#include "tests/sim/sim.h"
+#include "tests/unit/harness.h"
+
+#define FLOWS       16384
+#define LONGEST_MAX 12 /* of 16,384 in as many buckets: by chance 8 */
+
+static void
+drop_segment(void *arg, struct rte_mbuf *m, const struct ip_address *source,
+    const struct ip_address *destination, uint8_t ecn)
+{
+	(void)arg;
+	(void)source;
+	(void)destination;
+	(void)ecn;
+	rte_pktmbuf_free(m);
+}
+
+static void
+some_key(void *arg, void *out, size_t bytes)
+{
+	(void)arg;
+	for (size_t i = 0; i < bytes; i++)
+		((uint8_t *)out)[i] = (uint8_t)(i * 91 + bytes * 17);
+}
+
+static struct tcp_endpoints
+flow_of(unsigned pattern, uint32_t i)
+{
+	static const uint8_t ours[4] = { 192, 0, 2, 1 };
+	uint8_t theirs[4] = { 10, 0, 0, 1 };
+	uint16_t port = 1024;
+
+	switch (pattern) {
+	case 0: /* ports in a row */
+		port = (uint16_t)(1024 + i);
+		break;
+	case 1: /* addresses in a row */
+		theirs[2] = (uint8_t)(i >> 8);
+		theirs[3] = (uint8_t)i;
+		break;
+	case 2: /* what differs stands where a sum would not see it */
+		theirs[1] = (uint8_t)(i >> 8);
+		theirs[2] = (uint8_t)i;
+		theirs[3] = (uint8_t) ~(uint8_t)i;
+		port = (uint16_t) ~(i & 0xff00);
+		break;
+	default: /* the same low bits everywhere */
+		theirs[0] = (uint8_t)(i >> 8);
+		theirs[1] = (uint8_t)i;
+		break;
+	}
+	return (struct tcp_endpoints){ address_v4(ours), address_v4(theirs), 1344, port };
+}
+
+static unsigned
+longest_chain(const struct tcp *t)
+{
+	unsigned longest = 0;
+
+	for (uint32_t i = 0; i <= t->bucket_mask; i++) {
+		unsigned n = 0;
+
+		for (const struct tcp_conn *c = t->buckets[i]; c != NULL; c = c->hash_next)
+			n++;
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+static unsigned
+longest_source_chain(const struct tcp *t)
+{
+	unsigned longest = 0;
+
+	for (uint32_t i = 0; i <= t->bucket_mask; i++) {
+		unsigned n = 0;
+
+		for (const struct source *s = t->source_buckets[i]; s != NULL; s = s->hash_next)
+			n++;
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+TEST(chosen_flows_do_not_collide)
+{
+	struct tcp_config config = { .connections_max = FLOWS };
+	struct tcp_env env = { NULL, drop_segment, some_key, *sim_pools() };
+
+	for (unsigned pattern = 0; pattern < 4; pattern++) {
+		struct tcp *t = tcp_create(&config, &env);
+		bool found = true;
+
+		for (uint32_t i = 0; i < FLOWS; i++) {
+			struct tcp_endpoints e = flow_of(pattern, i);
+
+			backlog_join(table_add(t, &e));
+		}
+		CHECK_SEED(pattern, longest_chain(t) <= LONGEST_MAX);
+		CHECK_SEED(pattern, longest_source_chain(t) <= LONGEST_MAX);
+		for (uint32_t i = 0; i < FLOWS; i++) {
+			struct tcp_endpoints e = flow_of(pattern, i);
+
+			found = found && table_find(t, &e) != NULL;
+		}
+		CHECK_SEED(pattern, found);
+		tcp_destroy(t);
+	}
+}
