@@ -292,6 +292,8 @@ recovery_reorder_timeout(struct tcp_conn *c)
 void
 recovery_resend_all(struct tcp_conn *c)
 {
+	if (c->in_recovery) /* PRR's share of this moment is no window to go on with */
+		congestion_recovery_end(&c->congestion);
 	scoreboard_lose_all(c);
 	c->in_loss = in_flight(c) > 0;
 	c->in_recovery = false;
