@@ -8,12 +8,14 @@
 #include "dataplane/stream.h"
 
 struct client {
-	struct list node; /* free list or list of all */
+	struct list node; /* free list, or all: who made progress longest ago first */
 	struct wheel_timer timer;
 	struct stream stream;
 	struct icap_session *session;
 	struct inspect_object *object;
 	struct inspect_peer peer;
+	struct mono progress_at; /* its last request, or PROGRESS_BYTES of one */
+	uint32_t unmarked_bytes; /* since then */
 	bool input_ended;
 };
 
@@ -24,11 +26,19 @@ struct clients {
 	struct wheel wheel;
 	struct streams streams;
 	uint32_t count, serial;
+	struct mono now;
 	bool draining;
 };
 
 /* Scanned for one connection in a turn, as sent and decoded, before others have theirs. */
 #define TURN_BYTES (2 * ICAP_SLICE_BYTES)
+
+/* Who sends less is not seen to move: it gives way to who comes when there is no place left. */
+#define PROGRESS_BYTES  512
+#define IDLE_PATIENCE   seconds(1)  /* between requests */
+#define SLOW_PATIENCE   seconds(10) /* within one */
+#define LOOKED_AT_MAX   64
+#define TIMERS_PER_TURN 512
 
 static const char refusal[] = "ICAP/1.0 503 Service overloaded\r\nConnection: close\r\n\r\n";
 
@@ -116,17 +126,71 @@ refuse(struct clients *c, struct tcp_conn *conn)
 	tcp_release(conn);
 }
 
+static void
+note_progress(struct clients *c, struct client *client)
+{
+	client->progress_at = c->now;
+	client->unmarked_bytes = 0;
+	list_unlink(&client->node);
+	list_append(&c->all, &client->node);
+}
+
+/* An idle connection is closed; one that is stuck in its request is told by a RST. */
+static void
+evict(struct clients *c, struct client *client)
+{
+	struct tcp_conn *conn = client->stream.conn;
+	bool idle = icap_is_idle(client->session);
+
+	count(c->config.stats, COUNTER_CONNECTIONS_EVICTED, 1);
+	forget(c, client);
+	if (!idle)
+		tcp_abort(conn);
+	tcp_release(conn);
+}
+
+/*
+ * No place is left: of those that wait for their peer and not for us, the one that has waited
+ * longest goes, if that is long. Who waits for us goes to the end: it is no fault of its own.
+ */
+static void
+make_room(struct clients *c)
+{
+	struct list *node = c->all.next;
+
+	for (unsigned i = 0; i < LOOKED_AT_MAX && node != &c->all; i++) {
+		struct client *client = LIST_ITEM(node, struct client, node);
+		int64_t waited_ns = mono_since(c->now, client->progress_at).ns;
+		bool idle = icap_is_idle(client->session);
+
+		node = node->next;
+		if (waited_ns < IDLE_PATIENCE.ns)
+			return;
+		if (icap_deadline(client->session).ns == MONO_NEVER.ns) {
+			note_progress(c, client);
+		} else if (idle || waited_ns >= SLOW_PATIENCE.ns) {
+			evict(c, client);
+			return;
+		}
+	}
+}
+
 /* A client for a new connection; NULL: refused. */
 static struct client *
 welcome(struct clients *c, struct tcp_conn *conn)
 {
-	struct list *node = c->draining ? NULL : list_take_first(&c->free);
-	struct client *client = node != NULL ? LIST_ITEM(node, struct client, node) : NULL;
+	struct client *client = NULL;
+	struct list *node;
 	const struct access_list *access =
 	    is_tls(c, conn) ? c->config.tls_access : c->config.plain_access;
 
-	if (client != NULL)
+	if (!c->draining && list_is_empty(&c->free))
+		make_room(c);
+	node = c->draining ? NULL : list_take_first(&c->free);
+	if (node != NULL) {
+		client = LIST_ITEM(node, struct client, node);
 		client->session = icap_session_create(c->config.icap);
+	}
 	if (client != NULL && client->session != NULL &&
 	    stream_open(&c->streams, &client->stream, conn) != 0) {
 		icap_session_destroy(client->session);
@@ -138,7 +202,7 @@ welcome(struct clients *c, struct tcp_conn *conn)
 		refuse(c, conn);
 		return NULL;
 	}
-	list_append(&c->all, node);
+	note_progress(c, client);
 	client->object = NULL;
 	client->input_ended = false;
 	client->peer.address = tcp_endpoints(conn)->remote;
@@ -161,6 +225,7 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 
 	switch (event) {
 	case ICAP_REQUEST:
+		note_progress(c, client);
 		client->object =
 		    inspect_request(c->config.inspect, client->session, &client->peer, client);
 		return true;
@@ -171,6 +236,7 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 		done = client->object != NULL && inspect_preview_end(client->object);
 		break;
 	case ICAP_BODY_END:
+		note_progress(c, client);
 		done = client->object != NULL && inspect_end(client->object);
 		break;
 	case ICAP_ABORTED:
@@ -259,6 +325,9 @@ feed(struct clients *c, struct client *client, size_t *budget)
 	if (chain_is_empty(&in))
 		return feed_end(client);
 	*budget -= in.bytes < *budget ? in.bytes : *budget;
+	client->unmarked_bytes += (uint32_t)in.bytes;
+	if (client->unmarked_bytes >= PROGRESS_BYTES)
+		note_progress(c, client);
 	icap_input(client->session, &in);
 	return true;
 }
@@ -353,6 +422,7 @@ drive(struct clients *c, struct client *client)
 void
 clients_begin(struct clients *c, struct mono now, bool backlog)
 {
+	c->now = now;
 	streams_begin(&c->streams, now, backlog);
 }
 
@@ -393,15 +463,16 @@ clients_take_settled(struct clients *c)
 }
 
 void
-clients_run_timers(struct clients *c, struct mono now)
+clients_run_timers(struct clients *c)
 {
 	struct wheel_timer *t;
 
-	wheel_advance(&c->wheel, now);
-	while ((t = wheel_take_expired(&c->wheel)) != NULL) {
+	wheel_advance(&c->wheel, c->now);
+	for (unsigned n = 0; n < TIMERS_PER_TURN && (t = wheel_take_expired(&c->wheel)) != NULL;
+	     n++) {
 		struct client *client = LIST_ITEM(t, struct client, timer);
 
-		if (!mono_before(now, stream_deadline(&client->stream))) {
+		if (!mono_before(c->now, stream_deadline(&client->stream))) {
 			break_off(c, client);
 			continue;
 		}

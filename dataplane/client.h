@@ -6,6 +6,9 @@
  *
  * A turn takes at most ICAP_SLICE_BYTES from a connection, and nothing while its answers wait for a
  * slow reader, so that the receive window follows what was scanned and sent.
+ *
+ * When every place is taken, a newcomer gets that of a connection which is idle, or which has been
+ * sending next to nothing of its request for ten seconds; where there is none it is refused.
  */
 #ifndef SLUICE_CLIENT_H
 #define SLUICE_CLIENT_H
@@ -44,7 +47,7 @@ void clients_begin(struct clients *c, struct mono now, bool backlog);
 void clients_take_event(struct clients *c, struct tcp_conn *conn);
 /* Sends what inspect answered meanwhile; runs ICAP's timeouts. Returns how many had something. */
 unsigned clients_take_settled(struct clients *c);
-void clients_run_timers(struct clients *c, struct mono now);
+void clients_run_timers(struct clients *c);
 struct mono clients_next_deadline(const struct clients *c);
 
 /* The appliance stops: answers in progress are finished, then each connection is closed. */

@@ -26,8 +26,12 @@
 #define TRANSMIT_SLOTS \
 	4096 /* frames that wait for the port; more are dropped, and sent again by TCP */
 #define COMMANDS_PER_TURN 64
-#define DRAIN_SECONDS     5
-#define GAUGE_TURNS       256 /* how often gauges are written, in turns */
+/* Of a turn, so that a burst is taken every millisecond or so, whatever has come: the rest has its
+ * place in the next. */
+#define CONNECTIONS_PER_TURN 512
+#define SCAN_BYTES_PER_TURN  (1u << 20)
+#define DRAIN_SECONDS        5
+#define GAUGE_TURNS          256 /* how often gauges are written, in turns */
 
 struct core {
 	struct core_config config;
@@ -207,10 +211,13 @@ take_commands(struct core *c)
 static unsigned
 serve_connections(struct core *c)
 {
+	uint64_t before = inspect_fed_bytes(c->inspect);
 	struct tcp_conn *conn;
 	unsigned n = 0;
 
-	while ((conn = tcp_next_ready(c->tcp)) != NULL) {
+	while (n < CONNECTIONS_PER_TURN &&
+	       inspect_fed_bytes(c->inspect) - before < SCAN_BYTES_PER_TURN &&
+	       (conn = tcp_next_ready(c->tcp)) != NULL) {
 		clients_take_event(c->clients, conn);
 		n++;
 	}
@@ -300,7 +307,7 @@ core_turn(struct core *c)
 	inspect_tick(c->inspect);
 	work += serve_connections(c);
 	work += clients_take_settled(c->clients);
-	clients_run_timers(c->clients, c->now);
+	clients_run_timers(c->clients);
 	tcp_flush(c->tcp);
 	work += c->transmit_count;
 	flush_frames(c);
@@ -485,10 +492,12 @@ static int
 create_tcp(struct core *c)
 {
 	const struct config *f = c->config.config;
+	uint32_t of_source = f->icap.connections_per_source_max, cores = f->dataplane.cores;
 	struct tcp_config tc = {
 		.connections_max = c->config.budget->connections_max + 64, /* those being refused */
 		.half_open_max = f->tcp.half_open_max,
 		.receive_window_bytes = f->tcp.receive_window_bytes,
+		.connections_per_source_max = (of_source + cores - 1) / cores,
 		.mss_max = (uint16_t)(port_mtu(c->port) - 40),
 		.rto_min = milliseconds(f->tcp.rto_min_ms),
 		.user_timeout = seconds(f->tcp.user_timeout_s),

@@ -107,7 +107,8 @@ struct config {
 		char *reqmod_path, *respmod_path;
 		uint32_t preview_bytes;
 		uint32_t options_ttl_s;
-		uint32_t connections_max; /* of the whole appliance */
+		uint32_t connections_max;            /* of the whole appliance */
+		uint32_t connections_per_source_max; /* of an address, or an IPv6 /64; 0: no cap */
 		uint32_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
 		char **allow; /* subnets of clients; none: everybody */
 		unsigned allow_count;

@@ -45,16 +45,17 @@
 	U(dataplane.port, mtu, 576, 9216, "1500")        \
 	N(dataplane.port, mac)
 
-#define ICAP_FIELDS(U, W, B, T, N, L)                     \
-	U(icap, port, 1, 65535, "1344")                   \
-	T(icap, reqmod_path, "/av/reqmod")                \
-	T(icap, respmod_path, "/av/respmod")              \
-	U(icap, preview_bytes, 0, 65536, "4096")          \
-	U(icap, options_ttl_s, 1, 604800, "3600")         \
-	U(icap, connections_max, 1, 4000000, "10000")     \
-	U(icap, head_timeout_ms, 100, 3600000, "30000")   \
-	U(icap, body_timeout_ms, 100, 3600000, "60000")   \
-	U(icap, idle_timeout_ms, 100, 86400000, "600000") \
+#define ICAP_FIELDS(U, W, B, T, N, L)                        \
+	U(icap, port, 1, 65535, "1344")                      \
+	T(icap, reqmod_path, "/av/reqmod")                   \
+	T(icap, respmod_path, "/av/respmod")                 \
+	U(icap, preview_bytes, 0, 65536, "4096")             \
+	U(icap, options_ttl_s, 1, 604800, "3600")            \
+	U(icap, connections_max, 1, 4000000, "10000")        \
+	U(icap, connections_per_source_max, 0, 4000000, "0") \
+	U(icap, head_timeout_ms, 100, 3600000, "30000")      \
+	U(icap, body_timeout_ms, 100, 3600000, "60000")      \
+	U(icap, idle_timeout_ms, 100, 86400000, "600000")    \
 	L(icap, allow, "")
 
 #define ICAPS_FIELDS(U, W, B, T, N, L)                  \

@@ -217,6 +217,9 @@ void icap_restart_deadline(struct icap_session *s);
 struct mono icap_deadline(const struct icap_session *s);
 void icap_expire(struct icap_session *s);
 
+/* Between requests, and nothing of the next has come. */
+bool icap_is_idle(const struct icap_session *s);
+
 /* Stops after the answer in progress, as when the appliance drains: Connection: close is added. */
 void icap_session_drain(struct icap_session *s);
 

@@ -220,6 +220,12 @@ icap_session_drain(struct icap_session *s)
 	s->draining = true;
 }
 
+bool
+icap_is_idle(const struct icap_session *s)
+{
+	return s->state == SESSION_START && s->head_bytes == 0 && s->input.bytes == 0;
+}
+
 void
 icap_restart_deadline(struct icap_session *s)
 {

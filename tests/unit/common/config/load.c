@@ -319,7 +319,8 @@ TEST(config_overrides)
 		{ "unknown key", "icap.prot=1",
 		    "--set icap.prot: no such key; expected one of port, reqmod_path, "
 		    "respmod_path, "
-		    "preview_bytes, options_ttl_s, connections_max, head_timeout_ms, "
+		    "preview_bytes, options_ttl_s, connections_max, "
+		    "connections_per_source_max, head_timeout_ms, "
 		    "body_timeout_ms, idle_timeout_ms, allow" },
 		{ "bad value", "mode=fast",
 		    "--set mode: 'fast' is not one of disabled, monitor, standard, advanced" },

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Clients that take places and give nothing, for scenarios.
+
+    crowd.py HOST PORT idle COUNT     COUNT idle connections, one busy; then a newcomer each for some
+    crowd.py HOST PORT slow COUNT     COUNT connections that send a byte of their body each second
+    crowd.py HOST PORT flood SOURCE   SYNs from SOURCE.x.y:z until killed, as fast as they go (raw)
+Exit 0 only if everything was as it should be.
+"""
+import os
+import socket
+import struct
+import sys
+import time
+
+from icap import Client, request
+
+SLOW_SECONDS = 11  # the appliance calls a request stuck after ten
+
+
+def idle(host, port, count):
+    """Every place is taken; each newcomer gets that of the connection that was idle longest."""
+    crowd = []
+    for _ in range(count):
+        c = Client(host, port)
+        c.s.sendall(request(b"harmless"))
+        assert c.reply()[0] == 204
+        crowd.append(c)
+    busy = crowd.pop()
+    body = request(b"harmless" * 100)
+    busy.s.sendall(body[:-200])
+    time.sleep(1.5)
+    busy.s.sendall(body[-200:-100])
+    newcomers = []  # so that their places stay taken
+    for i in range(count // 2):
+        c = Client(host, port)
+        newcomers.append(c)
+        c.s.sendall(request(b"harmless %d" % i))
+        code = c.reply()[0]
+        assert code == 204, "newcomer %d: %d" % (i, code)
+        assert crowd[i].s.recv(1) == b"", "not the one that was idle longest"
+    busy.s.sendall(body[-100:])
+    assert busy.reply()[0] == 204, "one in mid-request had to go"
+
+
+def slow(host, port, count):
+    """Every place is taken by who sends a byte a second: after ten seconds they give way."""
+    crowd = [Client(host, port) for _ in range(count)]
+    whole = request(b"x" * 4096)
+    for c in crowd:
+        c.s.sendall(whole[:-4000])
+    c = Client(host, port)
+    c.s.sendall(request(b"harmless"))
+    assert c.reply()[0] == 503, "a place was free"
+    for second in range(SLOW_SECONDS):
+        for c in crowd:
+            c.s.sendall(whole[second - 4000 : second - 3999])
+        time.sleep(1)
+    newcomers = [Client(host, port) for _ in range(count // 2)]
+    for c in newcomers:
+        c.s.sendall(request(b"harmless"))
+        assert c.reply()[0] == 204, "nobody gave way"
+
+
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def flood(host, port, source):
+    """A few thousand SYNs are made once and sent over and over."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    there, packets = socket.inet_aton(host), []
+    for i in range(8192):
+        here = socket.inet_aton("%s.%d.%d" % (source, i >> 8, i & 255))
+        tcp = struct.pack("!HHIIBBHHH", 1024 + i, port, i * 77, 0, 0x50, 2, 65535, 0, 0)
+        total = checksum(here + there + struct.pack("!HH", 6, len(tcp)) + tcp)
+        tcp = tcp[:16] + struct.pack("!H", total) + tcp[18:]
+        packets.append(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, here, there) + tcp)
+    while True:
+        for p in packets:
+            try:
+                s.sendto(p, (host, 0))
+            except OSError:
+                pass  # the wire is full
+
+
+def main():
+    host, port, what, argument = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+    if what == "idle":
+        idle(host, port, int(argument))
+    elif what == "slow":
+        slow(host, port, int(argument))
+    else:
+        os.nice(5)
+        flood(host, port, argument)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
