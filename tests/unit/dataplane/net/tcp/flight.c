@@ -75,8 +75,8 @@ TEST(a_reset_between_objects_is_reported_where_the_user_says_so)
 		if (says == 1)
 			tcp_report(r.conn, TCP_FAULT_CUT);
 		CHECK((next_flight(&r) > 0) == (says == 1));
-		CHECK(says == 0 || (report.fault == TCP_FAULT_RESET &&
-				       report.info.receive_queue_bytes == 100));
+		CHECK(says == 0 ||
+		      (report.fault == TCP_FAULT_RESET && report.info.receive_queue_bytes == 100));
 		tcp_release(r.conn);
 		CHECK(rig_fini(&r));
 	}
