@@ -52,11 +52,19 @@ flight_destroy(struct tcp *t)
 	free(t->flights);
 }
 
+/* How long ago its newest event was, in the unit of events. One without any is new, not idle. */
+static uint32_t
+idle_of(const struct tcp *t, const struct flight *f)
+{
+	uint32_t now = (uint32_t)(t->now.ns >> TCP_FLIGHT_AT_SHIFT);
+
+	return f->count > 0 ? now - f->events[(f->count - 1) % TCP_FLIGHT_EVENTS].at : 0;
+}
+
 /* One whose connection has been idle; its events are forgotten. */
 static struct flight *
 take_from_idle(struct tcp *t)
 {
-	uint32_t now = (uint32_t)(t->now.ns >> TCP_FLIGHT_AT_SHIFT);
 	uint32_t idle = (uint32_t)((uint64_t)FLIGHT_IDLE_MS * 1000000u >> TCP_FLIGHT_AT_SHIFT);
 
 	if (t->config.flights_max == 0 || mono_before(t->now, t->flight_retry))
@@ -65,7 +73,7 @@ take_from_idle(struct tcp *t)
 		struct flight *f = &t->flights[t->flight_hand];
 
 		t->flight_hand = (t->flight_hand + 1) % t->config.flights_max;
-		if (f->owner != NULL && now - f->last_at >= idle) {
+		if (f->owner != NULL && idle_of(t, f) >= idle) {
 			f->owner->flight = NULL;
 			return f;
 		}
