@@ -132,7 +132,7 @@ struct tcp_conn {
 	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */
 	struct seq last_ack_sent;
 	uint32_t window_limit;
-	uint16_t rejected; /* segments outside the window, modulo 2^16 */
+	uint16_t rejected; /* segments outside the window but late copies, modulo 2^16 */
 	uint8_t segments_unacked;
 	uint8_t quick_acks; /* so many segments more are acknowledged at once */
 	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;

@@ -125,6 +125,15 @@ trim(struct tcp_conn *c, struct segment *s)
 	s->m = bytes.first;
 }
 
+/* Of what was received lately: a peer that misjudges a loss sends thousands, and means no harm. */
+static bool
+is_late_copy(const struct tcp_conn *c, const struct segment *s)
+{
+	int32_t behind = seq_diff(c->rcv_nxt, s->seq);
+
+	return s->length > 0 && behind > 0 && (uint32_t)behind <= c->window_limit;
+}
+
 /* Outside the window: an ACK tells where we are; an empty segment is answered rarely (ACK wars). */
 static void
 reject(struct tcp_conn *c, const struct segment *s)
@@ -132,7 +141,8 @@ reject(struct tcp_conn *c, const struct segment *s)
 	struct seq end = seq_add(s->seq, s->length);
 
 	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
-	flight_rejected(c);
+	if (!is_late_copy(c, s))
+		flight_rejected(c);
 	if (s->flags & FLAG_RST)
 		return;
 	if (s->length > 0 || (s->flags & FLAG_FIN)) {

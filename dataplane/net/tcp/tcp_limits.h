@@ -65,7 +65,7 @@
 #define FLIGHT_HANDS            4    /* recorders that are asked at once */
 #define FLIGHT_RETRY_MS         1    /* until others are asked, when all were busy */
 #define FLIGHT_REPORTS_MAX      16
-#define FLOOD_SEGMENTS          1000 /* outside the window, of one connection: a report is due */
+#define FLOOD_SEGMENTS          1000 /* outside the window, late copies apart: a report is due */
 #define FIN_WAIT_2_MS           60000
 #define TIME_WAIT_MS            60000
 #define TIME_WAIT_REUSE_MS      1100 /* by tcp_connect(): a tick of the peer's timestamps and more */

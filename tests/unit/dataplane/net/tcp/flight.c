@@ -163,6 +163,20 @@ TEST(a_flood_outside_the_window_is_reported_once_and_the_connection_goes_on)
 	CHECK(rig_fini(&r));
 }
 
+/* A peer that sends again what has arrived is answered, and is no flood. */
+TEST(late_copies_are_no_flood)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 100, false, 0, 0 });
+	for (unsigned i = 0; i < 1500; i++)
+		rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 100, false, 0, 0 });
+	CHECK(rig_counter(&r, TCP_COUNTER_OUT_OF_WINDOW) == 1500 && next_flight(&r) == 0);
+	CHECK(rig_fini(&r));
+}
+
 /* A SYN costs no recorder; an orderly end none either. */
 TEST(what_ends_in_order_is_not_reported)
 {
