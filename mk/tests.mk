@@ -15,13 +15,17 @@ unit_extra_dataplane/tls      := tests/sim dataplane/net/tcp dataplane/net/link
 unit_extra_bench/wire         := tests/sim
 unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link
 
+# What a folder's tests need from outside besides: encoders.
+unit_libs_scanners/decode   := -lbrotlienc
+unit_libs_dataplane/inspect := -lbrotlienc
+
 define unit_rules
 $(call unit_of,$(1)): $(call objects_of,$(wildcard tests/unit/$(1)/*.c)) $(B)/obj/tests/unit/harness.o \
 	$(call archives,$(1) $(unit_extra_$(1)) $(below_$(1)))
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo '  LD $$@')
 	$(Q)$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LDFLAGS) \
-		$(call libs_of,$(1)) $(if $(filter $(1),$(DPDK_FOLDERS)),$(DPDK_LIBS)) \
+		$(call libs_of,$(1)) $(unit_libs_$(1)) $(if $(filter $(1),$(DPDK_FOLDERS)),$(DPDK_LIBS)) \
 		$(call pkg_libs,cunit) -lpthread -lm
 $(B)/obj/tests/unit/$(1)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(1)) $(call pkg_cflags,cunit)
 endef
@@ -110,7 +114,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -D_GNU_SOURCE -I. \
 	-march=$(MARCH) -Wno-deprecated-declarations $(DPDK_CFLAGS)
-fuzz_libs_decode := -lz # its oracle
+fuzz_libs_decode := -lz -lbrotlidec -lzstd # its oracles
 fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *\([^*]*\).*/\1/p' tests/fuzz/$(1).c)
 fuzz_objects  = $(patsubst %.c,$(O)/fuzz/obj/%.o,tests/fuzz/$(1).c $(foreach f,$(2),$(call sources_of,$(f))))
 

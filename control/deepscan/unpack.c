@@ -264,7 +264,8 @@ static size_t
 gunzip(struct deepscan *d, const struct layer *l, struct buffer *b)
 {
 	const struct decode_limits no_limits = { .output_bytes_max = UINT64_MAX };
-	struct decoder *gz = decode_open(d->decoders, DECODE_GZIP, &no_limits);
+	const struct decode_codings gzip = { .count = 1, .list = { DECODE_GZIP } };
+	struct decoder *gz = decode_open(d->decoders, &gzip, &no_limits);
 	enum decode_result rc = DECODE_OUTPUT;
 	size_t at = 0;
 
@@ -488,7 +489,7 @@ deepscan_init(struct deepscan *d, const struct generation *g, const struct deeps
 	memset(d, 0, sizeof(*d));
 	d->limits = *limits;
 	d->generation = g;
-	d->decoders = decode_pool_create(1); /* one layer is unpacked at a time */
+	d->decoders = decode_pool_create(1, 0); /* one layer is unpacked at a time */
 	d->core = signature_core_create(1);
 	if (d->decoders == NULL || d->core == NULL || signature_core_prepare(d->core, g) != 0) {
 		deepscan_fini(d);

@@ -107,12 +107,19 @@ turn_is_spent(struct inspect_object *o)
 static bool
 decode_span(struct inspect_object *o, struct span input, size_t *at, bool is_last)
 {
+	enum decode_result result;
 	struct span out;
 
 	while (o->decoder != NULL) {
+		uint64_t before = decode_worked_bytes(o->decoder);
+
 		if (turn_is_spent(o))
 			return false;
-		switch (decode_next(o->decoder, input, at, &out)) {
+		result = decode_next(o->decoder, input, at, &out);
+		switch (result) {
+		case DECODE_BUSY: /* of a chain: work that gave nothing to feed yet */
+			o->turn_bytes += decode_worked_bytes(o->decoder) - before;
+			break;
 		case DECODE_OUTPUT:
 			feed_layer(o, &o->decoded, out,
 			    is_last && *at == input.bytes && decode_is_whole(o->decoder));
@@ -125,6 +132,9 @@ decode_span(struct inspect_object *o, struct span input, size_t *at, bool is_las
 			break;
 		case DECODE_OVER:
 			give_up_decoding(o, SOURCE_OVERSIZE);
+			break;
+		case DECODE_LACKING:
+			give_up_decoding(o, SOURCE_OVERLOAD);
 			break;
 		}
 	}

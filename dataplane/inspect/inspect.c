@@ -6,6 +6,8 @@
 
 #include "dataplane/inspect/object.h"
 
+#define ROOMS_MAX 128 /* br and zstd bodies at once; address space, not memory, of 36 MiB each */
+
 static bool
 create_pools(struct inspect *i)
 {
@@ -14,7 +16,8 @@ create_pools(struct inspect *i)
 	i->cache = cache_create(c->cache_entries);
 	i->blocks = blocks_create(i->channel, c->arena_blocks);
 	i->guard = guard_create();
-	i->decoders = decode_pool_create(c->decoders_max);
+	i->decoders = decode_pool_create(
+	    c->decoders_max, c->decoders_max < ROOMS_MAX ? c->decoders_max : ROOMS_MAX);
 	i->objects = calloc(c->objects_max, sizeof(*i->objects));
 	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
 	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));

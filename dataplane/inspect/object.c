@@ -47,15 +47,17 @@ static void
 take_body_facts(struct inspect_object *o, const struct icap_request *r)
 {
 	const struct http_head *head = carrying_head(r);
-	struct span coding;
 
 	o->coding = DECODE_IDENTITY;
+	o->codings = (struct decode_codings){ 0 };
 	o->content_length = UINT64_MAX;
 	if (head == NULL)
 		return;
-	coding = http_field(head, "Content-Encoding");
-	if (coding.data != NULL)
-		o->coding = decode_coding_of(coding);
+	for (unsigned i = 0; i < head->field_count; i++) { /* several fields are one list */
+		if (span_is_nocase(head->fields[i].name, "Content-Encoding"))
+			decode_codings_add(&o->codings, head->fields[i].value);
+	}
+	o->coding = decode_codings_outermost(&o->codings);
 	o->content_length = parse_length(http_field(head, "Content-Length"));
 	if (head->is_response && head->status == 206)
 		o->flags |= RECORD_FLAG_PARTIAL;
@@ -154,9 +156,9 @@ open_layers(struct inspect_object *o)
 		return false;
 	if (o->coding == DECODE_UNKNOWN)
 		o->trouble = SOURCE_UNSUPPORTED;
-	if (o->coding != DECODE_GZIP && o->coding != DECODE_DEFLATE)
+	if (o->coding == DECODE_UNKNOWN || o->coding == DECODE_IDENTITY)
 		return true;
-	o->decoder = decode_open(i->decoders, o->coding, &object_policy_limits(o)->decode);
+	o->decoder = decode_open(i->decoders, &o->codings, &object_policy_limits(o)->decode);
 	return o->decoder != NULL && layer_open(&o->decoded, core, g) == 0;
 }
 

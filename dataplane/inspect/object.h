@@ -71,14 +71,15 @@ struct inspect_object {
 	struct mono drip_at;     /* delivery `trickle`: when the next bytes go; else never */
 
 	bool has_body, must_echo;
-	bool echo_open;     /* the answer's head, and more, went out before the verdict */
-	bool streams;       /* delivery `stream`: what is sent is kept no longer */
-	bool notices_full;  /* its notice met a full ring; counted once */
-	bool sampling;      /* the judged layer goes to `sample` */
-	bool sample_over;   /* larger than a sandbox takes */
-	bool sample_failed; /* the arena had no room */
-	uint32_t flags;     /* RECORD_FLAG_… */
-	enum decode_coding coding;
+	bool echo_open;            /* the answer's head, and more, went out before the verdict */
+	bool streams;              /* delivery `stream`: what is sent is kept no longer */
+	bool notices_full;         /* its notice met a full ring; counted once */
+	bool sampling;             /* the judged layer goes to `sample` */
+	bool sample_over;          /* larger than a sandbox takes */
+	bool sample_failed;        /* the arena had no room */
+	uint32_t flags;            /* RECORD_FLAG_… */
+	enum decode_coding coding; /* of the bytes as sent */
+	struct decode_codings codings;
 	enum source trouble; /* class met on the way, SOURCE_COUNT: none */
 	const char *found;   /* what signatures found first, lent by the generation */
 	uint64_t found_offset;

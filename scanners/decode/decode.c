@@ -1,216 +1,278 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ISA-L's inflate, fed span by span. gzip members follow one another; "deflate" is zlib-wrapped, or
- * raw where the first two bytes are no zlib header (RFC 9110 §8.4.1.2 notes the confusion).
+ * Decoders: one stage a coding, in a row. The last stage is asked for output; when it lacks input
+ * the one before it is, and so on to the bytes of the caller. No stage may give more than the
+ * limits allow, whatever the next makes of it, and each call does one stage's step, so that a
+ * caller who counts steps bounds the work of a chain that gives nothing.
  */
 #include "scanners/decode/decode.h"
 
 #include <stdlib.h>
 
-#include <isa-l/igzip_lib.h>
+#include "scanners/decode/internal.h"
 
-#define OUTPUT_BYTES 16384
+#define ROOMS_BYTES_MAX ((size_t)256 << 20) /* windows of br and zstd, all decoders of a pool */
 
 struct decoder {
 	struct decoder *next_free;
-	enum decode_coding coding;
+	unsigned count;
+	struct stage *stages[DECODE_CODINGS_MAX];
 	struct decode_limits limits;
-	uint64_t input_bytes, output_bytes;
-	bool member_open; /* inside a member */
-	bool ended, failed;
-	uint8_t held[2]; /* the first bytes of a deflate stream, until its kind is known */
-	unsigned held_bytes;
-	bool kind_known;
-	struct inflate_state state;
-	uint8_t output[OUTPUT_BYTES];
+	uint64_t worked_bytes;
 };
 
 struct decode_pool {
 	struct decoder *free, *all;
+	struct stage *free_stages, *all_stages;
+	struct rooms *rooms;
 };
 
-enum decode_coding
-decode_coding_of(struct span value)
+static const struct {
+	const char *name;
+	enum decode_coding coding;
+} names[] = {
+	{ "gzip", DECODE_GZIP },
+	{ "x-gzip", DECODE_GZIP },
+	{ "deflate", DECODE_DEFLATE },
+	{ "br", DECODE_BROTLI },
+	{ "zstd", DECODE_ZSTD },
+	{ "identity", DECODE_IDENTITY },
+	{ "", DECODE_IDENTITY },
+};
+
+static enum decode_coding
+coding_of(struct span word)
 {
-	value = span_trim(value);
-	if (span_is_nocase(value, "gzip") || span_is_nocase(value, "x-gzip"))
-		return DECODE_GZIP;
-	if (span_is_nocase(value, "deflate"))
-		return DECODE_DEFLATE;
-	if (value.bytes == 0 || span_is_nocase(value, "identity"))
-		return DECODE_IDENTITY;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (span_is_nocase(word, names[i].name))
+			return names[i].coding;
+	}
 	return DECODE_UNKNOWN;
 }
 
+void
+decode_codings_add(struct decode_codings *c, struct span value)
+{
+	while (value.bytes > 0) {
+		const uint8_t *comma = memchr(value.data, ',', value.bytes);
+		size_t n = comma != NULL ? (size_t)(comma - value.data) : value.bytes;
+		enum decode_coding coding = coding_of(span_trim(span_first(value, n)));
+
+		value = span_from(value, n + 1);
+		if (coding == DECODE_IDENTITY)
+			continue;
+		if (coding == DECODE_UNKNOWN || c->count == DECODE_CODINGS_MAX)
+			c->unknown = true;
+		else
+			c->list[c->count++] = coding;
+	}
+}
+
+enum decode_coding
+decode_codings_outermost(const struct decode_codings *c)
+{
+	if (c->unknown)
+		return DECODE_UNKNOWN;
+	return c->count > 0 ? c->list[c->count - 1] : DECODE_IDENTITY;
+}
+
 struct decode_pool *
-decode_pool_create(uint32_t decoders)
+decode_pool_create(uint32_t decoders, uint32_t rooms)
 {
 	struct decode_pool *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return NULL;
 	p->all = calloc(decoders, sizeof(*p->all));
-	if (p->all == NULL) {
-		free(p);
+	p->all_stages = calloc(decoders, sizeof(*p->all_stages));
+	p->rooms = rooms_create(rooms, ROOMS_BYTES_MAX);
+	if (p->all == NULL || p->all_stages == NULL || p->rooms == NULL) {
+		decode_pool_destroy(p);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < decoders; i++)
-		decode_close(p, &p->all[i]);
+	for (uint32_t i = 0; i < decoders; i++) {
+		p->all[i].next_free = p->free;
+		p->free = &p->all[i];
+		p->all_stages[i].next_free = p->free_stages;
+		p->free_stages = &p->all_stages[i];
+	}
 	return p;
 }
 
 void
 decode_pool_destroy(struct decode_pool *p)
 {
+	rooms_destroy(p->rooms);
 	free(p->all);
+	free(p->all_stages);
 	free(p);
 }
 
 static void
-begin_member(struct decoder *d, uint32_t kind)
+close_stage(struct decode_pool *p, struct stage *s)
 {
-	isal_inflate_reset(&d->state);
-	d->state.crc_flag = kind;
-	d->member_open = true;
+	if (s->room != NULL)
+		room_put(s->room);
+	s->room = NULL;
+	s->next_free = p->free_stages;
+	p->free_stages = s;
+}
+
+/* A stage from the pool, begun; NULL: no stage, or no room for its library. */
+static struct stage *
+open_stage(struct decode_pool *p, enum decode_coding coding)
+{
+	struct stage *s = p->free_stages;
+	bool begun = true;
+
+	if (s == NULL)
+		return NULL;
+	p->free_stages = s->next_free;
+	s->coding = coding;
+	s->input_bytes = s->output_bytes = 0;
+	s->pending = span_of(NULL, 0);
+	s->member_open = s->ended = s->failed = s->output_filled = false;
+	s->room = NULL;
+	if (coding == DECODE_GZIP || coding == DECODE_DEFLATE) {
+		inflate_begin(s);
+	} else {
+		s->room = room_take(p->rooms);
+		begun =
+		    s->room != NULL && (coding == DECODE_BROTLI ? brotli_begin(s) : zstd_begin(s));
+	}
+	if (begun)
+		return s;
+	close_stage(p, s);
+	return NULL;
 }
 
 struct decoder *
-decode_open(struct decode_pool *p, enum decode_coding coding, const struct decode_limits *limits)
+decode_open(
+    struct decode_pool *p, const struct decode_codings *codings, const struct decode_limits *limits)
 {
 	struct decoder *d = p->free;
 
 	if (d == NULL)
 		return NULL;
 	p->free = d->next_free;
-	d->coding = coding;
 	d->limits = *limits;
-	d->input_bytes = d->output_bytes = 0;
-	d->held_bytes = 0;
-	d->ended = d->failed = d->member_open = false;
-	d->kind_known = coding == DECODE_GZIP;
-	isal_inflate_init(&d->state);
+	d->worked_bytes = 0;
+	for (d->count = 0; d->count < codings->count; d->count++) {
+		struct stage *s = open_stage(p, codings->list[codings->count - 1 - d->count]);
+
+		if (s == NULL) {
+			decode_close(p, d);
+			return NULL;
+		}
+		d->stages[d->count] = s;
+	}
 	return d;
 }
 
 void
 decode_close(struct decode_pool *p, struct decoder *d)
 {
+	for (unsigned i = 0; i < d->count; i++)
+		close_stage(p, d->stages[i]);
 	d->next_free = p->free;
 	p->free = d;
 }
 
-/* RFC 1950 §2.2: method 8, and a header that is a multiple of 31. */
+/* Whether a stage has given too much, by itself or for what came in. */
 static bool
-is_zlib(const uint8_t head[2])
+over_limit(const struct decoder *d, const struct stage *s)
 {
-	return (head[0] & 0x0f) == 8 && (head[0] << 8 | head[1]) % 31 == 0;
-}
-
-static bool
-over_limit(const struct decoder *d)
-{
-	if (d->output_bytes > d->limits.output_bytes_max)
+	if (s->output_bytes > d->limits.output_bytes_max)
 		return true;
-	return d->limits.ratio_max != 0 && d->output_bytes > d->limits.ratio_from_bytes &&
-	       d->output_bytes / d->limits.ratio_max > d->input_bytes;
+	return d->limits.ratio_max != 0 && s->output_bytes > d->limits.ratio_from_bytes &&
+	       s->output_bytes / d->limits.ratio_max > d->stages[0]->input_bytes;
 }
 
-/* Collects the two bytes that tell zlib from raw; true once it is known. */
-static bool
-choose_kind(struct decoder *d, struct span input, size_t *at)
+static enum decode_result
+stage_next(struct decoder *d, struct stage *s, struct span input, size_t *at, struct span *out)
 {
-	while (d->held_bytes < 2 && *at < input.bytes) {
-		d->held[d->held_bytes++] = input.data[(*at)++];
-		d->input_bytes++;
+	uint64_t before = s->input_bytes;
+	enum decode_result r;
+
+	*out = span_of(NULL, 0);
+	if (s->failed)
+		return s->failure;
+	if (s->ended)
+		return DECODE_END;
+	if (s->coding == DECODE_BROTLI)
+		r = brotli_next(s, input, at, out);
+	else if (s->coding == DECODE_ZSTD)
+		r = zstd_next(s, input, at, out);
+	else
+		r = inflate_next(s, input, at, out);
+	s->output_bytes += out->bytes;
+	d->worked_bytes += s->input_bytes - before + out->bytes;
+	if (over_limit(d, s)) {
+		s->failed = true;
+		s->failure = DECODE_OVER;
+		return DECODE_OVER;
 	}
-	if (d->held_bytes < 2)
-		return false;
-	d->kind_known = true;
-	begin_member(d, is_zlib(d->held) ? ISAL_ZLIB : ISAL_DEFLATE);
-	return true;
+	return r;
 }
 
-/* One call of the library over `input` from `*at`; the held bytes go first. */
-static int
-inflate_some(struct decoder *d, struct span input, size_t *at)
+/*
+ * The n-th stage's next output, with the stages before it as its input. What a stage before it ran
+ * into is told once this one has used up what came before that.
+ */
+static enum decode_result
+pull(struct decoder *d, unsigned n, struct span input, size_t *at, struct span *out)
 {
-	bool from_held = d->held_bytes > 0;
-	size_t given = from_held ? d->held_bytes : input.bytes - *at, left;
-	int rc;
+	struct stage *before;
+	enum decode_result r;
+	size_t used = 0;
+	bool ended;
 
-	if (given > UINT32_MAX)
-		given = UINT32_MAX;
-	d->state.next_in = from_held ? d->held : (uint8_t *)(uintptr_t)input.data + *at;
-	d->state.avail_in = (uint32_t)given;
-	d->state.next_out = d->output;
-	d->state.avail_out = OUTPUT_BYTES;
-	rc = isal_inflate(&d->state);
-	/* On an error it gives back all that it had read ahead, which may be of an earlier input.
-	 */
-	left = d->state.avail_in < given ? d->state.avail_in : given;
-	if (from_held) {
-		memmove(d->held, d->held + given - left, left);
-		d->held_bytes = (unsigned)left;
-	} else {
-		*at += given - left;
-		d->input_bytes += given - left;
-	}
-	return rc;
+	if (n == 0)
+		return stage_next(d, d->stages[0], input, at, out);
+	before = d->stages[n - 1];
+	r = stage_next(d, d->stages[n], before->pending, &used, out);
+	before->pending = span_from(before->pending, used);
+	if (r != DECODE_MORE && r != DECODE_END)
+		return r;
+	ended = r == DECODE_END;
+	r = pull(d, n - 1, input, at, &before->pending);
+	if (ended) /* what lies behind the end is no part of it, but the coding around it must end
+		    */
+		before->pending = span_of(NULL, 0);
+	if (r == DECODE_OUTPUT)
+		return DECODE_BUSY;
+	return ended && r == DECODE_MORE ? DECODE_END : r;
 }
 
 enum decode_result
 decode_next(struct decoder *d, struct span input, size_t *at, struct span *out)
 {
-	if (d->failed)
-		return DECODE_CORRUPT;
-	for (;;) {
-		size_t produced;
-		int rc;
-
-		if (d->ended)
-			return DECODE_END;
-		if (!d->kind_known && !choose_kind(d, input, at))
-			return DECODE_MORE;
-		if (!d->member_open && *at < input.bytes)
-			begin_member(d, ISAL_GZIP);
-		if (!d->member_open)
-			return DECODE_MORE;
-		rc = inflate_some(d, input, at);
-		produced = OUTPUT_BYTES - d->state.avail_out;
-		d->output_bytes += produced;
-		*out = span_of(d->output, produced);
-		if (rc < 0) {
-			/* Behind a whole gzip member, what is no member is trailing garbage. */
-			d->failed = !(d->coding == DECODE_GZIP && d->output_bytes > 0 &&
-				      produced == 0 && d->state.total_out == 0);
-			d->ended = !d->failed;
-			d->member_open = d->failed;
-			if (d->failed && produced > 0) /* what came out before is judged too */
-				return over_limit(d) ? DECODE_OVER : DECODE_OUTPUT;
-			return d->failed ? DECODE_CORRUPT : DECODE_END;
-		}
-		if (d->state.block_state == ISAL_BLOCK_FINISH) {
-			d->member_open = false;
-			d->ended = d->coding == DECODE_DEFLATE;
-		}
-		if (over_limit(d))
-			return DECODE_OVER;
-		if (produced > 0)
-			return DECODE_OUTPUT;
-		if (d->member_open && *at == input.bytes && d->held_bytes == 0)
-			return DECODE_MORE;
-	}
+	return pull(d, d->count - 1, input, at, out);
 }
 
 bool
 decode_is_whole(const struct decoder *d)
 {
-	return !d->failed && !d->member_open && (d->ended || d->input_bytes > 0) &&
-	       (d->kind_known || d->input_bytes == 0);
+	for (unsigned i = 0; i < d->count; i++) {
+		const struct stage *s = d->stages[i];
+		bool is_inflate = s->coding == DECODE_GZIP || s->coding == DECODE_DEFLATE;
+		bool taken = s->pending.bytes == 0 || d->stages[i + 1]->ended;
+
+		if (s->failed || s->member_open || (!s->ended && s->input_bytes == 0) || !taken ||
+		    (is_inflate && !inflate_is_whole(s)))
+			return false;
+	}
+	return true;
 }
 
 uint64_t
 decode_output_bytes(const struct decoder *d)
 {
-	return d->output_bytes;
+	return d->stages[d->count - 1]->output_bytes;
+}
+
+uint64_t
+decode_worked_bytes(const struct decoder *d)
+{
+	return d->worked_bytes;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Objects from their request to their answer: clean and bad ones, a ring that is full. */
+#include <brotli/encode.h>
 #include <isa-l/igzip_lib.h>
+#include <zstd.h>
 
 #include "dataplane/inspect/object.h"
 #include "tests/unit/dataplane/inspect/rig.h"
@@ -75,6 +77,70 @@ pack(const void *bytes, size_t count, uint8_t *out, size_t room)
 	z.avail_out = (uint32_t)room;
 	z.end_of_stream = 1;
 	return isal_deflate_stateless(&z) == COMP_OK ? z.total_out : 0;
+}
+
+/* Text enough for a code of its own, so that EICAR behind it stands nowhere as it is. */
+static size_t
+hide(enum decode_coding coding, uint8_t *out, size_t room)
+{
+	static uint8_t text[4096];
+	uint64_t random = 1;
+	size_t n = room;
+
+	for (size_t i = 0; i < sizeof(text); i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		text[i] = "abcdefghijklmnop"[random >> 60];
+	}
+	memcpy(text + sizeof(text) - sizeof(eicar), eicar, sizeof(eicar) - 1);
+	if (coding == DECODE_ZSTD)
+		return ZSTD_compress(out, room, text, sizeof(text), 3);
+	return BrotliEncoderCompress(5, 22, BROTLI_MODE_GENERIC, sizeof(text), text, &n, out) ? n
+											      : 0;
+}
+
+/* The same frame is found as what the head says it is, and passes as what it does not say. */
+TEST(codings_are_looked_through)
+{
+	static uint8_t zstd[5000], brotli[5000], twice[5000], thrice[5000];
+	size_t zstd_bytes = hide(DECODE_ZSTD, zstd, sizeof(zstd));
+	size_t brotli_bytes = hide(DECODE_BROTLI, brotli, sizeof(brotli));
+	size_t twice_bytes = pack(zstd, zstd_bytes, twice, sizeof(twice));
+	size_t thrice_bytes = pack(twice, twice_bytes, thrice, sizeof(thrice));
+	const struct {
+		const char *name, *head, *status;
+		const uint8_t *bytes;
+		size_t count;
+		const char *threat;
+	} rows[] = {
+		{ "zstd", "Content-Encoding: zstd\r\n", "ICAP/1.0 200", zstd, zstd_bytes, "Eicar" },
+		{ "br", "Content-Encoding: BR\r\n", "ICAP/1.0 200", brotli, brotli_bytes, "Eicar" },
+		{ "a list", "Content-Encoding: zstd, gzip\r\n", "ICAP/1.0 200", twice, twice_bytes,
+		    "Eicar" },
+		{ "two fields", "Content-Encoding: zstd\r\nX: y\r\ncontent-encoding: gzip\r\n",
+		    "ICAP/1.0 200", twice, twice_bytes, "Eicar" },
+		{ "three", "Content-Encoding: zstd, gzip, x-gzip\r\n", "ICAP/1.0 200", thrice,
+		    thrice_bytes, "Eicar" },
+		{ "half of it", "Content-Encoding: gzip\r\n", "ICAP/1.0 204", twice, twice_bytes,
+		    NULL },
+		{ "as sent", "", "ICAP/1.0 204", brotli, brotli_bytes, NULL },
+		{ "broken", "Content-Encoding: br\r\n", "ICAP/1.0 200", zstd, zstd_bytes - 70,
+		    "Policy.Corrupt" },
+		{ "too many", "Content-Encoding: zstd, gzip, gzip, gzip\r\n", "ICAP/1.0 200",
+		    thrice, thrice_bytes, "Policy.Unsupported" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *set[] = { "policy.corrupt=block", "policy.unsupported=block", NULL };
+		struct rig *r = rig_create(set);
+		struct rig_client *c = rig_client(r);
+
+		rig_respmod(c, rows[i].head, rows[i].bytes, rows[i].count);
+		rig_until(c, 1);
+		CHECK_ROW(rows[i].name, strncmp(c->output, rows[i].status, 12) == 0);
+		CHECK_ROW(rows[i].name,
+		    rows[i].threat == NULL || strstr(c->output, rows[i].threat) != NULL);
+		rig_destroy(r);
+	}
 }
 
 /* Which body is one buffer: a short one is, and one that needs a second mbuf is not. */

@@ -22,7 +22,7 @@ int
 harness_setup(void)
 {
 	fill_plain();
-	pool = decode_pool_create(2);
+	pool = decode_pool_create(2, 0);
 	return pool == NULL;
 }
 
@@ -46,7 +46,8 @@ static enum decode_result
 unpack(enum decode_coding coding, const struct decode_limits *l, size_t bytes, size_t step,
     uint64_t *out_bytes, bool *same, bool *whole)
 {
-	struct decoder *d = decode_open(pool, coding, l);
+	const struct decode_codings one = { .count = 1, .list = { coding } };
+	struct decoder *d = decode_open(pool, &one, l);
 	enum decode_result r = DECODE_MORE;
 
 	*out_bytes = 0;
@@ -220,13 +221,37 @@ TEST(a_ratio_counts_from_its_first_megabyte)
 	fill_plain();
 }
 
+/* What a field's value makes of the codings known so far. */
 TEST(codings_by_name)
 {
-	CHECK(decode_coding_of(span_text(" GZIP ")) == DECODE_GZIP);
-	CHECK(decode_coding_of(span_text("x-gzip")) == DECODE_GZIP);
-	CHECK(decode_coding_of(span_text("Deflate")) == DECODE_DEFLATE);
-	CHECK(decode_coding_of(span_text("br")) == DECODE_UNKNOWN);
-	CHECK(decode_coding_of(span_text("gzip, gzip")) == DECODE_UNKNOWN);
-	CHECK(decode_coding_of(span_text("identity")) == DECODE_IDENTITY);
-	CHECK(decode_coding_of(span_text("")) == DECODE_IDENTITY);
+	static const struct {
+		const char *first, *second;
+		enum decode_coding outermost;
+		unsigned count;
+	} rows[] = {
+		{ " GZIP ", "", DECODE_GZIP, 1 },
+		{ "x-gzip", "", DECODE_GZIP, 1 },
+		{ "Deflate", "", DECODE_DEFLATE, 1 },
+		{ "br", "", DECODE_BROTLI, 1 },
+		{ "zstd", "", DECODE_ZSTD, 1 },
+		{ "identity", "", DECODE_IDENTITY, 0 },
+		{ "", "", DECODE_IDENTITY, 0 },
+		{ ", ,", "", DECODE_IDENTITY, 0 },
+		{ "gzip, gzip", "", DECODE_GZIP, 2 },
+		{ "gzip,identity ,br", "", DECODE_BROTLI, 2 },
+		{ "gzip", "zstd", DECODE_ZSTD, 2 }, /* two fields are one list */
+		{ "gzip, br, zstd", "", DECODE_ZSTD, 3 },
+		{ "gzip, br, zstd", "gzip", DECODE_UNKNOWN, 3 },
+		{ "gzip, compress", "", DECODE_UNKNOWN, 1 },
+		{ "brotli", "", DECODE_UNKNOWN, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct decode_codings c = { 0 };
+
+		decode_codings_add(&c, span_text(rows[i].first));
+		decode_codings_add(&c, span_text(rows[i].second));
+		CHECK_ROW(rows[i].first, decode_codings_outermost(&c) == rows[i].outermost);
+		CHECK_ROW(rows[i].first, c.count == rows[i].count);
+	}
 }

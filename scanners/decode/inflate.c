@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ISA-L's inflate, fed span by span. gzip members follow one another; "deflate" is zlib-wrapped, or
+ * raw where the first two bytes are no zlib header (RFC 9110 §8.4.1.2 notes the confusion).
+ */
+#include "scanners/decode/internal.h"
+
+static void
+begin_member(struct stage *s, uint32_t kind)
+{
+	isal_inflate_reset(&s->state);
+	s->state.crc_flag = kind;
+	s->member_open = true;
+}
+
+void
+inflate_begin(struct stage *s)
+{
+	s->held_bytes = 0;
+	s->kind_known = s->coding == DECODE_GZIP;
+	isal_inflate_init(&s->state);
+}
+
+/* RFC 1950 §2.2: method 8, and a header that is a multiple of 31. */
+static bool
+is_zlib(const uint8_t head[2])
+{
+	return (head[0] & 0x0f) == 8 && (head[0] << 8 | head[1]) % 31 == 0;
+}
+
+/* Collects the two bytes that tell zlib from raw; true once it is known. */
+static bool
+choose_kind(struct stage *s, struct span input, size_t *at)
+{
+	while (s->held_bytes < 2 && *at < input.bytes) {
+		s->held[s->held_bytes++] = input.data[(*at)++];
+		s->input_bytes++;
+	}
+	if (s->held_bytes < 2)
+		return false;
+	s->kind_known = true;
+	begin_member(s, is_zlib(s->held) ? ISAL_ZLIB : ISAL_DEFLATE);
+	return true;
+}
+
+/* One call of the library over `input` from `*at`; the held bytes go first. */
+static int
+inflate_some(struct stage *s, struct span input, size_t *at)
+{
+	bool from_held = s->held_bytes > 0;
+	size_t given = from_held ? s->held_bytes : input.bytes - *at, left;
+	int rc;
+
+	if (given > UINT32_MAX)
+		given = UINT32_MAX;
+	s->state.next_in = from_held ? s->held : (uint8_t *)(uintptr_t)input.data + *at;
+	s->state.avail_in = (uint32_t)given;
+	s->state.next_out = s->output;
+	s->state.avail_out = OUTPUT_BYTES;
+	rc = isal_inflate(&s->state);
+	/* On an error it gives back all that it had read ahead, which may be of an earlier input.
+	 */
+	left = s->state.avail_in < given ? s->state.avail_in : given;
+	if (from_held) {
+		memmove(s->held, s->held + given - left, left);
+		s->held_bytes = (unsigned)left;
+	} else {
+		*at += given - left;
+		s->input_bytes += given - left;
+	}
+	return rc;
+}
+
+/* A stream that is broken; behind a whole gzip member, what is no member is trailing garbage. */
+static enum decode_result
+broken(struct stage *s, size_t produced)
+{
+	s->ended = s->coding == DECODE_GZIP && s->output_bytes > 0 && produced == 0 &&
+		   s->state.total_out == 0;
+	s->failed = s->member_open = !s->ended;
+	s->failure = DECODE_CORRUPT;
+	if (s->failed && produced > 0) /* what came out before is judged too */
+		return DECODE_OUTPUT;
+	return s->failed ? DECODE_CORRUPT : DECODE_END;
+}
+
+enum decode_result
+inflate_next(struct stage *s, struct span input, size_t *at, struct span *out)
+{
+	for (;;) {
+		size_t produced;
+		int rc;
+
+		if (s->ended)
+			return DECODE_END;
+		if (!s->kind_known && !choose_kind(s, input, at))
+			return DECODE_MORE;
+		if (!s->member_open && *at < input.bytes)
+			begin_member(s, ISAL_GZIP);
+		if (!s->member_open)
+			return DECODE_MORE;
+		rc = inflate_some(s, input, at);
+		produced = OUTPUT_BYTES - s->state.avail_out;
+		*out = span_of(s->output, produced);
+		if (rc < 0)
+			return broken(s, produced);
+		if (s->state.block_state == ISAL_BLOCK_FINISH) {
+			s->member_open = false;
+			s->ended = s->coding == DECODE_DEFLATE;
+		}
+		if (produced > 0)
+			return DECODE_OUTPUT;
+		if (s->member_open && *at == input.bytes && s->held_bytes == 0)
+			return DECODE_MORE;
+	}
+}
+
+bool
+inflate_is_whole(const struct stage *s)
+{
+	return s->kind_known || s->input_bytes == 0;
+}
