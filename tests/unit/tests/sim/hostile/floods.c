@@ -94,7 +94,7 @@ strays(struct hostile *v, uint32_t ms, void *arg)
 				    .length = s->length });
 }
 
-/* Strangers are reset, a bounded number a second, and a RST never. */
+/* Strangers are reset, a bounded number a second; a RST and what has no ACK never. */
 TEST(stray_segments_and_resets)
 {
 	static const struct {
@@ -102,7 +102,7 @@ TEST(stray_segments_and_resets)
 		struct stray s;
 		bool answered;
 	} rows[] = { { "ACKs", { SEGMENT_ACK, 0 }, true }, { "data", { SEGMENT_ACK, 100 }, true },
-		{ "FINs", { SEGMENT_FIN | SEGMENT_ACK, 0 }, true }, { "no flags", { 0, 0 }, true },
+		{ "FINs", { SEGMENT_FIN | SEGMENT_ACK, 0 }, true }, { "no flags", { 0, 0 }, false },
 		{ "RSTs", { SEGMENT_RST, 0 }, false },
 		{ "RST and SYN", { SEGMENT_RST | SEGMENT_SYN, 0 }, false } };
 	uint64_t peace = hostile_peace(RUN_MS);
