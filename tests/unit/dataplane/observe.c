@@ -4,6 +4,7 @@
 #include "dataplane/observe.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <rte_tcp.h>
@@ -529,6 +530,8 @@ fall(struct rig *r, uint16_t port)
 		struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
 		struct rte_tcp_hdr *h = (struct rte_tcp_hdr *)rte_pktmbuf_append(m, sizeof(*h));
 
+		if (h == NULL)
+			abort();
 		memset(h, 0, sizeof(*h));
 		h->src_port = htons(port);
 		h->dst_port = htons(1344);
