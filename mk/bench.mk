@@ -24,6 +24,11 @@ bench-ports: setup
 	@$(MAKE) --no-print-directory all
 	@bench/ports
 
+## bench-peer: goodput beside the kernel's over one lossy wire, about 6 minutes (ROUNDS=5, LOSS=0,1,5,10)
+bench-peer: setup
+	@$(MAKE) --no-print-directory all
+	@bench/peer --rounds $(or $(ROUNDS),5) --loss $(or $(LOSS),0,1,5,10)
+
 ## bench-scan: our scan beside one bare Hyperscan call, with 10,000 and with all signatures (ROUNDS=7)
 bench-scan: bench-setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-scan
@@ -32,4 +37,4 @@ bench-scan: bench-setup
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-veth bench-ports bench-scan bench-setup
+.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-setup
