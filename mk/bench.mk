@@ -34,7 +34,12 @@ bench-scan: bench-setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-scan
 	@ROUNDS=$(ROUNDS) bench/scan/run
 
+## bench-tcp: instructions and time of the TCP library alone, at 1 to 100,000 flows (FLOWS, CASES, CHECKSUM=1)
+bench-tcp: setup
+	@$(MAKE) --no-print-directory $(B)/sluice-bench-tcp
+	@FLOWS='$(FLOWS)' CASES='$(CASES)' CHECKSUM='$(CHECKSUM)' bench/tcp/run
+
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-setup
+.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-tcp bench-setup

@@ -7,7 +7,8 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config clang-14 libclang-rt-14-dev binu
 	libmicrohttpd-dev libbpf-dev libbrotli-dev libzstd-dev
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
 	util-linux
-PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara
+PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara \
+	valgrind
 PACKAGES_BENCH := c-icap libc-icap-mod-virus-scan
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The operations, a function each; every one checks that the stack did them all. */
+#include "bench/tcp/cases.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/tcp/rig.h"
+#include "dataplane/net/tcp/tcp_counters.h"
+
+#define REQUEST_BYTES 1024
+#define ANSWER_BYTES  200
+
+static const struct {
+	const char *name, *what;
+} cases[] = {
+#define X(id, name, what) { name, what },
+	CASES(X)
+#undef X
+};
+
+const char *
+case_name(enum case_id id)
+{
+	return cases[id].name;
+}
+
+const char *
+case_what(enum case_id id)
+{
+	return cases[id].what;
+}
+
+bool
+case_find(const char *name, enum case_id *out)
+{
+	for (unsigned i = 0; i < CASE_COUNT; i++) {
+		if (strcmp(name, cases[i].name) == 0) {
+			*out = (enum case_id)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How many flows a turn hears of. */
+static uint32_t
+batch_of(const struct rig *r)
+{
+	return r->config.flows < RIG_BATCH ? r->config.flows : RIG_BATCH;
+}
+
+/* Two segments of each flow of the batch: one ACK answers both. */
+static uint64_t
+run_data(struct rig *r, uint64_t count)
+{
+	uint32_t batch = batch_of(r), flow = 0;
+	uint64_t done = 0;
+
+	for (; done < count; done += 2u * batch) {
+		for (uint32_t i = 0; i < batch; i++) {
+			rig_stage(r, flow, RIG_ACK, RIG_DATA_BYTES);
+			rig_stage(r, flow, RIG_ACK | RIG_PSH, RIG_DATA_BYTES);
+			flow = flow + 1 < r->config.flows ? flow + 1 : 0;
+		}
+		rig_measured(r);
+	}
+	return r->received_bytes == done * RIG_DATA_BYTES ? done : 0;
+}
+
+/* Each request acknowledges the response before it, as a client that has more to ask does. */
+static uint64_t
+run_request(struct rig *r, uint64_t count)
+{
+	uint32_t batch = batch_of(r), flow = 0;
+	uint64_t done = 0;
+
+	for (; done < count; done += batch) {
+		for (uint32_t i = 0; i < batch; i++) {
+			rig_stage(r, flow, RIG_ACK | RIG_PSH, REQUEST_BYTES);
+			flow = flow + 1 < r->config.flows ? flow + 1 : 0;
+		}
+		rig_measured(r);
+	}
+	return r->received_bytes == done * REQUEST_BYTES ? done : 0;
+}
+
+/* Connections that come and go beside those that stay: SYN, ACK, FIN, the ACK of ours. */
+static uint64_t
+run_open(struct rig *r, uint64_t count)
+{
+	static const uint8_t steps[] = { RIG_SYN, RIG_ACK, RIG_FIN | RIG_ACK, RIG_ACK };
+	uint64_t done = 0;
+
+	for (; done < count; done += RIG_BATCH) {
+		for (uint32_t i = 0; i < RIG_BATCH; i++)
+			rig_renew_peer(r, r->config.flows + i);
+		for (unsigned step = 0; step < sizeof(steps); step++) {
+			for (uint32_t i = 0; i < RIG_BATCH; i++)
+				rig_stage(r, r->config.flows + i, steps[step], 0);
+			rig_measured(r);
+		}
+	}
+	return r->closed == done ? done : 0;
+}
+
+static uint64_t
+run_idle(struct rig *r, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++)
+		rig_measured(r);
+	return r->measured_turns;
+}
+
+/*
+ * Not of a connection but of the wheel: 200 ms ahead each time, as an RTO is, and 10 us between two
+ * turns. What comes up before it is moved again is put on by the wheel. callgrind knows it by name.
+ */
+__attribute__((noinline, noclone)) uint64_t
+case_collect_timers(struct wheel *w, struct wheel_timer *timers, uint32_t flows, uint64_t count)
+{
+	struct mono now = { w->tick << WHEEL_TICK_BITS };
+	uint64_t done = 0, fired = 0;
+	uint32_t flow = 0;
+
+	while (done < count) {
+		for (uint32_t i = 0; i < RIG_BATCH; i++, done++) {
+			wheel_arm(w, &timers[flow], mono_add(now, milliseconds(200)));
+			flow = flow + 1 < flows ? flow + 1 : 0;
+		}
+		now = mono_add(now, microseconds(10));
+		wheel_advance(w, now);
+		while (wheel_take_expired(w) != NULL)
+			fired++;
+	}
+	return fired == 0 ? done : 0;
+}
+
+static int
+run_timer(uint32_t flows, uint64_t count, struct case_result *out)
+{
+	struct wheel_timer *timers = calloc(flows, sizeof(*timers));
+	struct wheel wheel;
+	struct mono before;
+
+	if (timers == NULL)
+		return -ENOMEM;
+	wheel_init(&wheel, (struct mono){ 1000000000 });
+	for (uint32_t i = 0; i < flows; i++)
+		wheel_timer_init(&timers[i]);
+	before = mono_now();
+	out->operations = case_collect_timers(&wheel, timers, flows, count);
+	out->ns = (uint64_t)mono_since(mono_now(), before).ns;
+	free(timers);
+	return out->operations > 0 ? 0 : -EPROTO;
+}
+
+static uint64_t
+memory_used(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+static uint64_t
+run_in_rig(enum case_id id, struct rig *r, uint64_t count)
+{
+	switch (id) {
+	case CASE_DATA:
+		return run_data(r, count);
+	case CASE_REQUEST:
+		return run_request(r, count);
+	case CASE_OPEN:
+	case CASE_COOKIE:
+		return run_open(r, count);
+	default:
+		return run_idle(r, count);
+	}
+}
+
+int
+case_run(enum case_id id, uint32_t flows, uint64_t count, bool checksum, struct case_result *out)
+{
+	struct rig_config config = { .flows = flows,
+		.caller = id == CASE_REQUEST ? RIG_ANSWERS : RIG_TAKES,
+		.answer_bytes = ANSWER_BYTES,
+		.cookies = id == CASE_COOKIE,
+		.checksum = checksum };
+	uint64_t before = memory_used();
+	struct rig *r;
+	int rc;
+
+	*out = (struct case_result){ 0 };
+	if (id == CASE_TIMER)
+		return run_timer(flows, count, out);
+	rc = rig_create(&config, &r);
+	if (rc != 0)
+		return rc;
+	out->bytes_per_connection =
+	    (memory_used() - before - (flows + RIG_BATCH + 1) * sizeof(struct rig_peer)) / flows;
+	out->operations = run_in_rig(id, r, count);
+	out->ns = r->measured_ns;
+	if (out->operations == 0 || r->lost != 0)
+		rc = -EPROTO;
+	if (id == CASE_COOKIE &&
+	    tcp_counters(r->tcp)[TCP_COUNTER_SYN_COOKIES_SENT] < flows + out->operations)
+		rc = -EPROTO;
+	rig_destroy(r);
+	return rc;
+}
