@@ -246,6 +246,7 @@ struct tcp {
 	unsigned listener_count;
 	struct listener listeners[LISTENERS_MAX];
 	struct tcp_conn **buckets;
+	struct tcp_conn *last_found; /* by table_find(); NULL: none, or it is gone */
 	struct tcp_conn *conns;
 	struct flight *flights;
 	struct list free_flights, flight_reports;

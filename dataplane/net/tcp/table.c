@@ -8,21 +8,36 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct tuple {
+struct tuple6 {
 	uint8_t local[16], remote[16];
 	uint16_t local_port, remote_port;
 };
 
+struct tuple4 {
+	uint8_t local[4], remote[4];
+	uint16_t local_port, remote_port;
+};
+
+/* IPv4 leaves out the prefix that all its addresses share: SipHash takes the length in, so that the
+ * two forms never meet. */
 static uint64_t
 hash_of(const struct siphash_key *key, const struct tcp_endpoints *e)
 {
-	struct tuple t;
+	struct tuple4 t4;
+	struct tuple6 t6;
 
-	memcpy(t.local, e->local.bytes, 16);
-	memcpy(t.remote, e->remote.bytes, 16);
-	t.local_port = e->local_port;
-	t.remote_port = e->remote_port;
-	return siphash(key, &t, sizeof(t));
+	if (address_is_v4(&e->local) && address_is_v4(&e->remote)) {
+		memcpy(t4.local, e->local.bytes + 12, 4);
+		memcpy(t4.remote, e->remote.bytes + 12, 4);
+		t4.local_port = e->local_port;
+		t4.remote_port = e->remote_port;
+		return siphash(key, &t4, sizeof(t4));
+	}
+	memcpy(t6.local, e->local.bytes, 16);
+	memcpy(t6.remote, e->remote.bytes, 16);
+	t6.local_port = e->local_port;
+	t6.remote_port = e->remote_port;
+	return siphash(key, &t6, sizeof(t6));
 }
 
 static bool
@@ -67,10 +82,14 @@ table_destroy(struct tcp *t)
 struct tcp_conn *
 table_find(struct tcp *t, const struct tcp_endpoints *e)
 {
-	struct tcp_conn *c = t->buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+	struct tcp_conn *c = t->last_found;
 
+	if (c != NULL && same(&c->endpoints, e))
+		return c; /* a burst is runs of one flow */
+	c = t->buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
 	while (c != NULL && !same(&c->endpoints, e))
 		c = c->hash_next;
+	t->last_found = c;
 	return c;
 }
 
@@ -95,6 +114,7 @@ table_add(struct tcp *t, const struct tcp_endpoints *e)
 	c->opened_at = (uint32_t)(t->now.ns >> OPENED_AT_SHIFT);
 	c->hash_next = *bucket;
 	*bucket = c;
+	t->last_found = c; /* not another of the same name that is over and still held */
 	t->connection_count++;
 	return c;
 }
@@ -108,6 +128,8 @@ table_remove(struct tcp_conn *c)
 	while (*at != c)
 		at = &(*at)->hash_next;
 	*at = c->hash_next;
+	if (t->last_found == c)
+		t->last_found = NULL;
 	backlog_leave(c);
 	c->state = TCP_CLOSED;
 	wheel_disarm(&t->wheel, &c->timer);
@@ -130,8 +152,11 @@ time_wait_bucket(struct tcp *t, const struct tcp_endpoints *e)
 struct time_wait *
 table_find_time_wait(struct tcp *t, const struct tcp_endpoints *e)
 {
-	struct time_wait *w = *time_wait_bucket(t, e);
+	struct time_wait *w;
 
+	if (list_is_empty(&t->time_waits))
+		return NULL;
+	w = *time_wait_bucket(t, e);
 	while (w != NULL && !same(&w->endpoints, e))
 		w = w->hash_next;
 	return w;
