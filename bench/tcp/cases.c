@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/tcp/rig.h"
-#include "dataplane/net/tcp/tcp_counters.h"
+#include "common/base/tcp_counters.h"
 
 #define REQUEST_BYTES 1024
 #define ANSWER_BYTES  200
