@@ -149,18 +149,17 @@ struct tcp_conn {
 	struct mono keepalive_at;
 	uint32_t keepalive_ms, user_timeout_ms; /* keepalive_ms: 0 is off */
 	struct mono mtu_lower_at;               /* no further "too big" is believed before */
-	struct seq rtt_seq;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 
 	/* queues */
 	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
 	struct chain rcv;
-	unsigned run_count, sent_count;
+	uint16_t run_count, sent_count; /* with the next, without a gap: the size is a goal */
+	uint32_t reasm_bytes;
 	struct reasm_run runs[REASM_RUNS_MAX];
 	struct sent_range sent[SENT_RANGES_MAX]; /* scoreboard.c */
 	uint32_t run_changes;
 	struct seq_range dsack; /* a duplicate to report once (RFC 2883) */
-	uint32_t reasm_bytes;
 
 	/* pressure.c: at the last look */
 	struct seq swept_una;
@@ -176,6 +175,7 @@ struct tcp_conn {
 	struct tcp_conn *hash_next;
 	struct list ready_node, flush_node, free_node;
 	struct tcp_endpoints endpoints;
+	struct seq rtt_seq; /* of what rtt_sent_at times: it fills the gap here */
 	void *user;
 	struct seq iss, irs;
 	uint32_t label;     /* our user's name for it */

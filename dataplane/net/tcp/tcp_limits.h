@@ -19,7 +19,7 @@
 
 #define REASM_RUNS_MAX 32 /* out-of-order runs of a connection (CVE-2018-5390) */
 #define SENT_RANGES_MAX \
-	22 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
+	23 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
 #define COPY_BYTES_MAX       256   /* smaller segments are copied: each would pin a whole mbuf */
 #define BACKLOG_BYTES        16384 /* where so much waits for a reader, larger ones are copied, too */
 #define PRESSURE_QUEUE_BYTES 16384 /* of a connection, while buffers are few */
