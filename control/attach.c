@@ -137,6 +137,8 @@ on_message(uv_poll_t *poll, int status, int events)
 		c->last_error[0] = 0;
 	if (m.kind == ATTEND_DONE && m.serial == c->generation_serial)
 		generation_served(c);
+	if (m.kind == ATTEND_FAILED && m.serial == c->generation_serial)
+		generation_refused(c);
 	if (fd >= 0)
 		close(fd);
 }

@@ -52,6 +52,7 @@ struct control {
 	const char *compiler; /* sluice-sigc */
 	uv_process_t compiler_process;
 	bool compiling, compile_again; /* again: asked for while it ran */
+	bool made_anew;                /* since the last file that was refused; else it is */
 	uint64_t generation_serial;    /* of the request that handed one over; its answer makes it
 					  current */
 	char compile_error[512];       /* empty: the last one went well */
@@ -87,6 +88,8 @@ int generation_compile(struct control *c);
 void generation_push(struct control *c);
 /* The dataplane serves it: its next start shall too. */
 void generation_served(struct control *c);
+/* The dataplane refused the file: it is compiled once more, unless that was just done. */
+void generation_refused(struct control *c);
 
 /* jobs.c: objects lent for the sandbox */
 struct jobs *jobs_create(struct control *c);

@@ -3,7 +3,7 @@
  * Generations: sluice-sigc compiles in a process of its own, within limits; what it wrote is handed
  * to the dataplane, and named in STATE/generation once the dataplane serves it, for its next start.
  * If compiling fails, or the dataplane refuses the file, the old generation stays and status says
- * why.
+ * why. A file that is refused, as one that was damaged on disk, is made anew once.
  *
  * One compiler at a time; what is asked meanwhile is done when it has ended, once however often it
  * was asked. A configuration that names no source compiles too where a file exists: the dataplane
@@ -50,6 +50,7 @@ generation_served(struct control *c)
 	char path[512], name[512], partial[512];
 	FILE *f;
 
+	c->made_anew = false;
 	path_of(c, "current.gen", path);
 	path_of(c, "generation", name);
 	path_of(c, "generation.new", partial);
@@ -59,6 +60,17 @@ generation_served(struct control *c)
 	fprintf(f, "%s\n", path);
 	if (fclose(f) == 0)
 		rename(partial, name);
+}
+
+void
+generation_refused(struct control *c)
+{
+	if (c->made_anew || c->compiling)
+		return;
+	c->made_anew = true;
+	fprintf(stderr, "WRN signatures: the stored generation was refused: %s; compiling anew\n",
+	    c->last_error);
+	generation_compile(c);
 }
 
 /* The compiler's first line on standard error: FILE:LINE: what. */
