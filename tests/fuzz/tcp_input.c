@@ -2,55 +2,60 @@
 /*
  * fuzz-links: tests/sim dataplane/net/tcp dataplane/net common/base
  *
- * One of our stacks against a hostile peer, in virtual time. The input is a program: segments that
- * fit a connection but for one thing or another (numbers, SACK blocks and timestamps relative to
- * what the stack sent and expects), others near them, raw ones, time that passes, and an
- * application that reads, sends and closes. After each step every invariant must hold; what is read
- * are the bytes of the peer's sequence numbers, each once and in order; at the end no buffer is
- * lost.
+ * One of our stacks against a hostile peer, in virtual time. The input is a program: a head, then
+ * steps of 16 bytes each. A step is a segment whose numbers are relative to what the stack expects
+ * and sent last, or time, an ICMP error, an application that reads, sends and closes, or a drought
+ * of buffers. The mutator knows steps: it puts them in, takes them out, doubles and swaps them, and
+ * changes one number to what matters: beside its neighbour, within it, at an edge of a window, half
+ * the space away.
+ *
+ * After each step every invariant of dataplane/net/tcp/invariants.c holds; what is read are the
+ * bytes of the peer's sequence numbers, each once and in order; what is sent takes no
+ * acknowledgment back. At the end, left alone, every
+ * connection ends, and no buffer is lost.
  */
 #include <assert.h>
 #include <string.h>
 
-#include "dataplane/net/checksum.h"
 #include "dataplane/net/tcp/tcp.h"
+#include "tests/fuzz/tcp_steps.h"
 #include "tests/sim/sim.h"
 
-#define STEPS_MAX 128
-#define PORT      1344
-#define PORTS     3 /* of the peer, from PEER_PORT */
-#define PEER_PORT 0x3000
+#define PORT         1344
+#define PEER_PORT    0x3000
+#define MSS_MAX      1460
+#define BUFFERS      1023
+#define DROUGHT_MAX  64
+#define REST_SECONDS 7200
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-static struct ip_address peer, ours;
+/* One of the peer's ports: what the stack has said there. */
+struct life {
+	uint32_t begin;      /* the first byte's number, by the stack's SYN-ACK */
+	uint32_t seq, ack;   /* where the stack believes the peer to be, and what it sent last */
+	uint32_t ts;         /* the stack's last timestamp */
+	uint32_t edge;       /* the highest right edge that the peer has announced */
+	bool open, has_edge; /* the stack sent its SYN-ACK; the peer has announced a window */
+	uint8_t scale;       /* of the peer's windows */
+};
 
 struct program {
-	struct span left;
 	struct tcp *tcp;
 	struct tcp_conn *conn;
 	struct mono now;
-	uint32_t seq, ack; /* where the stack believes the peer to be, and what it sent last */
-	uint32_t ts;       /* the stack's last timestamp */
-	uint64_t random;
-	uint32_t
-	    begins[PORTS];  /* the first byte's number of each port's connection, by its SYN-ACK */
-	uint64_t read;      /* of p->conn */
+	struct life lives[PORTS];
+	uint64_t random, read;
+	struct rte_mbuf *held;
 	bool unknown_bytes; /* a raw segment may have brought any */
+	bool syn_scale;     /* SYNs offer a window scale */
 };
 
-static uint64_t
-draw(struct program *p, unsigned bytes)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < bytes && p->left.bytes > 0; i++) {
-		n |= (uint64_t)p->left.data[0] << (8 * i);
-		p->left = span_from(p->left, 1);
-	}
-	return n;
-}
+static struct ip_address peer, ours;
+static struct chain_pools pools; /* small: a drought is cheap, and pressure is met */
 
 static uint32_t
 get32(const uint8_t *at)
@@ -67,6 +72,15 @@ put32(uint8_t *at, uint32_t n)
 	at[3] = (uint8_t)n;
 }
 
+/* No segment is above the MSS, and no ACK is taken back. */
+static void
+check_sent(struct life *l, const uint8_t *h, uint32_t length)
+{
+	assert(length <= MSS_MAX);
+	if ((h[13] & 0x14) == 0x10 && l->open)
+		assert((int32_t)(get32(h + 8) - l->seq) >= 0); /* no ACK is taken back */
+}
+
 /* What the stack sends tells the peer where it stands. */
 static void
 transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
@@ -74,18 +88,32 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 {
 	struct program *p = arg;
 	const uint8_t *h = rte_pktmbuf_mtod(segment, const uint8_t *);
+	struct life *l = &p->lives[h[3] % PORTS];
+	uint32_t length = segment->pkt_len - (h[12] >> 4) * 4u;
 
 	(void)source;
 	(void)destination;
 	(void)ecn;
 	assert(segment->data_len >= 20 && (h[12] >> 4) >= 5);
-	p->ack = get32(h + 4) + segment->pkt_len - (h[12] >> 4) * 4u + ((h[13] & 3) != 0);
+	if ((h[13] & 0x04) != 0) { /* a reset may answer anything */
+		rte_pktmbuf_free(segment);
+		return;
+	}
+	if ((h[13] & 0x12) == 0x12 && (!l->open || get32(h + 8) != l->begin)) {
+		*l = (struct life){ .begin = get32(h + 8),
+			.open = true,
+			.scale = p->syn_scale ? 7 : 0,
+			.edge = get32(h + 4) + 1 + 65535,
+			.has_edge = true };
+		l->seq = l->begin;
+	} else if (l->begin != 0 && (h[13] & 0x12) == 0x10) {
+		check_sent(l, h, length);
+	}
+	l->ack = get32(h + 4) + length + ((h[13] & 3) != 0);
 	if ((h[13] & 0x10) != 0)
-		p->seq = get32(h + 8);
-	if ((h[13] & 0x12) == 0x12)
-		p->begins[h[3] % PORTS] = get32(h + 8);
+		l->seq = get32(h + 8);
 	if ((h[12] >> 4) >= 8 && get32(h + 20) == 0x0101080a)
-		p->ts = get32(h + 24);
+		l->ts = get32(h + 24);
 	rte_pktmbuf_free(segment);
 }
 
@@ -94,15 +122,17 @@ random_bytes(void *arg, void *out, size_t bytes)
 {
 	struct program *p = arg;
 
-	for (size_t i = 0; i < bytes; i++)
-		((uint8_t *)out)[i] = (uint8_t)(p->random = p->random * 6364136223846793005u + 1);
+	for (size_t i = 0; i < bytes; i++) {
+		p->random = p->random * 6364136223846793005u + 1442695040888963407u;
+		((uint8_t *)out)[i] = (uint8_t)(p->random >> 56);
+	}
 }
 
 static void
 input(struct program *p, struct rte_mbuf *m)
 {
 	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-	if (tcp_input(p->tcp, m, &peer, &ours, (uint8_t)draw(p, 1) & 3) == TCP_INPUT_NO_FLOW)
+	if (tcp_input(p->tcp, m, &peer, &ours, (uint8_t)p->random & 3) == TCP_INPUT_NO_FLOW)
 		tcp_refuse(p->tcp, m, &peer, &ours);
 }
 
@@ -113,145 +143,118 @@ byte_at(uint32_t seq)
 	return (uint8_t)(seq ^ seq >> 7 ^ seq >> 15);
 }
 
-static void
-fill_payload(uint8_t *h, uint32_t head, uint32_t bytes)
-{
-	uint32_t seq = get32(h + 4) + ((h[13] & 2) != 0);
-
-	for (uint32_t i = 0; i < bytes; i++)
-		h[head + i] = byte_at(seq + i);
-}
-
 /* Options that a connection in order has: a timestamp, and SACK blocks of what the stack sent. */
 static uint32_t
-put_options(struct program *p, uint8_t *o)
+put_options(struct program *p, const struct step *s, const struct life *l, uint8_t *o)
 {
-	unsigned kinds = (unsigned)draw(p, 1), blocks = kinds >> 2 & 3;
-	uint32_t n = 0;
+	uint32_t n = 0, start = l->ack - (uint16_t)s->value;
 
-	if (kinds & 1) {
+	if (s->off & WITH_TS) {
 		put32(o, 0x0101080a);
-		put32(
-		    o + 4, (uint32_t)(p->now.ns / 1000000) + (uint32_t)(int32_t)(int8_t)draw(p, 1));
-		put32(o + 8, p->ts);
+		put32(o + 4,
+		    (uint32_t)(p->now.ns / 1000000) + (s->off & OFF_TS ? (uint32_t)s->ack : 0));
+		put32(o + 8, l->ts);
 		n = 12;
 	}
-	if ((kinds & 2) == 0 || blocks == 0)
+	if ((s->off & WITH_SACK) == 0)
 		return n;
-	put32(o + n, 0x01010502 + 8 * blocks);
-	n += 4;
-	for (unsigned i = 0; i < blocks; i++, n += 8) {
-		uint32_t start = p->ack - (uint32_t)draw(p, 2);
-
-		put32(o + n, start);
-		put32(o + n + 4, start + (uint32_t)draw(p, 2));
-	}
-	return n;
+	put32(o + n, 0x01010502 + 8 * 2);
+	put32(o + n + 4, start);
+	put32(o + n + 8, start + (uint32_t)(s->flags & 0x3f) * 97);
+	put32(o + n + 12, start + (uint32_t)(s->flags & 0x3f) * 211);
+	put32(o + n + 16, start + (uint32_t)(s->flags & 0x3f) * 300);
+	return n + 20;
 }
 
-/* One that fits: its number and acknowledgment are right or off by a little. */
-static void
-step_fitting(struct program *p)
+/* MSS, and by turns SACK, timestamp and window scale. */
+static uint32_t
+put_syn_options(struct program *p, const struct step *s, uint8_t *o)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
-	uint8_t off = (uint8_t)draw(p, 1), flags = (uint8_t)draw(p, 1),
-		head[60] = { PEER_PORT >> 8 };
-	uint32_t options = put_options(p, head + 20), bytes = (uint32_t)draw(p, 2) % 1461;
-	uint8_t *h;
+	static const uint8_t all[] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3,
+		7 };
+
+	memcpy(o, all, sizeof(all));
+	put32(o + 8, (uint32_t)(p->now.ns / 1000000));
+	o[2] = (uint8_t)(s->value >> 8);
+	o[3] = (uint8_t)s->value;
+	if (!p->syn_scale)
+		memset(o + 16, 1, 4);
+	if (s->off & WITH_SACK)
+		memset(o + 4, 1, 2);
+	return sizeof(all);
+}
+
+/* The peer's window as the stack may use it. */
+static void
+note_window(struct life *l, const uint8_t *h)
+{
+	uint32_t window = (uint32_t)(h[14] << 8 | h[15]) << (h[13] & 2 ? 0 : l->scale);
+	uint32_t edge = get32(h + 8) + window;
+
+	if ((h[13] & 0x10) != 0 && l->has_edge && (int32_t)(edge - l->edge) > 0)
+		l->edge = edge;
+}
+
+static void
+step_segment(struct program *p, const struct step *s)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pools.data);
+	struct life *l = &p->lives[s->port % PORTS];
+	uint32_t base = s->off & FROM_EARLIER ? l->begin : l->seq, n, length = s->length % 1461;
+	uint8_t *h,
+	    head[60] = { PEER_PORT >> 8, (uint8_t)(s->port % PORTS), PORT >> 8, PORT & 0xff };
+	uint16_t window = s->off & OFF_WINDOW ? s->value : 0xffff;
 
 	if (m == NULL)
 		return;
-	head[1] = (uint8_t)(flags >> 6) % PORTS;
-	head[2] = PORT >> 8;
-	head[3] = PORT & 0xff;
-	put32(head + 4, p->seq + (off & 1 ? (uint32_t)(int32_t)(int16_t)draw(p, 2) : 0));
-	put32(head + 8, p->ack - (off & 2 ? (uint32_t)draw(p, 2) : 0));
-	head[12] = (uint8_t)((20 + options) / 4 << 4);
-	head[13] = (uint8_t)(0x10 | (off & 4 ? flags & 0x0f : flags & 0x08));
-	head[14] = (uint8_t)(off >> 3);
-	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(20 + options + bytes));
-	memcpy(h, head, 20 + options);
-	fill_payload(h, 20 + options, bytes);
+	put32(head + 4, base + (s->off & OFF_SEQ ? (uint32_t)s->seq : 0));
+	put32(head + 8, l->ack + (s->off & OFF_ACK ? (uint32_t)s->ack : 0));
+	head[13] = s->kind % STEP_KINDS == STEP_SEGMENT ? s->flags
+		   : s->kind % STEP_KINDS == STEP_SYN   ? 2
+							: 0x10 | (s->flags & 0x08);
+	head[14] = (uint8_t)(window >> 8);
+	head[15] = (uint8_t)window;
+	n = head[13] & 2 ? put_syn_options(p, s, head + 20) : put_options(p, s, l, head + 20);
+	head[12] = (uint8_t)((20 + n) / 4 << 4);
+	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(20 + n + length));
+	memcpy(h, head, 20 + n);
+	for (uint32_t i = 0; i < length; i++)
+		h[20 + n + i] = byte_at(get32(h + 4) + ((h[13] & 2) != 0) + i);
+	note_window(l, h);
 	input(p, m);
 }
 
-/* A segment near what is expected: flags, offsets, options and payload from the program. */
+/* Bytes of a generator that the step seeds; the ports may be right, so that it finds a flow. */
 static void
-step_segment(struct program *p)
+step_raw(struct program *p, const struct step *s)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
-	unsigned option_bytes = (unsigned)(draw(p, 1) % 11) * 4, payload;
-	uint8_t flags = (uint8_t)draw(p, 1), *h;
-
-	if (m == NULL)
-		return;
-	payload = (unsigned)(draw(p, 2) % 1460);
-	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(20 + option_bytes + payload));
-	memset(h, 0, 20 + option_bytes + payload);
-	h[0] = PEER_PORT >> 8;
-	h[1] = (uint8_t)(draw(p, 1) % PORTS);
-	h[2] = PORT >> 8;
-	h[3] = PORT & 0xff;
-	put32(h + 4, p->seq + (uint32_t)(int32_t)(int16_t)draw(p, 2));
-	put32(h + 8, p->ack + (uint32_t)(int32_t)(int8_t)draw(p, 1));
-	h[12] = (uint8_t)((5 + option_bytes / 4) << 4);
-	h[13] = flags;
-	h[14] = (uint8_t)draw(p, 1);
-	h[15] = (uint8_t)draw(p, 1);
-	for (unsigned i = 0; i < option_bytes; i++)
-		h[20 + i] = (uint8_t)draw(p, 1);
-	fill_payload(h, 20 + option_bytes, payload);
-	input(p, m);
-}
-
-static void
-step_raw(struct program *p)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
-	unsigned bytes = (unsigned)draw(p, 1);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pools.data);
+	uint64_t r = (uint64_t)(uint32_t)s->seq << 32 | (uint32_t)s->ack;
+	uint16_t bytes = s->length % 256;
 	uint8_t *h;
 
 	if (m == NULL)
 		return;
 	p->unknown_bytes = true;
-	h = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)bytes);
-	for (unsigned i = 0; i < bytes; i++)
-		h[i] = (uint8_t)draw(p, 1);
-	input(p, m);
-}
-
-/* The plain opening, so that the program begins where connections live. */
-static void
-open_connection(struct program *p)
-{
-	static const uint8_t flags[] = { 0x02, 0x10 };
-
-	for (unsigned i = 0; i < 2; i++) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
-		uint8_t *h;
-
-		if (m == NULL)
-			return;
-		h = (uint8_t *)rte_pktmbuf_append(m, 20);
-		memset(h, 0, 20);
-		h[0] = PEER_PORT >> 8;
-		h[2] = PORT >> 8;
-		h[3] = PORT & 0xff;
-		put32(h + 4, p->seq);
-		put32(h + 8, p->ack);
-		h[12] = 0x50;
-		h[13] = flags[i];
-		h[14] = 0xff;
-		input(p, m);
-		tcp_flush(p->tcp);
+	for (unsigned i = 0; i < PORTS; i++)
+		p->lives[i].has_edge = false; /* it may announce any window */
+	h = (uint8_t *)rte_pktmbuf_append(m, bytes);
+	for (unsigned i = 0; i < bytes; i++) {
+		r = r * 6364136223846793005u + 1442695040888963407u;
+		h[i] = (uint8_t)(r >> 56);
 	}
+	if (bytes >= 4)
+		memcpy(h,
+		    (const uint8_t[]){ PEER_PORT >> 8, s->port % PORTS, PORT >> 8, PORT & 0xff },
+		    4);
+	input(p, m);
 }
 
 /* First copies win, so nothing but the peer's bytes in their order may be read. */
 static void
 check_bytes(struct program *p, const struct chain *bytes)
 {
-	uint32_t begin = p->begins[tcp_endpoints(p->conn)->remote_port % PORTS];
+	uint32_t begin = p->lives[tcp_endpoints(p->conn)->remote_port % PORTS].begin;
 	struct chain_cursor cursor = chain_walk(bytes, 0);
 	struct span span;
 
@@ -263,37 +266,66 @@ check_bytes(struct program *p, const struct chain *bytes)
 }
 
 static void
-serve(struct program *p, unsigned what)
+release(struct program *p)
+{
+	tcp_release(p->conn);
+	p->conn = NULL;
+}
+
+static void
+step_user(struct program *p, const struct step *s, enum kind kind)
 {
 	struct chain bytes = CHAIN_EMPTY;
 	static const uint8_t zeros[4096];
 
 	if (p->conn == NULL)
 		return;
-	switch (what % 6) {
-	case 0:
-		tcp_receive(p->conn, (size_t)draw(p, 2), &bytes);
+	if (kind == STEP_READ) {
+		tcp_receive(p->conn, s->length, &bytes);
 		check_bytes(p, &bytes);
-		break;
-	case 1:
-		if (chain_append_copy(&bytes, sim_pools(), zeros, (size_t)draw(p, 2) % 4096) == 0)
+	} else if (kind == STEP_SEND) {
+		if (chain_append_copy(&bytes, &pools, zeros, s->length % 4096u) == 0)
 			tcp_send(p->conn, &bytes);
-		break;
-	case 2:
+	} else if (kind == STEP_SHUTDOWN) {
 		tcp_shutdown(p->conn);
-		break;
-	case 3:
+	} else if (kind == STEP_DISCARD) {
 		tcp_discard_input(p->conn);
-		break;
-	case 4:
+	} else if (kind == STEP_ABORT) {
 		tcp_abort(p->conn);
-		break;
-	case 5:
-		tcp_release(p->conn);
-		p->conn = NULL;
-		break;
+	} else {
+		release(p);
 	}
 	chain_free(&bytes);
+}
+
+/* Takes all but a few buffers out of the pool, or gives them back. */
+static void
+step_drought(struct program *p, const struct step *s)
+{
+	struct rte_mempool *pool = pools.data;
+
+	rte_pktmbuf_free(p->held);
+	p->held = NULL;
+	if (s->length % 2 == 0)
+		return;
+	for (uint32_t n = rte_mempool_avail_count(pool); n > s->value % DROUGHT_MAX; n--) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		if (m == NULL)
+			return;
+		m->next = p->held;
+		m->nb_segs = p->held == NULL ? 1 : 2; /* with 1, `next` would not be followed */
+		p->held = m;
+	}
+}
+
+static void
+step_icmp(struct program *p, const struct step *s)
+{
+	struct tcp_endpoints e = { ours, peer, PORT, (uint16_t)(PEER_PORT + s->port % PORTS) };
+
+	tcp_icmp(p->tcp, &e, p->lives[s->port % PORTS].ack - (uint32_t)s->ack, s->flags & 1,
+	    s->flags & 2 ? s->value : 0);
 }
 
 /* One that is not wanted is let go at once; one that ended is released. */
@@ -304,8 +336,7 @@ take_ready(struct program *p)
 
 	while ((c = tcp_next_ready(p->tcp)) != NULL) {
 		if (c == p->conn && (tcp_events(c) & TCP_EVENT_ENDED) != 0) {
-			tcp_release(c);
-			p->conn = NULL;
+			release(p);
 		} else if (p->conn == NULL && (tcp_events(c) & TCP_EVENT_ENDED) == 0) {
 			p->conn = c;
 			p->read = 0;
@@ -316,26 +347,71 @@ take_ready(struct program *p)
 }
 
 static void
-step(struct program *p)
+turn(struct program *p)
 {
-	unsigned kind = (unsigned)draw(p, 1);
-
-	tcp_begin(p->tcp, p->now);
-	if (kind < 90)
-		step_fitting(p);
-	else if (kind < 150)
-		step_segment(p);
-	else if (kind < 165)
-		step_raw(p);
-	else if (kind < 215)
-		serve(p, kind);
-	else
-		p->now = mono_add(p->now, milliseconds((int64_t)(draw(p, 1) << kind % 8)));
 	tcp_begin(p->tcp, p->now);
 	tcp_run_timers(p->tcp);
 	take_ready(p);
 	tcp_flush(p->tcp);
 	tcp_check_invariants(p->tcp);
+}
+
+static void
+run_step(struct program *p, const struct step *s)
+{
+	enum kind kind = s->kind % STEP_KINDS;
+
+	switch (kind) {
+	case STEP_FITTING:
+	case STEP_SEGMENT:
+	case STEP_SYN:
+		step_segment(p, s);
+		break;
+	case STEP_RAW:
+		step_raw(p, s);
+		break;
+	case STEP_TIME:
+		p->now = mono_add(p->now, microseconds((int64_t)s->value << s->flags % 20));
+		break;
+	case STEP_ICMP:
+		step_icmp(p, s);
+		break;
+	case STEP_DROUGHT:
+		step_drought(p, s);
+		break;
+	default:
+		step_user(p, s, kind);
+		break;
+	}
+	if ((s->off & IN_A_BURST) == 0 || kind == STEP_TIME || kind >= STEP_READ)
+		turn(p);
+}
+
+/* The plain opening, so that the program begins where connections live. */
+static void
+open_connection(struct program *p)
+{
+	run_step(p, &(struct step){ .kind = STEP_SYN, .value = MSS_MAX });
+	run_step(p, &(struct step){ .kind = STEP_FITTING, .off = WITH_TS });
+	assert(p->conn != NULL); /* or nothing would be tested from here on */
+}
+
+/* Left alone, with all its buffers, every connection comes to its end. */
+static void
+check_end(struct program *p)
+{
+	struct mono limit = mono_add(p->now, seconds(REST_SECONDS));
+
+	rte_pktmbuf_free(p->held);
+	if (p->conn != NULL)
+		release(p);
+	while (tcp_connection_count(p->tcp) > 0) {
+		struct mono next = tcp_next_deadline(p->tcp);
+
+		p->now = next.ns > p->now.ns ? next : mono_add(p->now, microseconds(100));
+		assert(mono_before(p->now, limit));
+		turn(p);
+	}
 }
 
 int
@@ -347,31 +423,55 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	peer = address_v4(addresses[0]);
 	ours = address_v4(addresses[1]);
-	return sim_eal_init();
+	if (sim_eal_init() != 0)
+		return -1;
+	pools.data = rte_pktmbuf_pool_create(
+	    "fuzz_data", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	pools.refs = rte_pktmbuf_pool_create("fuzz_refs", BUFFERS, 0, 0, 0, SOCKET_ID_ANY);
+	assert(pools.data != NULL && pools.refs != NULL);
+	return 0;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct program p = { .left = span_of(data, size), .now = { 1000000000 }, .random = 7 };
-	struct tcp_config config = { .connections_max = 8, .half_open_max = 4, .time_wait_max = 4 };
-	struct tcp_env env = { &p, transmit, random_bytes, *sim_pools() };
+	struct program p = { .now = { 1000000000 }, .random = 7 };
+	struct tcp_config config = {
+		.connections_max = 8, .time_wait_max = 4, .checksum_offload_rx = true
+	};
+	struct tcp_env env = { &p, transmit, random_bytes, pools };
 	struct ip_address any = { { 0 } };
+	struct step s;
 
+	if (size < HEAD_BYTES)
+		return 0;
+	config.half_open_max = 1 + data[4] % 4;
+	config.receive_window_bytes = 2000u << data[5] % 10;
+	config.pool_reserve = data[6] % 2 ? BUFFERS / 4 : 0;
+	p.syn_scale = data[7] % 2 == 0;
 	p.tcp = tcp_create(&config, &env);
 	assert(p.tcp != NULL);
 	tcp_begin(p.tcp, p.now);
 	tcp_listen(p.tcp, &any, PORT);
-	p.seq = (uint32_t)draw(&p, 4);
-	if (draw(&p, 1) % 4 != 0) {
+	for (unsigned i = 0; i < PORTS; i++)
+		p.lives[i].seq = get32(data);
+	if (data[4] >> 4 != 0)
 		open_connection(&p);
-		take_ready(&p);
+	for (unsigned i = 0; i < STEPS_MAX && HEAD_BYTES + (i + 1) * sizeof(s) <= size; i++) {
+		memcpy(&s, data + HEAD_BYTES + i * sizeof(s), sizeof(s));
+		run_step(&p, &s);
 	}
-	for (unsigned i = 0; i < STEPS_MAX && p.left.bytes > 0; i++)
-		step(&p);
-	if (p.conn != NULL)
-		tcp_release(p.conn);
+	turn(&p);
+	check_end(&p);
 	tcp_destroy(p.tcp);
-	assert(sim_pools_used() == 0);
+	assert(rte_mempool_in_use_count(pools.data) + rte_mempool_in_use_count(pools.refs) == 0);
 	return 0;
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	if (size < HEAD_BYTES || max_size < HEAD_BYTES || seed % 10 == 0)
+		return LLVMFuzzerMutate(data, size, max_size);
+	return steps_mutate(data, size, max_size, seed);
 }
