@@ -151,7 +151,7 @@ setup:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
-## test: set up, build, check, unit tests (release, asan), packet scripts, simulator, fuzz briefly, scenarios
+## test: set up, build, check, unit tests (asan), packet scripts, simulator, fuzz briefly, scenarios
 test: setup
 	@tests/run all
 
