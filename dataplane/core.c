@@ -493,9 +493,10 @@ create_tcp(struct core *c)
 {
 	const struct config *f = c->config.config;
 	uint32_t of_source = f->icap.connections_per_source_max, cores = f->dataplane.cores;
+	uint32_t half = c->config.budget->connections_max / 2; /* a flood must not take them all */
 	struct tcp_config tc = {
 		.connections_max = c->config.budget->connections_max + 64, /* those being refused */
-		.half_open_max = f->tcp.half_open_max,
+		.half_open_max = f->tcp.half_open_max < half ? f->tcp.half_open_max : half,
 		.receive_window_bytes = f->tcp.receive_window_bytes,
 		.connections_per_source_max = (of_source + cores - 1) / cores,
 		.mss_max = (uint16_t)(port_mtu(c->port) - 40),

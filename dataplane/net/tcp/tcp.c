@@ -24,8 +24,6 @@ take_defaults(struct tcp_config *f)
 	default_u32(&f->connections_max, CONNECTIONS_MAX_DEFAULT);
 	default_u32(&f->half_open_max,
 	    between(f->connections_max / 4, HALF_OPEN_MIN_DEFAULT, HALF_OPEN_MAX_DEFAULT));
-	if (f->half_open_max > f->connections_max / 2) /* or a flood of SYNs could take them all */
-		f->half_open_max = f->connections_max / 2;
 	default_u32(&f->connections_per_source_max, UINT32_MAX);
 	default_u32(&f->orphans_max,
 	    between(f->connections_max / 4, ORPHANS_MIN_DEFAULT, f->connections_max));

@@ -45,7 +45,7 @@ enum tcp_ecn {          /* RFC 3168 */
 /* 0 in a field takes the default that tcp_limits.h names and reasons. */
 struct tcp_config {
 	uint32_t connections_max;
-	uint32_t half_open_max; /* at most half of the connections; beyond, SYN cookies */
+	uint32_t half_open_max;              /* handshakes under way; beyond, SYN cookies */
 	uint32_t connections_per_source_max; /* of an address, or an IPv6 /64; default: no cap */
 	uint32_t orphans_max;                /* released, and still sending or waiting for a FIN */
 	uint32_t time_wait_max;
