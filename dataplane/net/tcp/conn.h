@@ -188,8 +188,8 @@ static_assert(sizeof(struct tcp_conn) <= 2048, "what an idle connection may cost
 struct time_wait {
 	struct tcp_endpoints endpoints;
 	struct time_wait *hash_next;
-	struct list node; /* in the order they expire */
-	struct mono until;
+	struct list node;                /* in the order they expire */
+	struct mono until, challenge_at; /* nothing empty is answered before that (RFC 5961 §7) */
 	struct seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent, ts_offset;
 	bool use_ts;

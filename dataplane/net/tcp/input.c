@@ -513,8 +513,15 @@ input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s, boo
 	}
 	if ((s->flags & FLAG_FIN) && seq_is(seq_add(s->seq, s->length + 1), w->rcv_nxt))
 		table_renew_time_wait(t, w);
-	if (s->length > 0 || (s->flags & (FLAG_FIN | FLAG_SYN)))
+	/* First step, with the window of nothing that we announce; what is empty seldom (ACK wars).
+	 */
+	if (s->length > 0 || (s->flags & (FLAG_FIN | FLAG_SYN))) {
 		output_time_wait_ack(t, w);
+	} else if (!seq_is(s->seq, w->rcv_nxt) && !mono_before(t->now, w->challenge_at)) {
+		w->challenge_at = mono_add(t->now, milliseconds(CHALLENGE_ACK_MS));
+		tcp_count(t, TCP_COUNTER_CHALLENGE_ACKS);
+		output_time_wait_ack(t, w);
+	}
 	return false;
 }
 

@@ -123,7 +123,8 @@ queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
 
 			if (covered > bytes->bytes)
 				covered = (uint32_t)bytes->bytes;
-			c->dsack = (struct seq_range){ start, seq_add(start, covered) };
+			if (!seq_before(c->dsack.start, c->dsack.end)) /* the first of several */
+				c->dsack = (struct seq_range){ start, seq_add(start, covered) };
 			r->changed = ++c->run_changes; /* its block goes behind the duplicate */
 			c->tcp->counters[TCP_COUNTER_OVERLAPS] += covered;
 			chain_drop(bytes, covered);

@@ -200,6 +200,7 @@ table_enter_time_wait(struct tcp_conn *c)
 	w->endpoints = c->endpoints;
 	w->snd_nxt = c->snd_nxt;
 	w->rcv_nxt = c->rcv_nxt;
+	w->challenge_at = MONO_NONE;
 	w->use_ts = c->use_ts;
 	w->ts_recent = c->ts_recent;
 	w->ts_offset = c->ts_offset;
