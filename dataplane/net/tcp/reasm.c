@@ -187,12 +187,13 @@ take_before_runs(struct tcp_conn *c, struct seq start, struct chain *bytes)
 
 /*
  * A sender that has lost something may have but one segment to send until it hears of it: a delayed
- * ACK costs it 40 ms each time (RFC 5681 §4.2 asks for no delay). So for a while none is delayed.
+ * ACK costs it 40 ms each time (RFC 5681 §4.2 asks for no delay). So for a while none is delayed,
+ * of segments of some size: who sends crumbs is not waiting to send more of a bulk.
  */
 static bool
-use_quick_ack(struct tcp_conn *c)
+use_quick_ack(struct tcp_conn *c, uint32_t length)
 {
-	if (c->quick_acks == 0)
+	if (c->quick_acks == 0 || length < c->mss / 2u)
 		return false;
 	c->quick_acks--;
 	return true;
@@ -217,7 +218,7 @@ reasm_take(struct tcp_conn *c, struct segment *s)
 		output_ack_now(c);
 	} else {
 		deliver(c, &bytes);
-		if (++c->segments_unacked >= 2 || use_quick_ack(c))
+		if (++c->segments_unacked >= 2 || use_quick_ack(c, s->length))
 			output_ack_now(c);
 	}
 	conn_list_ready(c);
