@@ -80,26 +80,41 @@ inflate_all(int window, struct span input, size_t *bytes)
 	return rc == Z_STREAM_END;
 }
 
-/* What the coding's own library makes of it in one call; false: nothing, or it is not asked. */
+/*
+ * libzstd's first frame, as a stream: its one-call form takes blocks that RFC 8878 §3.1.1.2.4
+ * forbids (longer than the window). It reads formats before that RFC as well, which are none to us.
+ */
+static bool
+unzstd(struct span input, size_t *bytes)
+{
+	ZSTD_inBuffer in = { input.data, input.bytes, 0 };
+	ZSTD_outBuffer out = { theirs, sizeof(theirs), 0 };
+	ZSTD_DStream *z;
+	size_t n = 1, before;
+
+	if (input.bytes < 4 || input.data[0] != 0x28)
+		return false;
+	z = ZSTD_createDStream();
+	do {
+		before = in.pos + out.pos;
+		n = ZSTD_decompressStream(z, &out, &in);
+	} while (n != 0 && !ZSTD_isError(n) && in.pos + out.pos > before);
+	ZSTD_freeDStream(z);
+	*bytes = out.pos;
+	return n == 0;
+}
+
+/* What the coding's own library makes of it; false: nothing, or it is not asked. */
 static bool
 oracle(enum decode_coding coding, struct span input, size_t *bytes)
 {
-	size_t n = sizeof(theirs);
-
 	switch (coding) {
 	case DECODE_BROTLI:
 		*bytes = sizeof(theirs);
 		return BrotliDecoderDecompress(input.bytes, input.data, bytes, theirs) ==
 		       BROTLI_DECODER_RESULT_SUCCESS;
 	case DECODE_ZSTD:
-		/* It reads formats before RFC 8878 as well, which are none to us. */
-		if (input.bytes < 4 || input.data[0] != 0x28)
-			return false;
-		n = ZSTD_findFrameCompressedSize(input.data, input.bytes);
-		if (!ZSTD_isError(n))
-			n = ZSTD_decompress(theirs, sizeof(theirs), input.data, n);
-		*bytes = n;
-		return !ZSTD_isError(n);
+		return unzstd(input, bytes);
 	default:
 		return inflate_all(coding == DECODE_GZIP ? 31 : 15, input, bytes);
 	}
