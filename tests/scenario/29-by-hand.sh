@@ -60,7 +60,7 @@ for _ in $(seq 300); do "${ctl[@]}" status >/dev/null || fail "sluicectl failed 
 wait $load || fail "a helper cost a transaction: $(cat "$here/load")"
 [ "$(counter rx_missed)" = "$missed" ] || fail "a helper cost frames"
 
-# P45: a reader that keeps the store's log from being emptied: bounded, and over when it goes.
+# P45: a reader that keeps the store's log from being emptied: nobody waits, and it is cut back once that goes.
 alerts() { "${ctl[@]}" --json status | grep -o '"alerts": *[0-9]*' | grep -o '[0-9]*'; }
 before=$(alerts)
 python3 - "$state/sluice.db" "$here/pinned" <<'EOF' &
@@ -80,7 +80,8 @@ rm "$here/pinned"
 wait $pin
 written() { [ "$(alerts)" = $((before + 200)) ]; }
 eventually written
-[ "$(stat -c %s "$state/sluice.db-wal")" -lt $((64 << 20)) ] || fail "the log of the store: $(stat -c %s "$state/sluice.db-wal") bytes"
+cut_back() { icap clean 1 && [ "$(stat -c %s "$state/sluice.db-wal")" -lt $((64 << 20)) ]; }
+eventually cut_back
 
 # P46: the log cut under its writer begins with the next line, not with a hole.
 : >"$LOG"
