@@ -10,7 +10,6 @@ SHELL := /bin/bash
 BUILD ?= release
 O     ?= build
 B     := $(O)/$(BUILD)
-CC    := gcc
 # The oldest processor the build runs on. Hyperscan, OpenSSL and ISA-L pick faster code at run time.
 MARCH ?= x86-64-v2
 

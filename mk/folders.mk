@@ -89,11 +89,10 @@ $(B)/obj/%.o: %.c
 
 # Files that a source takes in whole, by .incbin.
 $(B)/obj/control/web/page.o: control/web/page.html
-$(B)/obj/common/config/profile_files.o $(O)/fuzz/obj/common/config/profile_files.o: \
-	$(wildcard config/profiles/*.yaml)
+$(B)/obj/common/config/profile_files.o: $(wildcard config/profiles/*.yaml)
 
 # The kernel's program of an af_xdp port, and its bytes as an object of the dataplane.
-BPF_HEADERS := /usr/include/$(shell $(CC) -print-multiarch)
+BPF_HEADERS := /usr/include/$(shell gcc -print-multiarch)
 $(O)/bpf/xdp.bpf.o: dataplane/xdp.bpf.c dataplane/xdp_address.h
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  BPF $<')

@@ -110,33 +110,29 @@ soak: $(TCP_SIM)
 .PHONY: tcp-sim sim soak
 
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
+# They link the archives of the sanitizer build.
 FUZZ_SECONDS ?= 600
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_FLAGS   := -std=gnu17 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -D_GNU_SOURCE -I. \
-	-march=$(MARCH) -Wno-deprecated-declarations $(DPDK_CFLAGS)
 fuzz_libs_decode := -lz -lbrotlidec -lzstd # its oracles
 fuzz_folders  = $(shell sed -n 's/.*fuzz-links: *\([^*]*\).*/\1/p' tests/fuzz/$(1).c)
-fuzz_objects  = $(patsubst %.c,$(O)/fuzz/obj/%.o,tests/fuzz/$(1).c $(foreach f,$(2),$(call sources_of,$(f))))
-
-# An object is made once for all targets that link it.
-$(O)/fuzz/obj/%.o: %.c
-	@mkdir -p $(@D)
-	$(if $(V),,@echo '  FUZZ CC $<')
-	$(Q)clang-14 $(FUZZ_FLAGS) $(CFLAGS_FOLDER) -MMD -MP -c -o $@ $<
-
-$(foreach f,$(FOLDERS),$(eval $(O)/fuzz/obj/$(f)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(f))))
 
 # $(1) target, $(2) its folders
 define fuzz_rules
-$(O)/fuzz/obj/tests/fuzz/$(1).o: CFLAGS_FOLDER := $(foreach f,$(2),$(call cflags_of,$(f)))
-$(O)/fuzz/$(1): $(call fuzz_objects,$(1),$(2))
+$(B)/obj/tests/fuzz/$(1).o: CFLAGS_FOLDER := $(DPDK_CFLAGS) $(foreach f,$(2),$(call cflags_of,$(f)))
+$(B)/fuzz/$(1): $(B)/obj/tests/fuzz/$(1).o $(call archives,$(2))
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo '  FUZZ LD $$@')
-	$(Q)clang-14 -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(foreach f,$(2),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) $(fuzz_libs_$(1)) -lpthread
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) \
+		-Wl,--end-group $(foreach f,$(2),$(if $(pkg_$(f)),$(call pkg_libs,$(pkg_$(f))))) $(DPDK_LIBS) \
+		$(fuzz_libs_$(1)) -lpthread
 endef
+ifeq ($(BUILD),asan)
 $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_rules,$(n),$(call fuzz_folders,$(n)))))
-
-fuzz-build: $(FUZZ_NAMES:%=$(O)/fuzz/%)
+fuzz-build: $(FUZZ_NAMES:%=$(B)/fuzz/%)
+else
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=asan fuzz-build
+endif
 
 ## fuzz: run every fuzz target for FUZZ_SECONDS (600)
 fuzz: setup

@@ -21,13 +21,18 @@ pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 DPDK_CFLAGS := $(call pkg_cflags,libdpdk)
 DPDK_LIBS   := $(call pkg_libs,libdpdk)
 
+CC_asan := clang-14
+CC      := $(or $(CC_$(BUILD)),gcc)
+
 FLAGS_release := -O3 -g
 FLAGS_debug   := -O0 -g3 -DSLUICE_DEBUG
-FLAGS_asan    := -O1 -g -DSLUICE_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer
+# The fuzz targets link the same objects as the unit tests: one compiler, one set of flags.
+FLAGS_asan    := -O1 -g -DSLUICE_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINK_asan     := -fsanitize=address,undefined
+WARN_asan     := -Wno-missing-field-initializers # libseccomp's macros leave fields out
 
 CFLAGS  := -std=gnu17 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-Wno-deprecated-declarations -march=$(MARCH) -mtune=generic -fno-strict-aliasing \
-	-D_GNU_SOURCE -I. $(FLAGS_$(BUILD))
+	-D_GNU_SOURCE -I. $(FLAGS_$(BUILD)) $(WARN_$(BUILD))
 LDFLAGS := -Wl,--as-needed $(LINK_$(BUILD))

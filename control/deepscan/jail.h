@@ -12,7 +12,10 @@
  * A sanitizer reserves terabytes of address space and sets signal stacks aside: there the memory
  * limit is left out, and sigaltstack(2) allowed.
  */
-#ifdef __SANITIZE_ADDRESS__
+#ifndef __has_feature /* gcc says it by a macro, clang by this */
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define JAIL_UNDER_SANITIZER 1
 #else
 #define JAIL_UNDER_SANITIZER 0

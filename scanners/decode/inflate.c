@@ -53,7 +53,9 @@ inflate_some(struct stage *s, struct span input, size_t *at)
 
 	if (given > UINT32_MAX)
 		given = UINT32_MAX;
-	s->state.next_in = from_held ? s->held : (uint8_t *)(uintptr_t)input.data + *at;
+	/* Without input there may be no pointer to go on from. */
+	s->state.next_in =
+	    from_held || given == 0 ? s->held : (uint8_t *)(uintptr_t)input.data + *at;
 	s->state.avail_in = (uint32_t)given;
 	s->state.next_out = s->output;
 	s->state.avail_out = OUTPUT_BYTES;

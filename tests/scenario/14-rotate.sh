@@ -15,7 +15,7 @@ in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" load 6 >"$here/a
 load=$!
 for i in 1 2 3 4 5; do
 	sleep 1
-	mv "$LOG" "$directory/moved.$i"
+	eventually mv "$LOG" "$directory/moved.$i" # for a moment there is none: it may be rotated by size
 	kill -HUP "$(cat "$CONTROL_PID")"
 done
 wait $load || fail "an answer was wrong: $(cat "$here/asked")"

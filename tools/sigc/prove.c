@@ -103,10 +103,8 @@ static bool
 make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, struct span before,
     struct span after)
 {
-	const struct generation_pattern *g =
-	    (const struct generation_pattern *)(const void *)s->checks.bytes + p->check;
-	const struct generation_element *e =
-	    (const struct generation_element *)(const void *)s->elements.bytes;
+	const struct generation_pattern *g;
+	const struct generation_element *e;
 
 	to->bytes.used = 0;
 	if (p->check == GENERATION_NO_PATTERN) {
@@ -114,6 +112,8 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 		to->literal_end = p->bytes_count;
 		return true;
 	}
+	g = (const struct generation_pattern *)(const void *)s->checks.bytes + p->check;
+	e = (const struct generation_element *)(const void *)s->elements.bytes + g->elements;
 	if (g->start_min > START_MAX)
 		return false;
 	fill(to, FILLER, g->start_min > before.bytes ? g->start_min - before.bytes : 0);
@@ -121,7 +121,7 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 	for (unsigned i = 0; i < g->element_count; i++) {
 		if (i == g->anchor)
 			to->literal_end = to->bytes.used + g->literal_end;
-		add_element(to, s, &e[g->elements + i]);
+		add_element(to, s, &e[i]);
 	}
 	table_add(&to->bytes, after.data, after.bytes);
 	return true;
@@ -180,14 +180,14 @@ is_found_at_every_cut(const struct proof *p, size_t literal_bytes)
 static bool
 has_edges(const struct sigc *s, const struct pattern *p)
 {
-	const struct generation_pattern *g =
-	    (const struct generation_pattern *)(const void *)s->checks.bytes + p->check;
-	const struct generation_element *e =
-	    (const struct generation_element *)(const void *)s->elements.bytes;
+	const struct generation_pattern *g;
+	const struct generation_element *e;
 
-	return p->check != GENERATION_NO_PATTERN &&
-	       (e[g->elements].kind == ELEMENT_EDGE ||
-		   e[g->elements + g->element_count - 1].kind == ELEMENT_EDGE);
+	if (p->check == GENERATION_NO_PATTERN)
+		return false;
+	g = (const struct generation_pattern *)(const void *)s->checks.bytes + p->check;
+	e = (const struct generation_element *)(const void *)s->elements.bytes + g->elements;
+	return e[0].kind == ELEMENT_EDGE || e[g->element_count - 1].kind == ELEMENT_EDGE;
 }
 
 /* Tries what may stand around it until it is found in one piece. */

@@ -139,11 +139,11 @@ TEST(alerts_page_by_page)
 
 		pages++;
 		seen += (unsigned)json_array_size(json_object_get(answer, "alerts"));
-		snprintf(request, sizeof(request),
-		    json_object_get(answer, "next") == NULL
-			? ""
-			: "{\"command\": \"alerts\", \"limit\": 3, \"before\": \"%s\"}",
-		    text_of(answer, "next"));
+		request[0] = 0;
+		if (json_object_get(answer, "next") != NULL)
+			snprintf(request, sizeof(request),
+			    "{\"command\": \"alerts\", \"limit\": 3, \"before\": \"%s\"}",
+			    text_of(answer, "next"));
 		json_decref(answer);
 	}
 	CHECK(pages == 3 && seen == 7);

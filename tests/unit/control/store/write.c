@@ -51,7 +51,7 @@ TEST(doubles_are_ignored)
 TEST(busy_is_told_at_once_and_loses_nothing)
 {
 	struct place p;
-	sqlite3 *other;
+	sqlite3 *other = NULL;
 
 	place_make(&p);
 	CHECK(place_open(&p) == 0 && sqlite3_open(p.path, &other) == SQLITE_OK);
@@ -70,7 +70,7 @@ TEST(busy_is_told_at_once_and_loses_nothing)
 TEST(a_reader_beside_us_sees_whole_transactions)
 {
 	struct place p;
-	sqlite3 *other;
+	sqlite3 *other = NULL;
 	sqlite3_stmt *count;
 
 	place_make(&p);

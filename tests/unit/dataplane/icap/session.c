@@ -134,12 +134,14 @@ static const struct conversation conversations[] = {
 static void
 statuses_of(const struct talk *t, char *out, size_t room)
 {
-	const char *at = t->reply, *end = t->reply + t->reply_bytes;
+	const char *at = t->reply, *end;
 	size_t used = 0;
 
 	out[0] = 0;
-	while (at != NULL && at < end &&
-	       (at = memmem(at, (size_t)(end - at), "ICAP/1.0 ", 9)) != NULL) {
+	if (at == NULL)
+		return;
+	end = at + t->reply_bytes;
+	while (at < end && (at = memmem(at, (size_t)(end - at), "ICAP/1.0 ", 9)) != NULL) {
 		used += (size_t)snprintf(
 		    out + used, room - used, "%s%.3s", used > 0 ? " " : "", at + 9);
 		at += 9;

@@ -194,7 +194,7 @@ TEST(the_stamp_is_that_of_the_text)
 {
 	struct config *one = config_of(NULL, 0), *two = config_of(NULL, 0);
 	char error[CONFIG_ERROR_TEXT_MAX];
-	struct policy *a, *b;
+	struct policy *a = NULL, *b = NULL;
 
 	CHECK(policy_create(one, &a, error) == 0 && policy_create(two, &b, error) == 0);
 	CHECK(policy_stamp(a) == policy_stamp(b) && policy_stamp(a) != 0);

@@ -84,8 +84,8 @@ issue(enum rig_file f, const char *name, X509 *by, EVP_PKEY *by_key, X509 **out,
 int
 harness_setup(void)
 {
-	X509 *ca;
-	EVP_PKEY *ca_key;
+	X509 *ca = NULL;
+	EVP_PKEY *ca_key = NULL;
 	bool good;
 
 	if (sim_eal_init() != 0 || mkdtemp(directory) == NULL)
