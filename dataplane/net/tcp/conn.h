@@ -376,8 +376,14 @@ bool cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq,
 struct tcp_conn *cookies_open(
     struct tcp *t, const struct segment *s, const struct tcp_endpoints *e);
 
-/* input.c */
+/* established.c: the steps of RFC 9293 §3.10.7.4 */
 void input_established(struct tcp_conn *c, struct segment *s);
+/* First step: does any of it lie in the window? */
+bool input_is_acceptable(const struct tcp_conn *c, const struct segment *s);
+/* It does not: counted, and answered where that is due. */
+void input_reject(struct tcp_conn *c, const struct segment *s);
+/* Second step: ends the connection, or asks for proof (RFC 5961 §3). */
+void input_take_reset(struct tcp_conn *c, const struct segment *s);
 
 /* reasm.c: bytes in order go to c->rcv */
 void reasm_take(struct tcp_conn *c, struct segment *s);
