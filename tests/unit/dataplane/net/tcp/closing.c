@@ -108,6 +108,30 @@ TEST(rfc9293_3_10_7_4_a_fin_again_restarts_time_wait)
 	CHECK(rig_fini(&r));
 }
 
+/* The first step holds here, too; what is empty is answered once in half a second (RFC 5961 §7). */
+TEST(rfc9293_3_10_7_4_time_wait_answers_what_is_not_at_its_edge)
+{
+	struct rig r;
+
+	close_first(&r, false);
+	rig_in(&r, (struct rig_segment){ ACK, 2, 2, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.sent_count == 0); /* at the edge */
+	rig_in(&r, (struct rig_segment){ ACK, 1, 2, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(rig_answered(&r, ACK, 2, 2));
+	rig_in(&r, (struct rig_segment){ ACK, 99, 2, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.sent_count == 0);
+	CHECK(rig_counter(&r, TCP_COUNTER_CHALLENGE_ACKS) == 1);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 2, RIG_WINDOW, 1, false, 0, 0 });
+	CHECK(rig_answered(&r, ACK, 2, 2)); /* data never waits */
+	rig_turn(&r, milliseconds(500));
+	rig_in(&r, (struct rig_segment){ ACK, 99, 2, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(rig_answered(&r, ACK, 2, 2));
+	CHECK(rig_counter(&r, TCP_COUNTER_CHALLENGE_ACKS) == 2);
+	rig_in(&r, (struct rig_segment){ RST, 99, 0, 0, 0, false, 0, 0 });
+	CHECK(r.sent_count == 0);
+	CHECK(rig_fini(&r));
+}
+
 TEST(rfc1337_time_wait_ignores_resets)
 {
 	struct rig r;
