@@ -315,10 +315,12 @@ input_established(struct tcp_conn *c, struct segment *s)
 	}
 	if ((s->flags & FLAG_ACK) == 0)
 		return;
-	take_timestamp(c, s);
-	take_mark(c, s);
 	if (!take_ack(c, s))
 		return;
+	/* Behind the ACK field, which is all that a blind sender cannot have right (RFC 5961 §5): a
+	 * timestamp of its would have PAWS drop everything that the peer sends. */
+	take_timestamp(c, s);
+	take_mark(c, s);
 	if (s->flags & FLAG_FIN)
 		take_fin(c, s);
 	if (c->fin_acked && !after_fin_acked(c))
