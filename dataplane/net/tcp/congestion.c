@@ -176,8 +176,9 @@ congestion_grow(
 	bool slow = g->cwnd < g->ssthresh;
 
 	/* What is not used is not tested; time without a test does not move the curve. Slow start
-	 * goes on from half a window, or a sender that writes in bursts would never leave it. */
-	if (!g->limited && !(slow && flight >= g->cwnd / 2)) {
+	 * goes on to twice what flew in this round, or a sender that writes in bursts would never
+	 * leave it: while a burst is acknowledged, ever less of it flies. */
+	if (!g->limited && !(slow && g->cwnd / 2 < g->used)) {
 		if (mono_is_set(g->epoch_at))
 			g->epoch_at = mono_add(g->epoch_at, mono_since(now, g->seen_at));
 	} else if (slow) {
@@ -187,7 +188,15 @@ congestion_grow(
 	}
 	if (g->cwnd > CWND_BYTES_MAX)
 		g->cwnd = g->w_est = CWND_BYTES_MAX;
+	g->used_left -= acked < g->used_left ? acked : g->used_left;
 	g->seen_at = now;
+}
+
+void
+congestion_note_flight(struct congestion *g, uint32_t flight)
+{
+	if (flight > g->used || g->used_left == 0)
+		g->used = g->used_left = flight;
 }
 
 void
@@ -202,6 +211,7 @@ congestion_reduce(struct congestion *g, uint32_t flight)
 	g->ssthresh = at_least_two(g, (uint64_t)flight * BETA_TENTHS / 10);
 	g->epoch_at = MONO_NONE;
 	g->css_baseline_us = 0;
+	g->used = g->used_left = 0; /* the round was another window's */
 }
 
 void

@@ -23,6 +23,7 @@ struct congestion {
 	uint32_t cwnd_prior;  /* the same before fast convergence took from it */
 	uint32_t w_est;       /* what Reno would have */
 	uint32_t k_ms;        /* from the start of the epoch until cwnd is w_max again */
+	uint32_t used;        /* the most that flew in this round */
 	uint64_t credit;      /* growth below a byte, times cwnd */
 	uint64_t est_credit;  /* the same of w_est, times 17 cwnd */
 	struct mono epoch_at; /* when congestion avoidance began, idleness left out; or MONO_NONE */
@@ -31,9 +32,10 @@ struct congestion {
 	 * left of this round; the least when conservative slow start began, 0 outside it. */
 	uint32_t round_min_us, last_min_us, round_left, css_baseline_us;
 	uint8_t round_samples, css_rounds;
+	bool limited; /* cwnd, and nothing else, stopped the sender */
 	uint32_t recover_fs, prr_delivered, prr_out;   /* RFC 6937 §3, since recovery began */
 	uint32_t undo_cwnd, undo_ssthresh, undo_w_max; /* when recovery began */
-	bool limited; /* cwnd, and nothing else, stopped the sender */
+	uint32_t used_left;                            /* of the round that `used` is of */
 };
 
 void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss);
@@ -45,6 +47,8 @@ void congestion_set_mss(struct congestion *g, uint32_t mss);
  */
 void congestion_grow(
     struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight);
+/* So much flies now that what may go went. */
+void congestion_note_flight(struct congestion *g, uint32_t flight);
 /* A round trip was measured; before congestion_grow() for the same ACK. */
 void congestion_take_rtt(struct congestion *g, uint32_t rtt_us);
 /*

@@ -417,6 +417,7 @@ output_flush(struct tcp_conn *c)
 		return;
 	if (send_lost(c))
 		send_new(c);
+	congestion_note_flight(&c->congestion, in_flight(c));
 	if (c->ack_now)
 		output_ack(c);
 	if (in_flight(c) > 0 && !mono_is_set(c->rto_at))

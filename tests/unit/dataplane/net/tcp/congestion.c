@@ -161,12 +161,38 @@ TEST(rfc5681_3_1_slow_start_counts_bytes)
 	struct mono now = { 1000000000 };
 
 	congestion_init(&g, 10 * MSS, MSS);
+	congestion_note_flight(&g, 10 * MSS);
 	congestion_grow(&g, now, milliseconds(1), 10, 10 * MSS);
 	CHECK(g.cwnd == 10 * MSS + 10);
 	congestion_grow(&g, now, milliseconds(1), 1000 * MSS, 10 * MSS);
 	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS_MAX) * MSS + 10);
-	congestion_grow(&g, now, milliseconds(1), MSS, 3 * MSS); /* less than half was used */
+	congestion_note_flight(&g, 9 * MSS); /* less than half is used */
+	congestion_grow(&g, now, milliseconds(1), MSS, 3 * MSS);
 	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS_MAX) * MSS + 10);
+}
+
+/* What flew at once counts until it was acknowledged; a larger flight counts from then on. */
+TEST(slow_start_goes_to_twice_what_flew)
+{
+	struct congestion g;
+	struct mono now = { 1000000000 };
+
+	congestion_init(&g, 10 * MSS, MSS);
+	congestion_note_flight(&g, 6 * MSS);
+	for (unsigned i = 1; i <= 3; i++) {
+		congestion_grow(&g, now, milliseconds(1), 2 * MSS, (6 - 2 * i) * MSS);
+		congestion_note_flight(&g, (6 - 2 * i) * MSS);
+		CHECK(g.cwnd == 12 * MSS);
+	}
+	congestion_note_flight(&g, 5 * MSS); /* a new round, of less */
+	congestion_grow(&g, now, milliseconds(1), 5 * MSS, 0);
+	CHECK(g.cwnd == 12 * MSS);
+	congestion_note_flight(&g, 5 * MSS);
+	congestion_note_flight(&g, 8 * MSS); /* more in the same round */
+	congestion_grow(&g, now, milliseconds(1), 2 * MSS, 6 * MSS);
+	congestion_grow(&g, now, milliseconds(1), 2 * MSS, 4 * MSS);
+	congestion_grow(&g, now, milliseconds(1), 4 * MSS, 0);
+	CHECK(g.cwnd == 16 * MSS);
 }
 
 TEST(rfc5681_4_1_restart_after_idleness)
