@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs packetdrill scripts against our TCP library and says passed, failed, skipped, with reasons.
+"""Runs packetdrill scripts against our TCP library: passed, differs, failed or skipped, with reasons.
 
 Each script runs in a network and a mount namespace of its own: what its shell lines would set on the
 machine goes to a directory that stands in for /proc/sys, and is read from there by the plug.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import os
 import re
@@ -25,7 +26,8 @@ V4 = ["--ip_version=ipv4", "--local_ip=192.168.0.1", "--gateway_ip=192.168.0.2",
 V6 = ["--ip_version=ipv6", "--mtu=1520", "--local_ip=fd3d:0a0b:17d6::1",
       "--gateway_ip=fd3d:0a0b:17d6:8888::1", "--remote_ip=fd3d:fa7b:d17d::1"]
 
-# What the library or the plug does not have: not run. Searched for in the script without comments.
+# What the library or the plug does not have: a script that names one of these and fails is skipped. One
+# that passes is none of them: it asks for no more than that the feature is declined as it should be.
 ABSENT = [
     (r"MSG_FASTOPEN|TCP_FASTOPEN|\bFO(?:EXP)? ?[0-9a-fA-F]*\b|tcp_fastopen|fastopen\.", "TCP Fast Open (RFC 7413)"),
     (r"ZEROCOPY", "MSG_ZEROCOPY"),
@@ -134,13 +136,18 @@ class Runner:
         """(word, reason) for one script."""
         with open(path, encoding="utf-8", errors="replace") as source:
             text = source.read()
-        reason = absent_feature(without_comments(text))
-        if reason:
-            return "skipped", f"not there: {reason}"
         result = ("failed", "") if is_foreign(text) else self.play(path, text, False)
         if result[0] == "failed":
             result = self.play(path, text, True)
-        return result
+        return self.excuse(path, text, result) if result[0] == "failed" else result
+
+    def excuse(self, path, text, result):
+        """A script that failed: on purpose, for want of something, or indeed."""
+        for name, reason in self.differs.items():
+            if path.endswith(name):
+                return "differs", reason
+        reason = absent_feature(without_comments(text))
+        return ("skipped", f"not there: {reason}") if reason else result
 
     def play(self, path, text, edited):
         """Runs it as it stands, or normalised."""
@@ -156,10 +163,10 @@ class Runner:
         except subprocess.TimeoutExpired:
             code, output = 1, f"no end after {SECONDS_MAX} s"
         shutil.rmtree(work, ignore_errors=True)
-        word, reason = self.judge(path, code, output)
+        word, reason = self.judge(code, output)
         return ("normalised" if edited and word == "passed" else word), reason
 
-    def judge(self, path, code, output):
+    def judge(self, code, output):
         """What an exit code and what was printed mean."""
         if code == 0:
             return "passed", ""
@@ -169,9 +176,6 @@ class Runner:
             return "skipped", "this packetdrill does not parse it: " + first_line(output)
         if "error executing `sockstat" in output:
             return "skipped", "not there: sockstat, by which a BSD's script looks into its kernel"
-        for name, reason in self.differs.items():
-            if path.endswith(name):
-                return "skipped", f"differs: {reason}"
         return "failed", output.strip() if self.options.verbose else first_line(output)
 
 
@@ -193,6 +197,17 @@ def read_differs(path):
     return differs
 
 
+def print_sums(results):
+    """How many of each, and how often each reason came."""
+    count = collections.Counter(word for word, _ in results)
+    reasons = collections.Counter(result for result in results if result[0] in ("differs", "skipped"))
+    for (word, reason), number in sorted(reasons.items(), key=lambda item: (item[0][0], -item[1])):
+        print(f"{number:4} {word}: {reason}")
+    print(f"{count['passed']} as they stand, {count['normalised']} normalised")
+    print(f"{count['passed'] + count['normalised']} passed, {count['differs']} differ on purpose, "
+          f"{count['failed']} failed, {count['skipped']} skipped")
+
+
 def parse_arguments():
     """Options; `scripts` may be empty."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -202,7 +217,7 @@ def parse_arguments():
     parser.add_argument("--preload", default="", help="libraries before the plug: a sanitizer's")
     parser.add_argument("--jobs", type=int, default=2, help="scripts at a time (2)")
     parser.add_argument("--verbose", action="store_true", help="all that packetdrill printed")
-    parser.add_argument("--quiet", action="store_true", help="do not list what was skipped")
+    parser.add_argument("--quiet", action="store_true", help="list only what failed")
     parser.add_argument("scripts", nargs="*", help="scripts, or folders of them")
     return parser.parse_args()
 
@@ -218,17 +233,16 @@ def main():
         print("no scripts: SCRIPTS=DIR names a folder of .pkt files", file=sys.stderr)
         return 2
     options.packetdrill = os.path.abspath(options.packetdrill)
-    count = {"passed": 0, "normalised": 0, "failed": 0, "skipped": 0}
+    results = []
     with tempfile.TemporaryDirectory(prefix="sluice-packetdrill-") as folder:
         runner = Runner(options, folder)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for path, (word, reason) in zip(scripts, pool.map(runner.run, scripts)):
-                count[word] += 1
-                if word == "failed" or (word == "skipped" and not options.quiet):
+                results.append((word, reason))
+                if word == "failed" or (word in ("differs", "skipped") and not options.quiet):
                     print(f"{word:8} {path}: {reason}", flush=True)
-    print(f"{count['passed']} as they stand, {count['normalised']} normalised")
-    print(f"{count['passed'] + count['normalised']} passed, {count['failed']} failed, {count['skipped']} skipped")
-    return 1 if count["failed"] else 0
+    print_sums(results)
+    return 1 if any(word == "failed" for word, _ in results) else 0
 
 
 if __name__ == "__main__":

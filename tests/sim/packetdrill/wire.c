@@ -210,8 +210,10 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 		return;
 	memcpy(copy, ip->data, bytes);
 	if (bytes >= TCP_BYTES_MIN) {
-		if (copy[13] & TCP_SYN)
+		if (copy[13] & TCP_SYN) {
+			settings_read_sysctls(&p->settings); /* they may have changed meanwhile */
 			bytes = syn_restrict(&p->settings, copy, bytes, false);
+		}
 		e.local_port = (uint16_t)get16(copy + 2);
 		e.remote_port = (uint16_t)get16(copy);
 		s = socket_of_flow(p, &e);
