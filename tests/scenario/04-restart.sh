@@ -9,13 +9,17 @@ lab_up
 client=(in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT")
 "${client[@]}" load 5 >/tmp/"$lab_name".load &
 load=$!
+"${ctl[@]}" --json top --count 7 >/tmp/"$lab_name".top 2>&1 & # goes on through all three
+top=$!
 for _ in 1 2 3; do
 	sleep 1
 	kill -9 "$(cat "$CONTROL_PID")"
 done
 "${client[@]}" eicar 3
 wait $load || fail "load: $(cat /tmp/"$lab_name".load)"
-rm -f /tmp/"$lab_name".load
+wait $top || fail "top did not outlive control: $(cat /tmp/"$lab_name".top)"
+tail -n 1 /tmp/"$lab_name".top | grep -q '"respmod_per_s"' || fail "top shows nothing: $(cat /tmp/"$lab_name".top)"
+rm -f /tmp/"$lab_name".load /tmp/"$lab_name".top
 eventually "${ctl[@]}" status
 three() { [ "$("${ctl[@]}" --json alerts | grep -o Eicar-Test-Signature | wc -l)" = 3 ]; }
 eventually three

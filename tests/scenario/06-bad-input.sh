@@ -61,6 +61,8 @@ refused "unknown command" build/release/sluicectl foo
 grep -q "no command 'foo'" "$here/out" || fail "which command is not said"
 refused "unknown word" build/release/sluicectl cache foo
 grep -qF 'usage: sluicectl cache [clear]' "$here/out" || fail "its usage is not said"
+refused "no time to sum up" build/release/sluicectl --name "$lab_name" top --seconds 0
+grep -q -- '--seconds: expected 1 to 3600' "$here/out" || fail "what top takes is not said"
 refused "no configuration" build/release/sluicectl --name "$lab_name" config check
 refused "bad configuration" build/release/sluicectl config check "$here/bad.yaml"
 lab_up

@@ -19,6 +19,7 @@
 #include "tools/sluicectl/observe.h"
 #include "tools/sluicectl/print.h"
 #include "tools/sluicectl/scan.h"
+#include "tools/sluicectl/top.h"
 
 enum {
 	EXIT_REFUSED = 1,
@@ -31,11 +32,13 @@ enum {
 
 static struct config_paths paths;
 static bool as_json;
+static bool said_why; /* of what failed: no usage is printed on top of it */
 
 static int
 fail(int code, const char *what)
 {
 	fprintf(stderr, "sluicectl: %s\n", what);
+	said_why = true;
 	return code;
 }
 
@@ -256,6 +259,23 @@ stats(int argc, char **argv)
 	return ask_plain("stats", argc, argv, NULL, NULL);
 }
 
+static json_t *
+ask_by_name(const char *command, int *code)
+{
+	return ask(json_pack("{s:s}", "command", command), code);
+}
+
+static int
+show_top(int argc, char **argv)
+{
+	struct top_options options;
+	const char *error;
+
+	if (!top_options_of(argc, argv, &options, &error))
+		return fail(EXIT_USAGE, error);
+	return top(&options, as_json, ask_by_name);
+}
+
 static int
 explain(int argc, char **argv)
 {
@@ -318,6 +338,10 @@ static const struct command {
 	    "Entries, hits, misses, evictions, of all cores. clear forgets every verdict.", cache },
 	{ "stats", "", "counters, verdicts, times",
 	    "Sums over all cores since the dataplane started; times in microseconds.", stats },
+	{ "top", "[--seconds N] [--count N]", "what happens each second, as it does",
+	    "Rates of the last N seconds (1), over and over, or --count times; Ctrl-C ends it.\n"
+	    "With --json an object a line. Waits for a control process that is restarted.",
+	    show_top },
 	{ "tcp", "[--summary] [--limit N] [FILTER]", "connections, as ss -ti shows them",
 	    "FILTER: host A, net A/N, port N, state WORD[,WORD], joined by `and`. N connections "
 	    "at\n"
@@ -393,7 +417,7 @@ dispatch(int argc, char **argv)
 		return printf("%s\n", c->more) < 0;
 	}
 	code = c->run(argc - 1, argv + 1);
-	if (code == EXIT_USAGE)
+	if (code == EXIT_USAGE && !said_why)
 		print_command_usage(stderr, c);
 	return code;
 }
