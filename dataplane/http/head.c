@@ -69,60 +69,115 @@ parse_start_line(struct http_head *h)
 		h->odd |= HTTP_ODD_START_LINE;
 }
 
+static bool
+is_folded(struct span line)
+{
+	return line.bytes > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
+}
+
+/* Name and value of one line, which is not empty; what is odd about it is added to `*odd`. */
+static struct http_field
+read_field(struct span line, uint32_t *odd)
+{
+	const uint8_t *colon = memchr(line.data, ':', line.bytes);
+	struct http_field f = { .value = span_trim(line) };
+
+	if (is_folded(line))
+		*odd |= HTTP_ODD_FOLDED;
+	if (colon == NULL) {
+		*odd |= HTTP_ODD_NO_COLON;
+		return f;
+	}
+	f.name = span_first(line, (size_t)(colon - line.data));
+	f.value = span_trim(span_from(line, f.name.bytes + 1));
+	if (f.name.bytes != span_trim(f.name).bytes || f.name.bytes == 0)
+		*odd |= HTTP_ODD_NAME;
+	f.name = span_trim(f.name);
+	return f;
+}
+
+/* A line that starts with a blank goes on with the value of the field before it. */
+static void
+fold(struct http_field *f, struct span line)
+{
+	struct span more = span_trim(line);
+
+	if (f->value.bytes > 0)
+		f->value.bytes = (size_t)(more.data + more.bytes - f->value.data);
+	else
+		f->value = more;
+}
+
 static void
 add_field(struct http_head *h, struct span line)
 {
-	const uint8_t *colon = line.bytes ? memchr(line.data, ':', line.bytes) : NULL;
-	struct http_field f = { .value = span_trim(line) };
+	struct http_field f;
 
-	if (line.data[0] == ' ' || line.data[0] == '\t') {
+	if (is_folded(line) && h->field_count > 0) {
 		h->odd |= HTTP_ODD_FOLDED;
-		if (h->field_count > 0) {
-			struct http_field *last = &h->fields[h->field_count - 1];
-
-			if (last->value.bytes > 0)
-				last->value.bytes =
-				    (size_t)(f.value.data + f.value.bytes - last->value.data);
-			else
-				last->value = f.value;
-			return;
-		}
-	}
-	if (colon == NULL) {
-		h->odd |= HTTP_ODD_NO_COLON;
-	} else {
-		f.name = span_first(line, (size_t)(colon - line.data));
-		f.value = span_trim(span_from(line, f.name.bytes + 1));
-		if (f.name.bytes != span_trim(f.name).bytes || f.name.bytes == 0)
-			h->odd |= HTTP_ODD_NAME;
-		f.name = span_trim(f.name);
-	}
-	if (h->field_count == HTTP_FIELDS_MAX) {
-		h->odd |= HTTP_ODD_FIELDS_OVER;
+		if (h->beyond.data == NULL)
+			fold(&h->fields[h->field_count - 1], line);
 		return;
 	}
-	h->fields[h->field_count++] = f;
+	f = read_field(line, &h->odd);
+	if (h->field_count < HTTP_FIELDS_MAX) {
+		h->fields[h->field_count++] = f;
+		return;
+	}
+	h->odd |= HTTP_ODD_FIELDS_OVER;
+	if (h->beyond.data == NULL) /* its length is set once the block was walked */
+		h->beyond.data = line.data;
+}
+
+bool
+http_field_next(const struct http_head *h, struct http_field_walk *w, struct http_field *out)
+{
+	struct span line;
+	size_t at = 0;
+	bool found = false, bare_lf;
+	uint32_t odd = 0;
+
+	if (w->next < h->field_count) {
+		*out = h->fields[w->next++];
+		return true;
+	}
+	if (w->next == h->field_count) {
+		w->next++;
+		w->rest = h->beyond;
+	}
+	while (next_line(w->rest, &at, &line, &bare_lf)) {
+		if (found && !is_folded(line))
+			break;
+		if (found)
+			fold(out, line);
+		else if (line.bytes > 0)
+			*out = read_field(line, &odd);
+		found = found || line.bytes > 0;
+		w->rest = span_from(w->rest, at);
+		at = 0;
+	}
+	return found;
 }
 
 /* RFC 9112 §6.3: two lengths that differ, or a length beside a transfer coding. */
 static void
 check_lengths(struct http_head *h)
 {
-	const struct http_field *length = NULL;
+	struct http_field_walk walk = { 0 };
+	struct span length = span_of(NULL, 0);
+	struct http_field f;
 	bool coded = false;
 
-	for (unsigned i = 0; i < h->field_count; i++) {
-		const struct http_field *f = &h->fields[i];
-
-		if (span_is_nocase(f->name, "Transfer-Encoding"))
+	while (http_field_next(h, &walk, &f)) {
+		if (span_is_nocase(f.name, "Transfer-Encoding"))
 			coded = true;
-		if (!span_is_nocase(f->name, "Content-Length"))
+		if (!span_is_nocase(f.name, "Content-Length"))
 			continue;
-		if (length != NULL && !span_equal(length->value, f->value))
+		if (length.data != NULL && !span_equal(length, f.value))
 			h->odd |= HTTP_ODD_LENGTHS;
-		length = f;
+		length = f.value;
 	}
-	if (coded && length != NULL)
+	if (coded && length.data != NULL)
 		h->odd |= HTTP_ODD_LENGTHS;
 }
 
@@ -137,6 +192,7 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 	out->status = 0;
 	out->field_count = 0;
 	out->odd = 0;
+	out->beyond = span_of(NULL, 0);
 	out->method = out->target = out->version = out->start_line = span_of(NULL, 0);
 	if (block.bytes < 4 || memcmp(block.data + block.bytes - 4, "\r\n\r\n", 4) != 0)
 		return PARSE_BAD;
@@ -149,6 +205,8 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 			add_field(out, line);
 		first = false;
 	}
+	if (out->beyond.data != NULL)
+		out->beyond.bytes = (size_t)(block.data + block.bytes - out->beyond.data);
 	parse_start_line(out);
 	check_lengths(out);
 	out->bytes = block.bytes;
@@ -158,9 +216,12 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 struct span
 http_field(const struct http_head *head, const char *name)
 {
-	for (unsigned i = 0; i < head->field_count; i++) {
-		if (span_is_nocase(head->fields[i].name, name))
-			return head->fields[i].value;
+	struct http_field_walk walk = { 0 };
+	struct http_field f;
+
+	while (http_field_next(head, &walk, &f)) {
+		if (span_is_nocase(f.name, name))
+			return f.value;
 	}
 	return span_of(NULL, 0);
 }

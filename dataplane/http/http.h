@@ -40,7 +40,7 @@ struct http_field {
 #define HTTP_ODD_NO_COLON    0x04u /* a line without a colon: kept as a nameless field */
 #define HTTP_ODD_BARE_LF     0x08u /* a line that ends in LF alone */
 #define HTTP_ODD_LENGTHS     0x10u /* Content-Length with Transfer-Encoding, or two that differ */
-#define HTTP_ODD_FIELDS_OVER 0x20u /* more than HTTP_FIELDS_MAX: the rest was scanned, not kept */
+#define HTTP_ODD_FIELDS_OVER 0x20u /* more than HTTP_FIELDS_MAX: the rest is `beyond` */
 #define HTTP_ODD_START_LINE  0x40u /* a start line of no known form */
 
 struct http_head {
@@ -50,8 +50,9 @@ struct http_head {
 	uint16_t status;                     /* response; 0 when the line has none */
 	unsigned field_count;
 	struct http_field fields[HTTP_FIELDS_MAX];
-	uint32_t odd; /* HTTP_ODD_… */
-	size_t bytes; /* of the whole head, blank line included */
+	struct span beyond; /* the lines of the fields that found no place; data NULL: none */
+	uint32_t odd;       /* HTTP_ODD_… */
+	size_t bytes;       /* of the whole head, blank line included */
 };
 
 /*
@@ -62,6 +63,17 @@ enum parse_result http_head_parse(struct span block, bool is_response, struct ht
 
 /* The first field of that name (ASCII case ignored); empty span with data NULL when absent. */
 struct span http_field(const struct http_head *head, const char *name);
+
+/*
+ * All fields in order, also those beyond HTTP_FIELDS_MAX, which are read anew from their lines: a
+ * walk costs at most the head's bytes. `*w` starts all zero; false: no more.
+ */
+struct http_field_walk {
+	unsigned next;
+	struct span rest;
+};
+bool http_field_next(
+    const struct http_head *head, struct http_field_walk *w, struct http_field *out);
 
 /* Strict header lines, for ICAP: `*at` moves past one line. name and value are set on DONE. */
 enum parse_result http_line_next(struct span input, size_t *at, struct http_field *out);

@@ -47,15 +47,17 @@ static void
 take_body_facts(struct inspect_object *o, const struct icap_request *r)
 {
 	const struct http_head *head = carrying_head(r);
+	struct http_field_walk walk = { 0 };
+	struct http_field f;
 
 	o->coding = DECODE_IDENTITY;
 	o->codings = (struct decode_codings){ 0 };
 	o->content_length = UINT64_MAX;
 	if (head == NULL)
 		return;
-	for (unsigned i = 0; i < head->field_count; i++) { /* several fields are one list */
-		if (span_is_nocase(head->fields[i].name, "Content-Encoding"))
-			decode_codings_add(&o->codings, head->fields[i].value);
+	while (http_field_next(head, &walk, &f)) { /* several fields are one list */
+		if (span_is_nocase(f.name, "Content-Encoding"))
+			decode_codings_add(&o->codings, f.value);
 	}
 	o->coding = decode_codings_outermost(&o->codings);
 	o->content_length = parse_length(http_field(head, "Content-Length"));

@@ -25,14 +25,17 @@ check_inside(struct span part, struct span whole)
 static void
 check_head(const struct http_head *h, struct span block)
 {
+	struct http_field_walk walk = { 0 };
+	struct http_field f;
+
 	assert(h->bytes == block.bytes && h->field_count <= HTTP_FIELDS_MAX);
 	check_inside(h->start_line, block);
 	check_inside(h->method, block);
 	check_inside(h->target, block);
 	check_inside(h->version, block);
-	for (unsigned i = 0; i < h->field_count; i++) {
-		check_inside(h->fields[i].name, block);
-		check_inside(h->fields[i].value, block);
+	while (http_field_next(h, &walk, &f)) {
+		check_inside(f.name, block);
+		check_inside(f.value, block);
 	}
 }
 

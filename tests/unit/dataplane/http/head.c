@@ -133,7 +133,7 @@ TEST(start_lines)
 	}
 }
 
-/* Fields past the bound are looked at and left out, and the head says so. */
+/* Fields past the bound are not kept, and the head says so. */
 TEST(fields_have_a_bound)
 {
 	static char head[16 * (HTTP_FIELDS_MAX + 2)];
@@ -147,6 +147,37 @@ TEST(fields_have_a_bound)
 		CHECK(http_head_parse(span_text(head), false, &h) == PARSE_DONE);
 		CHECK(h.field_count == (fields < HTTP_FIELDS_MAX ? fields : HTTP_FIELDS_MAX));
 		CHECK(h.odd == (fields > HTTP_FIELDS_MAX ? HTTP_ODD_FIELDS_OVER : 0));
+	}
+}
+
+/* They are found all the same, folded or not, and what they say of the framing counts. */
+TEST(a_field_beyond_the_bound_is_seen)
+{
+	static char head[16 * (HTTP_FIELDS_MAX + 16)];
+	static struct http_head h;
+
+	for (unsigned fields = HTTP_FIELDS_MAX - 2; fields <= HTTP_FIELDS_MAX + 2; fields++) {
+		struct http_field_walk walk = { 0 };
+		struct http_field f = { 0 };
+		unsigned seen = 0;
+
+		strcpy(head, GET);
+		for (unsigned i = 0; i < fields; i++)
+			strcat(head, i == 0 ? "Content-Length: 3\r\n" : "A: b\r\n");
+		strcat(head, "Folded:\r\n x\r\n\ty\r\nContent-Encoding: gzip\r\n"
+			     "content-length: 4\nno colon\r\nZ: 1\r\n\r\n");
+		CHECK_SEED(fields, http_head_parse(span_text(head), false, &h) == PARSE_DONE);
+		CHECK_SEED(fields, span_is(http_field(&h, "content-encoding"), "gzip"));
+		CHECK_SEED(fields, span_is(http_field(&h, "Folded"), "x\r\n\ty"));
+		CHECK_SEED(fields, span_is(http_field(&h, "Z"), "1"));
+		CHECK_SEED(fields, http_field(&h, "x").data == NULL);
+		CHECK_SEED(fields, h.odd & HTTP_ODD_LENGTHS);
+		CHECK_SEED(fields, h.odd & HTTP_ODD_FOLDED && h.odd & HTTP_ODD_BARE_LF);
+		CHECK_SEED(fields, h.odd & HTTP_ODD_NO_COLON);
+		while (http_field_next(&h, &walk, &f))
+			seen++;
+		CHECK_SEED(fields, seen == fields + 5);
+		CHECK_SEED(fields, span_is(f.value, "1") && !http_field_next(&h, &walk, &f));
 	}
 }
 

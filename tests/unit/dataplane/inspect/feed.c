@@ -176,3 +176,29 @@ TEST(a_wrong_checksum_hides_nothing)
 	CHECK(strstr(c->output, "X-Virus-ID: Eicar-Test-Signature") != NULL);
 	rig_destroy(r);
 }
+
+/* Padding a head with fields hides no coding behind them. */
+TEST(a_coding_is_seen_behind_any_number_of_fields)
+{
+	static char head[8 * 400 + 64];
+	struct rig *r = rig_create(NULL);
+	struct rig_client *c = rig_client(r);
+	uint8_t small[256];
+	struct isal_zstream z;
+
+	isal_deflate_stateless_init(&z);
+	z.gzip_flag = IGZIP_GZIP;
+	z.next_in = (uint8_t *)(uintptr_t)eicar;
+	z.avail_in = 68;
+	z.next_out = small;
+	z.avail_out = sizeof(small);
+	z.end_of_stream = 1;
+	CHECK(isal_deflate_stateless(&z) == COMP_OK);
+	for (unsigned i = 0; i < 400; i++)
+		strcat(head, "A: b\r\n");
+	strcat(head, gzip_head);
+	rig_respmod(c, head, small, z.total_out);
+	rig_until(c, 1);
+	CHECK(strstr(c->output, "X-Virus-ID: Eicar-Test-Signature") != NULL);
+	rig_destroy(r);
+}

@@ -157,7 +157,7 @@ rig_respmod(struct rig_client *c, const char *head, const void *body, size_t byt
 {
 	static const char request[] =
 	    "GET http://example.test/a HTTP/1.1\r\nHost: example.test\r\n\r\n";
-	char text[2048], response[1024];
+	char text[8192], response[4096];
 	int m = snprintf(response, sizeof(response), "HTTP/1.1 200 OK\r\n%s\r\n", head);
 	int n = snprintf(text, sizeof(text),
 	    "RESPMOD icap://h/av/respmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\n"
