@@ -5,10 +5,10 @@
 # half-closes, resets, stalls (tests/scenario/tcp_peer.py), with each TCP option on and off, over MTU,
 # IP version, VLAN, loss and reordering. Every body is compared byte for byte, and what was agreed on is
 # asked of the kernel. Here a short matrix; SLUICE_MATRIX=full runs all of it, SLUICE_MATRIX="576 1500"
-# that of these MTUs (docs/tcp-peer.md).
+# that of these MTUs (docs/tcp-peer.md). Three wires at once, each a lab: nearly all of it is waiting.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
-scale=0.3 cells=0
+scale=0.3 lanes=3 wires=()
 
 peer() {
 	in_lab python3 tests/scenario/tcp_peer.py "$@"
@@ -41,13 +41,14 @@ cell() {
 	[ "$2" = 4 ] || host=$ICAP_HOST6
 	mood "$1"
 	# shellcheck disable=SC2086
-	out=$(peer "$host" "$ICAP_PORT" options ${agreed[$1]} && peer "$host" "$ICAP_PORT" all "$scale") ||
+	out=$(peer "$host" "$ICAP_PORT" cell "$scale" ${agreed[$1]}) ||
 		fail "$where, IPv$2, $1: $out"
-	cells=$((cells + 1))
 }
 
-# A wire: MTU, VLAN (0: none), what it does (empty: nothing); then the cells on it, as MOOD:VERSION.
+# A wire: scale, MTU, VLAN (0: none), what it does (empty: nothing); then the cells on it, as MOOD:VERSION.
 wire() {
+	scale=$1
+	shift
 	# A reset that the wire lost is found out by keepalive.
 	local one options=(--mtu "$1" --vlan "$2" --set tcp.keepalive_idle_s=2 --set tcp.keepalive_interval_s=1)
 	local since=$SECONDS
@@ -65,6 +66,31 @@ wire() {
 tampered() {
 	kill -USR1 "$(pgrep -P "$(cat "/run/sluice/$lab_name/lab/tamper.supervisor")" sluice-tamper)"
 	eventually grep -qE 'lost [1-9][0-9]*, reordered [1-9]' "/var/log/sluice/$lab_name/tamper.out"
+}
+
+# Later, in one of the lanes: a wire.
+later() {
+	wires+=("$(printf '%q ' "$@")")
+}
+
+# The wires of a lane, one after the other; the lanes' lengths are alike where the list alternates.
+lane() {
+	local i words
+	lab_name+=-$1 ctl=(build/release/sluicectl --name "$lab_name")
+	for ((i = $1; i < ${#wires[@]}; i += lanes)); do
+		eval "words=(${wires[i]})"
+		wire "${words[@]}"
+	done
+}
+
+all_lanes() {
+	local i bad=0 running=()
+	for ((i = 0; i < lanes; i++)); do
+		lane "$i" &
+		running+=($!)
+	done
+	for i in "${running[@]}"; do wait "$i" || bad=1; done
+	[ "$bad" = 0 ] || exit 1
 }
 
 # Every connection, reset or closed, is gone.
@@ -94,16 +120,15 @@ if [ -n "${SLUICE_MATRIX:-}" ]; then
 				scale=1 tamper=''
 				[ "$loss" = 0 ] || scale=0.3 tamper="loss=$loss%,reorder=$loss%,dup=0.1%"
 				[ "$loss" != 10 ] || scale=0.1
-				wire "$mtu" "$vlan" "$tamper" "${chosen[@]}"
+				later "$scale" "$mtu" "$vlan" "$tamper" "${chosen[@]}"
 			done
 		done
 	done
 else
-	wire 1500 0 '' default:4 no-ts:6 no-sack:4 no-wscale:6 bare:4 ecn:4
-	scale=0.1
-	wire 576 0 'loss=1%,reorder=2%,dup=0.1%' default:4 bare:4
-	wire 1280 100 'loss=5%,reorder=5%' ecn:6 no-ts:4
-	wire 9000 100 '' cubic:6 reno:4
-	wire 1500 0 'loss=10%,reorder=10%' default:6
+	later 0.3 1500 0 '' default:4 no-ts:6 no-sack:4 no-wscale:6 bare:4 ecn:4
+	later 0.1 1500 0 'loss=10%,reorder=10%' default:6
+	later 0.1 1280 100 'loss=5%,reorder=5%' ecn:6 no-ts:4
+	later 0.1 9000 100 '' cubic:6 reno:4
+	later 0.1 576 0 'loss=1%,reorder=2%,dup=0.1%' default:4 bare:4
 fi
-echo "$cells cells"
+all_lanes

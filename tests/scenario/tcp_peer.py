@@ -6,6 +6,7 @@
     tcp_peer.py HOST PORT KIND [SCALE]   one kind: bulk, upload, pingpong, short, half, reset, stall, deaf, pause
     tcp_peer.py HOST PORT options [WORD...]   one transfer; what the kernel says was agreed on must be
                                          just these of ts, sack, wscale, ecn
+    tcp_peer.py HOST PORT cell SCALE [WORD...]   options, and then all
     tcp_peer.py HOST PORT marks          transfers under a wire that sets CE: prints what either side heard
     tcp_peer.py HOST PORT hold N         opens N connections, prints how many were served, each byte for byte
 
@@ -148,14 +149,24 @@ def reset(host, port, scale):
     expect(client, body, "after resets")
 
 
+def until_full(sock, seconds):
+    """What can be read stands still for so long: the window is shut, and was probed."""
+    seen, since = 0, time.monotonic()
+    while time.monotonic() < since + (seconds if seen > 0 else 10):
+        unread = struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0]
+        if unread != seen:
+            seen, since = unread, time.monotonic()
+        time.sleep(0.02)
+
+
 def stall(host, port, scale):
     """A reader that stops: its window shuts, is probed, opens a little, shuts, opens."""
     client = small_window(host, port)
     body = body_of("stall", 0, max(256 * KIB, int(MIB * min(1, scale))))
     send(client, request(body, allow=False))
-    time.sleep(min(3, 1.5 * max(1, scale)))
+    until_full(client.s, 1.5 if scale >= 1 else 0.7)
     client.buf += client.s.recv(20 * KIB)
-    time.sleep(min(2, max(0.7, 0.7 * scale)))
+    until_full(client.s, 0.7 if scale >= 1 else 0.4)
     expect(client, body, "after a stall")
 
 
@@ -170,7 +181,7 @@ def deaf(host, port, scale):
     body = body_of("deaf", 0, 600 * KIB)
     whole = request(body, allow=False)
     send(client, whole[:400 * KIB])
-    time.sleep(1.5)
+    until_full(client.s, 1 if scale >= 1 else 0.5)
     send(client, whole[400 * KIB:])
     end = time.monotonic() + 20
     while unacknowledged(client.s) > 0:
@@ -184,9 +195,10 @@ def pause(host, port, scale):
     """A sender that stops in the middle of a body, longer than any RTO of a good path."""
     client, body = Client(host, port), body_of("pause", 0, 300 * KIB)
     whole = request(body, allow=False)
-    for part in (whole[:1000], whole[1000:140000], whole[140000:]):
+    send(client, whole[:1000])
+    for part in (whole[1000:140000], whole[140000:]):
+        time.sleep(0.9 if scale >= 1 else 0.5)
         send(client, part)
-        time.sleep(0.6)
     expect(client, body, "after a pause")
 
 
@@ -288,6 +300,8 @@ def main():
     try:
         if what == "options":
             return options(host, port, rest)
+        if what == "cell":
+            return options(host, port, rest[1:]) or run(KINDS, host, port, float(rest[0]))
         if what == "marks":
             return marks(host, port)
         if what == "hold":
