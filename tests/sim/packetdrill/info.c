@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TCP_INFO from the library's own view of a connection: its face tells an operator less than what
- * Linux's scripts look at, so this file, and no other of the plug, looks inside.
+ * Linux's scripts look at, so this file, and account.c, and no other of the plug, look inside.
  */
 #include "tests/sim/packetdrill/info.h"
 
@@ -61,6 +61,7 @@ void
 info_fill(const struct socket *s, void *out, size_t bytes)
 {
 	const struct tcp_conn *c = s->conn;
+	const struct account *a = &s->account;
 	struct info i = { .state = s->kind == SOCKET_LISTENING ? INFO_LISTEN : INFO_CLOSED };
 
 	if (c == NULL) {
@@ -73,7 +74,6 @@ info_fill(const struct socket *s, void *out, size_t bytes)
 	i.sack = c->use_sack;
 	i.scale = c->rcv_scale != 0;
 	i.ecn = c->use_ecn;
-	i.reordering_seen = c->rack.reorders;
 	i.backoff = c->backoff;
 	i.retransmits = mono_is_set(c->persist_at) ? 0 : c->backoff;
 	i.probes = mono_is_set(c->persist_at) ? c->backoff : c->keepalive_probes;
@@ -90,8 +90,21 @@ info_fill(const struct socket *s, void *out, size_t bytes)
 	    c->congestion.ssthresh >= CWND_BYTES_MAX ? UINT32_MAX : c->congestion.ssthresh / c->mss;
 	i.unacked = segments(c, in_flight(c));
 	i.sacked = segments(c, c->sacked_bytes);
-	i.lost = segments(c, c->lost_bytes);
 	i.again = segments(c, bytes_again(c));
+	/* There, what was sent again stays lost until it arrives; a probe at the tail is none. */
+	i.lost = segments(c, c->lost_bytes) + (c->in_recovery || c->in_loss ? i.again : 0);
+	i.delivered = segments(c, a->delivered_bytes);
+	i.reordering = a->reordering;
+	i.reorderings = a->reorderings;
+	i.received_mss = a->received_mss;
+	i.segments_in = a->segments_in;
+	i.segments_out = a->segments_out;
+	i.data_segments_in = a->data_segments_in;
+	i.data_segments_out = a->data_segments_out;
+	i.acked = a->acked_bytes;
+	i.window_limited_us = account_spent_us(s, ACCOUNT_WINDOW);
+	i.buffer_limited_us = account_spent_us(s, ACCOUNT_BUFFER);
+	i.busy_us = account_spent_us(s, ACCOUNT_PEER) + i.window_limited_us + i.buffer_limited_us;
 	i.retransmitted = c->retransmitted_segments;
 	i.sent = c->sent_bytes;
 	i.received = c->received_bytes;

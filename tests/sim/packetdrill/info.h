@@ -35,15 +35,17 @@ enum info_repair {
 struct info {
 	enum info_state state;
 	enum info_repair repair;
-	bool timestamps, sack, scale, ecn, reordering_seen;
+	bool timestamps, sack, scale, ecn;
 	uint8_t backoff, retransmits, probes, send_scale, receive_scale;
-	uint32_t rto_us, rtt_us, rtt_var_us, min_rtt_us, mss, announced_mss;
+	uint32_t rto_us, rtt_us, rtt_var_us, min_rtt_us, mss, announced_mss, received_mss;
 	/* segments */
-	uint32_t cwnd, ssthresh, unacked, sacked, lost, again;
+	uint32_t cwnd, ssthresh, unacked, sacked, lost, again, delivered, reordering, reorderings;
+	uint32_t segments_in, segments_out, data_segments_in, data_segments_out;
 	uint64_t retransmitted;
 	/* bytes */
-	uint64_t sent, received, unsent;
+	uint64_t sent, received, unsent, acked;
 	uint32_t send_window, receive_window;
+	uint64_t busy_us, window_limited_us, buffer_limited_us;
 	uint32_t since_data_sent_ms, since_data_came_ms;
 };
 

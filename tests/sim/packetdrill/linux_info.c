@@ -36,7 +36,7 @@ info_for_linux(const struct info *i, void *out, size_t bytes)
 	l.tcpi_rcv_wscale = i->receive_scale & 15;
 	l.tcpi_rto = i->rto_us;
 	l.tcpi_snd_mss = i->mss;
-	l.tcpi_rcv_mss = i->mss;
+	l.tcpi_rcv_mss = i->received_mss;
 	l.tcpi_advmss = i->announced_mss;
 	l.tcpi_unacked = i->unacked;
 	l.tcpi_sacked = i->sacked;
@@ -47,8 +47,17 @@ info_for_linux(const struct info *i, void *out, size_t bytes)
 	l.tcpi_min_rtt = i->min_rtt_us;
 	l.tcpi_snd_cwnd = i->cwnd;
 	l.tcpi_snd_ssthresh = i->ssthresh != UINT32_MAX ? i->ssthresh : SSTHRESH_NONE;
-	l.tcpi_reordering = 3;
-	l.tcpi_reord_seen = i->reordering_seen;
+	l.tcpi_reordering = i->reordering;
+	l.tcpi_reord_seen = i->reorderings;
+	l.tcpi_delivered = i->delivered;
+	l.tcpi_segs_in = i->segments_in;
+	l.tcpi_segs_out = i->segments_out;
+	l.tcpi_data_segs_in = i->data_segments_in;
+	l.tcpi_data_segs_out = i->data_segments_out;
+	l.tcpi_bytes_acked = i->acked;
+	l.tcpi_busy_time = i->busy_us;
+	l.tcpi_rwnd_limited = i->window_limited_us;
+	l.tcpi_sndbuf_limited = i->buffer_limited_us;
 	l.tcpi_total_retrans = (uint32_t)i->retransmitted;
 	l.tcpi_bytes_sent = i->sent;
 	l.tcpi_bytes_received = i->received;

@@ -89,6 +89,8 @@ run_stack(struct plug *p)
 		stream_pump(s);
 	tcp_flush(p->tcp);
 	flow_end_bursts(p);
+	for (struct socket *s = p->sockets; s != NULL; s = s->next)
+		account_turn(s);
 	tcp_check_invariants(p->tcp);
 	tcp_begin(p->tcp, p->now);
 }
@@ -344,7 +346,7 @@ plug_create(const char *flags, struct plug_table *out)
 	if (p == NULL || init_eal() != 0)
 		give_up("no memory for the stack");
 	if (settings_parse_flags(&p->settings, flags) != 0)
-		give_up("--so_flags are words: local=ADDRESS mtu=N bsd nopush");
+		give_up("--so_flags are words: local=ADDRESS mtu=N merged=N bsd nopush");
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->changed, NULL);
 	p->script_thread = pthread_self();

@@ -35,7 +35,9 @@ struct plug_settings {
 	bool sack, timestamps, scale; /* false: taken out of every SYN */
 	unsigned ecn;                 /* net.ipv4.tcp_ecn: 0 never, 1 both ways, 2 when asked */
 	uint32_t mtu, receive_bytes, send_bytes, syn_retries;
-	uint16_t mss; /* TCP_MAXSEG of the first socket; 0: by the MTU */
+	uint32_t
+	    merged_mss; /* packetdrill's --mss: of what size segments were merged; 0: none were */
+	uint16_t mss;   /* TCP_MAXSEG of the first socket; 0: by the MTU */
 };
 
 struct flow;

@@ -123,6 +123,8 @@ class Runner:
         v6 = re.search(r"--ip_version=ipv6", text)
         flags = "local=fd3d:0a0b:17d6::1" if v6 else "local=192.168.0.1"
         flags += f" mtu={mtu.group(1) if mtu else 1520 if v6 else 1500}"
+        merged = re.search(r"(?m)^--mss=(\d+)", text)
+        flags += f" merged={merged.group(1)}" if merged else ""
         if is_foreign(text):
             flags += " bsd"
         if edited:

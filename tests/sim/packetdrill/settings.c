@@ -20,6 +20,10 @@ parse_word(struct plug_settings *s, const char *word)
 		s->mtu = (uint32_t)strtoul(word + 4, NULL, 10);
 		return s->mtu > 40 && s->mtu <= 65535 ? 0 : -1;
 	}
+	if (strncmp(word, "merged=", 7) == 0) {
+		s->merged_mss = (uint32_t)strtoul(word + 7, NULL, 10);
+		return s->merged_mss > 0 && s->merged_mss <= 65535 ? 0 : -1;
+	}
 	if (strcmp(word, "nopush") == 0) {
 		s->no_push = true;
 		return 0;

@@ -59,6 +59,7 @@ create(struct plug *p, int family)
 	s->family = family;
 	s->quick_acks = SOCKET_QUICK_ACKS;
 	sockopt_init(&s->options);
+	account_init(&s->account);
 	s->next = p->sockets;
 	p->sockets = s;
 	return s;

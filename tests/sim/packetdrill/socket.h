@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "tests/sim/packetdrill/account.h"
 #include "tests/sim/packetdrill/plug.h"
 
 #define SOCKET_BACKLOG_MAX 128
@@ -58,6 +59,8 @@ struct socket {
 	unsigned quick_acks;
 	bool interactive; /* we answered what came: its ACK may ride on the next answer */
 	struct mono data_came_at, opened_at;
+	bool writer_waits; /* in a call, for room */
+	struct account account;
 };
 
 /* socket.c. NULL and errno where there is none. */

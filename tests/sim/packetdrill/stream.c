@@ -315,8 +315,11 @@ send_bytes(struct plug *p, int fd, const void *in, size_t bytes, int flags)
 		struct want want = { s, 1 };
 		size_t n;
 
+		s->writer_waits = true;
+		account_turn(s);
 		plug_wait(p, may_write, &want,
 		    s->nonblocking || flags & MSG_DONTWAIT ? p->now : MONO_NEVER);
+		s->writer_waits = false;
 		n = s->kind == SOCKET_CONNECTED && !s->shut_write ? stream_room(s) : 0;
 		n = n < bytes - done ? n : bytes - done;
 		if (n == 0)

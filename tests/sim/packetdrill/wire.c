@@ -93,15 +93,6 @@ put_header(struct plug *p, uint8_t *h, size_t bytes, const struct ip_address *so
 	return V6_BYTES;
 }
 
-/* The type of service that its socket asked for, without the two bits that are ECN's. */
-static uint8_t
-tos_of(struct plug *p, const struct tcp_endpoints *e)
-{
-	const struct socket *s = socket_of_flow(p, e);
-
-	return s != NULL ? (uint8_t)(s->options.tos & 0xfc) : 0;
-}
-
 void
 wire_transmit(void *arg, struct rte_mbuf *m, const struct ip_address *source,
     const struct ip_address *destination, uint8_t ecn)
@@ -111,6 +102,7 @@ wire_transmit(void *arg, struct rte_mbuf *m, const struct ip_address *source,
 	struct plug_packet *q = malloc(sizeof(*q) + V6_BYTES + bytes);
 	struct chain segment = CHAIN_EMPTY;
 	struct tcp_endpoints e = { .local = *source, .remote = *destination };
+	struct socket *s;
 
 	if (q == NULL)
 		abort();
@@ -122,7 +114,13 @@ wire_transmit(void *arg, struct rte_mbuf *m, const struct ip_address *source,
 	e.remote_port = (uint16_t)get16(q->data + head + 2);
 	if (q->data[head + 13] & TCP_SYN)
 		bytes = syn_restrict(&p->settings, q->data + head, bytes, true);
-	put_header(p, q->data, bytes, source, destination, (uint8_t)(ecn | tos_of(p, &e)));
+	s = socket_of_flow(p, &e);
+	if (s != NULL)
+		account_sent(
+		    &s->account, (uint32_t)(bytes - (size_t)(q->data[head + 12] >> 4) * 4));
+	/* The type of service that its socket asked for, without the two bits that are ECN's. */
+	put_header(p, q->data, bytes, source, destination,
+	    (uint8_t)(ecn | (s != NULL ? s->options.tos & 0xfc : 0)));
 	q->flow = NULL;
 	q->is_new = q->follows = q->judged = false;
 	if (p->settings.no_push)
@@ -201,9 +199,10 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 {
 	struct chain segment = CHAIN_EMPTY;
 	struct tcp_endpoints e = { .local = ip->destination, .remote = ip->source };
+	const struct account_before *before = NULL;
 	struct socket *s = NULL;
 	uint8_t copy[65535];
-	size_t bytes = ip->bytes;
+	size_t bytes = ip->bytes, head = 0;
 	size_t came = 0;
 
 	if (bytes > sizeof(copy))
@@ -219,6 +218,8 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 		s = socket_of_flow(p, &e);
 		p->cause = cause_of(s, copy[13]);
 		came = s != NULL ? stream_readable(s) : 0;
+		before = s != NULL ? account_before(s) : NULL;
+		head = (size_t)(copy[12] >> 4) * 4;
 		if (s != NULL)
 			s->more = false;
 		if (p->settings.drop_syn_fin &&
@@ -235,6 +236,8 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 	sockets_take_ready(p);
 	p->cause = 0;
 	s = bytes >= TCP_BYTES_MIN ? socket_of_flow(p, &e) : NULL;
+	if (s != NULL)
+		account_after(s, before, bytes > head ? (uint32_t)(bytes - head) : 0);
 	if (s != NULL && s->conn != NULL && stream_readable(s) > came)
 		stream_data_came(s);
 }

@@ -54,7 +54,7 @@ harness_setup(void)
 struct bench {
 	struct plug_table t;
 	uint32_t ours, theirs; /* the next number of each that is not acknowledged or sent */
-	uint16_t our_port;
+	uint16_t our_port, window;
 	int listener, fd;
 };
 
@@ -124,7 +124,7 @@ inject(struct bench *b, uint8_t flags, size_t payload)
 	put32(p + 28, flags & ACK ? b->ours : 0);
 	p[32] = (uint8_t)(head / 4 << 4);
 	p[33] = flags;
-	put16(p + 34, 65535);
+	put16(p + 34, b->window);
 	if (flags & SYN)
 		memcpy(p + 40, (const uint8_t[]){ 2, 4, 1000 >> 8, 1000 & 255 }, 4);
 	for (size_t i = 0; i < payload; i++)
@@ -176,6 +176,7 @@ start(struct bench *b, const char *flags)
 	memset(b, 0, sizeof(*b));
 	b->theirs = 0xfffffff0; /* so that numbers wrap */
 	b->our_port = OUR_PORT;
+	b->window = 65535;
 	b->listener = b->fd = -1;
 	interface_init(flags, &b->t);
 }
@@ -400,6 +401,63 @@ TEST(tcp_info_is_linuxs)
 	CHECK(bytes == sizeof(info) && info.tcpi_state == 1);
 	CHECK(info.tcpi_snd_mss == 1000 && info.tcpi_advmss == 1460 && info.tcpi_snd_cwnd == 10);
 	CHECK(info.tcpi_options == 0 && info.tcpi_unacked == 0);
+	stop(&b);
+}
+
+static struct tcp_info
+info_of(struct bench *b)
+{
+	struct tcp_info info;
+	socklen_t bytes = sizeof(info);
+
+	CHECK(b->t.getsockopt(b->t.userdata, b->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0);
+	return info;
+}
+
+/* A tenth of a second of a shut window, and as much of an open one that is not acknowledged. */
+TEST(tcp_info_tells_what_the_time_went_to)
+{
+	static const uint8_t data[1000];
+	struct bench b;
+	struct tcp_info i;
+
+	start(&b, "local=192.168.0.1");
+	open_passively(&b);
+	i = info_of(&b);
+	CHECK(i.tcpi_rcv_mss == 536 && i.tcpi_reordering == 3 && i.tcpi_bytes_acked == 0);
+	b.window = 0;
+	inject(&b, ACK, 0);
+	CHECK(b.t.write(b.t.userdata, b.fd, data, 1000) == 1000);
+	CHECK(b.t.usleep(b.t.userdata, 100000) == 0);
+	i = info_of(&b);
+	CHECK(i.tcpi_rwnd_limited >= 100000 && i.tcpi_rwnd_limited < 101000);
+	CHECK(i.tcpi_busy_time == i.tcpi_rwnd_limited && i.tcpi_sndbuf_limited == 0);
+	b.window = 65535;
+	inject(&b, ACK, 0);
+	CHECK(receive(&b).bytes == 1000);
+	CHECK(b.t.usleep(b.t.userdata, 100000) == 0);
+	inject(&b, ACK, 0);
+	CHECK(b.t.usleep(b.t.userdata, 100000) == 0);
+	i = info_of(&b);
+	CHECK(i.tcpi_rwnd_limited >= 100000 && i.tcpi_rwnd_limited < 101000);
+	CHECK(i.tcpi_busy_time >= 200000 && i.tcpi_busy_time < 202000);
+	CHECK(i.tcpi_bytes_acked == 1000 && i.tcpi_delivered == 1);
+	CHECK(i.tcpi_data_segs_out == 1 && i.tcpi_data_segs_in == 0);
+	inject(&b, ACK | PSH, 700);
+	i = info_of(&b);
+	CHECK(i.tcpi_rcv_mss == 700 && i.tcpi_data_segs_in == 1);
+	stop(&b);
+}
+
+/* With --mss the script's packet stands for several that were merged. */
+TEST(a_merged_packet_has_the_size_of_its_segments)
+{
+	struct bench b;
+
+	start(&b, "local=192.168.0.1 merged=500");
+	open_passively(&b);
+	inject(&b, ACK | PSH, 1200);
+	CHECK(info_of(&b).tcpi_rcv_mss == 500);
 	stop(&b);
 }
 
