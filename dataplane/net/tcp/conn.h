@@ -385,6 +385,9 @@ void input_reject(struct tcp_conn *c, const struct segment *s);
 /* Second step: ends the connection, or asks for proof (RFC 5961 §3). */
 void input_take_reset(struct tcp_conn *c, const struct segment *s);
 
+/* predicted.c: takes a segment that is nothing but the next bytes; false: nothing was changed. */
+bool predicted_take(struct tcp_conn *c, struct segment *s);
+
 /* reasm.c: bytes in order go to c->rcv */
 void reasm_take(struct tcp_conn *c, struct segment *s);
 /* Behind the last byte that is held, in order or not. */

@@ -287,6 +287,8 @@ input_established(struct tcp_conn *c, struct segment *s)
 {
 	c->heard_at = c->tcp->now;
 	flight_note(c, TCP_FLIGHT_IN, s->flags, s->seq, s->ack, s->length, s->window);
+	if (predicted_take(c, s))
+		return;
 	if (c->keepalive_probes > 0)
 		timers_set_keepalive(c, c->keepalive_ms);
 	if (is_old_duplicate(c, s)) {
