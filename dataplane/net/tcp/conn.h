@@ -110,80 +110,108 @@ struct undo {
 	bool possible, by_echo;
 };
 
+/*
+ * Tables of many runs, or ranges: lent to a connection that has more than its own few, from a pool
+ * of each kind (lent.c). `next` while it is free.
+ */
+struct lent_runs {
+	struct lent_runs *next;
+	struct reasm_run runs[REASM_RUNS_MAX];
+};
+struct lent_ranges {
+	struct lent_ranges *next;
+	struct sent_range ranges[SENT_RANGES_MAX];
+};
+
+/*
+ * In the order of use: what finds a connection and takes the usual segment comes first, then what
+ * an ACK of ours needs and the deadlines, then what only its own sending needs; last what waits for
+ * holes, for its end, or for somebody who looks on. The asserts below keep it so.
+ */
 struct tcp_conn {
-	/* sending */
+	/* lines 0 to 3: every segment (predicted.c) */
+	struct tcp_endpoints endpoints;
+	struct seq rcv_nxt;
 	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
+	struct tcp_conn *hash_next;
+	struct tcp *tcp;
+	struct seq rcv_adv; /* the right edge that was announced */
+	struct seq last_ack_sent;
+	struct seq wl1, wl2; /* the segment that last updated snd_wnd */
+	uint32_t snd_wnd, ts_recent;
+	uint8_t state, snd_scale, rcv_scale, keepalive_probes, segments_unacked;
+	uint8_t quick_acks; /* so many segments more are acknowledged at once */
+	uint16_t run_count; /* of `runs` */
+	bool use_ts, use_sack, use_ecn, ecn_echo, in_recovery, in_loss;
+	bool in_cwr, cwr_due; /* CWR goes out with the next new data */
+	bool ack_now, discard, released, opened, fin_queued, fin_sent, fin_acked, fin_received;
+	struct flight *flight; /* flight.c; NULL: it has none now */
+	uint64_t received_bytes;
+	struct chain rcv;
+	struct mono heard_at, delayed_ack_at, ts_recent_at;
+	struct list ready_node, flush_node;
+	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
+	uint32_t window_limit, reasm_bytes, ts_offset, max_snd_wnd;
+	uint16_t mss;        /* payload bytes of a full segment, options taken off */
+	uint16_t sent_count; /* of `sent` */
+
+	/* lines 4 to 6: deadlines, and the one wheel timer, armed for the earliest of them */
+	struct wheel_timer timer;
+	struct mono rto_at, persist_at, close_at, progress_at, keepalive_at;
+	uint32_t keepalive_ms, user_timeout_ms; /* keepalive_ms: 0 is off */
+	struct rack rack;
+
+	/* sending */
+	struct congestion congestion;
+	uint64_t srtt_ns, rttvar_ns, rto_ns;
+	uint32_t sacked_bytes, lost_bytes; /* sums over `sent` */
+	struct sent_range *sent;           /* scoreboard.c; few_sent, or lent */
+	struct mono rtt_sent_at, data_sent_at;
+	struct seq rtt_seq; /* of what rtt_sent_at times */
+	struct seq recover; /* recovery ends when this is acknowledged (RFC 6675) */
 	struct seq
 	    cwr_end; /* ECN is not heard again until this is acknowledged (RFC 3168 §6.1.2) */
-	struct seq recover;  /* recovery ends when this is acknowledged (RFC 6675) */
-	struct seq wl1, wl2; /* the segment that last updated snd_wnd */
-	uint32_t snd_wnd, max_snd_wnd;
-	uint32_t sacked_bytes, lost_bytes; /* sums over `sent` */
-	struct congestion congestion;
-	struct rack rack;
-	struct undo undo;
-	uint16_t mss; /* payload bytes of a full segment, options taken off */
-	uint8_t snd_scale, rcv_scale, state, dup_acks, backoff, syn_retries, keepalive_probes;
-	bool in_recovery, in_loss;
-	bool in_cwr, cwr_due; /* CWR goes out with the next new data */
-	bool resend_one;      /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
-
-	/* receiving */
-	struct seq rcv_nxt, rcv_adv; /* rcv_adv: the right edge that was announced */
-	struct seq last_ack_sent;
-	uint32_t window_limit;
-	uint16_t rejected; /* segments outside the window but late copies, modulo 2^16 */
-	uint8_t segments_unacked;
-	uint8_t quick_acks; /* so many segments more are acknowledged at once */
-	bool ack_now, fin_queued, fin_sent, fin_acked, fin_received, fin_reached;
-	bool use_ts, use_sack, use_ecn, ecn_echo, discard, released, opened, ended, rtt_timing;
-	bool active;        /* opened by tcp_connect(): its caller holds it from the start */
-	struct seq fin_seq; /* where the peer's FIN stands */
-	uint32_t ts_recent, ts_offset;
-	struct mono ts_recent_at;
-
-	/* timers: one wheel timer, armed for the earliest deadline */
-	struct wheel_timer timer;
-	struct mono rto_at, delayed_ack_at, persist_at, close_at, progress_at, challenge_at;
-	struct mono rtt_sent_at, data_sent_at, heard_at;
-	struct mono keepalive_at;
-	uint32_t keepalive_ms, user_timeout_ms; /* keepalive_ms: 0 is off */
-	struct mono mtu_lower_at;               /* no further "too big" is believed before */
-	uint64_t srtt_ns, rttvar_ns, rto_ns;
-
-	/* queues */
-	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
-	struct chain rcv;
-	uint16_t run_count, sent_count; /* with the next, without a gap: the size is a goal */
-	uint32_t reasm_bytes;
-	struct reasm_run runs[REASM_RUNS_MAX];
-	struct sent_range sent[SENT_RANGES_MAX]; /* scoreboard.c */
-	uint32_t run_changes;
 	struct seq_range dsack; /* a duplicate to report once (RFC 2883) */
+	uint64_t sent_bytes, retransmitted_segments;
+	uint8_t dup_acks, backoff, syn_retries;
+	bool rtt_timing;
+	bool resend_one; /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
+	bool fin_reached, ended;
+	bool active; /* opened by tcp_connect(): its caller holds it from the start */
+	bool orphan; /* released, and not done yet */
+	struct undo undo;
 
-	/* pressure.c: at the last look */
+	/* receiving, where something is out of order */
+	struct seq fin_seq;     /* where the peer's FIN stands */
+	struct reasm_run *runs; /* reasm.c; few_runs, or lent */
+	uint32_t run_changes;
+	uint16_t rejected;    /* segments outside the window but late copies, modulo 2^16 */
+	uint8_t swept_stalls; /* pressure.c: at the last look, with the two below */
 	struct seq swept_una;
 	uint32_t swept_pass;
-	uint8_t swept_stalls;
+	struct mono challenge_at;
+	struct mono mtu_lower_at; /* no further "too big" is believed before */
 
 	/* identity */
-	bool orphan;           /* released, and not done yet */
 	struct list age_node;  /* of half-open ones, or of orphans */
 	struct source *source; /* backlog.c; NULL: opened by us */
-	struct tcp *tcp;
-	struct flight *flight; /* flight.c; NULL: it has none now */
-	struct tcp_conn *hash_next;
-	struct list ready_node, flush_node, free_node;
-	struct tcp_endpoints endpoints;
-	struct seq rtt_seq; /* of what rtt_sent_at times: it fills the gap here */
+	struct list free_node;
 	void *user;
 	struct seq iss, irs;
 	uint32_t label;     /* our user's name for it */
 	uint32_t opened_at; /* when the table took it in, in units of 2^OPENED_AT_SHIFT ns */
-	uint64_t sent_bytes, received_bytes, retransmitted_segments;
-};
 
-static_assert(sizeof(struct tcp_conn) <= 2048, "what an idle connection may cost");
+	struct sent_range few_sent[SENT_RANGES_FEW];
+	struct reasm_run few_runs[REASM_RUNS_FEW];
+} __attribute__((aligned(RTE_CACHE_LINE_SIZE)));
+
+#define LINE_OF(field) (offsetof(struct tcp_conn, field) / 64)
+static_assert(LINE_OF(endpoints.remote_port) == 0, "the lookup compares one line");
+static_assert(LINE_OF(received_bytes) == 1, "what a segment is held against lies in two lines");
+static_assert(LINE_OF(delayed_ack_at) == 2, "and what it changes in a third, and the lists");
+static_assert(LINE_OF(sent_count) <= 4, "what an ACK of ours is built from");
+static_assert(LINE_OF(rack) <= 5, "deadlines");
+static_assert(sizeof(struct tcp_conn) <= 1536, "docs/tcp-cost.md: with its shares below 2,048");
 
 struct time_wait {
 	struct tcp_endpoints endpoints;
@@ -248,6 +276,8 @@ struct tcp {
 	struct tcp_conn **buckets;
 	struct tcp_conn *last_found; /* by table_find(); NULL: none, or it is gone */
 	struct tcp_conn *conns;
+	struct lent_runs *lent_runs, *free_runs;
+	struct lent_ranges *lent_ranges, *free_ranges;
 	struct flight *flights;
 	struct list free_flights, flight_reports;
 	unsigned flight_reports_waiting;
@@ -303,6 +333,23 @@ void table_leave_time_wait(struct tcp *t, struct time_wait *w);
 void table_expire_time_waits(struct tcp *t);
 struct seq table_isn(struct tcp *t, const struct tcp_endpoints *e);
 uint32_t table_ts_offset(struct tcp *t, const struct tcp_endpoints *e);
+
+/* lent.c: tables for holes. What is lent goes back when its connection has few again. */
+int lent_create(struct tcp *t); /* -ENOMEM */
+void lent_destroy(struct tcp *t);
+/* How many there are of each kind. */
+uint32_t lent_tables(const struct tcp *t);
+/* A fresh connection has its own few of each. */
+void lent_init(struct tcp_conn *c);
+/* How many fit now. */
+unsigned lent_run_room(const struct tcp_conn *c);
+unsigned lent_range_room(const struct tcp_conn *c);
+/* More room. False: it has a table already, or all of them are lent. */
+bool lent_more_runs(struct tcp_conn *c);
+bool lent_more_ranges(struct tcp_conn *c);
+/* Where few are left, the table goes back. */
+void lent_put_runs(struct tcp_conn *c);
+void lent_put_ranges(struct tcp_conn *c);
 
 /* backlog.c: half-open ones, orphans, sources */
 enum backlog_answer {

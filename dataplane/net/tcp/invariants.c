@@ -42,7 +42,7 @@ check_sending(const struct tcp_conn *c)
 static const char *
 check_scoreboard(const struct tcp_conn *c)
 {
-	RULE(c->sent_count <= SENT_RANGES_MAX, "the scoreboard is bounded");
+	RULE(c->sent_count <= lent_range_room(c), "the scoreboard is bounded");
 	RULE(!is_synchronized(c) || scoreboard_is_sound(c), "the scoreboard covers what flies");
 	return NULL;
 }
@@ -53,7 +53,7 @@ check_runs(const struct tcp_conn *c)
 	struct seq last = c->rcv_nxt;
 	uint64_t bytes = 0;
 
-	RULE(c->run_count <= REASM_RUNS_MAX, "out-of-order runs are bounded");
+	RULE(c->run_count <= lent_run_room(c), "out-of-order runs are bounded");
 	for (unsigned i = 0; i < c->run_count; i++) {
 		const struct reasm_run *r = &c->runs[i];
 
@@ -149,6 +149,7 @@ check_ended(const struct tcp_conn *c)
 {
 	RULE(c->ended && !c->released, "who is CLOSED waits for its user");
 	RULE(chain_is_empty(&c->snd) && c->run_count == 0, "who ended holds nothing to send");
+	RULE(c->runs == c->few_runs && c->sent == c->few_sent, "who ended is lent nothing");
 	RULE(!wheel_is_armed(&c->timer), "who ended has no timer");
 	return NULL;
 }
@@ -187,6 +188,29 @@ check_sources(const struct tcp *t, uint32_t passive)
 	return NULL;
 }
 
+/* Each table for holes is free, or with one connection. */
+static const char *
+check_lent(const struct tcp *t)
+{
+	uint32_t all = lent_tables(t), runs = 0, ranges = 0;
+
+	for (const struct lent_runs *l = t->free_runs; l != NULL && runs <= all; l = l->next)
+		runs++;
+	for (const struct lent_ranges *l = t->free_ranges; l != NULL && ranges <= all; l = l->next)
+		ranges++;
+	for (uint32_t i = 0; i < t->config.connections_max; i++) {
+		const struct tcp_conn *c = &t->conns[i];
+
+		if (c->tcp == NULL)
+			continue;
+		runs += c->runs != c->few_runs;
+		ranges += c->sent != c->few_sent;
+	}
+	RULE(runs == all, "each table of runs is somewhere");
+	RULE(ranges == all, "each table of ranges is somewhere");
+	return NULL;
+}
+
 const char *
 tcp_broken_invariant(const struct tcp *t)
 {
@@ -211,6 +235,8 @@ tcp_broken_invariant(const struct tcp *t)
 	RULE(orphans == t->orphan_count, "orphans are counted");
 	RULE(orphans <= t->config.orphans_max, "orphans are bounded");
 	broken = check_sources(t, passive);
+	if (broken == NULL)
+		broken = check_lent(t);
 	return broken != NULL ? broken : check_time_waits(t);
 }
 

@@ -4,7 +4,7 @@
  * runs, sorted, never overlapping. Bytes that came first win, always: what was scanned is what is
  * sent on; a later copy is dropped and counted. Small segments are copied into the tail of what is
  * there, so that a stream of single bytes pins no more buffers than its bytes need. Bounds:
- * REASM_RUNS_MAX runs, and the receive window.
+ * REASM_RUNS_MAX runs (REASM_RUNS_FEW where no table can be lent), and the receive window.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -42,13 +42,14 @@ remove_run(struct tcp_conn *c, unsigned i)
 {
 	c->run_count--;
 	memmove(&c->runs[i], &c->runs[i + 1], (c->run_count - i) * sizeof(c->runs[0]));
+	lent_put_runs(c);
 }
 
 /* Makes room at place i; false when there are too many. */
 static bool
 insert_run(struct tcp_conn *c, unsigned i, struct seq start, struct chain *bytes)
 {
-	if (c->run_count == REASM_RUNS_MAX) {
+	if (c->run_count == lent_run_room(c) && !lent_more_runs(c)) {
 		tcp_count(c->tcp, TCP_COUNTER_OUT_OF_ORDER_DROPPED);
 		chain_free(bytes);
 		return false;
@@ -237,4 +238,5 @@ reasm_free(struct tcp_conn *c)
 		chain_free(&c->runs[i].bytes);
 	c->run_count = 0;
 	c->reasm_bytes = 0;
+	lent_put_runs(c);
 }

@@ -5,10 +5,11 @@
  *
  * Ranges instead of segments: c->sent[] covers the flight without a gap, each range beginning where
  * the one before ends, so the work an ACK can cause is bounded by SENT_RANGES_MAX whatever the peer
- * claims (CVE-2019-11477). New data joins the last range while that is younger than a sixteenth of
- * the round trip, and then takes the later time: a quarter is what RACK can tell apart. When the
- * table is full, neighbours that fly are joined, then SACKs are not believed: both err towards
- * waiting longer. c->sacked_bytes and c->lost_bytes are the sums over it.
+ * claims (CVE-2019-11477); where no table can be lent (lent.c), by SENT_RANGES_FEW. New data joins
+ * the last range while that is younger than a sixteenth of the round trip, and then takes the later
+ * time: a quarter is what RACK can tell apart. When the table is full, neighbours that fly are
+ * joined, then SACKs are not believed: both err towards waiting longer. c->sacked_bytes and
+ * c->lost_bytes are the sums over it.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -115,7 +116,7 @@ divide(struct tcp_conn *c, struct seq at, unsigned spare)
 
 	if (i == c->sent_count || !seq_after(at, start_of(c, i)))
 		return true;
-	if (c->sent_count + spare >= SENT_RANGES_MAX) {
+	if (c->sent_count + spare >= lent_range_room(c) && !lent_more_ranges(c)) {
 		if (!make_room(c))
 			return false;
 		return divide(c, at, spare); /* one less each time */
@@ -130,7 +131,7 @@ static void
 append(struct tcp_conn *c, struct seq end)
 {
 	uint32_t now = now_us(c->tcp), join_us = (uint32_t)(c->srtt_ns / 16000);
-	bool full = c->sent_count == SENT_RANGES_MAX && !make_room(c);
+	bool full = c->sent_count == lent_range_room(c) && !lent_more_ranges(c) && !make_room(c);
 	struct sent_range *last = c->sent_count > 0 ? &c->sent[c->sent_count - 1] : NULL;
 
 	if (last != NULL && full && last->state != SENT_FLYING) {
@@ -215,6 +216,7 @@ scoreboard_acknowledge(struct tcp_conn *c, struct seq ack, const struct tcp_opti
 		i--;
 	c->sent_count -= i;
 	memmove(c->sent, c->sent + i, c->sent_count * sizeof(c->sent[0]));
+	lent_put_ranges(c);
 	c->snd_una = ack;
 	if (c->sacked_bytes + c->lost_bytes > 0)
 		recount(c);
@@ -286,6 +288,7 @@ void
 scoreboard_clear(struct tcp_conn *c)
 {
 	c->sent_count = 0;
+	lent_put_ranges(c);
 	c->sacked_bytes = c->lost_bytes = 0;
 }
 

@@ -57,11 +57,13 @@ table_create(struct tcp *t)
 	t->bucket_mask = buckets - 1;
 	t->buckets = calloc(buckets, sizeof(*t->buckets));
 	t->time_wait_buckets = calloc(buckets, sizeof(*t->time_wait_buckets));
-	t->conns = calloc(t->config.connections_max, sizeof(*t->conns));
+	t->conns = aligned_alloc(
+	    RTE_CACHE_LINE_SIZE, (size_t)t->config.connections_max * sizeof(*t->conns));
 	t->time_wait_slots = calloc(t->config.time_wait_max, sizeof(*t->time_wait_slots));
 	if (t->buckets == NULL || t->time_wait_buckets == NULL || t->conns == NULL ||
-	    t->time_wait_slots == NULL || backlog_create(t) != 0)
+	    t->time_wait_slots == NULL || backlog_create(t) != 0 || lent_create(t) != 0)
 		return -ENOMEM;
+	memset(t->conns, 0, (size_t)t->config.connections_max * sizeof(*t->conns));
 	for (uint32_t i = 0; i < t->config.connections_max; i++)
 		list_append(&t->free, &t->conns[i].free_node);
 	for (uint32_t i = 0; i < t->config.time_wait_max; i++)
@@ -73,6 +75,7 @@ void
 table_destroy(struct tcp *t)
 {
 	backlog_destroy(t);
+	lent_destroy(t);
 	free(t->buckets);
 	free(t->time_wait_buckets);
 	free(t->conns);
@@ -109,6 +112,7 @@ table_add(struct tcp *t, const struct tcp_endpoints *e)
 	list_init(&c->flush_node);
 	list_init(&c->age_node);
 	wheel_timer_init(&c->timer);
+	lent_init(c);
 	c->tcp = t;
 	c->endpoints = *e;
 	c->opened_at = (uint32_t)(t->now.ns >> OPENED_AT_SHIFT);
@@ -138,6 +142,7 @@ table_remove(struct tcp_conn *c)
 	chain_free(&c->snd);
 	chain_free(&c->rcv);
 	reasm_free(c);
+	scoreboard_clear(c);
 	flight_put(c);
 	list_append(&t->free, &c->free_node);
 	t->connection_count--;

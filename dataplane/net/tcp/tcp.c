@@ -310,6 +310,7 @@ conn_end(struct tcp_conn *c)
 	timers_rearm(c);
 	chain_free(&c->snd);
 	reasm_free(c);
+	scoreboard_clear(c);
 	conn_list_ready(c);
 }
 

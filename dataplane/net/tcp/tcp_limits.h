@@ -17,9 +17,13 @@
 
 #define TIMERS_PER_TURN 1024 /* of connections, and of TIME-WAIT; others fire in the next turn */
 
-#define REASM_RUNS_MAX 32 /* out-of-order runs of a connection (CVE-2018-5390) */
-#define SENT_RANGES_MAX \
-	23 /* ranges told apart in what flies (CVE-2019-11477): 2 KiB a connection */
+#define REASM_RUNS_MAX  64 /* out-of-order runs of a connection (CVE-2018-5390) */
+#define SENT_RANGES_MAX 64 /* ranges told apart in what flies (CVE-2019-11477) */
+/* What each connection has of them for itself; for more a table is lent, while there are any. */
+#define REASM_RUNS_FEW       4
+#define SENT_RANGES_FEW      16
+#define LENT_SHARE           4 /* a table of each kind for so many connections, at least LENT_MIN */
+#define LENT_MIN             16
 #define COPY_BYTES_MAX       256   /* smaller segments are copied: each would pin a whole mbuf */
 #define BACKLOG_BYTES        16384 /* where so much waits for a reader, larger ones are copied, too */
 #define PRESSURE_QUEUE_BYTES 16384 /* of a connection, while buffers are few */

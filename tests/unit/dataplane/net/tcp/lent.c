@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tables for holes: lent when a connection's own few do not do, given back, and all gone. */
+#include "dataplane/net/tcp/conn.h"
+#include "tests/unit/dataplane/net/tcp/rig.h"
+#include "tests/unit/harness.h"
+
+#define PIECE 300u /* not so small that it is copied */
+
+static void
+begin(struct rig *r)
+{
+	rig_init(r, (struct tcp_config){ .checksum_offload_rx = true });
+	rig_accept(r, true);
+}
+
+/* The bytes [at, at + PIECE), 0 being the first. */
+static void
+say(struct rig *r, uint32_t at)
+{
+	rig_in(r, (struct rig_segment){ ACK, 1 + at, 1, RIG_WINDOW, PIECE, true, 1000, 0 });
+}
+
+/* Every other piece, from the second on. */
+static void
+make_holes(struct rig *r, unsigned holes)
+{
+	for (unsigned i = 0; i < holes; i++)
+		say(r, (2 * i + 1) * PIECE);
+}
+
+/* All that are free, as if others had been lent them; the list to put back. */
+static struct lent_runs *
+take_all_runs(struct tcp *t)
+{
+	struct lent_runs *all = t->free_runs;
+
+	t->free_runs = NULL;
+	return all;
+}
+
+static struct lent_ranges *
+take_all_ranges(struct tcp *t)
+{
+	struct lent_ranges *all = t->free_ranges;
+
+	t->free_ranges = NULL;
+	return all;
+}
+
+TEST(a_table_of_runs_is_lent_and_given_back)
+{
+	struct rig r;
+	struct tcp_conn *c;
+
+	begin(&r);
+	c = r.conn;
+	make_holes(&r, REASM_RUNS_FEW);
+	CHECK(c->runs == c->few_runs && c->run_count == REASM_RUNS_FEW);
+	make_holes(&r, REASM_RUNS_MAX);
+	CHECK(c->runs != c->few_runs && c->run_count == REASM_RUNS_MAX);
+	CHECK(rig_counter(&r, TCP_COUNTER_OUT_OF_ORDER_DROPPED) == 0);
+	say(&r, (2 * REASM_RUNS_MAX + 1) * PIECE); /* one hole too many */
+	CHECK(rig_counter(&r, TCP_COUNTER_OUT_OF_ORDER_DROPPED) == 1);
+	for (unsigned i = 0; i < REASM_RUNS_MAX; i++)
+		say(&r, 2 * i * PIECE);
+	CHECK(c->runs == c->few_runs && c->run_count == 0);
+	CHECK(c->received_bytes == 2 * REASM_RUNS_MAX * PIECE);
+	CHECK(rig_fini(&r));
+}
+
+/* Its own few are enough to go on with: the holes are filled in turn. */
+TEST(where_all_tables_are_lent_the_few_do)
+{
+	struct rig r;
+	struct tcp_conn *c;
+	struct lent_runs *others;
+
+	begin(&r);
+	c = r.conn;
+	others = take_all_runs(r.tcp);
+	for (unsigned i = 0; i < REASM_RUNS_FEW + 3; i++) {
+		rig_add(&r, (struct rig_segment){ ACK, 1 + (2 * i + 1) * PIECE, 1, RIG_WINDOW,
+				PIECE, true, 1000, 0 });
+	}
+	CHECK(c->run_count == REASM_RUNS_FEW && c->runs == c->few_runs);
+	CHECK(rig_counter(&r, TCP_COUNTER_OUT_OF_ORDER_DROPPED) == 3);
+	for (unsigned i = 0; i < 2 * (REASM_RUNS_FEW + 3); i++)
+		rig_add(&r, (struct rig_segment){
+				ACK, 1 + i * PIECE, 1, RIG_WINDOW, PIECE, true, 1000, 0 });
+	CHECK(c->run_count == 0 && c->received_bytes == 2 * (REASM_RUNS_FEW + 3) * PIECE);
+	r.tcp->free_runs = others;
+	rig_turn(&r, milliseconds(1));
+	CHECK(rig_fini(&r));
+}
+
+static void
+sack_holes(struct tcp_conn *c, unsigned holes)
+{
+	static const struct tcp_options none;
+
+	for (unsigned i = 0; i < holes; i++) {
+		struct seq at = seq_add(c->snd_una, (2 * i + 1) * PIECE);
+
+		scoreboard_sack(c, (struct seq_range){ at, seq_add(at, PIECE) }, &none);
+	}
+}
+
+TEST(a_table_of_ranges_is_lent_and_given_back)
+{
+	struct rig r;
+	struct tcp_conn *c;
+	static const struct tcp_options none;
+	struct lent_ranges *others;
+
+	begin(&r);
+	c = r.conn;
+	scoreboard_sent(c, c->snd_nxt, seq_add(c->snd_nxt, 100 * PIECE));
+	c->snd_nxt = seq_add(c->snd_nxt, 100 * PIECE);
+	others = take_all_ranges(r.tcp);
+	sack_holes(c, SENT_RANGES_MAX);
+	CHECK(c->sent == c->few_sent && c->sent_count <= SENT_RANGES_FEW);
+	CHECK(c->sacked_bytes >= (SENT_RANGES_FEW / 2 - 2) * PIECE && scoreboard_is_sound(c));
+	r.tcp->free_ranges = others;
+	sack_holes(c, SENT_RANGES_MAX);
+	CHECK(c->sent != c->few_sent && c->sent_count > SENT_RANGES_MAX - 4);
+	CHECK(c->sent_count <= SENT_RANGES_MAX && scoreboard_is_sound(c));
+	scoreboard_acknowledge(c, seq_add(c->snd_una, 90 * PIECE), &none);
+	CHECK(c->sent == c->few_sent && scoreboard_is_sound(c));
+	scoreboard_acknowledge(c, c->snd_nxt, &none);
+	CHECK(c->sent_count == 0 && scoreboard_is_sound(c));
+	CHECK(rig_fini(&r));
+}
+
+/* Who is reset with a table gives it back, while its user still holds the connection. */
+TEST(an_end_gives_tables_back)
+{
+	struct rig r;
+	struct tcp_conn *c;
+
+	begin(&r);
+	c = r.conn;
+	make_holes(&r, REASM_RUNS_FEW + 1);
+	CHECK(c->runs != c->few_runs);
+	rig_in(&r, (struct rig_segment){ RST | ACK, 1, 1, 0, 0, true, 1000, 0 });
+	CHECK(c->state == TCP_CLOSED && c->runs == c->few_runs);
+	CHECK(rig_fini(&r));
+}
