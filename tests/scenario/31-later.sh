@@ -3,11 +3,14 @@
 # shellcheck disable=SC2119
 # Further cases that need hands: matches beyond 2 GiB, blocks lent to a control that is killed, a wall
 # clock that jumps by an hour while objects are held, frames larger than the port takes.
+# SLUICE_CASES=full: a hundred kills instead of five, some minutes, started by hand.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 lab_name=$lab_name-later # beside 29-by-hand.sh
 ctl=(build/release/sluicectl --name "$lab_name")
 here=$(mktemp -d)
+kills=5
+[ "${SLUICE_CASES:-}" != full ] || kills=100
 printf 'Far.Marker\ta-marker-that-is-far\n' >"$here/far.lit"
 
 # Both processes see the wall clock through this: off by as many seconds as the file says.
@@ -104,7 +107,7 @@ wait $held
 [ "$(cat "$here/late.zip")" = 204 ] || fail "the sandbox's answer after a jump: $(cat "$here/late.zip")"
 
 # P43: control is killed while objects are held, again and again: each is settled, no block is lost.
-for i in 1 2 3 4 5; do
+for i in $(seq $kills); do
 	old=$(cat "$CONTROL_PID")
 	hold "killed$i.zip"
 	kill -9 "$old"
