@@ -28,23 +28,21 @@ def without_push(match):
     return match.group(1) + (match.group(2).replace("P", "") or "-") + match.group(3)
 
 
-def normalise_line(line, foreign):
+def normalise_line(line):
     """One line of a script; empty where nothing of it is left."""
     at = line.find("//")
     event, comment = (line, "") if at < 0 else (line[:at], line[at:])
-    if foreign and BUFFER_READ.search(event):
+    if BUFFER_READ.search(event):
         return ""
     if not OURS.match(event):
         return line
     flags = FLAGS.search(event)
-    if foreign and flags and "S" in flags.group(2):
+    if flags and "S" in flags.group(2):
         event = OPTIONS.sub("<...>", event)
-    if foreign:
-        event = WINDOW.sub("", event)
+    event = WINDOW.sub("", event)
     return FLAGS.sub(without_push, event, count=1) + comment
 
 
 def normalise(text):
     """The whole script. A line that is left out leaves an empty one: line numbers stay."""
-    foreign = is_foreign(text)
-    return "\n".join(normalise_line(line, foreign) for line in text.split("\n"))
+    return "\n".join(normalise_line(line) for line in text.split("\n"))

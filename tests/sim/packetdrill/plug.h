@@ -32,6 +32,7 @@ struct plug_settings {
 	bool linux_ways;   /* quick ACKs, PSH and errors as Linux has them; false: as a BSD */
 	bool no_push;      /* PSH is never set: a script that was normalised does not ask for it */
 	bool drop_syn_fin; /* net.inet.tcp.drop_synfin */
+	bool receive_is_set;          /* SO_RCVBUF said it */
 	bool sack, timestamps, scale; /* false: taken out of every SYN */
 	unsigned ecn;                 /* net.ipv4.tcp_ecn: 0 never, 1 both ways, 2 when asked */
 	uint32_t mtu, receive_bytes, send_bytes, syn_retries;

@@ -43,6 +43,7 @@ ABSENT = [
     (r"MSG_EOR", "record marks in a stream (MSG_EOR)"),
     (r"TCP_NOTSENT_LOWAT|tcp_notsent_lowat", "TCP_NOTSENT_LOWAT"),
     (r"tc qdisc [a-z]+ dev tun0 root pfifo limit 0", "a queue of the host's that drops"),
+    (r"SK_MEMINFO", "the memory of a kernel (SO_MEMINFO)"),
     (r"TCP_REPAIR|TCP_ULP|TCP_TX_DELAY|SO_TXTIME", "options of Linux alone"),
 ]
 STUBS = {

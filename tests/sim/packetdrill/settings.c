@@ -8,6 +8,7 @@
 
 #define MTU_DEFAULT       1500
 #define RECEIVE_BYTES     (15u << 20) /* a window scale of 8, as Linux has with its usual tcp_rmem */
+#define RECEIVE_BYTES_MAX (1u << 30)  /* RFC 7323 §2.3 */
 #define SEND_BYTES        (4u << 20)
 #define SYN_RETRIES_LINUX 6
 
@@ -60,12 +61,12 @@ settings_parse_flags(struct plug_settings *s, const char *flags)
 	return 0;
 }
 
-/* The first number in DIRECTORY/NAME; the script wrote it there in the place of /proc/sys. */
+/* Number `at`, from 0, in DIRECTORY/NAME; the script wrote it there in the place of /proc/sys. */
 static bool
-read_number(const char *name, unsigned long *out)
+read_number_at(const char *name, unsigned at, unsigned long *out)
 {
 	const char *directory = getenv("SLUICE_SYSCTL");
-	char path[512], text[128] = "", *end;
+	char path[512], text[128] = "", *begin = text, *end;
 	FILE *f;
 
 	if (directory == NULL ||
@@ -77,8 +78,17 @@ read_number(const char *name, unsigned long *out)
 	if (fgets(text, sizeof(text), f) == NULL)
 		text[0] = '\0';
 	fclose(f);
-	*out = strtoul(text, &end, 0);
-	return end != text;
+	for (;; begin = end) {
+		*out = strtoul(begin, &end, 0);
+		if (end == begin || at-- == 0)
+			return end != begin;
+	}
+}
+
+static bool
+read_number(const char *name, unsigned long *out)
+{
+	return read_number_at(name, 0, out);
 }
 
 void
@@ -96,6 +106,9 @@ settings_read_sysctls(struct plug_settings *s)
 		s->scale = n != 0;
 	if (read_number("net/inet/tcp/rfc1323", &n))
 		s->scale = s->timestamps = n != 0;
+	/* What a socket's window may become, where it does not say itself: its scale follows. */
+	if (!s->receive_is_set && read_number_at("net/ipv4/tcp_rmem", 2, &n) && n > 0)
+		s->receive_bytes = n < RECEIVE_BYTES_MAX ? (uint32_t)n : RECEIVE_BYTES_MAX;
 	if (read_number("net/ipv4/tcp_syn_retries", &n))
 		s->syn_retries = (uint32_t)n;
 	if (read_number("net/inet/tcp/drop_synfin", &n))

@@ -125,8 +125,10 @@ set_buffer(struct plug *p, struct socket *s, int name, int value)
 		return 0;
 	}
 	s->options.receive_buffer = value > RECEIVE_LEAST ? value : RECEIVE_LEAST;
-	if (p->tcp == NULL)
+	if (p->tcp == NULL) {
 		p->settings.receive_bytes = (uint32_t)s->options.receive_buffer;
+		p->settings.receive_is_set = true;
+	}
 	return 0;
 }
 
