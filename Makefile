@@ -34,4 +34,4 @@ clean:
 	rm -rf $(O)
 
 .PHONY: help all clean
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) $(O)/fuzz -name '*.d' 2>/dev/null)

@@ -9,39 +9,32 @@
  * changes one number to what matters: beside its neighbour, within it, at an edge of a window, half
  * the space away.
  *
- * After each step every invariant of dataplane/net/tcp/invariants.c holds; what is read are the
- * bytes of the peer's sequence numbers, each once and in order; what is sent takes no
- * acknowledgment back. At the end, left alone, every
- * connection ends, and no buffer is lost.
+ * After each step every invariant of dataplane/net/tcp/invariants.c holds, no more buffers are out
+ * than the queues account for, and what is read are the bytes of the peer's sequence numbers, each
+ * once and in order. What is sent keeps the rules of tcp_onlooker.h. At the end, left alone, every
+ * connection ends, nothing waits for anything, and no buffer is lost.
  */
 #include <assert.h>
 #include <string.h>
 
+#include "common/base/tcp_counters.h"
 #include "dataplane/net/tcp/tcp.h"
+#include "tests/fuzz/tcp_onlooker.h"
 #include "tests/fuzz/tcp_steps.h"
 #include "tests/sim/sim.h"
 
-#define PORT         1344
-#define PEER_PORT    0x3000
-#define MSS_MAX      1460
-#define BUFFERS      1023
-#define DROUGHT_MAX  64
-#define REST_SECONDS 7200
+#define PORT             1344
+#define PEER_PORT        0x3000
+#define BUFFERS          1023
+#define RUN_BUFFERS      64  /* what 32 runs out of order may begin and end with */
+#define BYTES_PER_BUFFER 200 /* at least, in what is held but for those */
+#define DROUGHT_MAX      64
+#define REST_SECONDS     7200
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
-
-/* One of the peer's ports: what the stack has said there. */
-struct life {
-	uint32_t begin;      /* the first byte's number, by the stack's SYN-ACK */
-	uint32_t seq, ack;   /* where the stack believes the peer to be, and what it sent last */
-	uint32_t ts;         /* the stack's last timestamp */
-	uint32_t edge;       /* the highest right edge that the peer has announced */
-	bool open, has_edge; /* the stack sent its SYN-ACK; the peer has announced a window */
-	uint8_t scale;       /* of the peer's windows */
-};
 
 struct program {
 	struct tcp *tcp;
@@ -50,36 +43,13 @@ struct program {
 	struct life lives[PORTS];
 	uint64_t random, read;
 	struct rte_mbuf *held;
-	bool unknown_bytes; /* a raw segment may have brought any */
-	bool syn_scale;     /* SYNs offer a window scale */
+	bool unknown_bytes;    /* a raw segment may have brought any */
+	bool syn_scale;        /* SYNs offer a window scale */
+	uint32_t send_buffers; /* given to tcp_send() in all */
 };
 
 static struct ip_address peer, ours;
 static struct chain_pools pools; /* small: a drought is cheap, and pressure is met */
-
-static uint32_t
-get32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void
-put32(uint8_t *at, uint32_t n)
-{
-	at[0] = (uint8_t)(n >> 24);
-	at[1] = (uint8_t)(n >> 16);
-	at[2] = (uint8_t)(n >> 8);
-	at[3] = (uint8_t)n;
-}
-
-/* No segment is above the MSS, and no ACK is taken back. */
-static void
-check_sent(struct life *l, const uint8_t *h, uint32_t length)
-{
-	assert(length <= MSS_MAX);
-	if ((h[13] & 0x14) == 0x10 && l->open)
-		assert((int32_t)(get32(h + 8) - l->seq) >= 0); /* no ACK is taken back */
-}
 
 /* What the stack sends tells the peer where it stands. */
 static void
@@ -89,29 +59,23 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 	struct program *p = arg;
 	const uint8_t *h = rte_pktmbuf_mtod(segment, const uint8_t *);
 	struct life *l = &p->lives[h[3] % PORTS];
-	uint32_t length = segment->pkt_len - (h[12] >> 4) * 4u;
+	uint32_t length = payload_of(h, segment->pkt_len);
 
 	(void)source;
 	(void)destination;
 	(void)ecn;
 	assert(segment->data_len >= 20 && (h[12] >> 4) >= 5);
+	l->empty_out += length == 0;
 	if ((h[13] & 0x04) != 0) { /* a reset may answer anything */
 		rte_pktmbuf_free(segment);
 		return;
 	}
-	if ((h[13] & 0x12) == 0x12 && (!l->open || get32(h + 8) != l->begin)) {
-		*l = (struct life){ .begin = get32(h + 8),
-			.open = true,
-			.scale = p->syn_scale ? 7 : 0,
-			.edge = get32(h + 4) + 1 + 65535,
-			.has_edge = true };
-		l->seq = l->begin;
-	} else if (l->begin != 0 && (h[13] & 0x12) == 0x10) {
-		check_sent(l, h, length);
-	}
+	if ((h[13] & 0x12) == 0x12)
+		onlooker_take_syn_ack(l, h);
+	else
+		onlooker_sent(l, segment, h);
 	l->ack = get32(h + 4) + length + ((h[13] & 3) != 0);
-	if ((h[13] & 0x10) != 0)
-		l->seq = get32(h + 8);
+	l->seq = get32(h + 8);
 	if ((h[12] >> 4) >= 8 && get32(h + 20) == 0x0101080a)
 		l->ts = get32(h + 24);
 	rte_pktmbuf_free(segment);
@@ -129,18 +93,16 @@ random_bytes(void *arg, void *out, size_t bytes)
 }
 
 static void
-input(struct program *p, struct rte_mbuf *m)
+input(struct program *p, struct life *l, struct rte_mbuf *m)
 {
+	const uint64_t *opened = &tcp_counters(p->tcp)[TCP_COUNTER_SYN_COOKIES_RECV];
+	uint64_t before = *opened;
+
 	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	if (tcp_input(p->tcp, m, &peer, &ours, (uint8_t)p->random & 3) == TCP_INPUT_NO_FLOW)
 		tcp_refuse(p->tcp, m, &peer, &ours);
-}
-
-/* The byte that stands at a sequence number, whoever sends it and however often. */
-static uint8_t
-byte_at(uint32_t seq)
-{
-	return (uint8_t)(seq ^ seq >> 7 ^ seq >> 15);
+	if (*opened != before)
+		onlooker_cookie_opened(l);
 }
 
 /* Options that a connection in order has: a timestamp, and SACK blocks of what the stack sent. */
@@ -184,17 +146,6 @@ put_syn_options(struct program *p, const struct step *s, uint8_t *o)
 	return sizeof(all);
 }
 
-/* The peer's window as the stack may use it. */
-static void
-note_window(struct life *l, const uint8_t *h)
-{
-	uint32_t window = (uint32_t)(h[14] << 8 | h[15]) << (h[13] & 2 ? 0 : l->scale);
-	uint32_t edge = get32(h + 8) + window;
-
-	if ((h[13] & 0x10) != 0 && l->has_edge && (int32_t)(edge - l->edge) > 0)
-		l->edge = edge;
-}
-
 static void
 step_segment(struct program *p, const struct step *s)
 {
@@ -220,8 +171,8 @@ step_segment(struct program *p, const struct step *s)
 	memcpy(h, head, 20 + n);
 	for (uint32_t i = 0; i < length; i++)
 		h[20 + n + i] = byte_at(get32(h + 4) + ((h[13] & 2) != 0) + i);
-	note_window(l, h);
-	input(p, m);
+	onlooker_heard(l, h, m->pkt_len);
+	input(p, l, m);
 }
 
 /* Bytes of a generator that the step seeds; the ports may be right, so that it finds a flow. */
@@ -237,7 +188,7 @@ step_raw(struct program *p, const struct step *s)
 		return;
 	p->unknown_bytes = true;
 	for (unsigned i = 0; i < PORTS; i++)
-		p->lives[i].has_edge = false; /* it may announce any window */
+		onlooker_heard_anything(&p->lives[i], bytes);
 	h = (uint8_t *)rte_pktmbuf_append(m, bytes);
 	for (unsigned i = 0; i < bytes; i++) {
 		r = r * 6364136223846793005u + 1442695040888963407u;
@@ -247,7 +198,7 @@ step_raw(struct program *p, const struct step *s)
 		memcpy(h,
 		    (const uint8_t[]){ PEER_PORT >> 8, s->port % PORTS, PORT >> 8, PORT & 0xff },
 		    4);
-	input(p, m);
+	input(p, &p->lives[s->port % PORTS], m);
 }
 
 /* First copies win, so nothing but the peer's bytes in their order may be read. */
@@ -276,16 +227,27 @@ static void
 step_user(struct program *p, const struct step *s, enum kind kind)
 {
 	struct chain bytes = CHAIN_EMPTY;
-	static const uint8_t zeros[4096];
+	uint8_t text[4096];
+	struct life *l;
 
 	if (p->conn == NULL)
 		return;
+	l = &p->lives[tcp_endpoints(p->conn)->remote_port % PORTS];
 	if (kind == STEP_READ) {
 		tcp_receive(p->conn, s->length, &bytes);
 		check_bytes(p, &bytes);
 	} else if (kind == STEP_SEND) {
-		if (chain_append_copy(&bytes, &pools, zeros, s->length % 4096u) == 0)
-			tcp_send(p->conn, &bytes);
+		uint32_t n = s->length % 4096u, buffers;
+
+		for (uint32_t i = 0; i < n; i++)
+			text[i] = byte_at((uint32_t)l->written + i);
+		if (chain_append_copy(&bytes, &pools, text, n) == 0) {
+			buffers = chain_mbufs(&bytes);
+			if (tcp_send(p->conn, &bytes) == 0) {
+				l->written += n;
+				p->send_buffers += buffers;
+			}
+		}
 	} else if (kind == STEP_SHUTDOWN) {
 		tcp_shutdown(p->conn);
 	} else if (kind == STEP_DISCARD) {
@@ -346,6 +308,25 @@ take_ready(struct program *p)
 	}
 }
 
+/* Received text is charged by what it pins: small segments share buffers. */
+static void
+check_buffers(const struct program *p)
+{
+	uint32_t allowed = p->send_buffers + (p->held != NULL ? BUFFERS : 0);
+	struct tcp_info info;
+
+	for (uint32_t i = 0; i < tcp_places(p->tcp); i++) {
+		const struct tcp_conn *c = tcp_conn_at(p->tcp, i);
+
+		if (c == NULL)
+			continue;
+		tcp_info(c, &info);
+		allowed += (info.receive_queue_bytes + info.out_of_order_bytes) / BYTES_PER_BUFFER +
+			   RUN_BUFFERS;
+	}
+	assert(rte_mempool_in_use_count(pools.data) <= allowed);
+}
+
 static void
 turn(struct program *p)
 {
@@ -354,6 +335,9 @@ turn(struct program *p)
 	take_ready(p);
 	tcp_flush(p->tcp);
 	tcp_check_invariants(p->tcp);
+	check_buffers(p);
+	for (unsigned i = 0; i < PORTS; i++)
+		onlooker_turn(&p->lives[i]);
 }
 
 static void
