@@ -94,6 +94,23 @@ acks_our_syn(struct tcp_conn *c, const struct segment *s)
 }
 
 /*
+ * The SYN came again and is answered: what it asked for is given a second at least to be ACKed. A
+ * peer that counts its retries as we do would else be answered in the moment we give it up, and its
+ * ACK met by a RST.
+ */
+static void
+answer_syn_again(struct tcp_conn *c, const struct segment *s)
+{
+	struct mono least = mono_add(c->tcp->now, milliseconds(RTO_INITIAL_MS));
+
+	c->rtt_timing = false; /* Karn: our SYN goes again */
+	c->use_ecn &= (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
+	if (mono_before(c->rto_at, least))
+		c->rto_at = least;
+	output_syn(c);
+}
+
+/*
  * SYN-RECEIVED: the ACK of our SYN-ACK opens the connection, a SYN again is answered again. A
  * SYN-ACK at the same place is the peer's half of a simultaneous open (RFC 9293 §3.5, figure 7):
  * its SYN is known, its ACK counts.
@@ -105,9 +122,7 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 		if ((s->flags & FLAG_ACK) == 0 && !backlog_may_answer(c->tcp, &c->endpoints.remote))
 			return;
 		if ((s->flags & FLAG_ACK) == 0) {
-			c->rtt_timing = false; /* Karn: our SYN goes again */
-			c->use_ecn &= (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
-			output_syn(c);
+			answer_syn_again(c, s);
 			return;
 		}
 		s->flags &= (uint8_t)~FLAG_SYN;
