@@ -36,6 +36,7 @@ enum {
 #define OPENED_AT_SHIFT 24 /* 17 ms, and two years until it wraps */
 
 #define OPTION_BYTES_MAX 40 /* a header is at most 60 (RFC 9293 §3.1) */
+#define TS_OPTION_BYTES  12 /* two NOPs and a timestamp (RFC 7323 appendix A) */
 
 #define FLAG_FIN 0x01u
 #define FLAG_SYN 0x02u
@@ -283,7 +284,7 @@ struct tcp {
 	unsigned flight_reports_waiting;
 	uint32_t flight_reports_dropped;
 	uint32_t flight_hand;     /* the next recorder to be asked for */
-	struct mono flight_retry; /* nobody is asked before: all were busy */
+	struct mono flight_retry; /* nobody is asked before: all were busy, or there is none */
 	struct time_wait **time_wait_buckets;
 	struct time_wait *time_wait_slots;
 	struct source *sources, *free_sources, **source_buckets;
@@ -546,6 +547,8 @@ flight_note(struct tcp_conn *c, enum tcp_flight_kind kind, uint8_t flags, struct
 	struct tcp_flight_event *e;
 
 	if (f == NULL) {
+		if (mono_before(c->tcp->now, c->tcp->flight_retry))
+			return;
 		f = flight_claim(c);
 		if (f == NULL)
 			return;

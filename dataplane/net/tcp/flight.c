@@ -36,8 +36,10 @@ flight_create(struct tcp *t)
 	t->config.flights_max = n;
 	list_init(&t->free_flights);
 	list_init(&t->flight_reports);
-	if (n == 0)
+	if (n == 0) {
+		t->flight_retry = MONO_NEVER;
 		return 0;
+	}
 	t->flights = calloc(n, sizeof(*t->flights));
 	if (t->flights == NULL)
 		return -ENOMEM;
@@ -67,8 +69,6 @@ take_from_idle(struct tcp *t)
 {
 	uint32_t idle = (uint32_t)((uint64_t)FLIGHT_IDLE_MS * 1000000u >> TCP_FLIGHT_AT_SHIFT);
 
-	if (t->config.flights_max == 0 || mono_before(t->now, t->flight_retry))
-		return NULL;
 	for (unsigned i = 0; i < FLIGHT_HANDS; i++) {
 		struct flight *f = &t->flights[t->flight_hand];
 
@@ -109,6 +109,7 @@ put_back(struct tcp *t, struct flight *f)
 	f->owner = NULL;
 	list_unlink(&f->node);
 	list_append(&t->free_flights, &f->node);
+	t->flight_retry = MONO_NONE;
 }
 
 void

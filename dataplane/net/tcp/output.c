@@ -84,7 +84,10 @@ make_head(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct s
 	h->tcp_flags = flags;
 	h->rx_win = htons(window);
 	h->tcp_urp = 0;
-	memcpy(h + 1, options, option_bytes);
+	if (option_bytes == TS_OPTION_BYTES) /* nearly always: no call */
+		memcpy(h + 1, options, TS_OPTION_BYTES);
+	else
+		memcpy(h + 1, options, option_bytes);
 	return m;
 }
 
@@ -415,6 +418,15 @@ output_flush(struct tcp_conn *c)
 	}
 	if (c->state == TCP_CLOSED || c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED)
 		return;
+	if (c->snd.bytes == 0 && (!c->fin_queued || c->fin_acked)) {
+		/* Nothing flies and nothing waits: what is owed is an ACK at most. */
+		c->congestion.limited = false;
+		c->persist_at = MONO_NONE;
+		if (c->ack_now)
+			output_ack(c);
+		timers_rearm(c);
+		return;
+	}
 	if (send_lost(c))
 		send_new(c);
 	congestion_note_flight(&c->congestion, in_flight(c));
@@ -428,11 +440,12 @@ output_flush(struct tcp_conn *c)
 	timers_rearm(c);
 }
 
+/* Who is listed keeps its place: it has one segment more to answer, not a turn of its own. */
 void
 output_schedule(struct tcp_conn *c)
 {
-	list_unlink(&c->flush_node);
-	list_append(&c->tcp->flush, &c->flush_node);
+	if (list_is_empty(&c->flush_node))
+		list_append(&c->tcp->flush, &c->flush_node);
 }
 
 void
