@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * HTTP as an inspector sees it: message heads (RFC 9112 §2 to §5) parsed in place, chunked framing,
- * URLs, file names, media types. Parsers read a span, allocate nothing, and return
+ * multipart bodies, URLs, file names, media types. Parsers read a span, allocate nothing, and
+ * return
  *
  *     PARSE_DONE  it is whole; `*consumed` bytes belong to it
  *     PARSE_MORE  everything so far is right, and more must come; nothing was consumed
@@ -14,6 +15,7 @@
 #ifndef SLUICE_HTTP_H
 #define SLUICE_HTTP_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -123,5 +125,81 @@ size_t http_url_for_log(struct span target, struct span host_header, char *out, 
 /* filename.c: RFC 6266 and RFC 8187, else the last path segment; escaped nowhere. 0: no name. */
 size_t http_filename(
     const struct http_head *request, const struct http_head *response, char *out, size_t room);
+/*
+ * The same for a part of a multipart body: Content-Disposition as browsers write it, else the name
+ * that Content-Type gives; without folders.
+ */
+size_t http_part_filename(
+    struct span disposition, struct span content_type, char *out, size_t room);
+
+/* transfer.c: Content-Transfer-Encoding (RFC 2045 §6) of parts */
+
+enum http_transfer_coding {
+	HTTP_TRANSFER_IDENTITY, /* also 7bit, 8bit, binary, and what is not known */
+	HTTP_TRANSFER_BASE64,
+	HTTP_TRANSFER_QUOTED,
+};
+
+struct http_transfer {
+	enum http_transfer_coding coding;
+	uint32_t bits, bit_count;
+	uint8_t state, held;
+};
+
+#define HTTP_TRANSFER_STEP_MAX 3 /* what one byte of input may give */
+
+enum http_transfer_coding http_transfer_coding(struct span value);
+void http_transfer_init(struct http_transfer *t, enum http_transfer_coding coding);
+/*
+ * Decodes from `*at` on into `out`, whose room is at least HTTP_TRANSFER_STEP_MAX, and moves `*at`
+ * past what was used. How many bytes it gave; call again while `*at` is not at the input's end.
+ */
+size_t http_transfer_next(
+    struct http_transfer *t, struct span input, size_t *at, uint8_t *out, size_t room);
+/* The last bytes, of an escape that was cut short. */
+size_t http_transfer_end(struct http_transfer *t, uint8_t out[HTTP_TRANSFER_STEP_MAX]);
+
+/* multipart.c: RFC 2046 §5.1; parts between boundaries, one level of them */
+
+#define MULTIPART_BOUNDARY_BYTES_MAX 256 /* RFC 2046 allows 70 */
+#define MULTIPART_HEAD_BYTES_MAX     8192
+#define MULTIPART_HELD_BYTES         328
+
+struct multipart {
+	uint8_t state;
+	bool in_part;
+	bool head_over;    /* the part's head was longer than it may be: its end is not known */
+	bool data_is_last; /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
+	uint16_t delimiter_bytes, head_bytes_max, head_bytes;
+	uint16_t held_bytes, end_bytes; /* `held`: a line end of `end_bytes`, then a line */
+	uint64_t line_bytes;            /* of the head's line being read */
+	char delimiter[2 + MULTIPART_BOUNDARY_BYTES_MAX + 1];
+	uint8_t held[MULTIPART_HELD_BYTES];
+	char head[MULTIPART_HEAD_BYTES_MAX];
+};
+
+enum multipart_kind {
+	MULTIPART_NOT, /* another type, or no boundary: nobody could read parts from it */
+	MULTIPART_YES,
+	MULTIPART_TOO_LONG, /* a boundary longer than we keep */
+};
+
+enum multipart_event {
+	MULTIPART_MORE,     /* the input is used up */
+	MULTIPART_PART,     /* a part's head is whole: multipart_field() */
+	MULTIPART_DATA,     /* `*data` are bytes of its body, lent until the next call */
+	MULTIPART_PART_END, /* its body is over */
+};
+
+/* Whether a body of that Content-Type has parts; if YES, `*p` is ready for its first byte. */
+enum multipart_kind multipart_init(
+    struct multipart *p, struct span content_type, size_t head_bytes_max);
+/* Feeds `input` from `*at` on; call until it returns MULTIPART_MORE. Linear, allocates nothing. */
+enum multipart_event multipart_next(
+    struct multipart *p, struct span input, size_t *at, struct span *data);
+/* No more input; call until it returns MULTIPART_MORE. A part that was not closed ends here. */
+enum multipart_event multipart_end(struct multipart *p, struct span *data);
+/* The first field of that name in the part's head; data NULL: none. Lent until the next part. */
+struct span multipart_field(const struct multipart *p, const char *name);
 
 #endif

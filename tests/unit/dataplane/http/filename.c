@@ -91,3 +91,41 @@ TEST(the_response_names_it_before_the_request)
 	CHECK(span_is(span_of(out, http_filename(&request, NULL, out, 16)), "b"));
 	CHECK(http_filename(NULL, NULL, out, 16) == 0);
 }
+
+/* As forms have them: what browsers send, and what is left of it without folders. */
+TEST(file_names_of_parts)
+{
+	static const struct {
+		const char *disposition, *type, *name;
+	} rows[] = {
+		{ "form-data; name=\"f\"; filename=\"a.exe\"", "", "a.exe" },
+		{ "form-data; name=\"filename=\"; filename=\"a\"", "", "a" },
+		{ "form-data; filename=\"C:\\dir\\a.exe\"", "", "a.exe" },
+		{ "form-data; filename=\"/home/u/a.exe\"", "", "a.exe" },
+		{ "form-data; filename=\"a%22b.exe\"", "", "a\"b.exe" },
+		{ "form-data; filename=\"a%0D%0ab\"", "", "a\r\nb" },
+		{ "form-data; filename=\"a%20b\"", "", "a%20b" },
+		{ "form-data; filename=\"a\\\"b.exe\"", "", "a\"b.exe" },
+		{ "form-data; filename=\"a\\\"", "", "" },
+		{ "form-data; filename=\"a\\\"; x=y", "", "" },
+		{ "form-data; filename=\"open", "", "open" },
+		{ "form-data; filename=\"n\u00e4w\"", "", "n\u00e4w" },
+		{ "form-data; filename=a.exe ; x", "", "a.exe" },
+		{ "form-data; filename*=utf-8''n%C3%A4w; filename=old", "", "n\u00e4w" },
+		{ "form-data; filename=\"\"", "x/y; name=b", "b" },
+		{ "form-data; name=\"f\"", "x/y; name=\"b c\"", "b c" },
+		{ "", "", "" },
+		{ "form-data; filename=\"%", "", "%" },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		char out[64];
+		size_t n = http_part_filename(
+		    span_text(rows[i].disposition), span_text(rows[i].type), out, sizeof(out));
+
+		CHECK_ROW(
+		    rows[i].disposition, span_equal(span_of(out, n), span_text(rows[i].name)));
+		CHECK_ROW(rows[i].disposition, http_part_filename(span_text(rows[i].disposition),
+						   span_text(rows[i].type), out, 2) <= 2);
+	}
+}

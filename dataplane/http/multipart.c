@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parts between boundaries (RFC 2046 §5.1, RFC 7578), as the bytes stream by, cut anywhere. A
+ * delimiter is a line of its own: "--", the boundary, perhaps "--", blanks; the line end before it
+ * belongs to it and not to the part. Lines may end in CRLF or in LF alone, as most receivers have
+ * it. What comes behind the closing delimiter is looked through like the preamble, because some
+ * receivers read on there: a part that stands there is a part.
+ *
+ *     state  input                      next   event
+ *     TEXT   up to a line end           LINE   DATA, inside a part
+ *     LINE   a delimiter, whole         HEAD   PART_END, inside a part
+ *     LINE   the closing delimiter      LINE   PART_END, inside a part
+ *     LINE   anything else              TEXT   DATA: the line end and what was held of the line
+ *     HEAD   the empty line             LINE   PART: the part's body begins
+ *     HEAD   a delimiter                HEAD   – (a part without a body is none)
+ *
+ * A line that may become a delimiter and is cut by the input's end is held in `held`, which no such
+ * line outgrows: padding is bounded. Each byte is looked at a bounded number of times, so the cost
+ * is linear whatever the input.
+ */
+#include "dataplane/http/parameter.h"
+
+#define PADDING_BYTES_MAX 64
+
+static_assert(
+    MULTIPART_HELD_BYTES >= 2 + 2 + MULTIPART_BOUNDARY_BYTES_MAX + 2 + PADDING_BYTES_MAX + 2,
+    "a line end, and a delimiter's whole line");
+
+enum state {
+	LINE,
+	TEXT,
+	HEAD
+};
+
+enum kind {
+	NONE,
+	PERHAPS, /* so far; more must come */
+	DELIMITER,
+	CLOSING
+};
+
+/* Finds a boundary also where the field is broken in front of it: some receivers look for no more
+ * than the word. */
+static struct span
+find_boundary(struct span value)
+{
+	static const char word[] = "boundary=";
+	const size_t n = sizeof(word) - 1;
+	struct span found = http_parameter(value, "boundary");
+
+	for (size_t i = 0; found.data == NULL && i + n <= value.bytes; i++) {
+		if (strncasecmp((const char *)value.data + i, word, n) == 0)
+			found = span_from(value, i + n);
+	}
+	return found;
+}
+
+enum multipart_kind
+multipart_init(struct multipart *p, struct span content_type, size_t head_bytes_max)
+{
+	static const char type[] = "multipart/";
+	struct span boundary;
+	size_t n;
+
+	if (content_type.bytes < sizeof(type) - 1 ||
+	    strncasecmp((const char *)content_type.data, type, sizeof(type) - 1) != 0)
+		return MULTIPART_NOT;
+	boundary = find_boundary(content_type);
+	n = http_parameter_value(boundary, p->delimiter + 2, MULTIPART_BOUNDARY_BYTES_MAX + 1);
+	if (n == 0)
+		return MULTIPART_NOT;
+	if (n > MULTIPART_BOUNDARY_BYTES_MAX)
+		return MULTIPART_TOO_LONG;
+	p->delimiter[0] = p->delimiter[1] = '-';
+	p->delimiter_bytes = (uint16_t)(n + 2);
+	p->head_bytes_max =
+	    (uint16_t)(head_bytes_max < MULTIPART_HEAD_BYTES_MAX ? head_bytes_max
+								 : MULTIPART_HEAD_BYTES_MAX);
+	p->state = LINE;
+	p->in_part = p->head_over = p->data_is_last = false;
+	p->held_bytes = p->end_bytes = p->head_bytes = 0;
+	return MULTIPART_YES;
+}
+
+/* What follows the boundary on its line. */
+static enum kind
+after_boundary(struct span rest, size_t *bytes)
+{
+	bool closes = rest.bytes > 0 && rest.data[0] == '-';
+	size_t i = closes ? 2 : 0, padding_end = i + PADDING_BYTES_MAX;
+
+	if (closes && rest.bytes > 1 && rest.data[1] != '-')
+		return NONE;
+	while (i < rest.bytes && i < padding_end && (rest.data[i] == ' ' || rest.data[i] == '\t'))
+		i++;
+	if (i < rest.bytes && rest.data[i] == '\r')
+		i++;
+	if (i >= rest.bytes)
+		return PERHAPS;
+	if (rest.data[i] != '\n')
+		return NONE;
+	*bytes = i + 1;
+	return closes ? CLOSING : DELIMITER;
+}
+
+/* What the line is that starts there; `*bytes` of a delimiter, its line end included. */
+static enum kind
+classify(const struct multipart *p, struct span line, size_t *bytes)
+{
+	size_t n = line.bytes < p->delimiter_bytes ? line.bytes : p->delimiter_bytes;
+	enum kind k;
+
+	if (line.bytes > 0 && line.data[0] != '-')
+		return NONE;
+	if (n > 0 && memcmp(line.data, p->delimiter, n) != 0)
+		return NONE;
+	if (n < p->delimiter_bytes)
+		return PERHAPS;
+	k = after_boundary(span_from(line, n), bytes);
+	*bytes += n;
+	return k;
+}
+
+/* A delimiter was used up. */
+static enum multipart_event
+delimiter(struct multipart *p, enum kind k)
+{
+	bool ended = p->in_part;
+
+	p->in_part = false;
+	p->held_bytes = p->end_bytes = 0;
+	p->state = k == CLOSING ? LINE : HEAD;
+	p->head_bytes = 0;
+	p->line_bytes = 0;
+	p->head_over = false;
+	return ended ? MULTIPART_PART_END : MULTIPART_MORE;
+}
+
+/* MORE: there is nothing to hand out. */
+static enum multipart_event
+give(struct multipart *p, struct span bytes, bool is_last, struct span *data)
+{
+	if (!p->in_part || bytes.bytes == 0)
+		return MULTIPART_MORE;
+	*data = bytes;
+	p->data_is_last = is_last;
+	return MULTIPART_DATA;
+}
+
+/* Bytes from `*at` on up to a line end behind which a delimiter stands, or may stand. */
+static enum multipart_event
+text_step(struct multipart *p, struct span input, size_t *at, struct span *data)
+{
+	size_t start = *at, from = *at, end, used = 0;
+	enum kind k = NONE;
+	const uint8_t *lf;
+
+	if (p->held_bytes > 0) { /* a CR that ended the last input */
+		bool line_ends = input.data[start] == '\n';
+
+		p->held[1] = '\n';
+		p->held_bytes = p->end_bytes = line_ends ? 2 : 0;
+		p->state = line_ends ? LINE : TEXT;
+		*at += line_ends;
+		return line_ends ? MULTIPART_MORE : give(p, span_of(p->held, 1), false, data);
+	}
+	while (k == NONE && from < input.bytes &&
+	       (lf = memchr(input.data + from, '\n', input.bytes - from)) != NULL) {
+		from = (size_t)(lf - input.data) + 1;
+		used = 0;
+		k = classify(p, span_from(input, from), &used);
+	}
+	if (k == NONE) {
+		end = input.bytes - (input.data[input.bytes - 1] == '\r');
+		*at = input.bytes;
+		if (end < input.bytes)
+			p->held[p->held_bytes++] = '\r';
+		return give(p, span_of(input.data + start, end - start), false, data);
+	}
+	end = from - 1;
+	if (end > start && input.data[end - 1] == '\r')
+		end--;
+	if (end > start && p->in_part) {
+		*at = end;
+		return give(p, span_of(input.data + start, end - start), k != PERHAPS, data);
+	}
+	if (k == PERHAPS) {
+		p->held_bytes = (uint16_t)(input.bytes - end);
+		p->end_bytes = (uint16_t)(from - end); /* CR, if any, and LF */
+		memcpy(p->held, input.data + end, p->held_bytes);
+		p->state = LINE;
+		*at = input.bytes;
+		return MULTIPART_MORE;
+	}
+	*at = from + used;
+	return delimiter(p, k);
+}
+
+/* The start of a line, byte by byte, as long as it may become a delimiter. */
+static enum multipart_event
+line_step(struct multipart *p, struct span input, size_t *at, struct span *data)
+{
+	while (*at < input.bytes) {
+		size_t used = 0, n = p->held_bytes;
+		enum kind k;
+
+		p->held[n] = input.data[*at];
+		k = classify(p, span_of(p->held + p->end_bytes, n + 1 - p->end_bytes), &used);
+		if (k == NONE) {
+			p->state = TEXT;
+			p->held_bytes = p->end_bytes = 0;
+			return give(p, span_of(p->held, n), false, data);
+		}
+		p->held_bytes++;
+		++*at;
+		if (k != PERHAPS)
+			return delimiter(p, k);
+	}
+	return MULTIPART_MORE;
+}
+
+/* A line of a part's head has ended; `held` has its start, `line_bytes` its length. */
+static enum multipart_event
+head_line(struct multipart *p)
+{
+	struct span line = span_of(p->held, p->held_bytes);
+	bool empty = p->line_bytes == 1 || (p->line_bytes == 2 && p->held[0] == '\r');
+	size_t used = 0;
+	enum kind k = classify(p, line, &used);
+
+	p->line_bytes = 0;
+	p->held_bytes = 0;
+	if (k == DELIMITER || k == CLOSING)
+		return delimiter(p, k);
+	if (!empty)
+		return MULTIPART_MORE;
+	p->in_part = true;
+	p->state = LINE;
+	p->end_bytes = 0;
+	return MULTIPART_PART;
+}
+
+static enum multipart_event
+head_step(struct multipart *p, struct span input, size_t *at)
+{
+	enum multipart_event e = MULTIPART_MORE;
+
+	while (e == MULTIPART_MORE && p->state == HEAD && *at < input.bytes) {
+		struct span rest = span_from(input, *at);
+		const uint8_t *lf = memchr(rest.data, '\n', rest.bytes);
+		size_t n = lf != NULL ? (size_t)(lf - rest.data) + 1 : rest.bytes;
+		size_t room = p->head_bytes_max - p->head_bytes, kept = n < room ? n : room;
+		size_t held = sizeof(p->held) - p->held_bytes;
+
+		held = n < held ? n : held;
+		memcpy(p->head + p->head_bytes, rest.data, kept);
+		memcpy(p->held + p->held_bytes, rest.data, held);
+		p->head_bytes = (uint16_t)(p->head_bytes + kept);
+		p->held_bytes = (uint16_t)(p->held_bytes + held);
+		p->head_over = p->head_over || kept < n;
+		p->line_bytes += n;
+		*at += n;
+		if (lf != NULL)
+			e = head_line(p);
+	}
+	return e;
+}
+
+enum multipart_event
+multipart_next(struct multipart *p, struct span input, size_t *at, struct span *data)
+{
+	enum multipart_event e = MULTIPART_MORE;
+
+	while (e == MULTIPART_MORE && *at < input.bytes) {
+		if (p->state == HEAD)
+			e = head_step(p, input, at);
+		else if (p->state == LINE)
+			e = line_step(p, input, at, data);
+		else
+			e = text_step(p, input, at, data);
+	}
+	return e;
+}
+
+/* Whether a line that was cut by the end of everything is a closing delimiter. */
+static bool
+held_closes(const struct multipart *p)
+{
+	struct span line = span_of(p->held + p->end_bytes, p->held_bytes - p->end_bytes);
+
+	return line.bytes >= p->delimiter_bytes + 2u &&
+	       memcmp(line.data + p->delimiter_bytes, "--", 2) == 0;
+}
+
+enum multipart_event
+multipart_end(struct multipart *p, struct span *data)
+{
+	bool is_text = p->state == TEXT || !held_closes(p);
+	size_t n = is_text && p->state != HEAD ? p->held_bytes : 0;
+
+	p->held_bytes = p->end_bytes = 0;
+	p->state = TEXT;
+	if (n > 0 && p->in_part)
+		return give(p, span_of(p->held, n), true, data);
+	if (!p->in_part)
+		return MULTIPART_MORE;
+	p->in_part = false;
+	return MULTIPART_PART_END;
+}
+
+struct span
+multipart_field(const struct multipart *p, const char *name)
+{
+	struct http_head head;
+
+	head.field_count = 0;
+	head.beyond = span_of(p->head, p->head_bytes);
+	return http_field(&head, name);
+}

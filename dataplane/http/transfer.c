@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Transfer encodings of parts (RFC 2045 §6), undone as the bytes stream by. Nothing is an error: a
+ * receiver makes something of everything, so what is no part of the encoding is skipped (base64) or
+ * stands for itself (quoted-printable). Padding inside base64 begins a new run, as when encoded
+ * pieces were put one behind the other; the alphabet of RFC 4648 §5 is known too.
+ *
+ *     quoted-printable:  state  byte      next   gives
+ *                        0      '='       1      –
+ *                        0      other     0      the byte
+ *                        1      HEXDIG    2      –
+ *                        1      CR        3      –
+ *                        1      LF        0      – (a soft line break)
+ *                        2      HEXDIG    0      the byte they name
+ *                        3      LF        0      –
+ *                        1 2 3  other     0      what was held back, then the byte as in 0
+ */
+#include "common/base/letters.h"
+#include "dataplane/http/http.h"
+
+enum http_transfer_coding
+http_transfer_coding(struct span value)
+{
+	const uint8_t *end = value.bytes > 0 ? memchr(value.data, ';', value.bytes) : NULL;
+
+	if (end != NULL) /* a comment or parameter, which the standard does not know */
+		value = span_first(value, (size_t)(end - value.data));
+	value = span_trim(value);
+	if (span_is_nocase(value, "base64"))
+		return HTTP_TRANSFER_BASE64;
+	return span_is_nocase(value, "quoted-printable") ? HTTP_TRANSFER_QUOTED
+							 : HTTP_TRANSFER_IDENTITY;
+}
+
+void
+http_transfer_init(struct http_transfer *t, enum http_transfer_coding coding)
+{
+	*t = (struct http_transfer){ .coding = coding };
+}
+
+static int
+base64_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+static size_t
+base64_step(struct http_transfer *t, uint8_t c, uint8_t *out)
+{
+	int value = base64_value(c);
+
+	if (c == '=')
+		t->bit_count = 0;
+	if (value < 0)
+		return 0;
+	t->bits = t->bits << 6 | (uint32_t)value;
+	t->bit_count += 6;
+	if (t->bit_count < 8)
+		return 0;
+	t->bit_count -= 8;
+	*out = (uint8_t)(t->bits >> t->bit_count);
+	return 1;
+}
+
+/* At most three bytes: '=', what was held behind it, and this one. */
+static size_t
+quoted_step(struct http_transfer *t, uint8_t c, uint8_t *out)
+{
+	size_t n = 0;
+
+	if (t->state == 1 && (hex_digit(c) >= 0 || c == '\r')) {
+		t->state = c == '\r' ? 3 : 2;
+		t->held = c;
+		return 0;
+	}
+	if (t->state == 2 && hex_digit(c) >= 0) {
+		out[0] = (uint8_t)(hex_digit(t->held) << 4 | hex_digit(c));
+		t->state = 0;
+		return 1;
+	}
+	if ((t->state == 1 || t->state == 3) && c == '\n') {
+		t->state = 0;
+		return 0;
+	}
+	if (t->state != 0)
+		out[n++] = '=';
+	if (t->state > 1)
+		out[n++] = t->held;
+	t->state = c == '=' ? 1 : 0;
+	if (c != '=')
+		out[n++] = c;
+	return n;
+}
+
+size_t
+http_transfer_next(
+    struct http_transfer *t, struct span input, size_t *at, uint8_t *out, size_t room)
+{
+	size_t n = 0;
+
+	while (*at < input.bytes && n + HTTP_TRANSFER_STEP_MAX <= room) {
+		uint8_t c = input.data[(*at)++];
+
+		if (t->coding == HTTP_TRANSFER_BASE64)
+			n += base64_step(t, c, out + n);
+		else if (t->coding == HTTP_TRANSFER_QUOTED)
+			n += quoted_step(t, c, out + n);
+		else
+			out[n++] = c;
+	}
+	return n;
+}
+
+size_t
+http_transfer_end(struct http_transfer *t, uint8_t out[HTTP_TRANSFER_STEP_MAX])
+{
+	size_t n = 0;
+
+	if (t->state != 0)
+		out[n++] = '=';
+	if (t->state > 1)
+		out[n++] = t->held;
+	t->state = 0;
+	return n;
+}
