@@ -62,9 +62,9 @@ pkg_control/deepscan      := libarchive libseccomp
 pkg_control/store         := sqlite3
 pkg_control/web           := libuv libmicrohttpd jansson
 pkg_tools/sluicectl       := jansson
-pkg_tools/sigc            := libhs jansson
+pkg_tools/sigc            := libhs jansson libarchive
 pkg_bench/floor           := libhs libcrypto
-pkg_bench/scan            := libhs
+pkg_bench/scan            := libhs libarchive
 
 archive_of = $(B)/lib/$(subst /,_,$(1)).a
 sources_of = $(filter-out %main.c %.bpf.c,$(wildcard $(1)/*.c))

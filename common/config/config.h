@@ -189,6 +189,7 @@ struct config {
 	struct {
 		char **sources; /* files and directories for sluice-sigc */
 		unsigned sources_count;
+		bool unsigned_databases;
 		uint32_t compile_timeout_s;
 		uint32_t compile_memory_mib;
 	} signatures;

@@ -124,6 +124,7 @@
 
 #define SIGNATURES_FIELDS(U, W, B, T, N, L)               \
 	L(signatures, sources, "")                        \
+	B(signatures, unsigned_databases, "false")        \
 	U(signatures, compile_timeout_s, 1, 86400, "600") \
 	U(signatures, compile_memory_mib, 64, 1048576, "4096")
 

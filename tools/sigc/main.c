@@ -11,11 +11,12 @@
 
 static const char usage[] =
     "usage: sluice-sigc --output FILE [OPTION]... [SOURCE]...\n"
-    "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .ldb "
-    ".ldb .ign2 .hdb .hsb .fp .sfp .yar .yara\n\n"
+    "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .ndu "
+    ".ldb .ldu .ign2 .hdb .hdu .hsb .hsu .fp .sfp .yar .yara .cvd .cld\n\n"
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"
     "  --report text|json  by file: what was loaded, left out and why, there twice, and its cost\n"
+    "  --unsigned          take .cvd that ClamAV's key did not sign, and .cld, which nobody signs\n"
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
     "  --version, --help\n\n"
@@ -49,6 +50,7 @@ main(int argc, char **argv)
 		BAD,
 		GOOD,
 		REPORT,
+		UNSIGNED,
 		MEMORY,
 		TIMEOUT,
 		VERSION,
@@ -56,8 +58,9 @@ main(int argc, char **argv)
 	};
 	static const struct option known[] = { { "output", 1, NULL, OUTPUT },
 		{ "bad", 1, NULL, BAD }, { "good", 1, NULL, GOOD }, { "report", 1, NULL, REPORT },
-		{ "memory-mib", 1, NULL, MEMORY }, { "timeout-s", 1, NULL, TIMEOUT },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+		{ "unsigned", 0, NULL, UNSIGNED }, { "memory-mib", 1, NULL, MEMORY },
+		{ "timeout-s", 1, NULL, TIMEOUT }, { "version", 0, NULL, VERSION },
+		{ "help", 0, NULL, HELP }, { 0 } };
 	static struct sigc s;
 	const char *output = NULL;
 	bool as_json = false;
@@ -72,6 +75,8 @@ main(int argc, char **argv)
 			    sigc_read_list(&s, optarg, c == BAD ? REPUTATION_BAD : REPUTATION_GOOD);
 		else if (c == REPORT)
 			rc = read_report(&s, optarg, &as_json);
+		else if (c == UNSIGNED)
+			s.takes_unsigned = true;
 		else if (c == MEMORY)
 			limit(RLIMIT_AS, optarg, 1 << 20);
 		else if (c == TIMEOUT)

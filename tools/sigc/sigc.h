@@ -48,6 +48,14 @@ struct sigc_table {
 	X(TARGET, "a target type that is not told by format")              \
 	X(OFFSET, "an offset from the end, an entry point or a section")   \
 	X(SHORT, "no four bytes in a row to look for")                     \
+	X(SECTION, "a digest of a program's section")                      \
+	X(IMPORTS, "a digest of a program's imports")                      \
+	X(CONTAINER, "a signature of members of an archive")               \
+	X(ICON, "an icon")                                                 \
+	X(MAGIC, "a type of file by its first bytes")                      \
+	X(PHISHING, "a pair or list of phishing hosts")                    \
+	X(CERTIFICATE, "a certificate or catalogue of Authenticode")       \
+	X(PASSWORD, "a password for archives")                             \
 	X(FILE_TYPE, "a file of a type that is not read")                  \
 	X(DIGEST_KIND, "a digest that is neither MD5 nor SHA-256")
 
@@ -69,7 +77,14 @@ struct sigc_cost {
 	unsigned builds;
 };
 
+/* An RSA key that containers are signed with, in decimal. */
+struct sigc_key {
+	const char *modulus, *exponent;
+};
+
 struct sigc {
+	struct sigc_key key;                         /* NULL: ClamAV's */
+	bool takes_unsigned;                         /* containers that this key did not sign */
 	struct sigc_table names, literals, patterns; /* patterns: struct pattern */
 	struct sigc_table bad_md5, bad_sha256, good_md5, good_sha256;
 	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */
@@ -114,6 +129,8 @@ uint32_t table_add_text(struct sigc_table *t, struct span text);
 /* sources.c: reads a file or a directory by its names' ends. -EINVAL with `s->error` set. */
 int sigc_read(struct sigc *s, const char *path);
 int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);
+/* The same of an open file, by the end of `path`; a kind that is not lines is left out by name. */
+int sigc_read_stream(struct sigc *s, const char *path, FILE *f);
 /* One literal; refused ones are counted. */
 void sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count);
 /* EICAR, which no .ign2 takes out; before any source is read. */
@@ -200,6 +217,10 @@ void sigc_add_rule(
 
 /* yara.c: a file of YARA rules and what it includes. -EINVAL with `s->error` set. */
 int sigc_read_yara(struct sigc *s, const char *path);
+
+/* container.c: a .cvd, or a .cld that freshclam patched. -EINVAL with `s->error` set. */
+int sigc_read_container(struct sigc *s, const char *path, bool is_patched);
+bool sigc_is_signed(const struct sigc_key *key, struct span signature, const uint8_t md5[16]);
 
 /* parts.c: equal parts are one. True: there is one of this text; false: `*id` is a new one. */
 struct sigc_trigger {

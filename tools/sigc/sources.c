@@ -6,6 +6,8 @@
  *     .ndb         ClamAV extended signatures: NAME:TARGET:OFFSET:HEX; see hex.c
  *     .ldb         ClamAV logical signatures; see logical.c
  *     .hdb .hsb    ClamAV digests: DIGEST:SIZE:NAME
+ *     .ndu .ldu .hdu .hsu   the same of what is unwanted rather than bad
+ *     .cvd .cld    ClamAV's containers of all of these; see container.c
  *     .fp .sfp     the same, of trusted files
  *     .ign2        names that are not to be found; see ignore.c
  *     .yar .yara   YARA rules; see yara.c
@@ -243,6 +245,8 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	struct span part, words = span_from(text, f[0].bytes);
 	int rc = 0;
 
+	if (text.data[0] == '#')
+		return 0;
 	if (n < 4 || !sigc_take_number(&f[1], &target) || f[1].bytes > 0)
 		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
 	part = span_of(f[2].data, f[2].bytes + 1 + f[3].bytes);
@@ -278,6 +282,8 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, b
 	uint64_t size = GENERATION_ANY_SIZE;
 	uint32_t name, origin;
 
+	if (text.data[0] == '#')
+		return 0;
 	if (split(text, ':', f) < 3 || f[0].bytes > 128 || f[2].bytes == 0 ||
 	    !decode_hex(f[0], key))
 		return fail(s, path, line, "expected DIGEST:SIZE:NAME");
@@ -336,23 +342,47 @@ take_ignored(struct sigc *s, const char *path, unsigned line, struct span text)
 	return 0;
 }
 
+/* ClamAV's kinds of lines that nothing here could honour: each is named by its field `name`. */
+static int
+leave_out(struct sigc *s, struct span text, unsigned name, enum skip_reason why)
+{
+	struct span f[FIELDS_MAX];
+	unsigned n = split(text, ':', f);
+
+	if (text.data[0] != '#')
+		sigc_skip(s, n > name ? f[name] : text, why);
+	return 0;
+}
+
+#define UNREAD(word, name, why)                                                                   \
+	static int take_##word(struct sigc *s, const char *path, unsigned line, struct span text) \
+	{                                                                                         \
+		(void)path;                                                                       \
+		(void)line;                                                                       \
+		return leave_out(s, text, name, why);                                             \
+	}
+UNREAD(section, 2, SKIP_SECTION)
+UNREAD(imports, 2, SKIP_IMPORTS)
+UNREAD(container, 0, SKIP_CONTAINER)
+UNREAD(icon, 0, SKIP_ICON)
+UNREAD(magic, 3, SKIP_MAGIC)
+UNREAD(phishing, 1, SKIP_PHISHING)
+UNREAD(certificate, 0, SKIP_CERTIFICATE)
+UNREAD(password, 0, SKIP_PASSWORD)
+#undef UNREAD
+
 typedef int (*line_reader)(struct sigc *s, const char *path, unsigned line, struct span text);
 
 /* Every line that is not empty, without its end. */
 static int
-read_lines(struct sigc *s, const char *path, line_reader take)
+read_lines(struct sigc *s, const char *path, FILE *f, line_reader take)
 {
-	FILE *f = fopen(path, "re");
 	char *line = NULL;
 	size_t room = 0;
 	unsigned number = 0;
 	ssize_t n;
 	int rc = 0;
 
-	if (f == NULL) {
-		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
-		return -EINVAL;
-	}
 	sigc_begin_file(s, path);
 	while (rc == 0 && (n = getline(&line, &room, f)) > 0) {
 		s->at.line = ++number;
@@ -369,8 +399,64 @@ read_lines(struct sigc *s, const char *path, line_reader take)
 			rc = take(s, path, number, span_of(line, (size_t)n));
 	}
 	free(line);
+	return rc;
+}
+
+static int
+read_lines_of(struct sigc *s, const char *path, line_reader take)
+{
+	FILE *f = fopen(path, "re");
+	int rc;
+
+	if (f == NULL) {
+		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
+		return -EINVAL;
+	}
+	rc = read_lines(s, path, f, take);
 	fclose(f);
 	return rc;
+}
+
+/* NULL: no kind that is read line by line. */
+static line_reader
+reader_of(const char *path)
+{
+	static const struct {
+		const char *end;
+		line_reader take;
+	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended },
+		{ ".ndu", take_extended }, { ".ldb", take_logical }, { ".ldu", take_logical },
+		{ ".ign2", take_ignored }, { ".hdb", take_bad_digest }, { ".hdu", take_bad_digest },
+		{ ".hsb", take_bad_digest }, { ".hsu", take_bad_digest },
+		{ ".fp", take_good_digest }, { ".sfp", take_good_digest }, { ".mdb", take_section },
+		{ ".mdu", take_section }, { ".msb", take_section }, { ".msu", take_section },
+		{ ".imp", take_imports }, { ".cdb", take_container }, { ".idb", take_icon },
+		{ ".ftm", take_magic }, { ".pdb", take_phishing }, { ".gdb", take_phishing },
+		{ ".wdb", take_phishing }, { ".crb", take_certificate },
+		{ ".cat", take_certificate }, { ".pwdb", take_password } };
+	const char *dot = strrchr(path, '.');
+
+	for (unsigned i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(dot, kinds[i].end) == 0)
+			return kinds[i].take;
+	}
+	return NULL;
+}
+
+static int
+skip_file(struct sigc *s, const char *path)
+{
+	sigc_begin_file(s, path);
+	sigc_skip(s, span_text(path), SKIP_FILE_TYPE);
+	return 0;
+}
+
+int
+sigc_read_stream(struct sigc *s, const char *path, FILE *f)
+{
+	line_reader take = reader_of(path);
+
+	return take != NULL ? read_lines(s, path, f, take) : skip_file(s, path);
 }
 
 static int
@@ -395,13 +481,8 @@ read_directory(struct sigc *s, const char *path)
 int
 sigc_read(struct sigc *s, const char *path)
 {
-	static const struct {
-		const char *end;
-		line_reader take;
-	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended }, { ".ldb", take_logical },
-		{ ".ign2", take_ignored }, { ".hdb", take_bad_digest }, { ".hsb", take_bad_digest },
-		{ ".fp", take_good_digest }, { ".sfp", take_good_digest } };
 	const char *dot = strrchr(path, '.');
+	line_reader take = reader_of(path);
 	struct stat st;
 
 	if (stat(path, &st) != 0) {
@@ -412,13 +493,9 @@ sigc_read(struct sigc *s, const char *path)
 		return read_directory(s, path);
 	if (dot != NULL && (strcmp(dot, ".yar") == 0 || strcmp(dot, ".yara") == 0))
 		return sigc_read_yara(s, path);
-	for (unsigned i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(dot, kinds[i].end) == 0)
-			return read_lines(s, path, kinds[i].take);
-	}
-	sigc_begin_file(s, path);
-	sigc_skip(s, span_text(path), SKIP_FILE_TYPE);
-	return 0;
+	if (dot != NULL && (strcmp(dot, ".cvd") == 0 || strcmp(dot, ".cld") == 0))
+		return sigc_read_container(s, path, strcmp(dot, ".cld") == 0);
+	return take != NULL ? read_lines_of(s, path, take) : skip_file(s, path);
 }
 
 /* The list being read: its number and kind. */
@@ -509,5 +586,5 @@ sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind)
 		return -EINVAL;
 	}
 	table_add(&s->lists, &name, sizeof(name));
-	return read_lines(s, path, take_url);
+	return read_lines_of(s, path, take_url);
 }
