@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      4
+#define GENERATION_VERSION      5
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -137,14 +137,21 @@ struct generation_rule {
 };
 
 /*
- * The expression in postfix order. A value is: does it hold, how many matches, of which parts.
- *     PART    pushes a part's count           AND, OR   of the two on top; matches add up
- *     COUNT   compares the matches of the top with `value` and, where `kinds` is not 0, wants as
- *             many different parts
- *     NOT       of the top; AT_LEAST `value` of the `kinds` on top hold (0 of 0: true, 1 of 0:
- * false) SIZE_…    compares the object's size with `value` READ      the number of `kinds` &
- * READ_WIDTH bytes at offset `part` is `value`; where the object has none there, neither that nor
- * its opposite holds, as YARA says of what is undefined
+ * The expression in postfix order, over values that hold or not (with how many matches, of which
+ * parts) and numbers of 64 bits, signed.
+ *     PART      pushes whether a part was met     AND, OR   of the two on top; matches add up
+ *     COUNT_…   compares the matches of the top with `value` and, where `kinds` is not 0, wants as
+ *               many different parts
+ *     NOT       of the top
+ *     AT_LEAST  `value` of the `kinds` on top hold (0 of 0: true, 1 of 0: false)
+ *     NUMBER    pushes `value` + `kinds` * 2^32
+ *     SIZE, MATCHES, START    pushes the object's size; how often a part was met; where first
+ *     READ      the number of `kinds` & READ_WIDTH bytes at the offset on top
+ *     MATH      of the two on top, by `value`, an enum generation_math
+ *     COMPARE   the two on top, by `value`, an enum generation_compare: whether it holds
+ * What has no value (a read behind the end, START of what was not met, a division by 0) is
+ * undefined, and so is all that is computed from it; neither it nor its opposite holds, as YARA
+ * says. What lies in the object but is not kept is unseen: a rule that hangs on it is not judged.
  */
 enum generation_step_kind {
 	STEP_PART = 1,
@@ -155,20 +162,45 @@ enum generation_step_kind {
 	STEP_COUNT_UNDER,
 	STEP_NOT,
 	STEP_AT_LEAST,
-	STEP_SIZE_IS,
-	STEP_SIZE_OVER,
-	STEP_SIZE_UNDER,
+	STEP_NUMBER,
+	STEP_SIZE,
+	STEP_MATCHES,
+	STEP_START,
 	STEP_READ,
+	STEP_MATH,
+	STEP_COMPARE,
 	STEP_KIND_COUNT
 };
 
 enum generation_read {
 	READ_WIDTH = 7, /* 1, 2 or 4 bytes, little-endian */
 	READ_BIG_ENDIAN = 8,
-	READ_DIFFERS = 16 /* it is another number */
+	READ_SIGNED = 16
 };
-/* What READ may look at: kept of each object. */
-#define GENERATION_READ_MAX 1024
+
+enum generation_math {
+	MATH_ADD,
+	MATH_SUBTRACT,
+	MATH_MULTIPLY,
+	MATH_DIVIDE,
+	MATH_MODULO,
+	MATH_AND,
+	MATH_OR,
+	MATH_XOR,
+	MATH_LEFT,
+	MATH_RIGHT,
+	MATH_COUNT
+};
+
+enum generation_compare {
+	COMPARE_IS,
+	COMPARE_DIFFERS,
+	COMPARE_UNDER,
+	COMPARE_UPTO,
+	COMPARE_OVER,
+	COMPARE_FROM,
+	COMPARE_COUNT
+};
 
 struct generation_step {
 	uint16_t kind, part; /* part: place in the rule's own */

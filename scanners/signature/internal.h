@@ -48,13 +48,16 @@ enum pattern_result pattern_check(const struct generation *g, uint32_t id,
 /* Whether PATTERNS, ELEMENTS and BYTES fit together; the rest of pattern.c relies on it. */
 bool pattern_tables_are_sound(const struct generation *g);
 
+/* pattern.c: the byte at an offset of the object, or -1 where it can't be seen. */
+int view_byte(const struct signature_view *v, uint64_t at);
+
 /* rule.c: how often each part was met by one scan; of no part more than fits. */
 #define TALLIES_MAX 1536
 #define TALLY_SLOTS 2048
 
 struct tally {
 	uint32_t part_and_1, count;
-	uint64_t last_start;
+	uint64_t first_start, last_start;
 };
 
 struct tallies {
@@ -65,14 +68,30 @@ struct tallies {
 void tallies_clear(struct tallies *t);
 /* Counts a match that begins behind the part's last. False: too many parts. */
 bool tallies_count(struct tallies *t, const struct pattern_match *m);
+/* The part's slot; where it was not met, an empty one. */
+const struct tally *tallies_of(const struct tallies *t, uint32_t part);
 struct object_facts {
 	unsigned target;
 	uint64_t size;
-	struct span head; /* its first FORMAT_HEAD_BYTES */
+	struct span head;                  /* its first FORMAT_HEAD_BYTES */
+	const struct signature_view *tail; /* its last bytes */
 };
-/* The name of a rule that holds for such an object, or NULL. */
-const char *rules_judge(
-    const struct generation *g, const struct tallies *t, const struct object_facts *o);
+/* The name of a rule that holds for such an object, or NULL; then `is_unseen` tells whether a rule
+ * asks for bytes that are not kept. */
+const char *rules_judge(const struct generation *g, const struct tallies *t,
+    const struct object_facts *o, bool *is_unseen);
+
+/* expression.c: whether a rule's expression holds. */
+enum rule_result {
+	RULE_NO,
+	RULE_YES,
+	RULE_UNSEEN
+};
+enum rule_result expression_judge(const struct generation *g, const struct generation_rule *r,
+    const struct tallies *t, const struct object_facts *o);
+/* A rule's steps, which lie in STEPS: the stack never runs empty, nor over, and one value is left.
+ */
+bool steps_are_sound(const struct generation *g, const struct generation_rule *r);
 /* What an object of this format is to signatures. */
 unsigned target_of(enum format f);
 /* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */

@@ -56,9 +56,8 @@ set_next(const struct set *s, uint32_t *at)
 	return false;
 }
 
-/* The byte at an offset of the object, or -1 where it can't be seen. */
-static int
-byte_at(const struct signature_view *v, uint64_t at)
+int
+view_byte(const struct signature_view *v, uint64_t at)
 {
 	if (at >= v->now_at)
 		return at - v->now_at < v->now.bytes ? v->now.data[at - v->now_at] : -1;
@@ -71,7 +70,7 @@ static bool
 pairs_match(const struct walk *w, const uint8_t *pairs, uint32_t count, uint64_t at)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		int b = byte_at(w->view, at + i);
+		int b = view_byte(w->view, at + i);
 
 		if (b < 0 || ((b ^ pairs[2 * i]) & pairs[2 * i + 1]) != 0)
 			return false;
@@ -154,7 +153,7 @@ boundary_of(int b)
 static bool
 edge_holds(const struct walk *w, unsigned edge, uint64_t at)
 {
-	int left = at > 0 ? byte_at(w->view, at - 1) : -1, right = byte_at(w->view, at);
+	int left = at > 0 ? view_byte(w->view, at - 1) : -1, right = view_byte(w->view, at);
 
 	switch (edge) {
 	case EDGE_BOUNDARY_LEFT:
@@ -165,15 +164,15 @@ edge_holds(const struct walk *w, unsigned edge, uint64_t at)
 		return at == 0 || left == '\n';
 	case EDGE_LINE_RIGHT:
 		return right < 0 || right == '\n' ||
-		       (right == '\r' && byte_at(w->view, at + 1) == '\n');
+		       (right == '\r' && view_byte(w->view, at + 1) == '\n');
 	case EDGE_WORD_LEFT:
 		return at == 0 || !isalnum(left);
 	case EDGE_WORD_RIGHT:
 		return right < 0 || !isalnum(right);
 	case EDGE_WIDE_WORD_LEFT:
-		return at < 2 || !isalnum(byte_at(w->view, at - 2)) || left != 0;
+		return at < 2 || !isalnum(view_byte(w->view, at - 2)) || left != 0;
 	default:
-		return right < 0 || !isalnum(right) || byte_at(w->view, at + 1) > 0;
+		return right < 0 || !isalnum(right) || view_byte(w->view, at + 1) > 0;
 	}
 }
 

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Logical signatures, at the end of an object: how often each part was met stands in a table of the
- * scan's own, and only rules that one of these parts triggers are evaluated.
- * Bounds: TALLIES_MAX parts a scan, GENERATION_STACK_MAX values in an expression.
+ * scan's own, and only rules that one of these parts triggers are evaluated (expression.c).
+ * Bounds: TALLIES_MAX parts a scan.
  */
 #include "scanners/signature/internal.h"
-
-struct value {
-	bool holds, is_undefined;
-	uint64_t matches, parts; /* parts: a bit for each of the rule's own */
-};
 
 static const void *
 row(const struct generation *g, unsigned section, size_t each, size_t i)
@@ -51,7 +46,7 @@ tallies_count(struct tallies *t, const struct pattern_match *m)
 		if (t->used == TALLIES_MAX)
 			return false;
 		t->used++;
-		*slot = (struct tally){ m->part + 1, 1, m->start };
+		*slot = (struct tally){ m->part + 1, 1, m->start, m->start };
 	} else if (m->start > slot->last_start && slot->count < UINT32_MAX) {
 		slot->count++;
 		slot->last_start = m->start;
@@ -59,116 +54,10 @@ tallies_count(struct tallies *t, const struct pattern_match *m)
 	return true;
 }
 
-static struct value
-compare(struct value v, const struct generation_step *s)
+const struct tally *
+tallies_of(const struct tallies *t, uint32_t part)
 {
-	bool holds = s->kind == STEP_COUNT_IS     ? v.matches == s->value
-		     : s->kind == STEP_COUNT_OVER ? v.matches > s->value
-						  : v.matches < s->value;
-
-	if (s->kinds > 0 && (uint32_t)__builtin_popcountll(v.parts) < s->kinds)
-		holds = false;
-	return holds ? (struct value){ true, false, v.matches, v.parts } : (struct value){ 0 };
-}
-
-static struct value
-join(struct value a, struct value b, bool holds)
-{
-	if (!holds)
-		return (struct value){ 0 };
-	return (struct value){ true, false, a.matches + b.matches, a.parts | b.parts };
-}
-
-static struct value
-read_number(const struct generation_step *s, struct span head)
-{
-	unsigned width = s->kinds & READ_WIDTH;
-	uint32_t n = 0;
-
-	if (s->part > head.bytes || head.bytes - s->part < width)
-		return (struct value){ .is_undefined = true };
-	for (unsigned i = 0; i < width; i++)
-		n |= (uint32_t)head.data[s->part + i]
-		     << 8 * (s->kinds & READ_BIG_ENDIAN ? width - 1 - i : i);
-	return (struct value){ .holds = (n == s->value) == !(s->kinds & READ_DIFFERS) };
-}
-
-static bool
-size_fits(const struct generation_step *s, uint64_t size)
-{
-	return s->kind == STEP_SIZE_IS     ? size == s->value
-	       : s->kind == STEP_SIZE_OVER ? size > s->value
-					   : size < s->value;
-}
-
-static bool
-are_at_least(const struct value *of, const struct generation_step *s)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < s->kinds; i++)
-		n += of[i].holds;
-	return n >= s->value;
-}
-
-/* The counts of the rule's parts, in its own order. */
-struct counts {
-	const uint32_t *parts;
-	const struct tallies *tallies;
-};
-
-/* Takes what the step asks for off the stack and puts one value there; where it then ends. */
-static struct value *
-do_step(const struct generation_step *s, struct value *top, const struct counts *c,
-    const struct object_facts *o)
-{
-	uint32_t count;
-
-	switch (s->kind) {
-	case STEP_PART:
-		count = c->tallies->slots[slot_of(c->tallies, c->parts[s->part])].count;
-		*top = (struct value){ .holds = count > 0,
-			.matches = count,
-			.parts = count > 0 ? UINT64_C(1) << s->part : 0 };
-		return top + 1;
-	case STEP_AND:
-		top[-2] = join(top[-2], top[-1], top[-2].holds && top[-1].holds);
-		return top - 1;
-	case STEP_OR:
-		top[-2] = join(top[-2], top[-1], top[-2].holds || top[-1].holds);
-		return top - 1;
-	case STEP_NOT:
-		top[-1].holds = !top[-1].holds && !top[-1].is_undefined;
-		return top;
-	case STEP_AT_LEAST:
-		top -= s->kinds;
-		*top = (struct value){ .holds = are_at_least(top, s) };
-		return top + 1;
-	case STEP_SIZE_IS:
-	case STEP_SIZE_OVER:
-	case STEP_SIZE_UNDER:
-		*top = (struct value){ .holds = size_fits(s, o->size) };
-		return top + 1;
-	case STEP_READ:
-		*top = read_number(s, o->head);
-		return top + 1;
-	default:
-		top[-1] = compare(top[-1], s);
-		return top;
-	}
-}
-
-static bool
-expression_holds(const struct generation *g, const struct generation_rule *r,
-    const struct tallies *t, const struct object_facts *o)
-{
-	const struct generation_step *s = row(g, GENERATION_STEPS, sizeof(*s), r->steps);
-	struct counts c = { row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), r->parts), t };
-	struct value stack[GENERATION_STACK_MAX] = { 0 }, *top = stack;
-
-	for (unsigned i = 0; i < r->step_count; i++, s++)
-		top = do_step(s, top, &c, o);
-	return stack[0].holds;
+	return &t->slots[slot_of(t, part)];
 }
 
 unsigned
@@ -199,9 +88,22 @@ target_of(enum format f)
 	}
 }
 
-const char *
-rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o)
+/* Whether it is for such objects, and holds. */
+static enum rule_result
+judge(const struct generation *g, const struct generation_rule *r, const struct tallies *t,
+    const struct object_facts *o)
 {
+	if ((r->target != TARGET_ANY && r->target != o->target) || o->size < r->size_min ||
+	    o->size > r->size_max)
+		return RULE_NO;
+	return expression_judge(g, r, t, o);
+}
+
+const char *
+rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
+    bool *is_unseen)
+{
+	*is_unseen = false;
 	for (unsigned i = 0; i < TALLY_SLOTS; i++) {
 		const struct generation_part *p;
 
@@ -213,65 +115,14 @@ rules_judge(const struct generation *g, const struct tallies *t, const struct ob
 			    row(g, GENERATION_TRIGGERS, sizeof(*id), p->triggers + k);
 			const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), *id);
 
-			if ((r->target == TARGET_ANY || r->target == o->target) &&
-			    o->size >= r->size_min && o->size <= r->size_max &&
-			    expression_holds(g, r, t, o))
+			enum rule_result result = judge(g, r, t, o);
+
+			if (result == RULE_YES)
 				return (const char *)g->sections[GENERATION_NAMES].data + r->name;
+			*is_unseen |= result == RULE_UNSEEN;
 		}
 	}
 	return NULL;
-}
-
-/* How many values a step takes off the stack; each puts one there. */
-static uint32_t
-taken_by(const struct generation_step *s)
-{
-	switch (s->kind) {
-	case STEP_PART:
-	case STEP_SIZE_IS:
-	case STEP_SIZE_OVER:
-	case STEP_SIZE_UNDER:
-	case STEP_READ:
-		return 0;
-	case STEP_AND:
-	case STEP_OR:
-		return 2;
-	case STEP_AT_LEAST:
-		return s->kinds;
-	default:
-		return 1;
-	}
-}
-
-static bool
-step_is_sound(const struct generation_step *s, const struct generation_rule *r)
-{
-	unsigned width = s->kinds & READ_WIDTH;
-
-	if (s->kind == 0 || s->kind >= STEP_KIND_COUNT)
-		return false;
-	return s->kind == STEP_PART   ? s->part < r->part_count
-	       : s->kind == STEP_READ ? width == 1 || width == 2 || width == 4
-				      : true;
-}
-
-/* The stack never runs empty, nor over, and one value is left. */
-static bool
-steps_are_sound(const struct generation *g, const struct generation_rule *r)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < r->step_count; i++) {
-		const struct generation_step *s =
-		    row(g, GENERATION_STEPS, sizeof(*s), r->steps + i);
-
-		if (!step_is_sound(s, r) || taken_by(s) > n)
-			return false;
-		n = n - taken_by(s) + 1;
-		if (n > GENERATION_STACK_MAX)
-			return false;
-	}
-	return n == 1;
 }
 
 static bool

@@ -207,12 +207,15 @@ judge_rules(struct signature_scan *scan)
 	const struct memory *m = scan->memory;
 	struct object_facts facts = { .size = scan->bytes };
 	const char *name = NULL;
+	bool is_unseen = false;
 
 	if (m != NULL && !scan->has_hit && !scan->failed && m->tallies.used > 0) {
 		facts.head = span_of(m->head, m->head_bytes);
 		facts.target = target_of(format_detect(facts.head, scan->bytes));
-		name = rules_judge(scan->generation, &m->tallies, &facts);
+		facts.tail = &scan->view;
+		name = rules_judge(scan->generation, &m->tallies, &facts, &is_unseen);
 	}
+	scan->failed |= name == NULL && is_unseen;
 	if (name == NULL)
 		return;
 	scan->has_hit = true;

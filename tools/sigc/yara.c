@@ -555,19 +555,16 @@ read_file(struct source *to, const char *path, unsigned depth)
 static void
 compile_all(struct source *from)
 {
-	const struct yara_rule *r = (const struct yara_rule *)(const void *)from->rules.bytes;
-	const struct yara_string *strings =
-	    (const struct yara_string *)(const void *)from->strings.bytes;
+	const struct yara_rules all = { (const struct yara_rule *)(const void *)from->rules.bytes,
+		from->rules.used / sizeof(struct yara_rule),
+		(const struct yara_string *)(const void *)from->strings.bytes, from->texts.bytes };
 
-	for (size_t i = 0; i < from->rules.used / sizeof(*r); i++) {
-		from->s->at = r[i].origin;
+	for (size_t i = 0; i < all.count; i++) {
+		from->s->at = all.rules[i].origin;
 		if (from->has_global)
-			sigc_skip(from->s, r[i].name, SKIP_GLOBAL);
-		else if (r[i].is_private)
-			sigc_skip(from->s, r[i].name, SKIP_PRIVATE);
+			sigc_skip(from->s, all.rules[i].name, SKIP_GLOBAL);
 		else
-			yara_compile(from->s, &r[i],
-			    strings != NULL ? strings + r[i].strings : NULL, from->texts.bytes);
+			yara_compile(from->s, &all, i);
 	}
 }
 

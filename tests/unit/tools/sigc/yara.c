@@ -116,6 +116,51 @@ static const struct {
 	    false },
 	{ "read behind the end, not", STRINGS "condition: $a and not uint32(2) == 0", "aaaa",
 	    false },
+	{ "read what is read", STRINGS "condition: uint16(uint8(4)) == 0x4550 and $a",
+	    "MZ..\x0c...aaaaPE", true },
+	{ "read what is read, elsewhere",
+	    STRINGS "condition: uint16(uint8(4) + 1) == 0x5045 and $a", "MZ..\x0c\x0d..aaaa.EP",
+	    true },
+	{ "read from the end", STRINGS "condition: $a and uint16be(filesize - 2) == 0x787a",
+	    "aaaaxz", true },
+	{ "read before the start", STRINGS "condition: $a and uint8(4 - 5) != 0", "aaaa", false },
+	{ "read before the start, not", STRINGS "condition: $a and not uint8(4 - 5) == 0", "aaaa",
+	    false },
+	{ "two undefined, not", STRINGS "condition: $a and not (uint8(9) == 0 or uint8(9) == 1)",
+	    "aaaa", false },
+	{ "undefined or false, not", STRINGS "condition: $a and not (uint8(9) == 0 or false)",
+	    "aaaa", true },
+	{ "signed", STRINGS "condition: $a and int8(4) == -2 and int16be(4) < 0 and int32(4) == -2",
+	    "aaaa\xfe\xff\xff\xff", true },
+	{ "unsigned", STRINGS "condition: $a and uint8(4) == -2", "aaaa\xfe\xff\xff\xff", false },
+	{ "sums and products", STRINGS "condition: $a and 2 + 3 * 4 == filesize + 10", "aaaa",
+	    true },
+	{ "brackets", STRINGS "condition: $a and (2 + 3) * 4 == filesize * 5", "aaaa", true },
+	{ "division, modulo", STRINGS "condition: $a and 7 \\ 2 == 3 and 7 % 4 == 3", "aaaa",
+	    true },
+	{ "division by nothing", STRINGS "condition: $a and not 7 \\ (filesize - 4) == 3", "aaaa",
+	    false },
+	{ "bits", STRINGS "condition: $a and uint8(0) & 0x20 == 0x20 and 5 ^ 1 | 8 == 12", "aaaa",
+	    true },
+	{ "shifts", STRINGS "condition: $a and 1 << 4 == 16 and -16 >> 2 == -4 and 1 << 64 == 0",
+	    "aaaa", true },
+	{ "complement", STRINGS "condition: $a and ~0 == -1 and ~5 & 7 == 2", "aaaa", true },
+	{ "beyond 32 bits", STRINGS "condition: $a and uint32(0) * 0x1000000 > 0x61616161000000",
+	    "aaaa", false },
+	{ "a constant of 40 bits", STRINGS "condition: $a and filesize < 0x4464c457f", "aaaa",
+	    true },
+	{ "place", STRINGS "condition: @a < @b", "aaaa bbbb", true },
+	{ "place, the other way round", STRINGS "condition: @a < @b", "bbbb aaaa", false },
+	{ "place, one is missing", STRINGS "condition: @a < @b", "aaaa", false },
+	{ "place, one is missing, not", STRINGS "condition: $a and not @a < @b", "aaaa", false },
+	{ "place, the first of two", STRINGS "condition: @a[1] == 2", "..aaaa.aaaa", true },
+	{ "distance", STRINGS "condition: @b - @a < 6", "aaaa..bbbb", false },
+	{ "read at a place", STRINGS "condition: uint8(@a + 4) == 0x2e", "aaa.aaaa.", true },
+	{ "counts compared", STRINGS "condition: $a and #a > #b", "aaaa aaaa bbbb", true },
+	{ "counts compared, alike", STRINGS "condition: $a and #a > #b", "aaaa bbbb", false },
+	{ "counts added", STRINGS "condition: $a and #a + #b == 3", "aaaa aaaa bbbb", true },
+	{ "as many as it is large", STRINGS "condition: $a and 2 of ($c*) and filesize == 9",
+	    "aaaaccccdddd", false },
 	{ "true", STRINGS "condition: $a and (true or false)", "aaaa", true },
 	{ "false", STRINGS "condition: $a and false", "aaaa", false },
 };
@@ -129,6 +174,111 @@ TEST(yara_rules)
 		CHECK_ROW(cases[i].name,
 		    verdict_of(cases[i].name, source, span_text(cases[i].body)) == cases[i].holds);
 	}
+}
+
+#define PRIVATE \
+	"private rule IsMZ { strings: $a = \"word\" condition: uint16(0) == 0x5a4d and $a }\n"
+
+/* Rules that name others. */
+static const struct {
+	const char *name, *source, *body;
+	uint64_t loaded;
+	bool holds;
+} named[] = {
+	{ "both", PRIVATE "rule R { strings: $a = \"aaaa\" condition: IsMZ and $a }",
+	    "MZ word aaaa", 2, true },
+	{ "the other only", PRIVATE "rule R { strings: $a = \"aaaa\" condition: IsMZ and $a }",
+	    "MZ word", 2, false },
+	{ "it only", PRIVATE "rule R { strings: $a = \"aaaa\" condition: IsMZ and $a }", "MZ aaaa",
+	    2, false },
+	{ "not", PRIVATE "rule R { strings: $a = \"aaaa\" condition: not IsMZ and $a }", "MZ aaaa",
+	    2, true },
+	{ "them is each one's own",
+	    PRIVATE "rule R { strings: $x = \"aaaa\" condition: IsMZ and all of them }",
+	    "MZ word aaaa", 2, true },
+	{ "alone", PRIVATE "rule R { condition: IsMZ }", "MZ word", 2, true },
+	{ "a private one alone", PRIVATE, "MZ word", 1, false },
+	{ "one that is true of anything",
+	    "private rule Small { condition: filesize < 20 }\n"
+	    "rule R { strings: $a = \"aaaa\" condition: Small and $a }",
+	    "aaaa", 2, true },
+	{ "one that comes later",
+	    "rule R { strings: $a = \"aaaa\" condition: IsMZ and $a }\n" PRIVATE, "MZ word aaaa", 1,
+	    false },
+	{ "through another",
+	    PRIVATE "private rule B { condition: IsMZ or false }\n"
+		    "rule R { strings: $a = \"aaaa\" condition: B and $a }",
+	    "MZ word aaaa", 3, true },
+};
+
+TEST(yara_rules_that_name_others)
+{
+	for (unsigned i = 0; i < COUNT_OF(named); i++) {
+		struct signature_core *core = signature_core_create(1);
+		struct span body = span_text(named[i].body);
+		const char *row = named[i].name;
+		struct made m;
+
+		made_begin(&m);
+		CHECK_ROW(
+		    row, made_source(&m, "a.yar", named[i].source, strlen(named[i].source)) == 0);
+		CHECK_ROW(row, m.sigc.loaded == named[i].loaded + 1);
+		CHECK_ROW(row, made_build(&m) == 0);
+		CHECK_ROW(row, signature_core_prepare(core, m.generation) == 0);
+		for (size_t step = 1; step <= body.bytes; step++)
+			CHECK_ROW(
+			    row, scan_in_steps(core, m.generation, body, step) == named[i].holds);
+		signature_core_destroy(core);
+		made_end(&m);
+	}
+}
+
+/* Rules that double at each name: left out where they grow too large, and in no time. */
+TEST(yara_rules_that_grow)
+{
+	static char source[8192];
+	size_t n = 0;
+	struct made m;
+
+	n += (size_t)snprintf(
+	    source, sizeof(source), "rule R0 { strings: $a = \"aaaa\" condition: $a }\n");
+	for (unsigned i = 1; i < 60; i++)
+		n += (size_t)snprintf(source + n, sizeof(source) - n,
+		    "rule R%u { condition: R%u and R%u }\n", i, i - 1, i - 1);
+	made_begin(&m);
+	CHECK(made_source(&m, "a.yar", source, n) == 0);
+	CHECK(m.sigc.loaded > 8 && m.sigc.loaded < 20);
+	CHECK(made_left_out(&m, "R59: an expression or as many"));
+	CHECK(made_build(&m) == 0);
+	made_end(&m);
+}
+
+/* What a rule asks for lies far from both ends: seen in one piece; an error in a stream, never
+ * clean; and where it can't matter, no error either. */
+TEST(yara_reads_what_is_not_kept)
+{
+	static const char rule[] =
+	    "rule R { strings: $a = \"aaaa\" $b = \"bbbb\" condition: $a and uint8(5000) == 7 and "
+	    "not $b }\n";
+	static uint8_t body[10000];
+	struct signature_core *core = signature_core_create(1);
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.yar", rule, strlen(rule)) == 0 && m.sigc.loaded == 2);
+	CHECK(made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1000) == 0);
+	memcpy(body, "aaaa", 4);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 10000) == 0);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1000) < 0);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, 6000), 1000) == 0);
+	body[5000] = 7;
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 10000) == 1);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, 6000), 1000) == 1);
+	memcpy(body + 9000, "bbbb", 4);
+	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1000) == 0);
+	signature_core_destroy(core);
+	made_end(&m);
 }
 
 TEST(yara_wide)
@@ -158,12 +308,29 @@ static const struct {
 	{ "module", "import \"pe\"\nrule R { condition: pe.is_dll() }", "R: a module", false },
 	{ "other rule", "rule R { condition: Other }", "R: a module", false },
 	{ "loop", "rule R { condition: for all i in (1..2): (i == 1) }", "R: a loop", false },
-	{ "place", "rule R { strings: $a = \"abcd\" condition: $a and @a == 0 }", "R: a condition",
+	{ "second place", "rule R { strings: $a = \"abcd\" condition: $a and @a[2] == 0 }",
+	    "R: a condition", false },
+	{ "place of forms", "rule R { strings: $a = \"abcd\" wide ascii condition: $a and @a > 2 }",
+	    "R: a count of a string", false },
+	{ "sum of counts of forms",
+	    "rule R { strings: $a = \"abcd\" wide ascii condition: $a and #a + 1 > 1 }",
+	    "R: a count of a string", false },
+	{ "length", "rule R { strings: $a = \"abcd\" condition: $a and !a == 4 }", "R: a condition",
 	    false },
-	{ "sum", "rule R { strings: $a = \"abcd\" condition: $a and filesize < 1 + 2 }",
+	{ "a number alone", "rule R { strings: $a = \"abcd\" condition: $a and filesize }",
 	    "R: a condition", false },
-	{ "read far behind", "rule R { strings: $a = \"abcd\" condition: $a and uint8(1024) == 0 }",
+	{ "a number negated", "rule R { strings: $a = \"abcd\" condition: $a and not (1) }",
 	    "R: a condition", false },
+	{ "compared twice", "rule R { strings: $a = \"abcd\" condition: $a and 1 < 2 < 3 }",
+	    "R: a condition", false },
+	{ "a sum of truths", "rule R { strings: $a = \"abcd\" condition: $a + 1 == 2 }",
+	    "R: a condition", false },
+	{ "itself", "rule R { strings: $a = \"abcd\" condition: $a and R }",
+	    "R: a module or a variable", false },
+	{ "a rule that is not read",
+	    "rule A { condition: pe.is_dll() } rule R { strings: $a = \"abcd\" condition: $a and A "
+	    "}",
+	    "R: a module or a variable", false },
 	{ "no such string", "rule R { strings: $a = \"abcd\" condition: $b }", "R: a condition",
 	    false },
 	{ "true of anything", "rule R { condition: filesize < 10 }", "R: true of objects", false },
@@ -171,8 +338,6 @@ static const struct {
 	    "R: true of objects", false },
 	{ "count of forms", "rule R { strings: $a = \"abcd\" wide ascii condition: #a > 2 }",
 	    "R: a count of a string", false },
-	{ "private", "private rule R { strings: $a = \"abcd\" condition: $a }", "R: a private",
-	    false },
 	{ "global",
 	    "rule R { strings: $a = \"abcd\" condition: $a } global rule G { condition: "
 	    "filesize < 5 }",
