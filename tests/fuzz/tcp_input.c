@@ -43,6 +43,7 @@ struct program {
 	struct life lives[PORTS];
 	uint64_t random, read;
 	struct rte_mbuf *held;
+	uint16_t window_most;  /* the peer never announces more, so that windows are met */
 	bool unknown_bytes;    /* a raw segment may have brought any */
 	bool syn_scale;        /* SYNs offer a window scale */
 	uint32_t send_buffers; /* given to tcp_send() in all */
@@ -154,7 +155,7 @@ step_segment(struct program *p, const struct step *s)
 	uint32_t base = s->off & FROM_EARLIER ? l->begin : l->seq, n, length = s->length % 1461;
 	uint8_t *h,
 	    head[60] = { PEER_PORT >> 8, (uint8_t)(s->port % PORTS), PORT >> 8, PORT & 0xff };
-	uint16_t window = s->off & OFF_WINDOW ? s->value : 0xffff;
+	uint16_t window = s->off & OFF_WINDOW ? s->value & p->window_most : p->window_most;
 
 	if (m == NULL)
 		return;
@@ -433,6 +434,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.receive_window_bytes = 2000u << data[5] % 10;
 	config.pool_reserve = data[6] % 2 ? BUFFERS / 4 : 0;
 	p.syn_scale = data[7] % 2 == 0;
+	p.window_most = 0xffff >> data[7] / 2 % 16;
 	p.tcp = tcp_create(&config, &env);
 	assert(p.tcp != NULL);
 	tcp_begin(p.tcp, p.now);

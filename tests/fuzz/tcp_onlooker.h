@@ -18,6 +18,9 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
 
 #include "tests/fuzz/tcp_steps.h"
 
@@ -104,7 +107,6 @@ onlooker_take_syn_ack(struct life *l, const uint8_t *h)
 			.in = l->in,
 			.empty_out = l->empty_out,
 			.end = 1,
-			.edge = 1 + 65535,
 			.any_window = l->any_window };
 	}
 	l->scale = ours >= 0 ? SCALE_OFFERED : 0;
