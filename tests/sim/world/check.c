@@ -78,14 +78,27 @@ check_turn(struct host *h)
 		check_buffers(h);
 }
 
+/*
+ * What acknowledges a cookie or a SYN-ACK that is not sent often may be lost, and then one side is
+ * open and the other knows nothing of it (RFC 4987 §3.6). Not on a calm link.
+ */
+static bool
+is_forgotten_half_open(const struct world *w, unsigned conn)
+{
+	const struct user *u = w->users[conn];
+
+	return plan_has_cookies(&w->plan, u[1].host) && u[0].opened && !u[1].opened &&
+	       u[0].since.ns < world_time(w, w->plan.calm_at).ns;
+}
+
 /* Both sides did all that their plans say, as far as neither was cut short for a reason. */
 static bool
 is_excused(const struct world *w, unsigned conn)
 {
 	const struct user *u = w->users[conn];
 
-	return w->plan.may_time_out || u[0].aborted || u[1].aborted || u[0].dropped ||
-	       u[1].dropped || u[0].discards || u[1].discards;
+	return w->plan.may_time_out || is_forgotten_half_open(w, conn) || u[0].aborted ||
+	       u[1].aborted || u[0].dropped || u[1].dropped || u[0].discards || u[1].discards;
 }
 
 static bool
@@ -156,7 +169,8 @@ check_delivery(struct world *w, unsigned conn, unsigned from)
 	bool reads_on =
 	    reader->plan->ending != PLAN_LET_GO && !reader->dropped && !reader->discards;
 
-	if (w->plan.may_time_out || writer->aborted || reader->aborted || !reads_on)
+	if (w->plan.may_time_out || writer->aborted || reader->aborted || !reads_on ||
+	    is_forgotten_half_open(w, conn))
 		return;
 	if (writer->dropped && (!writer->opened || !reader->opened))
 		return; /* a SYN that is let go of is forgotten without a word */

@@ -11,6 +11,7 @@
 /* Two of a SYN's retries fall into the calm: the first may still meet a half-open connection that
  * an old or a forged SYN left behind. */
 #define TROUBLE_MAX_MS      12000
+#define HALF_OPEN_MANY      1024
 #define LONG_TROUBLE_MAX_MS 400000
 
 static bool
@@ -132,7 +133,7 @@ draw_host(struct sim_random *r, struct plan_host *h)
 {
 	h->tcp = (struct tcp_config){ .connections_max = 2 * PLAN_CONNS_MAX,
 		.time_wait_max = one_in(r, 10) ? 1 : 2 * PLAN_CONNS_MAX,
-		.half_open_max = 1024, /* no cookies: the onlooker knows one SYN-ACK a life */
+		.half_open_max = HALF_OPEN_MANY,
 		.receive_window_bytes =
 		    PICK(r, 2000, 5000, 16384, 65535, 65536, 200000, 1 << 20, 1 << 20),
 		.send_queue_bytes = PICK(r, 1000, 8192, 65536, 1 << 20),
@@ -218,6 +219,29 @@ draw_conn(struct sim_random *r, struct plan *p, unsigned i)
 		c->users[0].ending = PLAN_CLOSE; /* or each waits for the other */
 }
 
+bool
+plan_has_cookies(const struct plan *p, unsigned host)
+{
+	return p->hosts[host].tcp.half_open_max < HALF_OPEN_MANY;
+}
+
+/*
+ * Drawn last, so that what came before means what it did. A host that answers with cookies and then
+ * opens the same ports itself would be two things to its peer: not where both open.
+ */
+static void
+draw_cookies(struct sim_random *r, struct plan *p)
+{
+	for (unsigned i = 0; i < p->conn_count; i++) {
+		if (p->conns[i].both)
+			return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		if (one_in(r, 4))
+			p->hosts[i].tcp.half_open_max = PICK(r, 1, 1, 2, 3);
+	}
+}
+
 void
 plan_draw(struct plan *p, uint64_t seed)
 {
@@ -238,6 +262,7 @@ plan_draw(struct plan *p, uint64_t seed)
 	p->conn_count = one_in(r, 3) ? (unsigned)sim_between(r, 2, PLAN_CONNS_MAX) : 1;
 	for (unsigned i = 0; i < p->conn_count; i++)
 		draw_conn(r, p, i);
+	draw_cookies(r, p);
 }
 
 static double
@@ -264,12 +289,13 @@ print_host(const struct plan_host *h, unsigned i, FILE *out)
 	static const char *const wraps[] = { "any", "sequence", "timestamp" };
 
 	fprintf(out,
-	    "  host %u: window %u send queue %u mss %u rto_min %.3f TIME-WAIT %u offload %d, %s "
+	    "  host %u: window %u send queue %u mss %u rto_min %.3f half-open %u TIME-WAIT %u "
+	    "offload %d, %s "
 	    "wraps after %u, turns %.6f apart, stalls %u of %.6f\n",
 	    i, h->tcp.receive_window_bytes, h->tcp.send_queue_bytes, h->tcp.mss_max,
-	    in_seconds(h->tcp.rto_min), h->tcp.time_wait_max, h->tcp.checksum_offload_rx,
-	    wraps[h->wrap], h->wraps_after, in_seconds(h->turn_gap), h->stall_ppm,
-	    in_seconds(h->stall));
+	    in_seconds(h->tcp.rto_min), h->tcp.half_open_max, h->tcp.time_wait_max,
+	    h->tcp.checksum_offload_rx, wraps[h->wrap], h->wraps_after, in_seconds(h->turn_gap),
+	    h->stall_ppm, in_seconds(h->stall));
 }
 
 static void

@@ -100,6 +100,8 @@ struct plan {
 	bool may_time_out;
 };
 
+/* Its half-open table is so small that SYNs are answered with cookies, SYN-ACKs sent seldom. */
+bool plan_has_cookies(const struct plan *p, unsigned host);
 void plan_draw(struct plan *p, uint64_t seed);
 void plan_print(const struct plan *p, FILE *out);
 

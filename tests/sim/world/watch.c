@@ -73,13 +73,48 @@ forget_sent(struct watch_side *me, uint32_t old_iss)
 	struct watch_side heard = *me;
 
 	memset(me, 0, sizeof(*me));
-	me->has_old = heard.end > 0;
-	me->old_iss = old_iss;
-	me->old_end = heard.end;
+	memcpy(me->old + 1, heard.old, sizeof(me->old) - sizeof(me->old[0]));
+	me->old_count = heard.old_count;
+	if (heard.end > 0) {
+		me->old[0].iss = old_iss;
+		me->old[0].end = heard.end;
+		me->old[0].offered_scale = heard.offered_scale;
+		me->old_count += me->old_count < WATCH_OLD_MAX;
+	}
 	me->heard = heard.heard;
 	me->heard_scale = heard.heard_scale;
 	me->peer_mss = heard.peer_mss;
 	me->heard_edge = heard.heard_edge;
+}
+
+/* Which of the numbers it began with before this one counts from; -1: none. */
+static int
+find_old(const struct watch_side *side, uint32_t number)
+{
+	for (unsigned i = 0; i < side->old_count; i++) {
+		if (number - side->old[i].iss <= side->old[i].end)
+			return (int)i;
+	}
+	return -1;
+}
+
+/*
+ * Two SYN-ACKs may be under way, one with a cookie: the peer took the one before the last, and that
+ * is how the connection goes on. Of the other nothing was sent but the SYN.
+ */
+static void
+take_up_old(struct flow *f, unsigned side, const struct wire_segment *s)
+{
+	struct watch_side *me = &f->sides[side];
+	uint32_t iss = f->now.iss[side];
+	int at = find_old(me, s->seq);
+
+	if (!f->now.known[side] || me->end > 1 || s->seq - iss <= me->end || at < 0 ||
+	    me->old[at].end > 1)
+		return;
+	f->now.iss[side] = me->old[at].iss;
+	me->old[at].iss = iss;
+	me->offered_scale = me->old[at].offered_scale;
 }
 
 /* A SYN shows where its sender's numbers begin, and may begin a new life. */
@@ -157,7 +192,7 @@ check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segme
 	unsigned scale = s->flags & SEGMENT_SYN ? 0 : scale_of(me);
 	uint32_t ack = s->ack - f->now.iss[1 - side], edge = ack + (s->window << scale);
 	bool over = peer->has_fin && ack == peer->fin + 1;
-	bool late = peer->has_old && s->ack - peer->old_iss <= peer->old_end;
+	bool late = ack > peer->end && find_old(peer, s->ack) >= 0;
 	bool news = ack != me->ack || edge != me->edge || s->sack_count > 0;
 
 	if (late)
@@ -266,6 +301,10 @@ watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *
 		return;
 	if (s->flags & SEGMENT_SYN)
 		place_syn(f, side, s);
+	else
+		take_up_old(f, side, s);
+	if ((s->flags & SEGMENT_SYN) == 0 && fits(&f->now, f->sides, side, s))
+		f->foreign = false; /* a cookie to somebody else kept nothing */
 	if (side == 1 && (f->foreign || (f->heard_forged_syn && !fits(&f->now, f->sides, 1, s) &&
 					    !fits(&f->before, f->sides_before, 1, s))))
 		return;
@@ -293,6 +332,7 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 	struct flow *f = at >= 0 ? &h->world->flows[at] : NULL;
 	struct watch_side *me, *peer;
 	uint32_t ack, edge;
+	int old;
 
 	if (f == NULL)
 		return;
@@ -313,6 +353,9 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 		me->heard_scale = s->has_scale;
 	}
 	ack = s->flags & SEGMENT_ACK ? s->ack - f->now.iss[1 - from] : 1;
+	old = find_old(me, s->ack);
+	if ((s->flags & SEGMENT_ACK) != 0 && ack > me->end && old >= 0)
+		ack = s->ack - me->old[old].iss;
 	edge = ack + (s->window << (s->flags & SEGMENT_SYN ? 0 : scale_of(peer)));
 	if ((int32_t)(ack - me->end) <= 0 && (int32_t)(edge - me->heard_edge) > 0)
 		me->heard_edge = edge;

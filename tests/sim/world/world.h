@@ -14,6 +14,7 @@
 #include "tests/sim/world/segment.h"
 
 #define WORLD_FAILURE_MAX 256
+#define WATCH_OLD_MAX     4
 #define WORLD_TURNS_MAX   2000000 /* a run that takes more does not come to rest */
 
 struct world;
@@ -56,9 +57,13 @@ struct watch_side {
 	uint16_t peer_mss;
 	uint32_t end, ack, edge, fin; /* highest sent, acknowledged, announced; where the FIN is */
 	uint32_t heard_edge;          /* the highest edge that reached this side */
-	/* Of a half-open connection that it dropped and then opened anew within the same life. */
-	bool has_old;
-	uint32_t old_iss, old_end;
+	/* Numbers it began with before, within the same life: of a half-open connection that it
+	 * dropped and then opened anew, and of cookies, any of which may yet be the one. */
+	unsigned old_count;
+	struct {
+		uint32_t iss, end;
+		bool offered_scale;
+	} old[WATCH_OLD_MAX];
 	/* of this turn */
 	uint32_t heard, heard_empty, empty_acks, repeated_acks;
 	/* ACKs that answered nothing but ACKs, said nothing new, and were no challenge */
