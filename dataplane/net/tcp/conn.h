@@ -420,6 +420,8 @@ bool cookies_are_out(const struct tcp *t);
 bool cookies_may_follow(struct tcp *t, const struct tcp_endpoints *e);
 /* Whether an ACK with these numbers answers a cookie. */
 bool cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
+/* A half-open connection goes on as its peer knows it, by the cookie that answered the same SYN. */
+void cookies_take_over(struct tcp_conn *c);
 /* The connection of an ACK that matched, in SYN-RECEIVED; NULL: the table is full. */
 struct tcp_conn *cookies_open(
     struct tcp *t, const struct segment *s, const struct tcp_endpoints *e);

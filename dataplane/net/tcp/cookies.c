@@ -147,6 +147,17 @@ unpack(const struct segment *s, uint16_t mss)
 	return o;
 }
 
+void
+cookies_take_over(struct tcp_conn *c)
+{
+	if (c->use_ts)
+		return; /* what the SYN asked for is what the cookie offered */
+	c->use_sack = c->use_ecn = false;
+	c->snd_scale = c->rcv_scale = 0;
+	if (c->window_limit > 65535)
+		c->window_limit = 65535;
+}
+
 struct tcp_conn *
 cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints *e)
 {

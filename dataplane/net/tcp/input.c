@@ -84,12 +84,13 @@ acks_our_syn(struct tcp_conn *c, const struct segment *s)
 {
 	if (seq_is(s->ack, seq_add(c->iss, 1)))
 		return true;
-	if (c->active || !cookies_are_out(c->tcp) ||
+	if (c->active || !cookies_are_out(c->tcp) || !seq_is(s->seq, c->rcv_nxt) ||
 	    !cookies_match(c->tcp, &c->endpoints, s->seq, s->ack))
 		return false;
 	c->iss = c->snd_una = seq_add(s->ack, -1u);
 	c->snd_nxt = s->ack;
 	c->rtt_timing = false;
+	cookies_take_over(c);
 	return true;
 }
 
