@@ -186,8 +186,9 @@ struct tcp_conn {
 	struct seq fin_seq;     /* where the peer's FIN stands */
 	struct reasm_run *runs; /* reasm.c; few_runs, or lent */
 	uint32_t run_changes;
-	uint16_t rejected;    /* segments outside the window but late copies, modulo 2^16 */
-	uint8_t swept_stalls; /* pressure.c: at the last look, with the two below */
+	uint8_t duplicates_owed; /* to a peer without SACK, while there is a hole */
+	uint16_t rejected;       /* segments outside the window but late copies, modulo 2^16 */
+	uint8_t swept_stalls;    /* pressure.c: at the last look, with the two below */
 	struct seq swept_una;
 	uint32_t swept_pass;
 	struct mono challenge_at;

@@ -408,9 +408,27 @@ arm_persist(struct tcp_conn *c)
 	}
 }
 
+/* The ACK that is due, and duplicates: one that tells news is none of them, nor is data. */
+static void
+send_acks(struct tcp_conn *c, bool tells_news)
+{
+	bool acked = c->ack_now;
+
+	if (acked)
+		output_ack(c);
+	if (c->run_count == 0)
+		return;
+	if (acked && !tells_news && c->duplicates_owed > 0)
+		c->duplicates_owed--;
+	for (; c->duplicates_owed > 0; c->duplicates_owed--)
+		output_ack(c);
+}
+
 void
 output_flush(struct tcp_conn *c)
 {
+	bool tells_news = !seq_is(c->last_ack_sent, c->rcv_nxt);
+
 	if (c->state == TCP_SYN_RECEIVED && c->ack_now) {
 		output_ack(c); /* a challenge; where no buffer is to be had, none is due later */
 		c->ack_now = false;
@@ -422,16 +440,14 @@ output_flush(struct tcp_conn *c)
 		/* Nothing flies and nothing waits: what is owed is an ACK at most. */
 		c->congestion.limited = false;
 		c->persist_at = MONO_NONE;
-		if (c->ack_now)
-			output_ack(c);
+		send_acks(c, tells_news);
 		timers_rearm(c);
 		return;
 	}
 	if (send_lost(c))
 		send_new(c);
 	congestion_note_flight(&c->congestion, in_flight(c));
-	if (c->ack_now)
-		output_ack(c);
+	send_acks(c, tells_news);
 	if (in_flight(c) > 0 && !mono_is_set(c->rto_at))
 		recovery_arm_rto(c);
 	if (!mono_is_set(c->rack.probe_at))

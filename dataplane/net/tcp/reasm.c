@@ -200,6 +200,18 @@ use_quick_ack(struct tcp_conn *c, uint32_t length)
 	return true;
 }
 
+/*
+ * Each segment beyond a hole is worth a duplicate ACK of its own to a sender without SACK, which
+ * counts them to find its loss and to send on meanwhile (RFC 5681 §3.2, §4.2): one for a whole
+ * burst leaves it to its timeout. With SACK one ACK tells of all.
+ */
+static void
+owe_duplicate(struct tcp_conn *c)
+{
+	if (!c->use_sack && c->run_count > 0 && c->duplicates_owed < UINT8_MAX)
+		c->duplicates_owed++;
+}
+
 void
 reasm_take(struct tcp_conn *c, struct segment *s)
 {
@@ -211,11 +223,13 @@ reasm_take(struct tcp_conn *c, struct segment *s)
 	if (seq_after(s->seq, c->rcv_nxt)) {
 		c->quick_acks = QUICK_ACKS;
 		queue_out_of_order(c, s->seq, &bytes);
+		owe_duplicate(c);
 		output_ack_now(c);
 		return;
 	}
 	if (had_hole) {
 		take_before_runs(c, s->seq, &bytes);
+		c->duplicates_owed = 0; /* they would be of a number that has been passed */
 		output_ack_now(c);
 	} else {
 		deliver(c, &bytes);
@@ -239,4 +253,5 @@ reasm_free(struct tcp_conn *c)
 	c->run_count = 0;
 	c->reasm_bytes = 0;
 	lent_put_runs(c);
+	c->duplicates_owed = 0;
 }
