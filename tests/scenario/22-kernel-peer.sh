@@ -17,7 +17,7 @@ peer() {
 # The client's kernel from here on: `moods` names each set of switches.
 declare -A moods=(
 	[default]="" [no-ts]="tcp_timestamps=0" [no-sack]="tcp_sack=0" [no-wscale]="tcp_window_scaling=0"
-	[bare]="tcp_timestamps=0 tcp_sack=0 tcp_window_scaling=0" [ecn]="tcp_ecn=1"
+	[bare]="tcp_timestamps=0 tcp_sack=0 tcp_window_scaling=0" [ecn]="tcp_ecn=1 tcp_ecn_fallback=0"
 	[reno]="" [cubic]="" # chosen by tcp_peer.py for each connection
 )
 declare -A agreed=(
