@@ -28,6 +28,10 @@ main(int argc, char **argv)
 		return usage(stdout, 0);
 	if (argc - rest != 1)
 		return usage(stderr, 2);
+	if (plan.anew || plan.empty) {
+		fprintf(stderr, "sluice-bench: --anew and --empty are for sluice-bench-wire\n");
+		return 2;
+	}
 	plan.host = argv[rest];
 	if (bench_run(&plan, &result) != 0) {
 		fprintf(stderr, "sluice-bench: %s\n",

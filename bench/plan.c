@@ -15,6 +15,9 @@ const char plan_help[] =
     "  --body FILE       bodies are its slices, one after the other; else generated text\n"
     "  --type TYPE       Content-Type of the bodies: text/html\n"
     "  --seconds N       of measuring: 5, after --warmup N: 1; or --milliseconds N\n"
+    "  --anew            a connection for each object, opened and closed by us (wire only)\n"
+    "  --empty           connections that carry nothing, one after the other, each counted\n"
+    "                    as an object when the server's FIN came (wire only)\n"
     "  --no-204          without Allow: 204, so that every body comes back\n"
     "  --json            one JSON object\n";
 
@@ -24,6 +27,7 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "type", required_argument, NULL, 't' }, { "seconds", required_argument, NULL, 's' },
 	{ "milliseconds", required_argument, NULL, 'm' },
 	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
+	{ "anew", no_argument, NULL, 'a' }, { "empty", no_argument, NULL, 'e' },
 	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
 
 static const struct bench_plan usual = { .port = 1344,
@@ -72,6 +76,12 @@ take_option(const char *program, int option, struct bench_plan *p)
 		break;
 	case 'n':
 		p->allow_204 = false;
+		break;
+	case 'a':
+		p->anew = true;
+		break;
+	case 'e':
+		p->empty = true;
 		break;
 	case 'j':
 		p->json = true;

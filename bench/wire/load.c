@@ -19,6 +19,7 @@
 struct connection {
 	struct tcp_conn *conn; /* NULL: closed, opened again at `retry` */
 	bool open, busy;       /* busy: an object is on its way */
+	bool closing;          /* our FIN is out */
 	struct span body;
 	size_t sent; /* of the request */
 	struct mono begun, retry;
@@ -33,7 +34,8 @@ struct load {
 	size_t request_bytes;
 	uint64_t turns;
 	struct mono begun, end;
-	unsigned open_count, busy_count;
+	unsigned open_count, busy_count, closing_count;
+	bool reached; /* a connection was opened: the neighbour is known */
 	struct connection connections[];
 };
 
@@ -74,7 +76,8 @@ close_connection(struct load *l, struct connection *c)
 {
 	l->open_count -= c->open;
 	l->busy_count -= c->busy;
-	c->open = c->busy = false;
+	l->closing_count -= c->closing;
+	c->open = c->busy = c->closing = false;
 	tcp_set_user(c->conn, NULL);
 	tcp_release(c->conn);
 	c->conn = NULL;
@@ -155,6 +158,26 @@ begin_object(struct load *l, struct connection *c, struct mono now)
 	send_more(l, c);
 }
 
+static void
+begin_closing(struct load *l, struct connection *c)
+{
+	c->closing = true;
+	l->closing_count++;
+	tcp_shutdown(c->conn);
+}
+
+/* The server's FIN came after ours; the next connection is opened in this turn. */
+static void
+finish_closing(struct load *l, struct connection *c, struct mono now)
+{
+	if (l->config.plan->empty) {
+		l->result->objects++;
+		histogram_add(&l->result->latency_ns, (uint64_t)mono_since(now, c->begun).ns);
+	}
+	close_connection(l, c);
+	c->retry = now;
+}
+
 /* An answer is whole. False: the connection is gone. */
 static bool
 finish_object(struct load *l, struct connection *c, struct mono now)
@@ -169,7 +192,9 @@ finish_object(struct load *l, struct connection *c, struct mono now)
 		c->retry = now;
 		return false;
 	}
-	if (!over)
+	if (l->config.plan->anew)
+		begin_closing(l, c);
+	else if (!over)
 		begin_object(l, c, now);
 	return true;
 }
@@ -229,11 +254,18 @@ load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
 	if ((events & TCP_EVENT_OPENED) != 0 && !c->open && (events & TCP_EVENT_ENDED) == 0) {
 		c->open = true;
 		l->open_count++;
-		if (mono_before(now, l->end))
+		l->reached = true;
+		if (l->config.plan->empty)
+			begin_closing(l, c);
+		else if (mono_before(now, l->end))
 			begin_object(l, c, now);
 	}
 	if ((events & TCP_EVENT_READABLE) != 0 && !receive(l, c, now))
 		return;
+	if (c->closing && (events & TCP_EVENT_PEER_CLOSED) != 0) {
+		finish_closing(l, c, now);
+		return;
+	}
 	if ((events & (TCP_EVENT_ENDED | TCP_EVENT_PEER_CLOSED)) != 0) {
 		bench_note_error(l->result, c->open ? BENCH_ERROR_CLOSED : BENCH_ERROR_CONNECT,
 		    c->open ? "closed by the server" : "no connection: refused, or nobody there");
@@ -268,7 +300,7 @@ look_after(struct load *l, struct connection *c, struct mono now)
 	if (c->conn == NULL) {
 		if (mono_before(now, l->end) && !mono_before(now, c->retry))
 			open_connection(l, c, now);
-	} else if ((c->busy || !c->open) &&
+	} else if ((c->busy || c->closing || !c->open) &&
 		   mono_since(now, c->begun).ns > seconds(ANSWER_LIMIT_S).ns) {
 		bench_note_error(
 		    l->result, BENCH_ERROR_TIMEOUT, "no answer within %d s", ANSWER_LIMIT_S);
@@ -279,7 +311,7 @@ look_after(struct load *l, struct connection *c, struct mono now)
 bool
 load_turn(struct load *l, struct mono now)
 {
-	unsigned count = l->open_count > 0 ? l->config.plan->connections : 1;
+	unsigned count = l->reached ? l->config.plan->connections : 1;
 
 	if (l->open_count < count || l->turns % LOOK_TURNS == 0) {
 		for (unsigned i = 0; i < count; i++)
@@ -287,5 +319,5 @@ load_turn(struct load *l, struct mono now)
 	}
 	l->turns++;
 	l->result->took = mono_since(now, l->begun);
-	return !mono_before(now, l->end) && l->busy_count == 0;
+	return !mono_before(now, l->end) && l->busy_count + l->closing_count == 0;
 }

@@ -23,7 +23,8 @@
 #define REF_MBUFS      131071
 #define POOL_CACHE     256
 #define WAIT_US        1000
-#define AFTER_MS       20 /* for the last FINs and ACKs of a plan */
+#define TIME_WAITS     1024 /* the oldest give way: ports come again in less than a second */
+#define AFTER_MS       20   /* for the last FINs and ACKs of a plan */
 
 struct wire {
 	struct wire_config config;
@@ -130,6 +131,7 @@ create_stack(struct wire *w, char *error)
 		.connections_max =
 		    2 * BENCH_CONNECTIONS_MAX, /* those of the plan before, closing */
 		.mss_max = (uint16_t)(w->config.mtu - 40),
+		.time_wait_max = TIME_WAITS,
 	};
 	struct link_env le = { w, queue_frame, random_bytes, w->pools };
 	struct tcp_env te = { w, queue_segment, random_bytes, w->pools };

@@ -11,13 +11,15 @@ TEST(a_line_is_a_plan)
 		bool good;
 		unsigned connections;
 		uint32_t bytes;
-		bool allow_204;
+		bool allow_204, anew, empty;
 	} rows[] = {
-		{ "\n", true, 32, 1024, true },
-		{ "--bytes 16K --connections 3\n", true, 3, 16384, true },
-		{ "  --no-204\t--bytes 1M  \n", true, 32, 1 << 20, false },
-		{ "--bytes 1K host\n", false, 0, 0, false },
-		{ "--help\n", false, 0, 0, false },
+		{ "\n", true, 32, 1024, true, false, false },
+		{ "--bytes 16K --connections 3\n", true, 3, 16384, true, false, false },
+		{ "  --no-204\t--bytes 1M  \n", true, 32, 1 << 20, false, false, false },
+		{ "--anew\n", true, 32, 1024, true, true, false },
+		{ "--empty --connections 3\n", true, 3, 1024, true, false, true },
+		{ "--bytes 1K host\n", false, 0, 0, false, false, false },
+		{ "--help\n", false, 0, 0, false, false, false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -31,6 +33,7 @@ TEST(a_line_is_a_plan)
 		CHECK_ROW(rows[i].line, p.connections == rows[i].connections);
 		CHECK_ROW(rows[i].line, p.body_bytes == rows[i].bytes);
 		CHECK_ROW(rows[i].line, p.allow_204 == rows[i].allow_204);
+		CHECK_ROW(rows[i].line, p.anew == rows[i].anew && p.empty == rows[i].empty);
 	}
 }
 

@@ -34,7 +34,7 @@ struct world {
 	struct end client, server;
 	enum manner manner;
 	struct mono now;
-	uint64_t served;
+	uint64_t served, opened;
 };
 
 static struct ip_address client_address, server_address;
@@ -148,6 +148,8 @@ answer(struct world *w, struct tcp_conn *conn, const uint8_t *body, size_t bytes
 	}
 }
 
+static uint64_t opened; /* connections that the last run's server saw */
+
 /* Requests wait in the connection until they are whole, then go through `buffer`. */
 static void
 serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
@@ -168,6 +170,21 @@ serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
 	head_end = memmem(buffer, head, "\r\n\r\n", 4);
 	CHECK(head_end != NULL && memcmp(buffer, "RESPMOD ", 8) == 0);
 	answer(w, conn, buffer + head, body_bytes);
+}
+
+/* A connection of the server's that has something. Who is mute does not answer a FIN, either. */
+static void
+look(struct world *w, struct tcp_conn *conn, size_t body_bytes)
+{
+	uint32_t events = tcp_events(conn);
+
+	if ((events & TCP_EVENT_OPENED) != 0 && tcp_user(conn) == NULL) {
+		w->opened++;
+		tcp_set_user(conn, w);
+	}
+	serve(w, conn, body_bytes);
+	if ((events & TCP_EVENT_PEER_CLOSED) != 0 && w->manner != MUTE)
+		tcp_release(conn);
 }
 
 /* Runs a plan against a manner of serving; virtual time passes in steps. */
@@ -210,7 +227,7 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 		deliver(&w.server, &client_address, &server_address);
 		tcp_run_timers(w.server.tcp);
 		while ((conn = tcp_next_ready(w.server.tcp)) != NULL)
-			serve(&w, conn, plan->body_bytes);
+			look(&w, conn, plan->body_bytes);
 		tcp_flush(w.server.tcp);
 		tcp_begin(w.client.tcp, w.now);
 		deliver(&w.client, &server_address, &client_address);
@@ -222,6 +239,7 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	}
 	CHECK(over);
 	CHECK(bodies >= 5 + w.served);
+	opened = w.opened;
 	load_destroy(load);
 	tcp_destroy(w.client.tcp);
 	tcp_destroy(w.server.tcp);
@@ -287,5 +305,40 @@ TEST(an_object_is_a_right_answer)
 		CHECK_ROW(rows[i].name, r.took.ns >= p.length.ns);
 		CHECK_ROW(rows[i].name,
 		    (rows[i].manner == ANSWERS_204 ? r.answered_204 : r.answered_200) == r.objects);
+	}
+}
+
+TEST(a_connection_for_each_object_or_for_none)
+{
+	static const struct {
+		const char *name;
+		enum manner manner;
+		bool anew, empty;
+		int error;
+	} rows[] = {
+		{ "an object each", ANSWERS_204, true, false, -1 },
+		{ "nothing", ANSWERS_204, false, true, -1 },
+		{ "no FIN comes back", MUTE, false, true, BENCH_ERROR_TIMEOUT },
+		{ "nobody there", ABSENT, false, true, BENCH_ERROR_CONNECT },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct bench_result r;
+		struct bench_plan p = plan;
+		uint64_t served;
+
+		p.anew = rows[i].anew;
+		p.empty = rows[i].empty;
+		served = run(rows[i].manner, &p, &r);
+		if (rows[i].error >= 0) {
+			CHECK_ROW(rows[i].name, r.errors[rows[i].error] > 0);
+			CHECK_ROW(rows[i].name, r.objects == 0);
+			continue;
+		}
+		CHECK_ROW(rows[i].name, r.first_error[0] == 0);
+		CHECK_ROW(rows[i].name, served == (rows[i].empty ? 0 : r.objects));
+		CHECK_ROW(rows[i].name, r.objects >= 2 * p.connections);
+		/* Those under way at the end are cut off. */
+		CHECK_ROW(rows[i].name, opened >= r.objects && opened <= r.objects + p.connections);
 	}
 }
