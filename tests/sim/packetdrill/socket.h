@@ -32,6 +32,7 @@ struct socket_options {
 	int user_timeout, quickack;
 	int receive_low, broadcast, priority, reuse_port, out_of_band_inline;
 	int mtu_discover, free_bind;
+	int tell_readable; /* TCP_INQ */
 	struct linger linger;
 };
 

@@ -69,6 +69,7 @@ static const struct option {
 	OPTION(SOL_TCP, TCP_KEEPCNT, keep_count, 1, 127),
 	OPTION(SOL_TCP, TCP_SYNCNT, syn_count, 1, 127),
 	OPTION(SOL_TCP, TCP_USER_TIMEOUT, user_timeout, 0, INT32_MAX),
+	OPTION(SOL_TCP, TCP_INQ, tell_readable, 0, 1),
 	OPTION(SOL_TCP, TCP_QUICKACK, quickack, INT32_MIN, INT32_MAX),
 #undef OPTION
 };

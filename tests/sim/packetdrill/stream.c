@@ -3,6 +3,7 @@
 #include "tests/sim/packetdrill/socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -12,6 +13,10 @@
 
 #define CORK_MS        200 /* Linux's: so long a short end is held back */
 #define INTERACTIVE_MS 40
+
+#ifndef TCP_CM_INQ
+#define TCP_CM_INQ 36
+#endif
 
 static ssize_t
 fail(struct plug *p, int error)
@@ -258,6 +263,37 @@ stream_readv(void *arg, int fd, const struct iovec *pieces, int count)
 	return scatter(arg, fd, pieces, (size_t)(count > 0 ? count : 0), 0);
 }
 
+/*
+ * TCP_INQ: how much may be read without waiting goes with what was read. Where the peer has closed
+ * it is at least one, for the end.
+ */
+static size_t
+put_readable(struct plug *p, int fd, struct msghdr *message)
+{
+	struct cmsghdr head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+		.cmsg_level = IPPROTO_TCP,
+		.cmsg_type = TCP_CM_INQ };
+	const struct socket *s;
+	int readable = 0;
+	bool is_asked;
+
+	plug_lock(p);
+	s = socket_find(p, fd);
+	is_asked = s != NULL && s->options.tell_readable;
+	if (is_asked) {
+		readable = (int)stream_readable(s);
+		if (readable == 0 && stream_at_end(s))
+			readable = 1;
+	}
+	plug_unlock(p);
+	if (!is_asked || message->msg_controllen < CMSG_SPACE(sizeof(int)))
+		return 0;
+	memset(message->msg_control, 0, CMSG_SPACE(sizeof(int)));
+	memcpy(message->msg_control, &head, sizeof(head));
+	memcpy(CMSG_DATA((struct cmsghdr *)message->msg_control), &readable, sizeof(int));
+	return CMSG_SPACE(sizeof(int));
+}
+
 ssize_t
 stream_recvmsg(void *arg, int fd, struct msghdr *message, int flags)
 {
@@ -265,7 +301,7 @@ stream_recvmsg(void *arg, int fd, struct msghdr *message, int flags)
 
 	if (n >= 0) {
 		message->msg_namelen = 0;
-		message->msg_controllen = 0;
+		message->msg_controllen = put_readable(arg, fd, message);
 		message->msg_flags = 0;
 	}
 	return n;

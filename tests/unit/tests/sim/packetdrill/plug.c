@@ -461,6 +461,49 @@ TEST(a_merged_packet_has_the_size_of_its_segments)
 	stop(&b);
 }
 
+/* Reads `bytes`; what TCP_INQ says then, or -1 where it says nothing. */
+static int
+left_to_read(struct bench *b, size_t bytes)
+{
+	uint8_t out[1500];
+	union {
+		struct cmsghdr head;
+		uint8_t bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec piece = { out, bytes };
+	struct msghdr message = { .msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	int left;
+
+	CHECK(b->t.recvmsg(b->t.userdata, b->fd, &message, 0) == (ssize_t)bytes);
+	if (message.msg_controllen == 0)
+		return -1;
+	CHECK(control.head.cmsg_level == IPPROTO_TCP && control.head.cmsg_type == 36);
+	memcpy(&left, CMSG_DATA(&control.head), sizeof(left));
+	return left;
+}
+
+TEST(tcp_inq_tells_what_is_left)
+{
+	struct bench b;
+	int on = 1, wrong = 2;
+
+	start(&b, "local=192.168.0.1");
+	open_passively(&b);
+	inject(&b, ACK | PSH, 1000);
+	CHECK(left_to_read(&b, 100) == -1);
+	CHECK(b.t.setsockopt(b.t.userdata, b.fd, IPPROTO_TCP, 36 /* TCP_INQ */, &wrong, 4) == -1);
+	CHECK(errno == EINVAL);
+	CHECK(b.t.setsockopt(b.t.userdata, b.fd, IPPROTO_TCP, 36, &on, 4) == 0);
+	CHECK(left_to_read(&b, 100) == 800);
+	CHECK(left_to_read(&b, 800) == 0);
+	inject(&b, ACK | PSH | FIN, 10);
+	CHECK(left_to_read(&b, 10) == 1);
+	stop(&b);
+}
+
 TEST(unread_data_makes_a_close_a_reset)
 {
 	struct bench b;
