@@ -52,39 +52,38 @@ batch_of(const struct rig *r)
 	return r->config.flows < RIG_BATCH ? r->config.flows : RIG_BATCH;
 }
 
-/* Two segments of each flow of the batch: one ACK answers both. */
-static uint64_t
-run_data(struct rig *r, uint64_t count)
+/* The next flows in turn, so many segments of each, the last one pushed. */
+static void
+stage_batch(struct rig *r, uint32_t *flow, unsigned segments, uint16_t bytes)
 {
-	uint32_t batch = batch_of(r), flow = 0;
-	uint64_t done = 0;
-
-	for (; done < count; done += 2u * batch) {
-		for (uint32_t i = 0; i < batch; i++) {
-			rig_stage(r, flow, RIG_ACK, RIG_DATA_BYTES);
-			rig_stage(r, flow, RIG_ACK | RIG_PSH, RIG_DATA_BYTES);
-			flow = flow + 1 < r->config.flows ? flow + 1 : 0;
-		}
-		rig_measured(r);
+	for (uint32_t i = 0; i < batch_of(r); i++) {
+		for (unsigned n = 1; n <= segments; n++)
+			rig_stage(r, *flow, n < segments ? RIG_ACK : RIG_ACK | RIG_PSH, bytes);
+		*flow = *flow + 1 < r->config.flows ? *flow + 1 : 0;
 	}
-	return r->received_bytes == done * RIG_DATA_BYTES ? done : 0;
 }
 
-/* Each request acknowledges the response before it, as a client that has more to ask does. */
+/*
+ * data: two segments of each flow, which one ACK answers. request: one, that acknowledges the
+ * response before it, as a client that has more to ask does. Each flow is heard of once before
+ * anything is counted, so that none is at its first, however many there are.
+ */
 static uint64_t
-run_request(struct rig *r, uint64_t count)
+run_upload(struct rig *r, uint64_t count, unsigned segments, uint16_t bytes)
 {
-	uint32_t batch = batch_of(r), flow = 0;
+	uint32_t flow = 0;
 	uint64_t done = 0;
 
-	for (; done < count; done += batch) {
-		for (uint32_t i = 0; i < batch; i++) {
-			rig_stage(r, flow, RIG_ACK | RIG_PSH, REQUEST_BYTES);
-			flow = flow + 1 < r->config.flows ? flow + 1 : 0;
-		}
+	for (uint32_t heard = 0; heard < r->config.flows; heard += batch_of(r)) {
+		stage_batch(r, &flow, segments, bytes);
+		rig_unmeasured(r);
+	}
+	r->received_bytes = flow = 0;
+	for (; done < count; done += segments * batch_of(r)) {
+		stage_batch(r, &flow, segments, bytes);
 		rig_measured(r);
 	}
-	return r->received_bytes == done * REQUEST_BYTES ? done : 0;
+	return r->received_bytes == done * bytes ? done : 0;
 }
 
 /* Connections that come and go beside those that stay: SYN, ACK, FIN, the ACK of ours. */
@@ -148,8 +147,10 @@ run_timer(uint32_t flows, uint64_t count, struct case_result *out)
 	if (timers == NULL)
 		return -ENOMEM;
 	wheel_init(&wheel, (struct mono){ 1000000000 });
-	for (uint32_t i = 0; i < flows; i++)
+	for (uint32_t i = 0; i < flows; i++) { /* armed once: the first time is dearer */
 		wheel_timer_init(&timers[i]);
+		wheel_arm(&wheel, &timers[i], (struct mono){ 1000000000 + 200000000 });
+	}
 	before = mono_now();
 	out->operations = case_collect_timers(&wheel, timers, flows, count);
 	out->ns = (uint64_t)mono_since(mono_now(), before).ns;
@@ -170,9 +171,9 @@ run_in_rig(enum case_id id, struct rig *r, uint64_t count)
 {
 	switch (id) {
 	case CASE_DATA:
-		return run_data(r, count);
+		return run_upload(r, count, 2, RIG_DATA_BYTES);
 	case CASE_REQUEST:
-		return run_request(r, count);
+		return run_upload(r, count, 1, REQUEST_BYTES);
 	case CASE_OPEN:
 	case CASE_COOKIE:
 		return run_open(r, count);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Flows that a peer chooses: no choice makes a chain of the table long, for the hash has a key. */
 #include "dataplane/net/tcp/conn.h"
+
+#include <stdlib.h>
+
 #include "tests/sim/sim.h"
 #include "tests/unit/harness.h"
 
@@ -109,4 +112,55 @@ TEST(chosen_flows_do_not_collide)
 		CHECK_SEED(pattern, found);
 		tcp_destroy(t);
 	}
+}
+
+static struct tcp *
+stack_of(uint32_t connections)
+{
+	struct tcp_config config = { .connections_max = connections };
+	struct tcp_env env = { NULL, drop_segment, some_key, *sim_pools() };
+	struct tcp *t = tcp_create(&config, &env);
+
+	if (t == NULL)
+		abort();
+	tcp_begin(t, (struct mono){ 1000000000 });
+	return t;
+}
+
+/* A flow that is gone is not found by the short cut, and its name opened again is the new one. */
+TEST(the_last_found_is_never_one_that_is_gone)
+{
+	struct tcp *t = stack_of(4);
+	struct tcp_endpoints a = flow_of(0, 1), b = flow_of(0, 2);
+	struct tcp_conn *first = table_add(t, &a), *other = table_add(t, &b), *second;
+
+	CHECK(table_find(t, &a) == first && t->last_found == first);
+	CHECK(table_find(t, &a) == first);
+	table_remove(first);
+	CHECK(table_find(t, &a) == NULL);
+	CHECK(table_find(t, &a) == NULL); /* nor by what the search left behind */
+	CHECK(table_find(t, &b) == other);
+	second = table_add(t, &a);
+	CHECK(second != NULL && table_find(t, &a) == second);
+	table_remove(other); /* not the last found: that stays */
+	CHECK(t->last_found == second && table_find(t, &b) == NULL);
+	CHECK(table_find(t, &a) == second);
+	tcp_destroy(t);
+}
+
+/* One that is over and that its user still holds has the name of the next: that is found. */
+TEST(a_name_opened_again_hides_the_one_that_is_over)
+{
+	struct tcp *t = stack_of(4);
+	struct tcp_endpoints a = flow_of(0, 1);
+	struct tcp_conn *over = table_add(t, &a), *next;
+
+	CHECK(table_find(t, &a) == over);
+	next = table_add(t, &a);
+	CHECK(table_find(t, &a) == next);
+	table_remove(over);
+	CHECK(table_find(t, &a) == next);
+	table_remove(next);
+	CHECK(table_find(t, &a) == NULL);
+	tcp_destroy(t);
 }
