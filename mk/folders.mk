@@ -74,11 +74,14 @@ cflags_of  = $(if $(filter $(1),$(DPDK_FOLDERS)),$(DPDK_CFLAGS)) \
 libs_of    = $(foreach p,$(sort $(foreach f,$(1) $(below_$(1)),$(pkg_$(f)))),$(call pkg_libs,$(p)))
 archives   = $(foreach f,$(1),$(call archive_of,$(f)))
 
+# Optimized as one where a program is linked (release): docs/tcp-cost.md says what that saves.
+LTO_FOLDERS := dataplane/net dataplane/net/tcp
+
 define folder_rules
 $(call archive_of,$(1)): $(call objects_of,$(call sources_of,$(1)))
 	@mkdir -p $$(@D)
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
-$(B)/obj/$(1)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(1))
+$(B)/obj/$(1)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(1)) $(if $(filter $(1),$(LTO_FOLDERS)),$(LTO_$(BUILD)))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 
