@@ -168,6 +168,7 @@ size_t http_transfer_end(struct http_transfer *t, uint8_t out[HTTP_TRANSFER_STEP
 struct multipart {
 	uint8_t state;
 	bool in_part;
+	bool head_is_old;  /* of the part that has ended */
 	bool head_over;    /* the part's head was longer than it may be: its end is not known */
 	bool data_is_last; /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
 	uint16_t delimiter_bytes, head_bytes_max, head_bytes;
@@ -191,6 +192,7 @@ enum multipart_event {
 	MULTIPART_PART_END, /* its body is over */
 };
 
+bool multipart_is(struct span content_type);
 /* Whether a body of that Content-Type has parts; if YES, `*p` is ready for its first byte. */
 enum multipart_kind multipart_init(
     struct multipart *p, struct span content_type, size_t head_bytes_max);
@@ -199,7 +201,8 @@ enum multipart_event multipart_next(
     struct multipart *p, struct span input, size_t *at, struct span *data);
 /* No more input; call until it returns MULTIPART_MORE. A part that was not closed ends here. */
 enum multipart_event multipart_end(struct multipart *p, struct span *data);
-/* The first field of that name in the part's head; data NULL: none. Lent until the next part. */
+/* The first field of that name in the part's head, also once it has ended; data NULL: none. Lent
+ * until more is fed. */
 struct span multipart_field(const struct multipart *p, const char *name);
 
 #endif

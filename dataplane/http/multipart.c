@@ -55,15 +55,22 @@ find_boundary(struct span value)
 	return found;
 }
 
+bool
+multipart_is(struct span content_type)
+{
+	static const char type[] = "multipart/";
+
+	return content_type.bytes >= sizeof(type) - 1 &&
+	       strncasecmp((const char *)content_type.data, type, sizeof(type) - 1) == 0;
+}
+
 enum multipart_kind
 multipart_init(struct multipart *p, struct span content_type, size_t head_bytes_max)
 {
-	static const char type[] = "multipart/";
 	struct span boundary;
 	size_t n;
 
-	if (content_type.bytes < sizeof(type) - 1 ||
-	    strncasecmp((const char *)content_type.data, type, sizeof(type) - 1) != 0)
+	if (!multipart_is(content_type))
 		return MULTIPART_NOT;
 	boundary = find_boundary(content_type);
 	n = http_parameter_value(boundary, p->delimiter + 2, MULTIPART_BOUNDARY_BYTES_MAX + 1);
@@ -77,7 +84,7 @@ multipart_init(struct multipart *p, struct span content_type, size_t head_bytes_
 	    (uint16_t)(head_bytes_max < MULTIPART_HEAD_BYTES_MAX ? head_bytes_max
 								 : MULTIPART_HEAD_BYTES_MAX);
 	p->state = LINE;
-	p->in_part = p->head_over = p->data_is_last = false;
+	p->in_part = p->head_over = p->data_is_last = p->head_is_old = false;
 	p->held_bytes = p->end_bytes = p->head_bytes = 0;
 	return MULTIPART_YES;
 }
@@ -130,9 +137,9 @@ delimiter(struct multipart *p, enum kind k)
 	p->in_part = false;
 	p->held_bytes = p->end_bytes = 0;
 	p->state = k == CLOSING ? LINE : HEAD;
-	p->head_bytes = 0;
+	p->head_is_old =
+	    true; /* and read until the next begins: the part's end is still to be told */
 	p->line_bytes = 0;
-	p->head_over = false;
 	return ended ? MULTIPART_PART_END : MULTIPART_MORE;
 }
 
@@ -240,6 +247,27 @@ head_line(struct multipart *p)
 	return MULTIPART_PART;
 }
 
+/* What a head keeps of `bytes`, which end at a line end or at the input's end. */
+static void
+keep_head(struct multipart *p, struct span bytes)
+{
+	size_t room, kept, held = sizeof(p->held) - p->held_bytes;
+
+	if (p->head_is_old) {
+		p->head_is_old = p->head_over = false;
+		p->head_bytes = 0;
+	}
+	room = p->head_bytes_max - p->head_bytes;
+	kept = bytes.bytes < room ? bytes.bytes : room;
+	held = bytes.bytes < held ? bytes.bytes : held;
+	memcpy(p->head + p->head_bytes, bytes.data, kept);
+	memcpy(p->held + p->held_bytes, bytes.data, held);
+	p->head_bytes = (uint16_t)(p->head_bytes + kept);
+	p->held_bytes = (uint16_t)(p->held_bytes + held);
+	p->head_over = p->head_over || kept < bytes.bytes;
+	p->line_bytes += bytes.bytes;
+}
+
 static enum multipart_event
 head_step(struct multipart *p, struct span input, size_t *at)
 {
@@ -249,16 +277,8 @@ head_step(struct multipart *p, struct span input, size_t *at)
 		struct span rest = span_from(input, *at);
 		const uint8_t *lf = memchr(rest.data, '\n', rest.bytes);
 		size_t n = lf != NULL ? (size_t)(lf - rest.data) + 1 : rest.bytes;
-		size_t room = p->head_bytes_max - p->head_bytes, kept = n < room ? n : room;
-		size_t held = sizeof(p->held) - p->held_bytes;
 
-		held = n < held ? n : held;
-		memcpy(p->head + p->head_bytes, rest.data, kept);
-		memcpy(p->held + p->held_bytes, rest.data, held);
-		p->head_bytes = (uint16_t)(p->head_bytes + kept);
-		p->held_bytes = (uint16_t)(p->held_bytes + held);
-		p->head_over = p->head_over || kept < n;
-		p->line_bytes += n;
+		keep_head(p, span_first(rest, n));
 		*at += n;
 		if (lf != NULL)
 			e = head_line(p);

@@ -11,7 +11,8 @@
  */
 struct seen {
 	char text[SEEN_MAX];
-	size_t bytes;
+	size_t bytes, name_bytes;
+	char name[64]; /* of the part that is open */
 	bool last, over;
 };
 
@@ -35,6 +36,8 @@ take_event(struct seen *s, const struct multipart *p, enum multipart_event e, st
 	if (e == MULTIPART_PART) {
 		n = http_part_filename(multipart_field(p, "content-disposition"),
 		    multipart_field(p, "content-type"), name, sizeof(name));
+		memcpy(s->name, name, n);
+		s->name_bytes = n;
 		put(s, span_text("{"));
 		put(s, span_of(name, n));
 		put(s, span_text("|"));
@@ -44,6 +47,9 @@ take_event(struct seen *s, const struct multipart *p, enum multipart_event e, st
 		put(s, data);
 		s->last = p->data_is_last;
 	} else if (e == MULTIPART_PART_END) {
+		n = http_part_filename(multipart_field(p, "content-disposition"),
+		    multipart_field(p, "content-type"), name, sizeof(name));
+		CHECK(span_equal(span_of(name, n), span_of(s->name, s->name_bytes)));
 		put(s, span_text("}"));
 		s->last = false;
 	}
