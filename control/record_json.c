@@ -31,6 +31,7 @@ static const struct {
 	{ RECORD_FLAG_DELIVERED, "delivered" },
 	{ RECORD_FLAG_DECODED, "decoded" },
 	{ RECORD_FLAG_CUT, "cut" },
+	{ RECORD_FLAG_PART, "part" },
 };
 
 char *
@@ -111,6 +112,7 @@ put_numbers(json_t *o, const struct record *r)
 	put_number(o, "hold_ns", r->hold_ns);
 	put_number(o, "match_offset", r->match_offset);
 	put_number(o, "http_status", r->http_status);
+	put_number(o, "part", r->part);
 	put_number(o, "core", r->core);
 	snprintf(generation, sizeof(generation), "%016llx", (unsigned long long)r->generation);
 	json_object_set_new(o, "generation", json_string(generation));

@@ -4,6 +4,7 @@
 
 #define OBJECTS_MAX       4096 /* 6 KiB each; more at once than a core can scan in any useful time */
 #define DECODERS_MAX      512  /* 80 KiB each: ISA-L's window and state */
+#define PART_LEVELS_MAX   512  /* 17 KiB each: a part's head, a piece of it, two layers */
 #define JOBS_MAX          1024
 #define RING_SLOTS        4096 /* 16 MiB of records: 40 ms at 100,000 objects/s */
 #define COMMAND_SLOTS     1024
@@ -25,6 +26,7 @@ budget_compute(const struct config *c, struct budget *out)
 	out->connections_max = (c->icap.connections_max + cores - 1) / cores;
 	out->objects_max = at_most(out->connections_max, OBJECTS_MAX);
 	out->decoders_max = at_most(out->objects_max, DECODERS_MAX);
+	out->part_levels_max = at_most(out->objects_max, PART_LEVELS_MAX);
 	out->jobs_max = at_most(out->objects_max, JOBS_MAX);
 	out->data_mbufs = c->dataplane.buffers;
 	out->ref_mbufs = c->dataplane.buffers;

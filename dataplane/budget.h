@@ -16,6 +16,7 @@ struct budget {
 	uint32_t connections_max; /* of one core */
 	uint32_t objects_max;     /* being judged or held at once */
 	uint32_t decoders_max;
+	uint32_t part_levels_max; /* of multipart bodies */
 	uint32_t jobs_max;
 	uint32_t data_mbufs;     /* of the pool */
 	uint32_t ref_mbufs;      /* references: slices, transmit, arena blocks */

@@ -402,6 +402,7 @@ create_inspect(struct core *c)
 		.objects_max = b->objects_max,
 		.jobs_max = b->jobs_max,
 		.decoders_max = b->decoders_max,
+		.part_levels_max = b->part_levels_max,
 		.cache_entries = c->config.config->cache.entries,
 		.keep_mbufs_max = b->keep_mbufs_max,
 		.arena_blocks = b->arena_blocks,

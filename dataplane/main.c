@@ -29,6 +29,7 @@
 #define OVERRIDES_MAX    64
 #define POOL_CACHE       256
 #define SCANS_PER_OBJECT 2 /* as sent, and behind a coding */
+#define SCANS_PER_LEVEL  2 /* the same of the part that is open */
 
 static const char usage[] =
     "usage: sluice-dataplane [OPTION]...\n"
@@ -258,7 +259,8 @@ start(struct dataplane *d, struct options *o, char *error)
 	}
 	ac.region = d->region;
 	ac.cores = d->config->dataplane.cores;
-	ac.scans_max = d->budget.objects_max * SCANS_PER_OBJECT;
+	ac.scans_max =
+	    d->budget.objects_max * SCANS_PER_OBJECT + d->budget.part_levels_max * SCANS_PER_LEVEL;
 	rc = create_pools(d, error);
 	if (rc == 0)
 		rc = attendant_create(&ac, &d->attendant, error);

@@ -111,6 +111,7 @@ static const uint64_t facts[] = {
 	FIELD(struct record, peer),
 	FIELD(struct record, text_bytes),
 	FIELD(struct record, http_status),
+	FIELD(struct record, part),
 	FIELD(struct record_slot, text),
 	sizeof(struct notice),
 	FIELD(struct notice, serial),

@@ -46,6 +46,7 @@ enum record_text {
 #define RECORD_FLAG_DELIVERED   0x80u  /* the client has the object */
 #define RECORD_FLAG_DECODED     0x100u /* a content coding was looked through */
 #define RECORD_FLAG_CUT         0x200u /* a part was delivered before the verdict, then cut off */
+#define RECORD_FLAG_PART        0x400u /* `part` decided: name, digests, format, offset are its */
 
 struct record {
 	int64_t wall_ns;      /* CLOCK_REALTIME when it was finished */
@@ -72,6 +73,7 @@ struct record {
 	struct ip_address peer;   /* the ICAP client */
 	uint16_t text_bytes[RECORD_TEXT_COUNT];
 	uint16_t http_status; /* of the response; 0: none */
+	uint16_t part;        /* of a multipart body, from 1; 0: the record is of the whole */
 };
 
 #define RECORD_TEXT_ROOM 3584

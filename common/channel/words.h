@@ -63,6 +63,7 @@ enum verdict {
 	X(OBJECTS_REQMOD, "objects_reqmod", "requests judged")                                    \
 	X(OBJECTS_RESPMOD, "objects_respmod", "responses judged")                                 \
 	X(OBJECT_BYTES, "object_bytes", "body bytes received")                                    \
+	X(PARTS, "parts", "parts of multipart bodies judged as objects")                          \
 	X(SCANNED_BYTES, "scanned_bytes", "bytes given to the signatures, decoded ones included") \
 	X(VERDICTS_BAD, "verdicts_bad", "objects with a bad verdict, blocked or not")             \
 	X(BLOCKED, "blocked", "objects answered with the block page")                             \

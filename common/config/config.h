@@ -147,6 +147,8 @@ struct config {
 		uint64_t object_bytes_max;  /* larger: class oversize */
 		uint64_t decoded_bytes_max; /* decoded output of one object: class oversize */
 		uint32_t decode_ratio_max;
+		/* of a multipart body; more: class oversize */
+		uint32_t parts_max, part_head_bytes_max, part_depth_max;
 		uint32_t object_timeout_ms; /* from first to last byte: class timeout */
 	} limits;
 

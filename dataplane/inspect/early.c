@@ -45,7 +45,8 @@ is_doubtful(const struct inspect_object *o)
 {
 	if (!mode_blocks(o->mode))
 		return false;
-	if (o->found != NULL || o->raw.scan_failed || (o->decoded.open && o->decoded.scan_failed))
+	if (o->found != NULL || o->raw.scan_failed || o->parts_failed || o->parts_doubtful ||
+	    (o->decoded.open && o->decoded.scan_failed))
 		return true;
 	return o->trouble != SOURCE_COUNT && !policy_allows(object_policy(o), o->trouble);
 }

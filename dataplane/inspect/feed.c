@@ -2,7 +2,8 @@
 /*
  * Received bytes to the scanners. The bytes as sent are always judged; where a content coding is
  * known, what lies behind it is the object: its digests count, its format, and its bytes go to a
- * sandbox. A coding that breaks leaves the bytes as sent as the object, and a class.
+ * sandbox. A coding that breaks leaves the bytes as sent as the object, and a class. The parts of a
+ * multipart object are judged besides (parts.c).
  *
  * A few bytes may decode to a thousand times as many, so a turn gives an object INSPECT_TURN_BYTES
  * of work and no more: what is left waits in `backlog`, the session stands still (the caller asks
@@ -66,19 +67,27 @@ feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, 
 		object_sample(o, span_from(bytes, l->head_bytes - before));
 }
 
+void
+object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
+{
+	layer_feed(l, bytes, is_last);
+	o->turn_bytes += bytes.bytes;
+	o->inspect->fed_bytes += bytes.bytes;
+	count(o->inspect->stats, COUNTER_SCANNED_BYTES, bytes.bytes);
+}
+
 /* `is_last`: no bytes of this layer follow; a layer of one span is then scanned in block mode. */
 static void
 feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
 {
 	uint64_t before = l->bytes;
 
-	layer_feed(l, bytes, is_last);
-	o->turn_bytes += bytes.bytes;
-	o->inspect->fed_bytes += bytes.bytes;
-	count(o->inspect->stats, COUNTER_SCANNED_BYTES, bytes.bytes);
+	object_scan(o, l, bytes, is_last);
 	note_hit(o, l);
-	if (l == object_layer(o))
-		feed_sample(o, l, bytes, before);
+	if (l != object_layer(o))
+		return;
+	feed_sample(o, l, bytes, before);
+	parts_feed(o, bytes);
 }
 
 /* The coding broke, or gave more than the limits allow: the bytes as sent are the object. */
@@ -89,6 +98,7 @@ give_up_decoding(struct inspect_object *o, enum source class)
 	decode_close(o->inspect->decoders, o->decoder);
 	o->decoder = NULL;
 	layer_close(&o->decoded);
+	parts_close(o);
 	drop_sample(o);
 }
 
@@ -232,6 +242,7 @@ object_feed_end(struct inspect_object *o)
 		note_hit(o, &o->decoded);
 		o->flags |= RECORD_FLAG_DECODED;
 	}
+	parts_end(o);
 	l = object_layer(o);
 	if (l->bytes == l->head_bytes && !o->sampling && needs_sample(o) &&
 	    policy_sandboxes(object_policy(o), l->format)) {

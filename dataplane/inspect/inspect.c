@@ -21,8 +21,9 @@ create_pools(struct inspect *i)
 	i->objects = calloc(c->objects_max, sizeof(*i->objects));
 	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
 	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));
-	return i->guard != NULL && i->cache != NULL && i->blocks != NULL && i->decoders != NULL &&
-	       i->objects != NULL && i->jobs != NULL && i->free_jobs != NULL;
+	return parts_pool_create(i, c->part_levels_max) && i->guard != NULL && i->cache != NULL &&
+	       i->blocks != NULL && i->decoders != NULL && i->objects != NULL && i->jobs != NULL &&
+	       i->free_jobs != NULL;
 }
 
 struct inspect *
@@ -65,6 +66,7 @@ inspect_destroy(struct inspect *i)
 	blocks_destroy(i->blocks);
 	if (i->decoders != NULL)
 		decode_pool_destroy(i->decoders);
+	parts_pool_destroy(i);
 	free(i->objects);
 	free(i->jobs);
 	free(i->free_jobs);

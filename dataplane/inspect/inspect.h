@@ -32,9 +32,10 @@ struct inspect_object;
 
 struct inspect_config {
 	uint16_t core;
-	uint32_t objects_max;  /* being judged or held at once; more get the overload answer */
-	uint32_t jobs_max;     /* lent to control at once; at most 65,536 */
-	uint32_t decoders_max; /* content codings looked through at once */
+	uint32_t objects_max;     /* being judged or held at once; more get the overload answer */
+	uint32_t jobs_max;        /* lent to control at once; at most 65,536 */
+	uint32_t decoders_max;    /* content codings looked through at once */
+	uint32_t part_levels_max; /* multipart bodies, and parts that are, looked into at once */
 	uint32_t cache_entries;
 	uint32_t keep_mbufs_max;
 	uint32_t arena_blocks;

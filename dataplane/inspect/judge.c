@@ -60,6 +60,18 @@ step_trusted(struct inspect_object *o)
 	return STEP_NEXT;
 }
 
+/*
+ * A part that is bad, before what is remembered of the whole: whether a body has parts depends on a
+ * head that may differ the next time the same bytes are sent.
+ */
+static enum step_result
+step_parts(struct inspect_object *o)
+{
+	const struct part_found *f = &o->part_found;
+
+	return f->number != 0 ? decide(o, VERDICT_BAD, f->source, f->threat) : STEP_NEXT;
+}
+
 static enum step_result
 step_cached(struct inspect_object *o)
 {
@@ -99,7 +111,7 @@ step_signatures(struct inspect_object *o)
 		remember(o, VERDICT_BAD, threat);
 		return decide(o, VERDICT_BAD, SOURCE_SCANNED, threat);
 	}
-	if (o->raw.scan_failed || (o->decoded.open && o->decoded.scan_failed))
+	if (o->raw.scan_failed || (o->decoded.open && o->decoded.scan_failed) || o->parts_failed)
 		return decide_class(o, SOURCE_ERROR);
 	return STEP_NEXT;
 }
@@ -148,7 +160,7 @@ bool
 object_judge(struct inspect_object *o)
 {
 	static enum step_result (*const steps[])(struct inspect_object *) = { step_empty,
-		step_excluded, step_trusted, step_cached, step_signatures, step_trouble,
+		step_excluded, step_trusted, step_parts, step_cached, step_signatures, step_trouble,
 		step_sandbox, step_clean };
 	enum step_result r = STEP_NEXT;
 

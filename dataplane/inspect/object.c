@@ -115,6 +115,10 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->feeding = false;
 	o->backlog = CHAIN_EMPTY;
 	o->raw.open = o->decoded.open = false;
+	o->parts = NULL;
+	o->parts_over = o->parts_failed = o->parts_doubtful = false;
+	o->parts_seen = 0;
+	o->part_found.number = 0;
 	keep_init(&o->keep);
 	o->sample = BLOCK_RUN_EMPTY;
 	o->job = JOB_NONE;
@@ -135,6 +139,7 @@ object_free(struct inspect_object *o)
 	object_feed_stop(o);
 	layer_close(&o->raw);
 	layer_close(&o->decoded);
+	parts_close(o);
 	if (o->decoder != NULL)
 		decode_close(i->decoders, o->decoder);
 	keep_free(&o->keep, i->blocks, &i->keep_budget);
@@ -210,6 +215,7 @@ object_begin(struct inspect_object *o)
 		return false;
 	if (!open_layers(o))
 		return object_conclude_class(o, SOURCE_OVERLOAD);
+	parts_open(o, carrying_head(icap_request(o->session)));
 	early_arm(o);
 	return false;
 }

@@ -24,6 +24,7 @@
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/inspect/keep.h"
 #include "dataplane/inspect/layer.h"
+#include "dataplane/inspect/parts.h"
 #include "scanners/decode/decode.h"
 
 #define URL_BYTES_MAX      2048
@@ -89,6 +90,11 @@ struct inspect_object {
 	struct chain backlog;
 	uint64_t turn, turn_bytes; /* what was done for it in that turn */
 	struct layer raw, decoded;
+	struct part_level *parts; /* of a multipart body, as long as it is looked into; else NULL */
+	bool parts_over, parts_failed; /* not all were looked into; an engine failed over one */
+	bool parts_doubtful; /* something was found in a part, whose digest may yet be trusted */
+	uint32_t parts_seen;
+	struct part_found part_found;
 	struct keep keep;
 	uint64_t sent; /* of what is kept; delivery `trickle` */
 	struct block_run
@@ -127,6 +133,7 @@ struct inspect {
 	struct cache *cache;
 	struct blocks *blocks;
 	struct decode_pool *decoders;
+	struct part_level *part_levels, *free_part_levels;
 	struct keep_budget keep_budget;
 	struct inspect_object *objects;
 	struct inspect_job *jobs;
@@ -204,6 +211,9 @@ void object_feed_on(struct inspect_object *o);
 void object_feed_stop(struct inspect_object *o);
 /* The last bytes have come: digests and formats become final. */
 void object_feed_end(struct inspect_object *o);
+
+/* Bytes to one layer, and to the counts of what was done; `is_last`: the layer gets no more. */
+void object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last);
 
 /* More bytes of the judged layer for a sandbox; over a limit the sample is dropped. */
 void object_sample(struct inspect_object *o, struct span bytes);

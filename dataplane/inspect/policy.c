@@ -232,6 +232,9 @@ take_limits(struct policy *p, const struct config *c)
 		.decode = { .output_bytes_max = c->limits.decoded_bytes_max,
 		    .ratio_max = c->limits.decode_ratio_max,
 		    .ratio_from_bytes = 1 << 20 },
+		.parts_max = c->limits.parts_max,
+		.part_head_bytes_max = c->limits.part_head_bytes_max,
+		.part_depth_max = c->limits.part_depth_max,
 	};
 	p->allows[SOURCE_OVERSIZE] = c->policy.oversize == ACTION_ALLOW;
 	p->allows[SOURCE_TIMEOUT] = c->policy.timeout == ACTION_ALLOW;

@@ -37,6 +37,7 @@ struct policy_limits {
 		struct duration guard_time;
 	} delivery;
 	struct decode_limits decode;
+	uint32_t parts_max, part_head_bytes_max, part_depth_max; /* of multipart bodies */
 };
 
 /* -EINVAL with "what, expected what" in `error`, -ENOMEM. Reads the page's template file and the

@@ -12,6 +12,27 @@ report_uuid_text(const struct inspect_object *o, char out[33])
 	return digest_hex(o->uuid, sizeof(o->uuid), out);
 }
 
+/* Whether a part of a multipart body decided: the line is of it. */
+static bool
+is_of_part(const struct inspect_object *o)
+{
+	enum source s = o->outcome.source;
+
+	return o->part_found.number != 0 && o->outcome.verdict == VERDICT_BAD &&
+	       (s == SOURCE_SCANNED || s == SOURCE_CACHED);
+}
+
+static void
+fill_part(const struct part_found *f, struct record *r)
+{
+	r->part = f->number;
+	r->flags |= RECORD_FLAG_PART;
+	r->format = (uint8_t)f->format;
+	r->match_offset = f->offset;
+	memcpy(r->md5, f->values.md5, sizeof(r->md5));
+	memcpy(r->sha256, f->values.sha256, sizeof(r->sha256));
+}
+
 /* Digests and format of the layer that was judged; all zero where the body was not looked at. */
 static void
 fill_content(struct inspect_object *o, struct record *r)
@@ -43,14 +64,17 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	char name[FILENAME_BYTES_MAX];
 	struct identity asks;
 	size_t name_bytes = http_filename(r->request_head, r->response_head, name, sizeof(name));
+	struct span filename = span_of(name, name_bytes);
 
+	if (is_of_part(o))
+		filename = span_of(o->part_found.name, o->part_found.name_bytes);
 	if (r->request_head != NULL)
 		agent = http_field(r->request_head, "User-Agent");
 	if (head != NULL)
 		type = http_field(head, "Content-Type");
 	memset(slot->record.text_bytes, 0, sizeof(slot->record.text_bytes));
 	record_text_put(slot, RECORD_TEXT_URL, span_of(o->url, o->url_bytes));
-	record_text_put(slot, RECORD_TEXT_FILENAME, span_of(name, name_bytes));
+	record_text_put(slot, RECORD_TEXT_FILENAME, filename);
 	record_text_put(slot, RECORD_TEXT_THREAT, span_text(o->outcome.threat));
 	identity_user(o->profile, o->session, &asks);
 	record_text_put(slot, RECORD_TEXT_USER, span_of(asks.user, asks.user_bytes));
@@ -92,6 +116,9 @@ report_fill(struct inspect_object *o, struct record_slot *slot)
 	r->peer = o->peer.address;
 	r->http_status = request->response_head != NULL ? request->response_head->status : 0;
 	fill_content(o, r);
+	r->part = 0;
+	if (is_of_part(o))
+		fill_part(&o->part_found, r);
 	fill_texts(o, slot);
 }
 

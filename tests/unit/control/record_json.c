@@ -51,6 +51,7 @@ TEST(every_key_is_there_in_its_type)
 		{ "hold_ns", JSON_INTEGER },
 		{ "match_offset", JSON_INTEGER },
 		{ "http_status", JSON_INTEGER },
+		{ "part", JSON_INTEGER },
 		{ "core", JSON_INTEGER },
 		{ "generation", JSON_STRING },
 		{ "flags", JSON_ARRAY },
@@ -83,6 +84,7 @@ TEST(each_flag_has_its_word)
 		{ RECORD_FLAG_DELIVERED, "delivered" },
 		{ RECORD_FLAG_DECODED, "decoded" },
 		{ RECORD_FLAG_CUT, "cut" },
+		{ RECORD_FLAG_PART, "part" },
 	};
 
 	for (unsigned i = 0; i < COUNT_OF(flags); i++) {

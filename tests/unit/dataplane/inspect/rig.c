@@ -62,6 +62,7 @@ make_inspect(struct rig *r)
 		.objects_max = OBJECTS_MAX,
 		.jobs_max = OBJECTS_MAX,
 		.decoders_max = OBJECTS_MAX,
+		.part_levels_max = RIG_PART_LEVELS,
 		.cache_entries = 64,
 		.keep_mbufs_max = 1024,
 		.arena_blocks = ARENA_BLOCKS,
@@ -90,7 +91,7 @@ rig_create(const char *const *set)
 
 	if (r == NULL || region_create(&shape, &r->region) != 0 ||
 	    region_attach(dup(region_fd(r->region)), &r->control) != 0 ||
-	    loaded_create(-1, 1, 2 * OBJECTS_MAX, &loaded, error) != 0)
+	    loaded_create(-1, 1, RIG_SCANS, &loaded, error) != 0)
 		abort();
 	region_set_mode(r->region, MODE_STANDARD);
 	r->channel = region_core(r->region, 0);

@@ -14,6 +14,8 @@
 #define RIG_CLIENTS_MAX 4
 #define RIG_OUTPUT_MAX  8192
 #define RIG_NOTICES     4
+#define RIG_PART_LEVELS 4
+#define RIG_SCANS       16 /* two an object, two a level */
 
 struct rig_client {
 	struct rig *rig;

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parts to the scanners. A level holds what one run of parts needs: the parser, the encoding of the
+ * part that is open, its layers, and the level below where the part has parts itself. Levels come
+ * from the core's pool; there are at most part_depth_max of them to an object, and an object that
+ * has more parts than parts_max is looked into no further. What was not looked into is a class.
+ */
+#include "dataplane/inspect/parts.h"
+
+#include <stdlib.h>
+
+#include "dataplane/inspect/object.h"
+
+#define PIECE_BYTES 4096 /* what an encoding gives at a time */
+
+static_assert(PART_THREAT_BYTES_MAX == THREAT_BYTES_MAX, "an outcome takes it whole");
+
+struct part_level {
+	struct part_level *next_free;
+	struct part_level *inner; /* the parts of the part that is open; NULL: it has none */
+	uint32_t depth;           /* 1: parts of the body */
+	bool part_open;
+	uint16_t number;
+	struct multipart parser;
+	struct http_transfer transfer;
+	struct layer sent, decoded;
+	uint8_t piece[PIECE_BYTES];
+};
+
+bool
+parts_pool_create(struct inspect *i, uint32_t levels)
+{
+	i->part_levels = calloc(levels, sizeof(*i->part_levels));
+	if (i->part_levels == NULL)
+		return false;
+	for (uint32_t n = 0; n < levels; n++) {
+		i->part_levels[n].next_free = i->free_part_levels;
+		i->free_part_levels = &i->part_levels[n];
+	}
+	return true;
+}
+
+void
+parts_pool_destroy(struct inspect *i)
+{
+	free(i->part_levels);
+}
+
+static void
+level_close(struct inspect *i, struct part_level *l)
+{
+	while (l != NULL) {
+		struct part_level *inner = l->inner;
+
+		layer_close(&l->sent);
+		layer_close(&l->decoded);
+		l->next_free = i->free_part_levels;
+		i->free_part_levels = l;
+		l = inner;
+	}
+}
+
+static void
+note_trouble(struct inspect_object *o, enum source class)
+{
+	if (o->trouble == SOURCE_COUNT)
+		o->trouble = class;
+}
+
+/* Nothing further is looked into, and the class says so. */
+static void
+stop(struct inspect_object *o, enum source class)
+{
+	note_trouble(o, class);
+	o->parts_over = true;
+}
+
+/* A level for what has that Content-Type; NULL: it has no parts, or they can't be looked into. */
+static struct part_level *
+level_open(struct inspect_object *o, struct span content_type, uint32_t depth)
+{
+	const struct policy_limits *limits = object_policy_limits(o);
+	struct inspect *i = o->inspect;
+	struct part_level *l = i->free_part_levels;
+	enum multipart_kind kind = MULTIPART_NOT;
+
+	if (!multipart_is(content_type))
+		return NULL;
+	if (l == NULL) {
+		stop(o, SOURCE_OVERLOAD);
+		return NULL;
+	}
+	kind = multipart_init(&l->parser, content_type, limits->part_head_bytes_max);
+	if (kind == MULTIPART_TOO_LONG)
+		note_trouble(o, SOURCE_UNSUPPORTED);
+	if (kind == MULTIPART_YES && depth > limits->part_depth_max)
+		note_trouble(o, SOURCE_OVERSIZE);
+	if (kind != MULTIPART_YES || depth > limits->part_depth_max)
+		return NULL;
+	i->free_part_levels = l->next_free;
+	l->inner = NULL;
+	l->depth = depth;
+	l->part_open = l->sent.open = l->decoded.open = false;
+	return l;
+}
+
+void
+parts_open(struct inspect_object *o, const struct http_head *head)
+{
+	struct http_field_walk walk = { 0 };
+	struct http_field f;
+
+	while (o->parts == NULL && head != NULL && http_field_next(head, &walk, &f)) {
+		if (span_is_nocase(f.name, "Content-Type"))
+			o->parts = level_open(o, f.value, 1);
+	}
+}
+
+static void
+part_begin(struct inspect_object *o, struct part_level *l)
+{
+	struct signature_core *core = o->publication->loaded->cores[o->inspect->config.core];
+	const struct generation *g = o->publication->loaded->generation;
+	enum http_transfer_coding coding =
+	    http_transfer_coding(multipart_field(&l->parser, "Content-Transfer-Encoding"));
+
+	if (o->parts_seen == object_policy_limits(o)->parts_max) {
+		stop(o, SOURCE_OVERSIZE);
+		return;
+	}
+	l->number = (uint16_t)++o->parts_seen;
+	count(o->inspect->stats, COUNTER_PARTS, 1);
+	if (l->parser.head_over)
+		note_trouble(o, SOURCE_OVERSIZE);
+	http_transfer_init(&l->transfer, coding);
+	if (layer_open(&l->sent, core, g) != 0 ||
+	    (coding != HTTP_TRANSFER_IDENTITY && layer_open(&l->decoded, core, g) != 0)) {
+		stop(o, SOURCE_OVERLOAD);
+		return;
+	}
+	l->part_open = true;
+	l->inner = level_open(o, multipart_field(&l->parser, "Content-Type"), l->depth + 1);
+}
+
+static void level_feed(struct inspect_object *o, struct part_level *l, struct span bytes);
+
+/* `plain`: bytes behind the encoding, where there is one. */
+static void
+part_plain(struct inspect_object *o, struct part_level *l, struct span plain, bool is_last)
+{
+	if (l->decoded.open) {
+		object_scan(o, &l->decoded, plain, is_last);
+		o->parts_doubtful = o->parts_doubtful || layer_hit(&l->decoded) != NULL;
+	}
+	if (l->inner != NULL)
+		level_feed(o, l->inner, plain);
+}
+
+static void
+part_data(struct inspect_object *o, struct part_level *l, struct span data)
+{
+	size_t at = 0, n;
+
+	object_scan(o, &l->sent, data, l->parser.data_is_last);
+	o->parts_doubtful = o->parts_doubtful || layer_hit(&l->sent) != NULL;
+	if (!l->decoded.open) {
+		part_plain(o, l, data, false);
+		return;
+	}
+	while (at < data.bytes && !o->parts_over) {
+		n = http_transfer_next(&l->transfer, data, &at, l->piece, sizeof(l->piece));
+		if (n > 0)
+			part_plain(o, l, span_of(l->piece, n), false);
+	}
+}
+
+static void
+remember_bad(struct inspect_object *o, const struct layer *layer, const char *threat)
+{
+	struct inspect *i = o->inspect;
+
+	if (o->flags & RECORD_FLAG_PARTIAL)
+		return;
+	if (cache_put(i->cache, layer->values.sha256, o->publication->stamp, VERDICT_BAD, threat))
+		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
+}
+
+static void
+set_found(struct inspect_object *o, const struct part_level *l, const struct layer *layer,
+    enum source source, const char *threat)
+{
+	struct part_found *f = &o->part_found;
+	const struct signature_hit *hit = layer_hit(layer);
+
+	f->number = l->number;
+	f->format = layer->format;
+	f->source = source;
+	f->offset = hit != NULL ? hit->offset : 0;
+	f->values = layer->values;
+	f->name_bytes =
+	    (uint16_t)http_part_filename(multipart_field(&l->parser, "Content-Disposition"),
+		multipart_field(&l->parser, "Content-Type"), f->name, sizeof(f->name));
+	snprintf(f->threat, sizeof(f->threat), "%s", threat);
+	if (o->found == NULL) {
+		o->found = f->threat;
+		o->found_offset = f->offset;
+	}
+}
+
+/* The steps of judge.c that may find a part bad. A trusted one is not, whatever is in it. */
+static void
+judge_layer(struct inspect_object *o, const struct part_level *l, const struct layer *layer)
+{
+	const struct generation *g = o->publication->loaded->generation;
+	const struct digest_values *v = &layer->values;
+	const char *threat;
+	struct cache_verdict cached;
+
+	o->parts_failed = o->parts_failed || layer->scan_failed;
+	if (layer->bytes == 0 || o->part_found.number != 0 ||
+	    generation_trusted_digest(g, v->md5, v->sha256, layer->bytes))
+		return;
+	if (cache_find(o->inspect->cache, v->sha256, o->publication->stamp, &cached) &&
+	    cached.verdict == VERDICT_BAD) {
+		set_found(o, l, layer, SOURCE_CACHED, cached.threat);
+		return;
+	}
+	threat = generation_bad_digest(g, v->md5, v->sha256, layer->bytes);
+	if (threat == NULL && layer_hit(layer) != NULL)
+		threat = layer_hit(layer)->name;
+	if (threat == NULL)
+		return;
+	remember_bad(o, layer, threat);
+	set_found(o, l, layer, SOURCE_SCANNED, threat);
+}
+
+static void level_end(struct inspect_object *o, struct part_level *l);
+
+static void
+part_end(struct inspect_object *o, struct part_level *l)
+{
+	size_t n;
+
+	if (!l->part_open || o->parts_over)
+		return;
+	l->part_open = false;
+	n = http_transfer_end(&l->transfer, l->piece);
+	if (n > 0)
+		part_plain(o, l, span_of(l->piece, n), true);
+	if (l->inner != NULL) {
+		level_end(o, l->inner);
+		level_close(o->inspect, l->inner);
+		l->inner = NULL;
+	}
+	layer_finish(&l->sent);
+	judge_layer(o, l, &l->sent);
+	if (l->decoded.open) {
+		layer_finish(&l->decoded);
+		judge_layer(o, l, &l->decoded);
+	}
+	layer_close(&l->sent);
+	layer_close(&l->decoded);
+}
+
+static void
+handle(struct inspect_object *o, struct part_level *l, enum multipart_event e, struct span data)
+{
+	if (e == MULTIPART_PART)
+		part_begin(o, l);
+	else if (e == MULTIPART_DATA)
+		part_data(o, l, data);
+	else if (e == MULTIPART_PART_END)
+		part_end(o, l);
+}
+
+static void
+level_feed(struct inspect_object *o, struct part_level *l, struct span bytes)
+{
+	enum multipart_event e;
+	struct span data;
+	size_t at = 0;
+
+	while (
+	    !o->parts_over && (e = multipart_next(&l->parser, bytes, &at, &data)) != MULTIPART_MORE)
+		handle(o, l, e, data);
+}
+
+static void
+level_end(struct inspect_object *o, struct part_level *l)
+{
+	enum multipart_event e;
+	struct span data;
+
+	while (!o->parts_over && (e = multipart_end(&l->parser, &data)) != MULTIPART_MORE)
+		handle(o, l, e, data);
+}
+
+void
+parts_feed(struct inspect_object *o, struct span bytes)
+{
+	if (o->parts == NULL)
+		return;
+	level_feed(o, o->parts, bytes);
+	if (o->parts_over)
+		parts_close(o);
+}
+
+void
+parts_end(struct inspect_object *o)
+{
+	if (o->parts != NULL)
+		level_end(o, o->parts);
+	parts_close(o);
+}
+
+void
+parts_close(struct inspect_object *o)
+{
+	level_close(o->inspect, o->parts);
+	o->parts = NULL;
+}

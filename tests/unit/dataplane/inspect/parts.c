@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Uploads in forms: what is bad in a part is found, by signature and by digest, whatever hides it.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <isa-l/igzip_lib.h>
+
+#include "scanners/digest/digest.h"
+#include "tests/unit/dataplane/inspect/rig.h"
+#include "tools/sigc/sigc.h"
+
+#define EICAR_BASE64                                               \
+	"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FSLVNUQU5E\r\n" \
+	"QVJELUFOVElWSVJVUy1URVNULUZJTEUhJEgrSCo=\r\n"
+#define EICAR_QUOTED                                      \
+	"X5O!P%@AP[4\\PZX54(P^)7CC)7}$=45ICAR-STAND=\r\n" \
+	"ARD-ANTIVIRUS-TEST=2DFILE!$H+H*"
+#define EICAR_WORD "Eicar-Test-Signature"
+
+/* A file that no signature knows, as it is and in base64. */
+#define FILE_TEXT   "a file that is known by its digest alone\n"
+#define FILE_BASE64 "YSBmaWxlIHRoYXQgaXMga25v\r\nd24gYnkgaXRzIGRpZ2VzdCBhbG9uZQo=\r\n"
+
+#define FORM "multipart/form-data; boundary=xYz"
+#define PART "Content-Disposition: form-data; name=\"f\"; filename=\"C:\\\\u\\\\evil.exe\"\r\n"
+
+/* A REQMOD upload in one chunk; `fields` are lines with CRLF. */
+static void
+upload_bytes(struct rig_client *c, const char *fields, const void *body, size_t bytes)
+{
+	char head[8192], text[16384];
+	int m = snprintf(head, sizeof(head),
+	    "POST http://example.test/up HTTP/1.1\r\nHost: example.test\r\n%s\r\n", fields);
+	int n = snprintf(text, sizeof(text),
+	    "REQMOD icap://h/av/reqmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\n"
+	    "Encapsulated: req-hdr=0, req-body=%d\r\n\r\n%s%zx\r\n",
+	    m, head, bytes);
+
+	rig_send(c, text, (size_t)n);
+	rig_send(c, body, bytes);
+	rig_send(c, "\r\n0\r\n\r\n", 7);
+}
+
+static void
+upload(struct rig_client *c, const char *type, const char *body)
+{
+	char fields[512] = "";
+
+	if (type != NULL)
+		snprintf(fields, sizeof(fields), "Content-Type: %s\r\n", type);
+	upload_bytes(c, fields, body, strlen(body));
+}
+
+static bool
+was_blocked(const struct rig_client *c)
+{
+	return strncmp(c->output, "ICAP/1.0 200", 12) == 0 &&
+	       strstr(c->output, "X-Virus-ID") != NULL;
+}
+
+static const struct {
+	const char *name, *type, *body;
+	unsigned part; /* that the record names; 0: the whole */
+} threats[] = {
+	{ "base64", FORM,
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
+	{ "quoted-printable", FORM,
+	    "--xYz\r\n" PART "content-transfer-encoding: Quoted-Printable\r\n\r\n" EICAR_QUOTED
+	    "\r\n--xYz--\r\n",
+	    1 },
+	{ "behind others", FORM,
+	    "--xYz\r\n\r\nvalue\r\n--xYz\r\n\r\n\r\n--xYz\r\n" PART
+	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    3 },
+	{ "not closed", FORM,
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64, 1 },
+	{ "behind the close", FORM,
+	    "--xYz--\r\n--xYz\n" PART "Content-Transfer-Encoding: base64\n\n" EICAR_BASE64, 1 },
+	{ "nested", FORM,
+	    "--xYz\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\npreamble\r\n--in\r\n" PART
+	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--in--\r\n--xYz--\r\n",
+	    2 },
+	{ "nested, not closed", FORM,
+	    "--xYz\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n" PART
+	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    2 },
+	{ "nested in base64", FORM,
+	    "--xYz\r\nContent-Type: multipart/mixed; boundary=in\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n"
+	    /* --in, an empty head, the signature */
+	    "LS1pbg0KDQpYNU8hUCVAQVBbNFxQWlg1NChQXik3Q0MpN30kRUlDQVItU1RBTkRBUkQtQU5USVZJ"
+	    "UlVTLVRFU1QtRklMRSEkSCtIKg==\r\n--xYz--\r\n",
+	    2 },
+	{ "the second of two types", "text/plain\r\nContent-Type: " FORM,
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
+	{ "as it is", FORM, "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 1 },
+	{ "no boundary told", "multipart/form-data", "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 0 },
+	{ "another boundary told", "multipart/form-data; boundary=no",
+	    "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 0 },
+	{ "no type told", NULL, "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 0 },
+	{ "in a part's head", FORM, "--xYz\r\nX: %E\r\n" PART "\r\nx\r\n--xYz--\r\n", 0 },
+	{ "in the preamble", FORM, "%E\r\n--xYz\r\n" PART "\r\nx\r\n--xYz--\r\n", 0 },
+	{ "over a boundary", FORM, "--xYz\r\n" PART "\r\nx\r\n--xYz--\r\n%E", 0 },
+};
+
+/* `body` with the signature, which no source file holds in one piece, in the place of "%E". */
+static void
+put_eicar(const char *body, char out[1024])
+{
+	const char *at = strstr(body, "%E");
+
+	if (at == NULL)
+		snprintf(out, 1024, "%s", body);
+	else
+		snprintf(out, 1024, "%.*s%s%s%s%s", (int)(at - body), body,
+		    "X5O!P%@AP[4\\PZX54(P^)7CC)7}", "$EICAR-STANDARD-", "ANTIVIRUS-TEST-FILE!$H+H*",
+		    at + 2);
+}
+
+TEST(a_threat_in_a_part_is_found)
+{
+	for (unsigned i = 0; i < COUNT_OF(threats); i++) {
+		const char *row = threats[i].name;
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		struct notice n;
+		char body[1024];
+
+		put_eicar(threats[i].body, body);
+		upload(c, threats[i].type, body);
+		rig_until(c, 1);
+		CHECK_ROW(row, was_blocked(c) && strstr(c->output, EICAR_WORD) != NULL);
+		CHECK_ROW(row, rig_notice(r, &n) && n.kind == NOTICE_BAD);
+		CHECK_ROW(row, n.object.record.part == threats[i].part);
+		CHECK_ROW(
+		    row, !(n.object.record.flags & RECORD_FLAG_PART) == (threats[i].part == 0));
+		if (threats[i].part != 0 && strstr(body, "evil") != NULL)
+			CHECK_ROW(row,
+			    span_is(record_text_get(&n.object, RECORD_TEXT_FILENAME), "evil.exe"));
+		rig_destroy(r);
+	}
+}
+
+/* Ways to send the file in a form. */
+static const struct {
+	const char *name, *body;
+} ways[] = {
+	{ "as it is", "--xYz\r\n" PART "\r\n" FILE_TEXT "\r\n--xYz--\r\n" },
+	{ "line ends of LF", "--xYz\n" PART "\n" FILE_TEXT "\n--xYz--\n" },
+	{ "last", "--xYz\r\n\r\n1\r\n--xYz\r\n" PART "\r\n" FILE_TEXT "\r\n--xYz--" },
+	{ "not closed", "--xYz\r\n" PART "\r\n" FILE_TEXT },
+	{ "base64", "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_BASE64
+		    "\r\n--xYz--" },
+	{ "called base64, but is not",
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_TEXT "\r\n--xYz--" },
+	{ "called multipart, but is not",
+	    "--xYz\r\n" PART "Content-Type: multipart/x; boundary=q\r\n\r\n" FILE_TEXT
+	    "\r\n--xYz--" },
+	{ "nested", "--xYz\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n" PART
+		    "\r\n" FILE_TEXT "\r\n--in--\r\n--xYz--\r\n" },
+};
+
+/* The same bytes sent before under a type without parts were clean: that says nothing of this. */
+TEST(a_file_known_by_its_digest_is_found_in_a_form)
+{
+	for (unsigned i = 0; i < COUNT_OF(ways); i++) {
+		struct command put = { .kind = COMMAND_CACHE_PUT, .verdict = VERDICT_BAD };
+		struct rig *r = rig_create(NULL);
+		struct rig_client *before = rig_client(r), *c = rig_client(r);
+		struct record_slot record;
+		struct notice n;
+
+		digest_sha256(span_text(FILE_TEXT), put.sha256);
+		strcpy(put.threat, "Known.Bad");
+		inspect_command(r->inspect, &put);
+		upload(before, "text/plain", ways[i].body);
+		rig_until(before, 1);
+		CHECK_ROW(ways[i].name, strncmp(before->output, "ICAP/1.0 204", 12) == 0);
+		CHECK_ROW(ways[i].name, rig_record(r, &record) && record.record.part == 0);
+		upload(c, FORM, ways[i].body);
+		rig_until(c, 1);
+		CHECK_ROW(ways[i].name, was_blocked(c));
+		CHECK_ROW(ways[i].name, rig_notice(r, &n) && n.object.record.part != 0);
+		CHECK_ROW(ways[i].name, n.object.record.source == SOURCE_CACHED);
+		CHECK_ROW(ways[i].name,
+		    memcmp(n.object.record.sha256, put.sha256, sizeof(put.sha256)) == 0);
+		CHECK_ROW(ways[i].name,
+		    span_is(record_text_get(&n.object, RECORD_TEXT_FILENAME), "evil.exe"));
+		rig_destroy(r);
+	}
+}
+
+/* A generation that knows FILE_TEXT by a list of digests of that kind. */
+static struct loaded *
+listing(const char *suffix)
+{
+	char path[] = "/tmp/sluice-parts-XXXXXX", name[64], line[128], hex[65];
+	char error[SIGNATURE_ERROR_TEXT_MAX];
+	struct sigc sigc = { 0 };
+	struct loaded *l = NULL;
+	struct digest d;
+	struct digest_values v;
+	FILE *f;
+	int fd = mkstemp(path);
+
+	digest_init(&d);
+	digest_feed(&d, span_text(FILE_TEXT));
+	digest_finish(&d, &v);
+	snprintf(
+	    line, sizeof(line), "%s:%zu:Listed\n", digest_hex(v.md5, 16, hex), strlen(FILE_TEXT));
+	snprintf(name, sizeof(name), "%s.%s", path, suffix);
+	f = fopen(name, "w");
+	CHECK(fd >= 0 && f != NULL && fputs(line, f) >= 0 && fclose(f) == 0);
+	sigc_add_literal(&sigc, span_text("Literal"), (const uint8_t *)"known by its", 12);
+	CHECK(sigc_read(&sigc, name) == 0 && sigc_build(&sigc, path) == 0);
+	close(fd);
+	fd = open(path, O_RDONLY);
+	CHECK(loaded_create(fd, 1, RIG_SCANS, &l, error) == 0);
+	close(fd);
+	unlink(path);
+	unlink(name);
+	sigc_free(&sigc);
+	return l;
+}
+
+/* By the list first; a trusted file is not bad as a part, though the form's bytes are scanned too.
+ */
+TEST(lists_of_digests_know_parts)
+{
+	static const char *const lists[] = { "hdb", "fp" };
+
+	for (unsigned i = 0; i < COUNT_OF(lists); i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		struct notice n;
+
+		rig_publish(r, listing(lists[i]));
+		upload(c, FORM,
+		    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_BASE64
+		    "\r\n--xYz--");
+		rig_until(c, 1);
+		CHECK_ROW(lists[i], was_blocked(c) == (i == 0));
+		CHECK_ROW(lists[i], rig_notice(r, &n) == (i == 0));
+		CHECK_ROW(lists[i],
+		    i != 0 || span_is(record_text_get(&n.object, RECORD_TEXT_THREAT), "Listed"));
+		rig_destroy(r);
+	}
+}
+
+/* What was bad in a form is known when it comes by itself. */
+TEST(a_bad_part_is_remembered)
+{
+	struct rig *r = rig_create(NULL);
+	struct rig_client *c = rig_client(r), *later = rig_client(r);
+	struct notice n;
+	char body[1024];
+
+	upload(c, FORM, threats[0].body);
+	rig_until(c, 1);
+	CHECK(was_blocked(c) && rig_notice(r, &n) && n.object.record.source == SOURCE_SCANNED);
+	put_eicar("%E", body);
+	rig_respmod(later, "", body, strlen(body));
+	rig_until(later, 1);
+	CHECK(was_blocked(later) && rig_notice(r, &n));
+	CHECK(n.object.record.source == SOURCE_CACHED && n.object.record.part == 0);
+	rig_destroy(r);
+}
+
+TEST(a_packed_form_is_looked_into)
+{
+	struct rig *r = rig_create(NULL);
+	struct rig_client *c = rig_client(r);
+	uint8_t packed[1024];
+	struct isal_zstream z;
+	struct notice n;
+
+	isal_deflate_stateless_init(&z);
+	z.gzip_flag = IGZIP_GZIP;
+	z.next_in = (uint8_t *)(uintptr_t)threats[0].body;
+	z.avail_in = (uint32_t)strlen(threats[0].body);
+	z.next_out = packed;
+	z.avail_out = sizeof(packed);
+	z.end_of_stream = 1;
+	CHECK(isal_deflate_stateless(&z) == COMP_OK);
+	upload_bytes(
+	    c, "Content-Encoding: gzip\r\nContent-Type: " FORM "\r\n", packed, z.total_out);
+	rig_until(c, 1);
+	CHECK(was_blocked(c) && rig_notice(r, &n) && n.object.record.part == 1);
+	rig_destroy(r);
+}
+
+/* What lies beyond a limit is not looked into, and the class says so; the whole is still scanned.
+ */
+TEST(limits_of_parts_are_classes)
+{
+	static const struct {
+		const char *name, *set, *type, *body;
+		enum source source;
+	} rows[] = {
+		{ "as many as allowed", "limits.parts_max=2", FORM,
+		    "--xYz\r\n\r\n1\r\n--xYz\r\n\r\n2\r\n--xYz--", SOURCE_SCANNED },
+		{ "one more", "limits.parts_max=2", FORM,
+		    "--xYz\r\n\r\n1\r\n--xYz\r\n\r\n2\r\n--xYz\r\n\r\n3\r\n--xYz--",
+		    SOURCE_OVERSIZE },
+		{ "as deep as allowed", "limits.part_depth_max=2", FORM,
+		    "--xYz\r\nContent-Type: multipart/x; boundary=a\r\n\r\n--a\r\n\r\n1",
+		    SOURCE_SCANNED },
+		{ "deeper", "limits.part_depth_max=1", FORM,
+		    "--xYz\r\nContent-Type: multipart/x; boundary=a\r\n\r\n--a\r\n\r\n1",
+		    SOURCE_OVERSIZE },
+		{ "no level left", "limits.part_depth_max=8", FORM,
+		    "--xYz\r\nContent-Type: multipart/x; boundary=a\r\n\r\n"
+		    "--a\r\nContent-Type: multipart/x; boundary=b\r\n\r\n"
+		    "--b\r\nContent-Type: multipart/x; boundary=c\r\n\r\n"
+		    "--c\r\nContent-Type: multipart/x; boundary=d\r\n\r\n--d\r\n\r\n1",
+		    SOURCE_OVERLOAD },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		const char *const set[] = { rows[i].set, "policy.overload=allow", NULL };
+		struct rig *r = rig_create(set);
+		struct rig_client *c = rig_client(r), *after = rig_client(r);
+		struct record_slot record;
+
+		upload(c, rows[i].type, rows[i].body);
+		rig_until(c, 1);
+		CHECK_ROW(rows[i].name, strncmp(c->output, "ICAP/1.0 204", 12) == 0);
+		CHECK_ROW(rows[i].name, rig_record(r, &record));
+		CHECK_ROW(rows[i].name, record.record.source == rows[i].source);
+		upload(after, FORM, threats[0].body);
+		rig_until(after, 1);
+		CHECK_ROW(rows[i].name, was_blocked(after));
+		rig_destroy(r);
+	}
+}
+
+TEST(a_long_head_or_boundary_is_a_class)
+{
+	static const char *const set[] = { "limits.part_head_bytes_max=256", NULL };
+	static char type[400], body[600];
+	struct rig *r = rig_create(set);
+	struct rig_client *c = rig_client(r), *second = rig_client(r);
+	struct record_slot record;
+
+	snprintf(body, sizeof(body), "--xYz\r\nX: %300s\r\n\r\n1\r\n--xYz--", "x");
+	upload(c, FORM, body);
+	rig_until(c, 1);
+	CHECK(rig_record(r, &record) && record.record.source == SOURCE_OVERSIZE);
+	strcpy(type, "multipart/form-data; boundary=");
+	memset(type + strlen(type), 'b', 300);
+	upload(second, type, "x");
+	rig_until(second, 1);
+	CHECK(rig_record(r, &record) && record.record.source == SOURCE_UNSUPPORTED);
+	rig_destroy(r);
+}
+
+/* A client that leaves within a part gives its level back: more leave than there are levels. */
+TEST(a_form_may_end_anywhere)
+{
+	for (size_t bytes = 0; bytes < strlen(threats[5].body); bytes += 7) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c;
+		struct notice n;
+		char text[1024];
+
+		for (unsigned i = 0; i < 3; i++) {
+			c = rig_client(r);
+			snprintf(text, sizeof(text),
+			    "REQMOD icap://h/av/reqmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\n"
+			    "Encapsulated: req-hdr=0, req-body=%zu\r\n\r\n"
+			    "POST http://h/ HTTP/1.1\r\nContent-Type: " FORM "\r\n\r\n%x\r\n",
+			    strlen("POST http://h/ HTTP/1.1\r\nContent-Type: " FORM "\r\n\r\n"),
+			    4000);
+			rig_send(c, text, strlen(text));
+			rig_send(c, threats[5].body, bytes);
+			rig_turn(r);
+			CHECK_SEED(bytes, c->object != NULL);
+			if (c->object != NULL)
+				inspect_abort(c->object);
+			c->object = NULL;
+			CHECK_SEED(bytes, rig_notice(r, &n) && n.kind == NOTICE_ABANDONED);
+		}
+		c = rig_client(r);
+		upload(c, FORM, threats[5].body);
+		rig_until(c, 1);
+		CHECK_SEED(bytes, was_blocked(c));
+		rig_destroy(r);
+	}
+}
