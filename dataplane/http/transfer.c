@@ -82,7 +82,7 @@ quoted_step(struct http_transfer *t, uint8_t c, uint8_t *out)
 		return 0;
 	}
 	if (t->state == 2 && hex_digit(c) >= 0) {
-		out[0] = (uint8_t)(hex_digit(t->held) << 4 | hex_digit(c));
+		out[0] = (uint8_t)((unsigned)hex_digit(t->held) << 4 | (unsigned)hex_digit(c));
 		t->state = 0;
 		return 1;
 	}
