@@ -39,6 +39,18 @@ unit-build: $(UNIT_PROGRAMS)
 
 .PHONY: unit unit-build
 
+# The parsers' folders: how many of their lines their unit tests run.
+COVERAGE_FOLDERS ?= dataplane/http dataplane/icap
+COVERAGE_LEAST   ?= 95
+## coverage: line coverage of COVERAGE_FOLDERS (the parsers) from their unit tests; fails below COVERAGE_LEAST (95) percent
+coverage:
+	@find $(O)/coverage -name '*.gcda' -delete 2>/dev/null; set -e; \
+	for f in $(COVERAGE_FOLDERS); do \
+		$(MAKE) --no-print-directory BUILD=coverage unit ONLY=$$f; done; \
+	tests/coverage $(O)/coverage/obj $(COVERAGE_LEAST) $(COVERAGE_FOLDERS)
+
+.PHONY: coverage
+
 # Packet scripts against the TCP library, in virtual time.
 SCRIPTS_TCP ?= tests/tcp
 TCP_SCRIPT   = $(B)/tests/tcp-script

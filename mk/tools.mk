@@ -32,6 +32,8 @@ FLAGS_debug   := -O0 -g3 -DSLUICE_DEBUG
 FLAGS_asan    := -O1 -g -DSLUICE_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINK_release  := -flto -flto-partition=one
+FLAGS_coverage := -O0 -g --coverage
+LINK_coverage := --coverage
 LINK_asan     := -fsanitize=address,undefined
 WARN_asan     := -Wno-missing-field-initializers # libseccomp's macros leave fields out
 
