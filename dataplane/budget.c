@@ -4,7 +4,7 @@
 
 #define OBJECTS_MAX       4096 /* 6 KiB each; more at once than a core can scan in any useful time */
 #define DECODERS_MAX      512  /* 80 KiB each: ISA-L's window and state */
-#define PART_LEVELS_MAX   512  /* 17 KiB each: a part's head, a piece of it, two layers */
+#define PART_LEVELS_MAX   512  /* 16 KiB each: a part's head, a piece of it, two layers */
 #define JOBS_MAX          1024
 #define RING_SLOTS        4096 /* 16 MiB of records: 40 ms at 100,000 objects/s */
 #define COMMAND_SLOTS     1024
