@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      5
+#define GENERATION_VERSION      6
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -96,6 +96,13 @@ struct generation_element {
 	uint32_t bytes; /* offset into BYTES */
 };
 
+/* What start_min and start_max count from. */
+enum generation_from {
+	FROM_START,
+	FROM_END,      /* so many bytes before the end; the object has start_max at least */
+	FROM_END_LOOSE /* the same of smaller ones too */
+};
+
 struct generation_pattern {
 	uint64_t start_min, start_max; /* where it may begin, both included */
 	uint32_t elements;             /* index of its first */
@@ -103,7 +110,8 @@ struct generation_pattern {
 	uint16_t anchor;             /* the element, of BYTES, that holds Hyperscan's literal */
 	uint16_t literal_end;        /* bytes from that element's start to the literal's end */
 	uint16_t left_min, left_max; /* bytes of the elements before it, at least and at most */
-	uint16_t unused[3];
+	uint16_t from;               /* enum generation_from */
+	uint16_t unused[2];
 	uint32_t part; /* what a match counts for; GENERATION_NO_PART: it is a threat by itself */
 };
 

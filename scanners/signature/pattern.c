@@ -253,18 +253,40 @@ walk(struct walk *w, uint32_t from, uint32_t count, struct set *places)
 	return true;
 }
 
-static bool
-may_start(
-    const struct generation_pattern *p, const struct set *lefts, uint64_t base, uint64_t *start_out)
+/* Whether it may begin there. From the end that is open until the object has ended, or is too far
+ * away already. */
+static enum pattern_result
+may_start_at(const struct generation_pattern *p, const struct signature_view *view, uint64_t start)
 {
-	for (uint32_t place = 0; set_next(lefts, &place); place++) {
-		uint64_t start = base - place;
+	uint64_t seen = view->now_at + view->now.bytes, distance = seen - start;
 
-		*start_out = start;
-		if (start >= p->start_min && start <= p->start_max)
-			return true;
+	if (p->from == FROM_START)
+		return start >= p->start_min && start <= p->start_max ? PATTERN_YES : PATTERN_NO;
+	if (distance > p->start_max)
+		return PATTERN_NO;
+	if (!view->is_end)
+		return PATTERN_MORE;
+	if (p->from == FROM_END && seen < p->start_max)
+		return PATTERN_NO;
+	return distance >= p->start_min ? PATTERN_YES : PATTERN_NO;
+}
+
+/* The place next to the literal where it may begin; where there is none, whether one may be. */
+static enum pattern_result
+may_start(const struct generation_pattern *p, const struct signature_view *view,
+    const struct set *lefts, uint64_t base, uint64_t *start_out)
+{
+	enum pattern_result best = PATTERN_NO;
+
+	for (uint32_t place = 0; set_next(lefts, &place); place++) {
+		enum pattern_result r = may_start_at(p, view, base - place);
+
+		*start_out = base - place;
+		if (r == PATTERN_YES)
+			return r;
+		best = r == PATTERN_MORE ? r : best;
 	}
-	return false;
+	return best;
 }
 
 /* Whether any way through the elements left of `base` leads to where it may begin; cheap, and no
@@ -272,6 +294,8 @@ may_start(
 static bool
 can_start(const struct generation_pattern *p, uint64_t base)
 {
+	if (p->from != FROM_START)
+		return base >= p->left_min;
 	return base >= p->left_min && base - p->left_min >= p->start_min &&
 	       (base < p->left_max || base - p->left_max <= p->start_max);
 }
@@ -285,6 +309,7 @@ pattern_check(const struct generation *g, uint32_t id, const struct signature_vi
 	    id;
 	struct walk w = { .g = g, .view = view, .steps = steps };
 	struct set places;
+	enum pattern_result starts;
 	uint32_t place = 0;
 
 	if (literal_end < p->literal_end)
@@ -293,15 +318,17 @@ pattern_check(const struct generation *g, uint32_t id, const struct signature_vi
 	if (!can_start(p, w.base))
 		return PATTERN_NO;
 	w.leftwards = true;
-	if (!walk(&w, p->elements + p->anchor - 1, p->anchor, &places) ||
-	    !may_start(p, &places, w.base, &match->start))
+	if (!walk(&w, p->elements + p->anchor - 1, p->anchor, &places))
+		return PATTERN_NO;
+	starts = may_start(p, view, &places, w.base, &match->start);
+	if (starts == PATTERN_NO)
 		return PATTERN_NO;
 	w.leftwards = w.starved = false;
 	if (walk(&w, p->elements + p->anchor, p->element_count - p->anchor, &places)) {
 		set_next(&places, &place);
 		match->end = w.base + place;
 		match->part = p->part;
-		return PATTERN_YES;
+		return starts;
 	}
 	return w.starved && *steps > 0 ? PATTERN_MORE : PATTERN_NO;
 }
@@ -365,6 +392,9 @@ pattern_is_sound(const struct generation *g, const struct generation_pattern *p,
 		reach += e->max; /* 65535 of 65535: no overflow */
 	}
 	if (p->left_min != left_min || p->left_max != left_max)
+		return false;
+	if (p->from > FROM_END_LOOSE ||
+	    (p->from != FROM_START && p->start_max > GENERATION_REACH_MAX))
 		return false;
 	if (p->part != GENERATION_NO_PART &&
 	    p->part >= g->sections[GENERATION_PARTS].bytes / sizeof(struct generation_part))

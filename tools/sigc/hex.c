@@ -252,8 +252,9 @@ add_pattern(struct parse *p)
 {
 	const struct generation_element *e =
 	    (const struct generation_element *)(void *)(p->s->elements.bytes + p->first);
-	struct generation_pattern out = { .start_min = p->hex->start_min,
-		.start_max = p->hex->start_max,
+	struct generation_pattern out = { .start_min = p->hex->place.min,
+		.start_max = p->hex->place.max,
+		.from = p->hex->place.from,
 		.elements = (uint32_t)(p->first / sizeof(*e)),
 		.element_count = (uint16_t)((p->s->elements.used - p->first) / sizeof(*e)),
 		.part = p->hex->part };
@@ -304,7 +305,7 @@ sigc_add_hex(struct sigc *s, struct sigc_hex *h)
 bool
 sigc_add_whole(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t count)
 {
-	struct sigc_hex h = { .start_max = UINT64_MAX, .name = name, .part = GENERATION_NO_PART };
+	struct sigc_hex h = { .place.max = UINT64_MAX, .name = name, .part = GENERATION_NO_PART };
 	struct parse p = { .s = s, .hex = &h, .first = s->elements.used };
 
 	if (count > GENERATION_REACH_MAX)

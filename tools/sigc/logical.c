@@ -240,7 +240,7 @@ kind_of(struct span text)
 int
 sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
 {
-	struct sigc_hex h = { .name = name, .start_max = UINT64_MAX, .why = SKIP_COUNT };
+	struct sigc_hex h = { .name = name, .place.max = UINT64_MAX, .why = SKIP_COUNT };
 	struct span key = text, offset;
 	int rc = 0;
 
@@ -254,7 +254,7 @@ sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enu
 	offset = sigc_take_field(&text, ':');
 	h.text = text.bytes > 0 ? text : offset;
 	*why = SKIP_OFFSET;
-	if (text.bytes > 0 && !sigc_parse_offset(offset, &h.start_min, &h.start_max))
+	if (text.bytes > 0 && !sigc_parse_offset(offset, &h.place))
 		return -ENOTSUP;
 	h.part = *id;
 	if (!(h.modifiers & SIGC_WIDE) || h.modifiers & SIGC_ASCII) {

@@ -114,9 +114,10 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 	}
 	g = (const struct generation_pattern *)(const void *)s->checks.bytes + p->check;
 	e = (const struct generation_element *)(const void *)s->elements.bytes + g->elements;
-	if (g->start_min > START_MAX)
+	if (g->from == FROM_START && g->start_min > START_MAX)
 		return false;
-	fill(to, FILLER, g->start_min > before.bytes ? g->start_min - before.bytes : 0);
+	if (g->from == FROM_START && g->start_min > before.bytes)
+		fill(to, FILLER, g->start_min - before.bytes);
 	table_add(&to->bytes, before.data, before.bytes);
 	for (unsigned i = 0; i < g->element_count; i++) {
 		if (i == g->anchor)
@@ -124,6 +125,8 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 		add_element(to, s, &e[i]);
 	}
 	table_add(&to->bytes, after.data, after.bytes);
+	if (g->from != FROM_START && to->bytes.used < g->start_max + before.bytes)
+		fill(to, FILLER, g->start_max + before.bytes - to->bytes.used);
 	return true;
 }
 

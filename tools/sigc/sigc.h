@@ -23,39 +23,39 @@ struct sigc_table {
 };
 
 /* Why a signature was left out: the count, and the first names. */
-#define SKIP_REASONS(X)                                                  \
-	X(OPEN_GAP, "a gap without end in the pattern")                  \
-	X(REACH, "a pattern that reaches too far")                       \
-	X(NESTED, "alternatives within alternatives")                    \
-	X(INNER_EDGE, "(B), (L) or (W) inside a pattern")                \
-	X(CONDITION, "a condition on container, icon or program")        \
-	X(EXPRESSION, "an expression or as many parts as are not read")  \
-	X(NEGATIVE, "true of objects without any match")                 \
-	X(REGEX, "a regular expression")                                 \
-	X(COMPARE, "a comparison of bytes or an image")                  \
-	X(MACRO, "a macro")                                              \
-	X(MODULE, "a module or a variable in the condition")             \
-	X(FOR, "a loop in the condition")                                \
-	X(SYNTAX, "a condition that is not read")                        \
-	X(FORMS, "a count of a string of several forms")                 \
-	X(STRING_FORM, "a string in xor, in base64 or with ~")           \
-	X(GLOBAL, "in a file with a global rule")                        \
-	X(PROOF, "not found in a sample made for it")                    \
-	X(IGNORED, "named in an .ign2 file")                             \
-	X(IGNORED_ONE, "an .ign2 line for one wording only")             \
-	X(LEVEL, "for another level of ClamAV's engine")                 \
-	X(TARGET, "a target type that is not told by format")            \
-	X(OFFSET, "an offset from the end, an entry point or a section") \
-	X(SHORT, "no four bytes in a row to look for")                   \
-	X(SECTION, "a digest of a program's section")                    \
-	X(IMPORTS, "a digest of a program's imports")                    \
-	X(CONTAINER, "a signature of members of an archive")             \
-	X(ICON, "an icon")                                               \
-	X(MAGIC, "a type of file by its first bytes")                    \
-	X(PHISHING, "a pair or list of phishing hosts")                  \
-	X(CERTIFICATE, "a certificate or catalogue of Authenticode")     \
-	X(PASSWORD, "a password for archives")                           \
-	X(FILE_TYPE, "a file of a type that is not read")                \
+#define SKIP_REASONS(X)                                                           \
+	X(OPEN_GAP, "a gap without end in the pattern")                           \
+	X(REACH, "a pattern that reaches too far")                                \
+	X(NESTED, "alternatives within alternatives")                             \
+	X(INNER_EDGE, "(B), (L) or (W) inside a pattern")                         \
+	X(CONDITION, "a condition on container, icon or program")                 \
+	X(EXPRESSION, "an expression or as many parts as are not read")           \
+	X(NEGATIVE, "true of objects without any match")                          \
+	X(REGEX, "a regular expression")                                          \
+	X(COMPARE, "a comparison of bytes or an image")                           \
+	X(MACRO, "a macro")                                                       \
+	X(MODULE, "a module or a variable in the condition")                      \
+	X(FOR, "a loop in the condition")                                         \
+	X(SYNTAX, "a condition that is not read")                                 \
+	X(FORMS, "a count of a string of several forms")                          \
+	X(STRING_FORM, "a string in xor, in base64 or with ~")                    \
+	X(GLOBAL, "in a file with a global rule")                                 \
+	X(PROOF, "not found in a sample made for it")                             \
+	X(IGNORED, "named in an .ign2 file")                                      \
+	X(IGNORED_ONE, "an .ign2 line for one wording only")                      \
+	X(LEVEL, "for another level of ClamAV's engine")                          \
+	X(TARGET, "a target type that is not told by format")                     \
+	X(OFFSET, "an offset far from the end, from an entry point or a section") \
+	X(SHORT, "no four bytes in a row to look for")                            \
+	X(SECTION, "a digest of a program's section")                             \
+	X(IMPORTS, "a digest of a program's imports")                             \
+	X(CONTAINER, "a signature of members of an archive")                      \
+	X(ICON, "an icon")                                                        \
+	X(MAGIC, "a type of file by its first bytes")                             \
+	X(PHISHING, "a pair or list of phishing hosts")                           \
+	X(CERTIFICATE, "a certificate or catalogue of Authenticode")              \
+	X(PASSWORD, "a password for archives")                                    \
+	X(FILE_TYPE, "a file of a type that is not read")                         \
 	X(DIGEST_KIND, "a digest that is neither MD5 nor SHA-256")
 
 enum skip_reason {
@@ -138,8 +138,17 @@ void sigc_add_built_in(struct sigc *s);
 /* A literal that a check follows; at least 4 bytes. */
 void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);
 
-/* sources.c: offsets "*", "n", "n,m"; false: another kind */
-bool sigc_parse_offset(struct span text, uint64_t *min, uint64_t *max);
+/* Where a pattern may begin; numbers are those of struct generation_pattern. */
+struct sigc_place {
+	uint64_t min, max;
+	uint16_t from;
+};
+/* offset.c: decimal digits, at most 18 */
+bool sigc_parse_size(struct span text, uint64_t *out);
+/* Offsets "*", "n", "n,m", "EOF-n", "EOF-n,m"; false: another kind */
+bool sigc_parse_offset(struct span text, struct sigc_place *out);
+/* How yara_condition.c writes "in (filesize-n..filesize)", which no file of ClamAV's may say. */
+#define SIGC_NEAR_END "\001"
 bool sigc_target_is_known(uint64_t target);
 /* What stands before `by`, which is taken too; all where there is none. */
 struct span sigc_take_field(struct span *text, char by);
@@ -159,7 +168,7 @@ enum sigc_modifier {
 /* hex.c: one of ClamAV's patterns. -EINVAL: it is none; -ENOTSUP: left out, for `why`. */
 struct sigc_hex {
 	struct span text;
-	uint64_t start_min, start_max;
+	struct sigc_place place;
 	uint32_t name, part; /* GENERATION_NO_PART: a threat by itself */
 	unsigned modifiers;
 	enum skip_reason why;

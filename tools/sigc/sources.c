@@ -173,56 +173,22 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	return 0;
 }
 
-/* Decimal digits, at most 18. */
-static bool
-parse_size(struct span text, uint64_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < text.bytes; i++) {
-		if (!isdigit(text.data[i]))
-			return false;
-		*out = *out * 10 + (uint64_t)(text.data[i] - '0');
-	}
-	return text.bytes > 0 && text.bytes <= 18;
-}
-
-/* "*", "n" or "n,m": from n to n + m, both included. False: another kind of offset. */
-bool
-sigc_parse_offset(struct span text, uint64_t *min, uint64_t *max)
-{
-	struct span f[FIELDS_MAX];
-	uint64_t more = 0;
-
-	*min = 0;
-	*max = UINT64_MAX;
-	if (span_is(text, "*"))
-		return true;
-	if (split(text, ',', f) > 2 || !parse_size(f[0], min))
-		return false;
-	if (f[0].bytes < text.bytes && !parse_size(f[1], &more))
-		return false;
-	*max = *min + more;
-	return true;
-}
-
 /* Levels of ClamAV's engine that a signature is for: MIN[:MAX]. */
 static bool
 fits_level(const struct span *f, unsigned n)
 {
 	uint64_t min = 0, max = UINT64_MAX;
 
-	return (n < 5 || f[4].bytes == 0 || parse_size(f[4], &min)) &&
-	       (n < 6 || f[5].bytes == 0 || parse_size(f[5], &max)) && min <= CLAMAV_LEVEL &&
+	return (n < 5 || f[4].bytes == 0 || sigc_parse_size(f[4], &min)) &&
+	       (n < 6 || f[5].bytes == 0 || sigc_parse_size(f[5], &max)) && min <= CLAMAV_LEVEL &&
 	       max >= CLAMAV_LEVEL;
 }
 
 /* Target 0: a threat by itself. `part` is OFFSET:HEX. */
 static int
-add_plain(struct sigc *s, struct span name, struct span part, uint64_t min, uint64_t max)
+add_plain(struct sigc *s, struct span name, struct span part, const struct sigc_place *place)
 {
-	struct sigc_hex h = {
-		.text = part, .start_min = min, .start_max = max, .part = GENERATION_NO_PART
-	};
+	struct sigc_hex h = { .text = part, .place = *place, .part = GENERATION_NO_PART };
 	int rc;
 
 	sigc_take_field(&h.text, ':');
@@ -241,7 +207,8 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	static uint8_t bytes[SIGC_LINE_MAX];
 	struct span f[FIELDS_MAX];
 	unsigned n = split(text, ':', f);
-	uint64_t min, max, target;
+	struct sigc_place place;
+	uint64_t target;
 	struct span part, words = span_from(text, f[0].bytes);
 	int rc = 0;
 
@@ -254,14 +221,14 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		sigc_skip(s, f[0], SKIP_TARGET);
 	else if (!fits_level(f, n))
 		sigc_skip(s, f[0], SKIP_LEVEL);
-	else if (!sigc_parse_offset(f[2], &min, &max))
+	else if (!sigc_parse_offset(f[2], &place))
 		sigc_skip(s, f[0], SKIP_OFFSET);
 	else if (target != TARGET_ANY)
 		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);
 	else if (span_is(f[2], "*") && decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
 	else
-		rc = add_plain(s, f[0], part, min, max);
+		rc = add_plain(s, f[0], part, &place);
 	return rc == 0 ? 0
 		       : fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
 }
@@ -288,7 +255,7 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, b
 	    !decode_hex(f[0], key))
 		return fail(s, path, line, "expected DIGEST:SIZE:NAME");
 	if (!span_is(f[1], "*")) {
-		if (!parse_size(f[1], &size))
+		if (!sigc_parse_size(f[1], &size))
 			return fail(s, path, line, "the size is neither a number nor '*'");
 	}
 	name = table_add_text(&s->names, f[2]);

@@ -3,7 +3,7 @@
  * Conditions of YARA rules to steps (generation_file.h). Read, by falling rank:
  *
  *     or   and   not   what yara_number.c compares   ( … )   true   false
- *     $a   $a at N   $a in (N..M)
+ *     $a   $a at N   $a in (N..M)   $a at filesize-N   $a in (filesize-N..filesize)
  *     any|all|none|N of them|($a, $b*)
  *     the name of a rule before it in the file: its condition is compiled once more, over its own
  *     strings
@@ -135,7 +135,34 @@ yara_take_string(struct condition *c)
 	return next_string(c, yara_take_word(&c->text), false, &i);
 }
 
-/* "$a", "$a at N", "$a in (N..M)"; the $ is taken. */
+/* "filesize - N" behind "at", in brackets or not. */
+static bool
+take_near_end(struct condition *c, uint64_t *n)
+{
+	struct yara_text before = c->text;
+	bool in_brackets = yara_take(&c->text, "(");
+
+	if (yara_take_keyword(c, "filesize") && yara_take(&c->text, "-") &&
+	    yara_take_number(&c->text, n) && (!in_brackets || yara_take(&c->text, ")")))
+		return true;
+	c->text = before;
+	return false;
+}
+
+/* "(filesize - N .. filesize)" behind "in". */
+static bool
+take_last_bytes(struct condition *c, uint64_t *n)
+{
+	struct yara_text before = c->text;
+
+	if (yara_take(&c->text, "(") && take_near_end(c, n) && yara_take(&c->text, "..") &&
+	    yara_take_keyword(c, "filesize") && yara_take(&c->text, ")"))
+		return true;
+	c->text = before;
+	return false;
+}
+
+/* "$a", "$a at N", "$a in (N..M)", the same near the end; the $ is taken. */
 static int
 read_string(struct condition *c, triggers *t)
 {
@@ -147,12 +174,21 @@ read_string(struct condition *c, triggers *t)
 	if (y == NULL)
 		return yara_leave_out(c, SKIP_SYNTAX);
 	if (yara_take_keyword(c, "at")) {
+		if (take_near_end(c, &from)) {
+			snprintf(offset, sizeof(offset), "EOF-%llu:", (unsigned long long)from);
+			return use_string(c, y, offset, t);
+		}
 		if (!yara_take_number(&c->text, &from))
 			return yara_leave_out(c, SKIP_SYNTAX);
 		if (y->plain_bytes > 0)
 			return read_plain(c, y, from);
 		snprintf(offset, sizeof(offset), "%llu:", (unsigned long long)from);
 	} else if (yara_take_keyword(c, "in")) {
+		if (take_last_bytes(c, &from)) {
+			snprintf(offset, sizeof(offset),
+			    SIGC_NEAR_END "%llu:", (unsigned long long)from);
+			return use_string(c, y, offset, t);
+		}
 		if (!yara_take(&c->text, "(") || !yara_take_number(&c->text, &from) ||
 		    !yara_take(&c->text, "..") || !yara_take_number(&c->text, &to) ||
 		    !yara_take(&c->text, ")") || to < from)

@@ -88,6 +88,19 @@ static const struct {
 	{ "offset, the second of two", "6", "61626364", "xxabcdabcd", 10 },
 	{ "offset, in a range", "1,2", "61626364", "xxxabcd", 7 },
 	{ "offset, behind the range", "1,2", "61626364", "xxxxabcd", 0 },
+	{ "from the end", "EOF-6", "61626364", "xxabcd..", 6 },
+	{ "from the end, the very end", "EOF-4", "61626364", "xxabcd", 6 },
+	{ "from the end, before", "EOF-6", "61626364", "xxabcd...", 0 },
+	{ "from the end, behind", "EOF-6", "61626364", "xxabcd.", 0 },
+	{ "from the end, the second of two", "EOF-4", "61626364", "abcdabcd", 8 },
+	{ "from the end, the first of two", "EOF-8", "61626364", "abcdabcd", 4 },
+	{ "from the end, in a range", "EOF-7,2", "61626364", "xxabcd.", 6 },
+	{ "from the end, at the range's start", "EOF-7,2", "61626364", "xxabcd...", 6 },
+	{ "from the end, before the range", "EOF-7,2", "61626364", "xxabcd....", 0 },
+	{ "from the end, behind the range", "EOF-7,2", "61626364", "xxxabcd", 0 },
+	{ "from the end, a range in a smaller object", "EOF-9,9", "61626364", "xxabcd..", 0 },
+	{ "from the end, with a gap left", "EOF-10", "78{1-2}6162636465", ".x12abcde..", 9 },
+	{ "from the end, with a word's end", "EOF-5", "61626364(W)", ".abcd-", 5 },
 	{ "offset of a pattern with a gap left", "1", "78{1-2}6162636465", "1x22abcde", 9 },
 	{ "offset of the other way", "0", "78{1-2}6162636465", "1x22abcde", 0 },
 };
@@ -118,8 +131,8 @@ static const struct {
 	{ "nested", "*", "61626364(31|(32|33))", "N: alternatives within" },
 	{ "edge inside", "*", "61626364(W)7879", "N: (B), (L) or (W) inside" },
 	{ "nothing to look for", "*", "6162??6364??", "N: no four bytes" },
-	{ "from the end", "EOF-20", "61626364", "N: an offset from the end" },
-	{ "entry point", "EP+0", "61626364", "N: an offset from the end" },
+	{ "from the end", "EOF-2001", "61626364", "N: an offset far from" },
+	{ "entry point", "EP+0", "61626364", "N: an offset far from" },
 	{ "open bracket", "*", "61626364(31|32", NULL },
 	{ "open brace", "*", "61626364{3", NULL },
 	{ "a gap backwards", "*", "61626364{3-2}31", NULL },
@@ -174,6 +187,32 @@ TEST(the_widest_pattern_across_buffers)
 		body[1000] = 'y';
 		CHECK_SEED(step,
 		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), step) == 0);
+		signature_core_destroy(core);
+	}
+	made_end(&m);
+}
+
+/* The farthest from the end that a stream keeps, behind many others that are too far. */
+TEST(far_from_the_end)
+{
+	static const char source[] = "N:0:EOF-2000:6162636465666768\n";
+	static uint8_t body[9000];
+	struct made m;
+
+	for (size_t at = 0; at < sizeof(body); at += 40)
+		memcpy(body + at, "abcdefgh", 8);
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ndb", source, sizeof(source) - 1) == 0 && made_build(&m) == 0);
+	for (size_t step = 1; step < 2 * sizeof(body); step = step * 2 + 1) {
+		struct signature_core *core = signature_core_create(1);
+
+		CHECK(signature_core_prepare(core, m.generation) == 0);
+		CHECK_SEED(step,
+		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), step) == 7008);
+		body[7000] = 'x';
+		CHECK_SEED(step,
+		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), step) == 0);
+		body[7000] = 'a';
 		signature_core_destroy(core);
 	}
 	made_end(&m);
