@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "common/config/profile.h"
+#include "common/page/page.h"
+
 json_t *
 answer_refusal(const char *why)
 {
@@ -63,6 +66,21 @@ answer_cache(struct control *c, const json_t *request)
 	    (json_int_t)sum.counters[COUNTER_CACHE_EVICTIONS]);
 }
 
+/* What the dataplane will read for itself: who reloads is told at once what is wrong with it. */
+static int
+check_files(const struct config *c, char error[CONFIG_ERROR_TEXT_MAX])
+{
+	struct config_profiles *profiles = NULL;
+	struct pages *pages = NULL;
+	int rc = config_profiles_load(c, &profiles, error);
+
+	if (rc == 0)
+		rc = pages_load(c, &pages, error);
+	config_profiles_free(profiles);
+	pages_free(pages);
+	return rc;
+}
+
 static json_t *
 answer_reload(struct control *c, const json_t *request)
 {
@@ -72,6 +90,10 @@ answer_reload(struct control *c, const json_t *request)
 	(void)request;
 	if (config_load(c->paths.config_file, c->overrides, c->override_count, &fresh, error) != 0)
 		return answer_refusal(error);
+	if (check_files(fresh, error) != 0) {
+		config_free(fresh);
+		return answer_refusal(error);
+	}
 	config_free(c->config);
 	c->config = fresh;
 	log_configure(&c->log, fresh);

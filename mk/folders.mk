@@ -5,6 +5,7 @@
 below_common/base           :=
 below_common/channel        := common/base
 below_common/config         := common/channel common/base
+below_common/page           := common/config common/channel common/base
 below_scanners/digest       := common/base
 below_scanners/format       := common/base
 below_scanners/decode       := common/base
@@ -18,10 +19,10 @@ below_dataplane/http        := dataplane/net common/base
 below_dataplane/icap        := dataplane/http dataplane/net common/base
 SCANNERS                    := scanners/signature scanners/reputation scanners/decode scanners/format \
 	scanners/digest
-below_dataplane/inspect     := dataplane/icap dataplane/http dataplane/net $(SCANNERS) common/config \
+below_dataplane/inspect     := dataplane/icap dataplane/http dataplane/net $(SCANNERS) common/page common/config \
 	common/channel common/base
 below_dataplane             := dataplane/tls dataplane/inspect dataplane/icap dataplane/http dataplane/net/tcp \
-	dataplane/net/link dataplane/net $(SCANNERS) common/config common/channel common/base
+	dataplane/net/link dataplane/net $(SCANNERS) common/page common/config common/channel common/base
 below_tests/sim             := dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_tests/sim/script      := tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/sim/world       := tests/sim dataplane/net/tcp dataplane/net common/base
@@ -32,8 +33,8 @@ below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
 below_control/deepscan      := $(SCANNERS) common/channel common/base
 below_control               := control/web control/store $(SCANNERS) \
-	common/config common/channel common/base
-below_tools/sluicectl       := scanners/digest scanners/format common/config common/channel common/base
+	common/page common/config common/channel common/base
+below_tools/sluicectl       := scanners/digest scanners/format common/page common/config common/channel common/base
 below_tools/sigc            := $(SCANNERS) common/base
 below_tools/tamper          := common/base
 below_bench                 := common/base
@@ -93,6 +94,7 @@ $(B)/obj/%.o: %.c
 # Files that a source takes in whole, by .incbin.
 $(B)/obj/control/web/page.o: control/web/page.html
 $(B)/obj/common/config/profile_files.o: $(wildcard config/profiles/*.yaml)
+$(B)/obj/common/page/builtin.o: $(wildcard config/pages/*.html)
 
 # The kernel's program of an af_xdp port, and its bytes as an object of the dataplane.
 BPF_HEADERS := /usr/include/$(shell gcc -print-multiarch)

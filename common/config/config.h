@@ -50,6 +50,10 @@ enum config_delivery {
 	DELIVERY_STREAM,
 	DELIVERY_TRICKLE
 };
+enum config_redirect_status {
+	REDIRECT_302,
+	REDIRECT_307
+};
 enum config_sandbox_kind {
 	SANDBOX_NONE,
 	SANDBOX_DEEP
@@ -207,8 +211,11 @@ struct config {
 	unsigned exclusions_count;
 
 	struct {
-		char *file; /* HTML template; NULL: the built-in page */
-	} block_page;
+		char *directory; /* templates (common/page/page.h); NULL: the built-in pages */
+		char *language;  /* of those without one in their name */
+		char *redirect;  /* where a blocked GET is sent instead; NULL: it gets a page */
+		enum config_redirect_status redirect_status;
+	} pages;
 
 	struct {
 		uint64_t bytes_max; /* rotated past this; 0: never */

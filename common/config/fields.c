@@ -26,6 +26,7 @@ static const cyaml_strval_t action_words[] = { { "allow", ACTION_ALLOW },
 	{ "block", ACTION_BLOCK } };
 static const cyaml_strval_t delivery_words[] = { { "hold", DELIVERY_HOLD },
 	{ "stream", DELIVERY_STREAM }, { "trickle", DELIVERY_TRICKLE } };
+static const cyaml_strval_t redirect_words[] = { { "302", REDIRECT_302 }, { "307", REDIRECT_307 } };
 static const cyaml_strval_t sandbox_words[] = { { "none", SANDBOX_NONE },
 	{ "deep", SANDBOX_DEEP } };
 const cyaml_strval_t config_criterion_words[] = { { "format", CRITERION_FORMAT },
@@ -68,7 +69,7 @@ SCHEMA_OF(cache_schema, CACHE_FIELDS);
 SCHEMA_OF(sandbox_schema, SANDBOX_FIELDS);
 SCHEMA_OF(signatures_schema, SIGNATURES_FIELDS);
 SCHEMA_OF(reputation_schema, REPUTATION_FIELDS);
-SCHEMA_OF(block_page_schema, BLOCK_PAGE_FIELDS);
+SCHEMA_OF(pages_schema, PAGES_FIELDS);
 SCHEMA_OF(log_schema, LOG_FIELDS);
 SCHEMA_OF(http_schema, HTTP_FIELDS);
 
@@ -99,7 +100,7 @@ static const cyaml_schema_field_t top_schema[] = {
 	SECTION(signatures), SECTION(reputation),
 	CYAML_FIELD_SEQUENCE_COUNT("exclusions", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
 	    struct config, exclusions, exclusions_count, &exclusion_value, 0, CYAML_UNLIMITED),
-	SECTION(block_page), SECTION(log), SECTION(http), CYAML_FIELD_END
+	SECTION(pages), SECTION(log), SECTION(http), CYAML_FIELD_END
 };
 const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct config, top_schema) };

@@ -136,7 +136,11 @@
 	L(reputation, good, "")             \
 	T(reputation, label, "reputation")
 
-#define BLOCK_PAGE_FIELDS(U, W, B, T, N, L) N(block_page, file)
+#define PAGES_FIELDS(U, W, B, T, N, L) \
+	N(pages, directory)            \
+	T(pages, language, "en")       \
+	N(pages, redirect)             \
+	W(pages, redirect_status, redirect_words, "302")
 
 #define LOG_FIELDS(U, W, B, T, N, L)                  \
 	U(log, bytes_max, 0, 1ull << 40, "104857600") \
@@ -160,7 +164,7 @@
 	SANDBOX_FIELDS(U, W, B, T, N, L)    \
 	SIGNATURES_FIELDS(U, W, B, T, N, L) \
 	REPUTATION_FIELDS(U, W, B, T, N, L) \
-	BLOCK_PAGE_FIELDS(U, W, B, T, N, L) \
+	PAGES_FIELDS(U, W, B, T, N, L)      \
 	LOG_FIELDS(U, W, B, T, N, L)        \
 	HTTP_FIELDS(U, W, B, T, N, L)
 

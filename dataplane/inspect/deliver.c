@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "dataplane/inspect/object.h"
+#include "dataplane/inspect/show.h"
 
 #define HEADERS_BYTES_MAX 1024
 
@@ -138,21 +138,6 @@ clean_headers(const struct inspect_object *o, struct lines *l)
 	return span_of(l->text, l->bytes);
 }
 
-static size_t
-render(struct inspect_object *o, const char *threat, char *out, size_t room)
-{
-	const char *reason = classes[o->outcome.source].reason;
-	char uuid[33];
-	struct page_values values = {
-		.threat = span_text(threat),
-		.url = span_of(o->url, o->url_bytes),
-		.reason = span_text(reason != NULL ? reason : "it contains a threat"),
-		.uuid = span_text(report_uuid_text(o, uuid)),
-	};
-
-	return page_render(policy_page(object_policy(o)), &values, out, room);
-}
-
 void
 deliver_error(struct inspect_object *o, uint16_t status)
 {
@@ -161,30 +146,6 @@ deliver_error(struct inspect_object *o, uint16_t status)
 	count(o->inspect->stats, COUNTER_ANSWERS_ERROR, 1);
 	if (o->echo_open || icap_answer(o->session, &answer) != 0)
 		icap_abandon(o->session);
-}
-
-/* Head, then page; 0 or -ENOBUFS with nothing sent. */
-static int
-answer_page(struct inspect_object *o, struct icap_answer *answer, struct span page)
-{
-	struct chain body = CHAIN_EMPTY;
-	char head[256];
-	int rc = chain_append_copy(&body, &o->inspect->config.pools, page.data, page.bytes);
-	int n = snprintf(head, sizeof(head),
-	    "HTTP/%s 403 Forbidden\r\nContent-Type: text/html; charset=utf-8\r\n"
-	    "Content-Length: %zu\r\nCache-Control: no-store\r\n\r\n",
-	    o->profile->page_version == PAGE_HTTP_1_0 ? "1.0" : "1.1", page.bytes);
-
-	if (rc != 0)
-		return rc;
-	answer->http_head = span_of(head, (size_t)n);
-	rc = icap_answer(o->session, answer); /* copies the head */
-	answer->http_head = span_of(NULL, 0);
-	if (rc == 0 &&
-	    (icap_answer_body(o->session, &body) != 0 || icap_answer_end(o->session) != 0))
-		icap_abandon(o->session);
-	chain_free(&body);
-	return rc;
 }
 
 /* A class that its policy blocks, for clients that know a code from a threat. */
@@ -208,13 +169,11 @@ block_by_code(struct inspect_object *o)
 void
 deliver_block(struct inspect_object *o)
 {
-	struct lines lines;
+	bool is_class = o->outcome.source >= SOURCE_FIRST_BY_POLICY;
+	struct show page = { .kind = is_class ? PAGE_ERROR : PAGE_BLOCKED,
+		.reason = classes[o->outcome.source].reason };
 	char threat[THREAT_BYTES_MAX];
-	static const char short_page[] =
-	    "<!DOCTYPE html><title>Blocked</title><h1>Access blocked</h1>";
-	struct icap_answer answer = { .kind = ICAP_ANSWER_REPLACE, .has_body = true };
-	char *page = o->inspect->page;
-	size_t bytes;
+	struct lines lines;
 
 	count(o->inspect->stats, COUNTER_BLOCKED, 1);
 	if (o->profile->unjudged == UNJUDGED_CODE && classes[o->outcome.source].code != NULL) {
@@ -222,10 +181,11 @@ deliver_block(struct inspect_object *o)
 		return;
 	}
 	threat_name(o, threat);
-	answer.icap_headers = verdict_headers(o, threat, &lines);
-	bytes = render(o, threat, page, PAGE_RENDERED_BYTES_MAX);
-	if (answer_page(o, &answer, span_of(page, bytes)) != 0 &&
-	    answer_page(o, &answer, span_text(short_page)) != 0)
+	page.threat = threat;
+	page.icap_headers = verdict_headers(o, threat, &lines);
+	if (page.reason == NULL)
+		page.reason = "it contains a threat";
+	if (show_page(o, &page) != 0)
 		deliver_error(o, 503);
 }
 

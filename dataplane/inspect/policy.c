@@ -3,10 +3,8 @@
 #include "dataplane/inspect/policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "common/base/letters.h"
 #include "common/base/mask.h"
@@ -33,7 +31,8 @@ struct md5_rule {
 
 struct policy {
 	struct policy_limits limits;
-	struct page *page;
+	struct pages *pages;
+	enum config_redirect_status redirect_status;
 	struct config_profiles *profiles;
 	struct icap_profiles *icap_profiles;
 	bool allows[SOURCE_COUNT];
@@ -189,31 +188,6 @@ take_sandbox(struct policy *p, const struct config *c, char *error)
 	return 0;
 }
 
-/* Reads the template file, or takes the built-in page. */
-static int
-take_page(struct policy *p, const struct config *c, char *error)
-{
-	char text[PAGE_TEMPLATE_BYTES_MAX + 2], why[256] = "out of memory";
-	ssize_t n;
-	int fd, rc;
-
-	if (c->block_page.file == NULL || c->block_page.file[0] == 0)
-		return page_parse(NULL, &p->page, why, sizeof(why));
-	fd = open(c->block_page.file, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return fail(
-		    error, "block_page.file", c->block_page.file, "a file that can be read");
-	text[n] = 0;
-	rc = page_parse(text, &p->page, why, sizeof(why));
-	if (rc != 0)
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "block_page.file: %s: %s",
-		    c->block_page.file, why);
-	return rc;
-}
-
 static void
 take_limits(struct policy *p, const struct config *c)
 {
@@ -236,6 +210,7 @@ take_limits(struct policy *p, const struct config *c)
 		.part_head_bytes_max = c->limits.part_head_bytes_max,
 		.part_depth_max = c->limits.part_depth_max,
 	};
+	p->redirect_status = c->pages.redirect_status;
 	p->allows[SOURCE_OVERSIZE] = c->policy.oversize == ACTION_ALLOW;
 	p->allows[SOURCE_TIMEOUT] = c->policy.timeout == ACTION_ALLOW;
 	p->allows[SOURCE_OVERLOAD] = c->policy.overload == ACTION_ALLOW;
@@ -260,8 +235,8 @@ take_profiles(struct policy *p, const struct config *c, char *error)
 }
 
 /*
- * The configuration's text decides it, and what the profiles' files say: whatever changes there
- * makes clean verdicts old.
+ * The configuration's text decides it, and what the files of profiles and pages say: whatever
+ * changes there makes clean verdicts old.
  */
 static uint64_t
 stamp_of(const struct policy *p, const struct config *c)
@@ -271,7 +246,8 @@ stamp_of(const struct policy *p, const struct config *c)
 	uint64_t stamp = text != NULL ? siphash(&key, text, strlen(text)) : 0;
 
 	free(text);
-	return stamp ^ siphash(&key, p->profiles->list, sizeof(p->profiles->list));
+	return stamp ^ siphash(&key, p->profiles->list, sizeof(p->profiles->list)) ^
+	       pages_stamp(p->pages);
 }
 
 int
@@ -288,7 +264,7 @@ policy_create(const struct config *c, struct policy **out, char error[CONFIG_ERR
 	if (rc == 0)
 		rc = take_sandbox(p, c, error);
 	if (rc == 0)
-		rc = take_page(p, c, error);
+		rc = pages_load(c, &p->pages, error);
 	if (rc == 0)
 		rc = take_profiles(p, c, error);
 	if (rc != 0) {
@@ -317,7 +293,7 @@ policy_free(struct policy *p)
 	free_masks(&p->user_agents);
 	free(p->subnets);
 	free(p->md5s);
-	page_free(p->page);
+	pages_free(p->pages);
 	config_profiles_free(p->profiles);
 	free(p->icap_profiles);
 	free(p);
@@ -341,10 +317,16 @@ policy_limits(const struct policy *p)
 	return &p->limits;
 }
 
-const struct page *
-policy_page(const struct policy *p)
+const struct pages *
+policy_pages(const struct policy *p)
 {
-	return p->page;
+	return p->pages;
+}
+
+enum config_redirect_status
+policy_redirect_status(const struct policy *p)
+{
+	return p->redirect_status;
 }
 
 bool

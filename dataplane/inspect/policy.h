@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the configuration says about objects, in the form the pipeline asks: limits, what each
- * result class gets, exclusions, which formats a sandbox judges, the block page, profiles. Made
+ * result class gets, exclusions, which formats a sandbox judges, pages, profiles. Made
  * outside the hot path, immutable, published together with a generation (publication.h).
  */
 #ifndef SLUICE_INSPECT_POLICY_H
@@ -14,7 +14,7 @@
 #include "common/base/mono.h"
 #include "common/channel/words.h"
 #include "common/config/profile.h"
-#include "dataplane/inspect/page.h"
+#include "common/page/page.h"
 #include "dataplane/inspect/profiles.h"
 #include "scanners/decode/decode.h"
 #include "scanners/format/format.h"
@@ -40,8 +40,8 @@ struct policy_limits {
 	uint32_t parts_max, part_head_bytes_max, part_depth_max; /* of multipart bodies */
 };
 
-/* -EINVAL with "what, expected what" in `error`, -ENOMEM. Reads the page's template file and the
- * files of profiles.directory. */
+/* -EINVAL with "what, expected what" in `error`, -ENOMEM. Reads the files of pages.directory
+ * and profiles.directory. */
 int policy_create(const struct config *c, struct policy **out, char error[CONFIG_ERROR_TEXT_MAX]);
 void policy_free(struct policy *p);
 
@@ -50,7 +50,8 @@ const struct policy_limits *policy_limits(const struct policy *p);
 const struct config_profile *policy_profile(const struct policy *p, unsigned index);
 /* The same profiles, for icap_set_profiles(). */
 const struct icap_profiles *policy_icap_profiles(const struct policy *p);
-const struct page *policy_page(const struct policy *p);
+const struct pages *policy_pages(const struct policy *p);
+enum config_redirect_status policy_redirect_status(const struct policy *p);
 
 /* What an object gets whose result is one of the classes from SOURCE_FIRST_BY_POLICY on. */
 bool policy_allows(const struct policy *p, enum source class);

@@ -17,6 +17,7 @@
 #include "tools/sluicectl/alerts.h"
 #include "tools/sluicectl/follow.h"
 #include "tools/sluicectl/observe.h"
+#include "tools/sluicectl/page.h"
 #include "tools/sluicectl/print.h"
 #include "tools/sluicectl/scan.h"
 #include "tools/sluicectl/top.h"
@@ -144,6 +145,7 @@ config(int argc, char **argv)
 	char error[CONFIG_ERROR_TEXT_MAX];
 	const char *file = argc == 2 ? argv[1] : paths.config_file;
 	struct config_profiles *profiles = NULL;
+	struct pages *pages = NULL;
 	struct config *c = NULL;
 	int rc;
 
@@ -153,10 +155,38 @@ config(int argc, char **argv)
 		return fail(EXIT_REFUSED, error);
 	rc = config_profiles_load(c, &profiles, error);
 	config_profiles_free(profiles);
+	if (rc == 0)
+		rc = pages_load(c, &pages, error);
+	pages_free(pages);
 	config_free(c);
 	if (rc != 0)
 		return fail(EXIT_REFUSED, error);
 	printf("%s: good\n", file);
+	return 0;
+}
+
+static int
+page(int argc, char **argv)
+{
+	char error[CONFIG_ERROR_TEXT_MAX];
+	struct page_request request;
+	struct pages *pages = NULL;
+	struct config *c = NULL;
+	const char *why;
+	int rc;
+
+	if (!page_request_parse(argc, argv, &request, &why))
+		return fail(EXIT_USAGE, why);
+	if (request.config == NULL)
+		request.config = paths.config_file;
+	if (config_load(request.config, NULL, 0, &c, error) != 0)
+		return fail(EXIT_REFUSED, error);
+	rc = pages_load(c, &pages, error);
+	config_free(c);
+	if (rc != 0)
+		return fail(EXIT_REFUSED, error);
+	page_print(stdout, pages, &request);
+	pages_free(pages);
 	return 0;
 }
 
@@ -372,6 +402,15 @@ static const struct command {
 	{ "sig", "[reload]", "how the last compilation went; compile again",
 	    "An error names the file and the line; what the dataplane refused is shown as well.",
 	    sig },
+	{ "page", "[preview NAME] [OPTION]...", "the pages that users see",
+	    "Without preview: name, language and file of each. NAME: blocked, error or scanning, "
+	    "with\n"
+	    "sample values. --language de, as a browser's Accept-Language; --source encrypted, "
+	    "what\n"
+	    "{{if}} goes by; --open-as html (default: to be opened in a browser) or http (with the "
+	    "head\n"
+	    "it goes out with); --config FILE. Reads the configuration, asks no process.",
+	    page },
 	{ "config", "check [FILE]", "say what is wrong with a configuration",
 	    "FILE: by default the instance's own. Asks no process.", config },
 };

@@ -74,7 +74,7 @@ TEST(config_defaults)
 	CHECK(c->sandbox.job_timeout_ms == 30000);
 	CHECK(c->signatures.sources_count == 0 && c->reputation.bad_count == 0);
 	CHECK(strcmp(c->reputation.label, "reputation") == 0);
-	CHECK(c->exclusions_count == 0 && c->block_page.file == NULL);
+	CHECK(c->exclusions_count == 0 && c->pages.directory == NULL);
 	CHECK(c->log.bytes_max == 100u << 20 && c->log.keep == 5 && !c->log.json);
 	CHECK(strcmp(c->http.listen, "127.0.0.1:8344") == 0);
 	config_free(c);
@@ -133,7 +133,7 @@ TEST(config_refusals)
 		    "t.yaml:6: icpa: no such key; expected one of mode, dataplane, icap, icaps, "
 		    "tcp, "
 		    "profiles, "
-		    "limits, policy, delivery, cache, sandbox, signatures, reputation, block_page, "
+		    "limits, policy, delivery, cache, sandbox, signatures, reputation, pages, "
 		    "log, "
 		    "http, "
 		    "exclusions" },
@@ -377,7 +377,7 @@ TEST(config_print_round_trips)
 {
 	static const char *const texts[] = { BASE,
 		BASE "mode: disabled\nsandbox: {formats: [], kind: none}\nhttp: {listen: ''}\n",
-		BASE "block_page: {file: \"/a \\\"b\\\" \\\\ \\t\xc3\xa9: #\"}\n"
+		BASE "pages: {directory: \"/a \\\"b\\\" \\\\ \\t\xc3\xa9: #\"}\n"
 		     "signatures: {sources: ['- x', '[', 'null', '']}\n",
 		BASE
 		"exclusions:\n- {criterion: user_agent, value: \"*\\\\?'x\", enabled: false}\n" };
@@ -390,7 +390,7 @@ TEST(config_print_round_trips)
 
 		if (i == 2) { /* the empty item is refused; without it the rest is printed */
 			CHECK(rc == -EINVAL);
-			rc = load(BASE "block_page: {file: \"/a \\\"b\\\" \\\\ \\t\xc3\xa9: #\"}\n"
+			rc = load(BASE "pages: {directory: \"/a \\\"b\\\" \\\\ \\t\xc3\xa9: #\"}\n"
 				       "signatures: {sources: ['- x', '[', 'null']}\n",
 			    &c, error);
 		}

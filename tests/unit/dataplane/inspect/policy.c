@@ -234,48 +234,33 @@ TEST(formats_for_the_sandbox)
 	config_free(c);
 }
 
-/* The page's file: one that is right, wrong, too large, absent. */
-TEST(the_page_s_file)
+/* A directory of pages that is right, and one that is not there. */
+TEST(pages)
 {
-	static const struct {
-		const char *name;
-		size_t padding;
-		const char *text, *error;
-	} rows[] = {
-		{ "right", 0, "<p>{{url}}", NULL },
-		{ "as large as may be", PAGE_TEMPLATE_BYTES_MAX, "", NULL },
-		{ "too large", PAGE_TEMPLATE_BYTES_MAX + 1, "", "larger than" },
-		{ "wrong", 0, "{{nonsense}}", "nonsense" },
-	};
-	char path[] = "/tmp/sluice-page-XXXXXX", error[CONFIG_ERROR_TEXT_MAX];
+	char path[] = "/tmp/sluice-page-XXXXXX", error[CONFIG_ERROR_TEXT_MAX], file[64];
 	struct config *c = config_of(NULL, 0);
-	char *kept = c->block_page.file;
-	int fd = mkstemp(path);
+	char *kept = c->pages.directory;
 	struct policy *p;
+	uint64_t before;
+	FILE *f;
 
-	c->block_page.file = path;
-	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-		char *text = malloc(rows[i].padding + 100);
-		size_t n = rows[i].padding;
-		int rc;
-
-		memset(text, 'x', n);
-		n += (size_t)sprintf(text + n, "%s", rows[i].text);
-		CHECK(ftruncate(fd, 0) == 0 && pwrite(fd, text, n, 0) == (ssize_t)n);
-		rc = policy_create(c, &p, error);
-		CHECK_ROW(rows[i].name, rc == (rows[i].error == NULL ? 0 : -EINVAL));
-		if (rc == 0)
-			policy_free(p);
-		else
-			CHECK_ROW(rows[i].name,
-			    strstr(error, path) != NULL && strstr(error, rows[i].error) != NULL);
-		free(text);
-	}
-	close(fd);
-	unlink(path);
+	CHECK(mkdtemp(path) != NULL);
+	c->pages.directory = path;
+	CHECK(policy_create(c, &p, error) == 0);
+	before = policy_stamp(p);
+	policy_free(p);
+	snprintf(file, sizeof(file), "%s/blocked.html", path);
+	f = fopen(file, "w");
+	fputs("<p>{{url}}", f);
+	fclose(f);
+	CHECK(policy_create(c, &p, error) == 0);
+	CHECK(policy_stamp(p) != before && policy_pages(p) != NULL);
+	policy_free(p);
+	unlink(file);
+	rmdir(path);
 	CHECK(policy_create(c, &p, error) == -EINVAL);
-	CHECK(strstr(error, "block_page.file") != NULL && strstr(error, path) != NULL);
-	c->block_page.file = kept;
+	CHECK(strstr(error, "pages.directory") != NULL && strstr(error, path) != NULL);
+	c->pages.directory = kept;
 	config_free(c);
 	policy_free(NULL);
 }
