@@ -121,6 +121,8 @@ line_verdict_word(const struct record *r)
 {
 	if ((r->flags & RECORD_FLAG_TRUNCATED) != 0)
 		return "error";
+	if ((r->flags & RECORD_FLAG_PAGED) != 0)
+		return "unknown";
 	if (r->verdict == VERDICT_BAD)
 		return "bad";
 	return (r->flags & RECORD_FLAG_URL_ONLY) != 0 ? "good" : "clean";

@@ -32,6 +32,7 @@ static const struct {
 	{ RECORD_FLAG_DECODED, "decoded" },
 	{ RECORD_FLAG_CUT, "cut" },
 	{ RECORD_FLAG_PART, "part" },
+	{ RECORD_FLAG_PAGED, "paged" },
 };
 
 char *

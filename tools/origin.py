@@ -2,15 +2,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A small origin for the lab: pages that Squid fetches.  origin.py ADDRESS PORT"""
 import http.server
+import io
 import sys
+import zipfile
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" b"$EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE!$H+H*"
 BIG = bytes((i * 7 + i // 251) & 255 for i in range(3 << 20))
+
+
+def archive(member):
+    """A zip of one member, the same bytes each time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr(zipfile.ZipInfo("member"), member, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
 PAGES = {
     "/": (b"<!doctype html><title>hello</title><p>A clean page.\n", "text/html"),
     "/eicar.com": (EICAR, "application/octet-stream"),
     "/big.bin": (BIG, "application/octet-stream"),
     "/bad.bin": (BIG + EICAR, "application/octet-stream"),
+    "/good.zip": (archive(b"hello"), "application/zip"),
+    "/bad.zip": (archive(EICAR), "application/zip"),
 }
 
 

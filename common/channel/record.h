@@ -47,6 +47,7 @@ enum record_text {
 #define RECORD_FLAG_DECODED     0x100u /* a content coding was looked through */
 #define RECORD_FLAG_CUT         0x200u /* a part was delivered before the verdict, then cut off */
 #define RECORD_FLAG_PART        0x400u /* `part` decided: name, digests, format, offset are its */
+#define RECORD_FLAG_PAGED       0x800u /* the "being scanned" page was shown: no verdict yet */
 
 struct record {
 	int64_t wall_ns;      /* CLOCK_REALTIME when it was finished */

@@ -78,6 +78,7 @@ enum verdict {
 	X(HELD, "held", "objects held for a sandbox")                                             \
 	X(HELD_TIMEOUT, "held_timeout", "holds that ended by hold_timeout")                       \
 	X(HELD_ABANDONED, "held_abandoned", "holds whose client left")                            \
+	X(SCANNING_PAGES, "scanning_pages", "holds ended by the page that asks again")            \
 	X(SANDBOX_JOBS, "sandbox_jobs", "objects given to a sandbox")                             \
 	X(SANDBOX_SKIPPED, "sandbox_skipped", "eligible objects not given for lack of room")      \
 	X(CACHE_HITS, "cache_hits", "digests found in the verdict cache")                         \

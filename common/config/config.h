@@ -172,6 +172,9 @@ struct config {
 		uint32_t trickle_bytes;      /* each second */
 		uint32_t redownload_guard_s; /* a URL whose download was cut is blocked so long; 0:
 						never */
+		uint32_t page_after_ms;      /* of a hold, until a browser gets a page; 0: never */
+		uint32_t page_retry_s;       /* until that page asks again */
+		uint32_t pages_max;          /* of one URL and client, then it is held */
 	} delivery;
 
 	struct {

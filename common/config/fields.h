@@ -109,7 +109,10 @@
 	U(delivery, stall_ms, 50, 3600000, "300")          \
 	U(delivery, trickle_delay_ms, 0, 3600000, "10000") \
 	U(delivery, trickle_bytes, 1, 1u << 20, "4096")    \
-	U(delivery, redownload_guard_s, 0, 86400, "1800")
+	U(delivery, redownload_guard_s, 0, 86400, "1800")  \
+	U(delivery, page_after_ms, 0, 3600000, "0")        \
+	U(delivery, page_retry_s, 1, 60, "5")              \
+	U(delivery, pages_max, 1, 10000, "100")
 
 #define CACHE_FIELDS(U, W, B, T, N, L) U(cache, entries, 64, 67108864, "65536")
 

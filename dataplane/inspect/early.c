@@ -199,16 +199,18 @@ drip(struct inspect_object *o)
 	object_settled(o);
 }
 
-/* While the body comes, whether it does is looked at; when bytes are due in a trickle, too. */
+/* While the body comes, whether it does is looked at; when bytes or a page are due, too. */
 static void
 arm(struct inspect_object *o)
 {
 	struct mono stalled = mono_add(o->inspect->now, delivery_of(o)->stall);
 
-	if (o->state != OBJECT_READING)
-		stalled = MONO_NEVER;
-	if (mono_earlier(stalled, o->drip_at).ns != MONO_NEVER.ns)
-		wheel_arm(&o->inspect->looks, &o->look, mono_earlier(stalled, o->drip_at));
+	struct mono next = mono_earlier(o->drip_at, o->page_at);
+
+	if (o->state == OBJECT_READING)
+		next = mono_earlier(next, stalled);
+	if (next.ns != MONO_NEVER.ns)
+		wheel_arm(&o->inspect->looks, &o->look, next);
 }
 
 void
@@ -225,6 +227,13 @@ early_arm(struct inspect_object *o)
 }
 
 void
+early_hold(struct inspect_object *o)
+{
+	o->page_at = scanning_due(o);
+	arm(o);
+}
+
+void
 early_look(struct inspect_object *o)
 {
 	struct mono now = o->inspect->now;
@@ -234,6 +243,9 @@ early_look(struct inspect_object *o)
 	if (stands_still(o) && (!o->streams || is_doubtful(o))) {
 		end_stall(o);
 		o->drip_at = MONO_NEVER; /* streamed from here on */
+	} else if (!mono_before(now, o->page_at)) {
+		o->page_at = MONO_NEVER;
+		scanning_show(o);
 	} else if (!mono_before(now, o->drip_at)) {
 		drip(o);
 		o->drip_at = mono_add(now, DRIP_INTERVAL);

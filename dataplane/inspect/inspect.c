@@ -16,14 +16,15 @@ create_pools(struct inspect *i)
 	i->cache = cache_create(c->cache_entries);
 	i->blocks = blocks_create(i->channel, c->arena_blocks);
 	i->guard = guard_create();
+	i->waits = waits_create();
 	i->decoders = decode_pool_create(
 	    c->decoders_max, c->decoders_max < ROOMS_MAX ? c->decoders_max : ROOMS_MAX);
 	i->objects = calloc(c->objects_max, sizeof(*i->objects));
 	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
 	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));
-	return parts_pool_create(i, c->part_levels_max) && i->guard != NULL && i->cache != NULL &&
-	       i->blocks != NULL && i->decoders != NULL && i->objects != NULL && i->jobs != NULL &&
-	       i->free_jobs != NULL;
+	return parts_pool_create(i, c->part_levels_max) && i->guard != NULL && i->waits != NULL &&
+	       i->cache != NULL && i->blocks != NULL && i->decoders != NULL && i->objects != NULL &&
+	       i->jobs != NULL && i->free_jobs != NULL;
 }
 
 struct inspect *
@@ -63,6 +64,7 @@ inspect_destroy(struct inspect *i)
 		return;
 	cache_destroy(i->cache);
 	guard_destroy(i->guard);
+	waits_destroy(i->waits);
 	blocks_destroy(i->blocks);
 	if (i->decoders != NULL)
 		decode_pool_destroy(i->decoders);

@@ -106,6 +106,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->must_echo = !icap_may_204_at_end(session);
 	o->echo_open = o->streams = false;
 	o->sent = o->bytes_seen = 0;
+	o->drip_at = o->page_at = MONO_NEVER;
 	o->sampling = o->sample_over = o->sample_failed = false;
 	o->flags = 0;
 	o->trouble = SOURCE_COUNT;

@@ -9,6 +9,7 @@
  *     READING  end                DONE     object_judge(), object_finish()
  *     READING  end, to a sandbox  HELD     sandbox_submit(), mode advanced
  *     HELD     answer, timer      DONE     object_finish_later()
+ *     HELD     a browser waited   DROPPED  scanning_show(): the job goes on
  *     any      no room to tell    PARKED   object_finish(): a bad verdict waits for the ring
  *     PARKED   room, or too long  DONE     inspect_tick()
  *
@@ -25,6 +26,7 @@
 #include "dataplane/inspect/keep.h"
 #include "dataplane/inspect/layer.h"
 #include "dataplane/inspect/parts.h"
+#include "dataplane/inspect/waits.h"
 #include "scanners/decode/decode.h"
 
 #define URL_BYTES_MAX      2048
@@ -70,6 +72,7 @@ struct inspect_object {
 	uint64_t bytes_seen;     /* `bytes` at the last look */
 	struct mono seen_at;     /* since when it is that */
 	struct mono drip_at;     /* delivery `trickle`: when the next bytes go; else never */
+	struct mono page_at;     /* while HELD: when the page is due; else never */
 
 	bool has_body, must_echo;
 	bool echo_open;            /* the answer's head, and more, went out before the verdict */
@@ -128,6 +131,7 @@ struct inspect {
 	uint32_t users[PUBLICATIONS_MAX];
 	struct wheel wheel, looks;
 	struct guard *guard;
+	struct waits *waits;
 	struct list free_objects, parked, settled;
 	char page[PAGE_RENDERED_BYTES_MAX]; /* where a block page is rendered */
 	struct cache *cache;
@@ -229,6 +233,15 @@ void early_cut(struct inspect_object *o);
 /* The threat for which this object's URL was cut; NULL: it was not. */
 const char *early_guarded(struct inspect_object *o);
 void early_guard_put(struct inspect *i, const uint8_t url_sha256[32], const char *threat);
+
+/* The hold began: when the browser that waits is told. */
+void early_hold(struct inspect_object *o);
+
+/* scanning.c: the "being scanned" page */
+/* When it is due for an object whose hold begins now; MONO_NEVER: not for this one. */
+struct mono scanning_due(struct inspect_object *o);
+/* Answers with it and ends the hold; the job goes on. Without buffers the hold goes on. */
+void scanning_show(struct inspect_object *o);
 
 /* judge.c: the steps from a whole object to an outcome, or to a sandbox */
 /* True: `o->outcome` is set. False: the object was given to a sandbox and is held. */

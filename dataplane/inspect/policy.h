@@ -35,6 +35,8 @@ struct policy_limits {
 		struct duration trickle_delay;
 		uint32_t trickle_bytes; /* each second */
 		struct duration guard_time;
+		struct duration page_after; /* 0: no page */
+		uint32_t page_retry_s, pages_max;
 	} delivery;
 	struct decode_limits decode;
 	uint32_t parts_max, part_head_bytes_max, part_depth_max; /* of multipart bodies */

@@ -128,7 +128,8 @@ count_outcome(struct inspect_object *o)
 {
 	struct core_stats *s = o->inspect->stats;
 
-	s->verdicts[o->outcome.verdict][o->outcome.source]++;
+	if ((o->flags & RECORD_FLAG_PAGED) == 0) /* which has no verdict yet */
+		s->verdicts[o->outcome.verdict][o->outcome.source]++;
 	count(s, COUNTER_VERDICTS_BAD, o->outcome.verdict == VERDICT_BAD);
 	histogram_add(&s->object_ns, mono_now().ns - o->begun_ns);
 	if (o->scan_ns != 0)

@@ -81,6 +81,7 @@ sandbox_submit(struct inspect_object *o, bool hold)
 		i->held_now++;
 		count(i->stats, COUNTER_HELD, 1);
 		wheel_arm(&i->wheel, &o->timer, mono_add(i->now, object_hold_timeout(o)));
+		early_hold(o);
 	}
 	return 0;
 }
