@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck disable=SC2119
+# shellcheck disable=SC2119,SC2154
 # What users see, through Squid: a page in their language; a template that is wrong is refused with its
 # line and the old pages stay; a held download shows a browser the page that asks again, and the retry
 # gets the object or the block page; curl as itself never sees it.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/squid.sh
 . tools/squid.sh
 command -v squid >/dev/null || skip "no squid"
 work=$(mktemp -d)
