@@ -17,7 +17,7 @@ unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link 
 
 # What a folder's tests need from outside besides: encoders.
 unit_libs_scanners/decode   := -lbrotlienc
-unit_libs_dataplane/inspect := -lbrotlienc -ljansson
+unit_libs_dataplane/inspect := -lbrotlienc -ljansson -larchive
 
 define unit_rules
 $(call unit_of,$(1)): $(call objects_of,$(wildcard tests/unit/$(1)/*.c)) $(B)/obj/tests/unit/harness.o \

@@ -117,7 +117,7 @@ run_idle(struct rig *r, uint64_t count)
  * Not of a connection but of the wheel: 200 ms ahead each time, as an RTO is, and 10 us between two
  * turns. What comes up before it is moved again is put on by the wheel. callgrind knows it by name.
  */
-__attribute__((noinline, noclone)) uint64_t
+RIG_COUNTED uint64_t
 case_collect_timers(struct wheel *w, struct wheel_timer *timers, uint32_t flows, uint64_t count)
 {
 	struct mono now = { w->tick << WHEEL_TICK_BITS };

@@ -241,7 +241,7 @@ hear(struct rig *r)
 }
 
 /* callgrind's --toggle-collect names this function: what is around the turn is two instructions. */
-__attribute__((noinline, noclone)) void
+RIG_COUNTED void
 rig_collect(struct rig *r)
 {
 	turn(r);
