@@ -2,8 +2,8 @@
 /*
  * A turn, in order: receive a burst and run it up through link and tcp, take what other cores
  * passed on, advance timers, take control's commands, let every connection that has something be
- * handled, flush what tcp owes and what waits for the port, show what control asked to see. The
- * order is read in core_turn().
+ * handled, make the digests of what came and answer what waited for them, flush what tcp owes and
+ * what waits for the port, show what control asked to see. The order is read in core_turn().
  */
 #include "dataplane/core.h"
 
@@ -306,8 +306,10 @@ core_turn(struct core *c)
 	work += take_commands(c);
 	inspect_tick(c->inspect);
 	work += serve_connections(c);
+	inspect_digest(c->inspect);
 	work += clients_take_settled(c->clients);
 	clients_run_timers(c->clients);
+	work += inspect_is_hashing(c->inspect);
 	tcp_flush(c->tcp);
 	work += c->transmit_count;
 	flush_frames(c);
@@ -410,6 +412,7 @@ create_inspect(struct core *c)
 		.publisher = c->config.publisher,
 		.icap = c->icap,
 		.pools = c->config.pools,
+		.digests = c->config.digests,
 	};
 
 	random_bytes(NULL, ic.uuid_keys, sizeof(ic.uuid_keys));

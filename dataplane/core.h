@@ -17,6 +17,7 @@
 #include "dataplane/inspect/publication.h"
 #include "dataplane/net/chain.h"
 #include "dataplane/port.h"
+#include "scanners/digest/engine.h"
 
 struct core;
 
@@ -30,6 +31,7 @@ struct core_config {
 	const struct certificates *certificates;
 	const struct access_list *plain_access, *tls_access;
 	struct chain_pools pools;
+	const struct digest_engine *digests;
 	const bool *stop; /* set by the attendant: drain, then return from core_run() */
 };
 

@@ -58,6 +58,7 @@ struct dataplane {
 	struct exchange exchange;
 	struct certificates certificates;
 	struct access_list plain_access, tls_access;
+	struct digest_engine *digests;
 	struct port *port;
 	struct attendant *attendant;
 	struct core *cores[CHANNEL_CORES_MAX];
@@ -178,6 +179,7 @@ create_cores(struct dataplane *d, char *error)
 			.plain_access = &d->plain_access,
 			.tls_access = &d->tls_access,
 			.pools = d->pools[i],
+			.digests = d->digests,
 			.stop = &d->stop,
 		};
 
@@ -188,6 +190,25 @@ create_cores(struct dataplane *d, char *error)
 		rc = port_open(d->config, cores, pools, &d->port, error);
 	for (unsigned i = 0; i < cores && rc == 0; i++)
 		rc = core_attach_port(d->cores[i], d->port, error);
+	return rc;
+}
+
+static int
+choose_digests(struct dataplane *d, char *error)
+{
+	char text[DIGEST_ENGINE_TEXT_MAX];
+	int rc;
+
+	static_assert((int)DIGESTS_AUTO == (int)DIGEST_AUTO &&
+			  (int)DIGESTS_SINGLE == (int)DIGEST_SINGLE &&
+			  (int)DIGESTS_AVX512 == (int)DIGEST_AVX512,
+	    "the configuration's words are the kinds");
+	rc =
+	    digest_engine_create((enum digest_kind)d->config->dataplane.digests, &d->digests, text);
+	if (rc == 0)
+		fprintf(stderr, "sluice-dataplane: %s\n", text);
+	else
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "dataplane.digests: %s", text);
 	return rc;
 }
 
@@ -242,6 +263,8 @@ start(struct dataplane *d, struct options *o, char *error)
 		rc = config_load(
 		    o->paths.config_file, o->overrides, o->override_count, &d->config, error);
 	if (rc == 0)
+		rc = choose_digests(d, error);
+	if (rc == 0)
 		rc = load_listeners(d, error);
 	if (rc == 0)
 		rc = eal_start(d->config, &o->paths, error);
@@ -288,6 +311,7 @@ stop(struct dataplane *d, const struct options *o)
 	exchange_fini(&d->exchange);
 	publisher_fini(&d->publisher);
 	attendant_destroy(d->attendant);
+	digest_engine_destroy(d->digests);
 	certificates_free(&d->certificates);
 	access_list_fini(&d->plain_access);
 	access_list_fini(&d->tls_access);

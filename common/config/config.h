@@ -37,6 +37,14 @@ enum config_hugepages {
 	HUGEPAGES_ON,
 	HUGEPAGES_OFF
 };
+enum config_digests { /* as enum digest_kind of scanners/digest/engine.h */
+	DIGESTS_AUTO,
+	DIGESTS_OPENSSL,
+	DIGESTS_SINGLE,
+	DIGESTS_SSE2,
+	DIGESTS_AVX2,
+	DIGESTS_AVX512
+};
 enum config_tls_version {
 	TLS_VERSION_1_2,
 	TLS_VERSION_1_3
@@ -93,6 +101,7 @@ struct config {
 				       one */
 		enum config_idle idle;
 		enum config_hugepages hugepages;
+		enum config_digests digests;
 		uint32_t memory_mib; /* 0: as much as the buffers need */
 		uint32_t buffers;    /* receive and transmit mbufs, per core */
 		struct config_port port;

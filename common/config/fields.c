@@ -17,6 +17,9 @@ static const cyaml_strval_t mode_words[] = {
 static const cyaml_strval_t idle_words[] = { { "adaptive", IDLE_ADAPTIVE }, { "spin", IDLE_SPIN } };
 static const cyaml_strval_t hugepages_words[] = { { "auto", HUGEPAGES_AUTO },
 	{ "on", HUGEPAGES_ON }, { "off", HUGEPAGES_OFF } };
+static const cyaml_strval_t digests_words[] = { { "auto", DIGESTS_AUTO },
+	{ "openssl", DIGESTS_OPENSSL }, { "single", DIGESTS_SINGLE }, { "sse2", DIGESTS_SSE2 },
+	{ "avx2", DIGESTS_AVX2 }, { "avx512", DIGESTS_AVX512 } };
 static const cyaml_strval_t port_words[] = { { "af_packet", PORT_AF_PACKET },
 	{ "af_xdp", PORT_AF_XDP }, { "tap", PORT_TAP }, { "virtio", PORT_VIRTIO },
 	{ "pci", PORT_PCI } };

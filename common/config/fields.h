@@ -27,6 +27,7 @@
 	U(dataplane, first_cpu, 0, 4095, "0")             \
 	W(dataplane, idle, idle_words, "adaptive")        \
 	W(dataplane, hugepages, hugepages_words, "auto")  \
+	W(dataplane, digests, digests_words, "auto")      \
 	U(dataplane, memory_mib, 0, 1048576, "0")         \
 	U(dataplane, buffers, 2048, 4194304, "32768")     \
 	L(dataplane, addresses, "")                       \

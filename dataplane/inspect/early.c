@@ -226,6 +226,12 @@ early_arm(struct inspect_object *o)
 	arm(o);
 }
 
+static bool
+waits_for_verdict(const struct inspect_object *o)
+{
+	return o->state == OBJECT_READING || o->state == OBJECT_HASHING || o->state == OBJECT_HELD;
+}
+
 void
 early_hold(struct inspect_object *o)
 {
@@ -238,7 +244,7 @@ early_look(struct inspect_object *o)
 {
 	struct mono now = o->inspect->now;
 
-	if (o->state != OBJECT_READING && o->state != OBJECT_HELD)
+	if (!waits_for_verdict(o))
 		return;
 	if (stands_still(o) && (!o->streams || is_doubtful(o))) {
 		end_stall(o);
@@ -250,7 +256,7 @@ early_look(struct inspect_object *o)
 		drip(o);
 		o->drip_at = mono_add(now, DRIP_INTERVAL);
 	}
-	if (o->state == OBJECT_READING || o->state == OBJECT_HELD)
+	if (waits_for_verdict(o))
 		arm(o);
 }
 

@@ -83,6 +83,7 @@ feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is
 	uint64_t before = l->bytes;
 
 	object_scan(o, l, bytes, is_last);
+	hashing_add(o, l, bytes);
 	note_hit(o, l);
 	if (l != object_layer(o))
 		return;
@@ -97,7 +98,7 @@ give_up_decoding(struct inspect_object *o, enum source class)
 	o->trouble = class;
 	decode_close(o->inspect->decoders, o->decoder);
 	o->decoder = NULL;
-	layer_close(&o->decoded);
+	layer_close(&o->decoded, o->inspect->hashing.queue);
 	parts_close(o);
 	drop_sample(o);
 }
@@ -233,12 +234,12 @@ object_feed_end(struct inspect_object *o)
 
 	if (!o->raw.open)
 		return;
-	layer_finish(&o->raw);
+	layer_finish(&o->raw, o->inspect->hashing.queue);
 	note_hit(o, &o->raw);
 	if (o->decoder != NULL && o->raw.bytes > 0 && !decode_is_whole(o->decoder))
 		give_up_decoding(o, SOURCE_CORRUPT);
 	if (o->decoded.open) {
-		layer_finish(&o->decoded);
+		layer_finish(&o->decoded, o->inspect->hashing.queue);
 		note_hit(o, &o->decoded);
 		o->flags |= RECORD_FLAG_DECODED;
 	}

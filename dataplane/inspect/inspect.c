@@ -22,6 +22,8 @@ create_pools(struct inspect *i)
 	i->objects = calloc(c->objects_max, sizeof(*i->objects));
 	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
 	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));
+	if (hashing_init(&i->hashing, c->digests) != 0)
+		return false;
 	return parts_pool_create(i, c->part_levels_max) && i->guard != NULL && i->waits != NULL &&
 	       i->cache != NULL && i->blocks != NULL && i->decoders != NULL && i->objects != NULL &&
 	       i->jobs != NULL && i->free_jobs != NULL;
@@ -69,6 +71,7 @@ inspect_destroy(struct inspect *i)
 	if (i->decoders != NULL)
 		decode_pool_destroy(i->decoders);
 	parts_pool_destroy(i);
+	hashing_fini(&i->hashing);
 	free(i->objects);
 	free(i->jobs);
 	free(i->free_jobs);
@@ -114,6 +117,7 @@ expire(struct inspect_object *o)
 		object_settled(o);
 		break;
 	case OBJECT_FREE:
+	case OBJECT_HASHING:
 	case OBJECT_PASSING:
 	case OBJECT_DROPPED:
 		break;

@@ -3,9 +3,10 @@
  * An object from its head to its verdict: one `struct inspect` is the pipeline of one core.
  *
  * The caller hands it the events of ICAP sessions and the commands of control, and calls
- * inspect_tick() once a turn; the pipeline answers through the session (icap_answer). When an
- * answer comes later, from a sandbox, a timer or a ring that has room again, the session's user
- * pointer comes out of inspect_next_settled(), so that the caller can send what the session has.
+ * inspect_tick() and inspect_digest() once a turn; the pipeline answers through the session
+ * (icap_answer). When an answer comes later, from a sandbox, a timer or a ring that has room again,
+ * the session's user pointer comes out of inspect_next_settled(), so that the caller can send what
+ * the session has.
  *
  *     event            call                    file
  *     ICAP_REQUEST     inspect_request()       object.c → reqmod.c or respmod.c
@@ -23,6 +24,7 @@
 #include "common/channel/channel.h"
 #include "dataplane/icap/icap.h"
 #include "dataplane/inspect/publication.h"
+#include "scanners/digest/engine.h"
 
 struct inspect;
 struct inspect_object;
@@ -39,6 +41,7 @@ struct inspect_config {
 	uint32_t cache_entries;
 	uint32_t keep_mbufs_max;
 	uint32_t arena_blocks;
+	const struct digest_engine *digests; /* lent */
 	struct region *region;
 	struct publisher *publisher;
 	struct icap *icap;
@@ -66,8 +69,10 @@ struct inspect_peer {
  */
 struct inspect_object *inspect_request(
     struct inspect *i, struct icap_session *session, const struct inspect_peer *peer, void *user);
-/* True: the object is done with, its handle invalid. After inspect_end(), false means that it is
- * held, and will come out as settled. */
+/* True: the object is done with, its handle invalid. After inspect_end(), false means that its
+ * verdict waits, for the digests of this turn or for a sandbox, and that it will come out as
+ * settled.
+ */
 bool inspect_body(struct inspect_object *o);
 /*
  * Whether what was received needs further turns (a small body that decodes to a large one): until
@@ -79,6 +84,13 @@ bool inspect_preview_end(struct inspect_object *o);
 bool inspect_end(struct inspect_object *o);
 /* The client left, or broke off: no verdict on the object. The handle is invalid afterwards. */
 void inspect_abort(struct inspect_object *o);
+
+/*
+ * Makes the digests of all that was received in this turn, and the verdicts that waited for them.
+ * Once a turn, behind all calls above; inspect_is_hashing(): objects wait for the next one.
+ */
+void inspect_digest(struct inspect *i);
+bool inspect_is_hashing(const struct inspect *i);
 
 /* One of control's commands that is about objects and verdicts. */
 void inspect_command(struct inspect *i, const struct command *command);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Feeds the three scanners of a layer; see layer.h. */
+/* Feeds the scanners of a layer; see layer.h. */
 #include "dataplane/inspect/layer.h"
 
 #include <errno.h>
@@ -41,18 +41,20 @@ void
 layer_feed(struct layer *l, struct span bytes, bool is_last)
 {
 	feed_format(l, bytes);
-	digest_feed(&l->digest, bytes);
 	if (signature_feed(l->scan, bytes, is_last) < 0)
 		l->scan_failed = true;
 	l->bytes += bytes.bytes;
 }
 
 void
-layer_finish(struct layer *l)
+layer_finish(struct layer *l, struct digest_queue *q)
 {
 	if (signature_finish(l->scan) < 0)
 		l->scan_failed = true;
-	digest_finish(&l->digest, &l->values);
+	if (q != NULL)
+		digest_queue_finish(q, &l->digest, &l->values);
+	else
+		digest_finish(&l->digest, &l->values);
 	if (!l->format_known) {
 		l->format = format_detect(span_of(l->head, l->head_bytes), l->bytes);
 		l->format_known = true;
@@ -66,10 +68,12 @@ layer_hit(const struct layer *l)
 }
 
 void
-layer_close(struct layer *l)
+layer_close(struct layer *l, struct digest_queue *q)
 {
 	if (!l->open)
 		return;
+	if (q != NULL)
+		digest_queue_drop(q, &l->digest);
 	signature_close(l->scan);
 	l->open = false;
 }

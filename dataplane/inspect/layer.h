@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One layer of an object, the bytes as sent or those behind a content coding: digests, format and
- * signatures over the same bytes, as they stream by.
+ * signatures over the same bytes, as they stream by. Digests are only put down here, in the queue
+ * of the core: the bytes are lent to it until its next run (hashing.c).
  */
 #ifndef SLUICE_INSPECT_LAYER_H
 #define SLUICE_INSPECT_LAYER_H
 
 #include "scanners/digest/digest.h"
+#include "scanners/digest/queue.h"
 #include "scanners/format/format.h"
 #include "scanners/signature/signature.h"
 
@@ -18,17 +20,20 @@ struct layer {
 	uint64_t bytes;
 	struct signature_scan *scan;
 	struct digest digest;
-	struct digest_values values; /* after layer_finish() */
+	struct digest_values values; /* after layer_finish() and a run of the queue */
 	uint8_t head[FORMAT_HEAD_BYTES];
 };
 
 /* -ENOBUFS when no scan is free. */
 int layer_open(struct layer *l, struct signature_core *core, const struct generation *g);
+/* Format and signatures; the caller puts the bytes into the queue. */
 void layer_feed(struct layer *l, struct span bytes, bool is_last);
-/* No more bytes: digests and format are final. */
-void layer_finish(struct layer *l);
+/* No more bytes: the format is final, and the digests after the queue's next run; at once where
+ * there is no queue (NULL) and the caller fed `digest` itself. */
+void layer_finish(struct layer *l, struct digest_queue *q);
 /* NULL: nothing was found so far. */
 const struct signature_hit *layer_hit(const struct layer *l);
-void layer_close(struct layer *l);
+/* `q` as in layer_finish(). */
+void layer_close(struct layer *l, struct digest_queue *q);
 
 #endif

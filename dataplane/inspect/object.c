@@ -138,8 +138,8 @@ object_free(struct inspect_object *o)
 	wheel_disarm(&i->wheel, &o->timer);
 	wheel_disarm(&i->looks, &o->look);
 	object_feed_stop(o);
-	layer_close(&o->raw);
-	layer_close(&o->decoded);
+	layer_close(&o->raw, i->hashing.queue);
+	layer_close(&o->decoded, i->hashing.queue);
 	parts_close(o);
 	if (o->decoder != NULL)
 		decode_close(i->decoders, o->decoder);
@@ -330,7 +330,7 @@ inspect_body(struct inspect_object *o)
 	o->scan_ns += mono_now().ns - before;
 	if (o->must_echo && keep_append(&o->keep, i->blocks, &i->keep_budget, &bytes) != 0)
 		rc = -ENOBUFS;
-	chain_free(&bytes);
+	hashing_spend(i, &bytes);
 	if (rc != 0)
 		return object_conclude_class(o, SOURCE_OVERLOAD);
 	if (o->bytes > object_policy_limits(o)->object_bytes_max)
@@ -392,7 +392,11 @@ inspect_end(struct inspect_object *o)
 		wheel_disarm(&o->inspect->wheel, &o->timer);
 		object_feed_end(o);
 		o->scan_ns += mono_now().ns - before;
-		return object_judge(o) && object_finish(o);
+		if (!o->raw.open)
+			return object_judge(o) && object_finish(o);
+		o->state = OBJECT_HASHING;
+		list_append(&o->inspect->hashing.due, &o->node);
+		return false;
 	default:
 		return false;
 	}

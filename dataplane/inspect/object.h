@@ -6,8 +6,9 @@
  *     READING  bytes              READING  inspect_body(): layers fed, bytes kept or sent on
  *     READING  verdict known      DROPPED  object_conclude(): answered, the rest is dropped
  *     READING  passes, no 204     PASSING  object_conclude(): the echo begins, the rest follows
- *     READING  end                DONE     object_judge(), object_finish()
- *     READING  end, to a sandbox  HELD     sandbox_submit(), mode advanced
+ *     READING  end                HASHING  inspect_end(): what it must wait for in this turn
+ *     HASHING  digests known      DONE     inspect_digest(): object_judge(), object_finish_later()
+ *     HASHING  and to a sandbox   HELD     sandbox_submit(), mode advanced
  *     HELD     answer, timer      DONE     object_finish_later()
  *     HELD     a browser waited   DROPPED  scanning_show(): the job goes on
  *     any      no room to tell    PARKED   object_finish(): a bad verdict waits for the ring
@@ -37,6 +38,7 @@
 enum object_state {
 	OBJECT_FREE,
 	OBJECT_READING,
+	OBJECT_HASHING,
 	OBJECT_PASSING,
 	OBJECT_DROPPED,
 	OBJECT_HELD,
@@ -53,7 +55,7 @@ struct outcome {
 };
 
 struct inspect_object {
-	struct list node; /* free list, parked list or settled list */
+	struct list node; /* free list, parked list, settled list or list of those being hashed */
 	struct inspect *inspect;
 	struct icap_session *session;
 	void *user;
@@ -119,8 +121,18 @@ struct inspect_job {
 	struct inspect_object *holder; /* NULL: nobody waits */
 };
 
+/* The digests of a core's turn; hashing.c. */
+struct hashing {
+	struct digest_queue *queue;
+	struct list due;    /* objects whose verdict waits for digests */
+	struct chain spent; /* bytes that nobody else needs, until they are hashed */
+	size_t copied;      /* bytes of `copies` in use */
+	uint8_t *copies;
+};
+
 struct inspect {
 	struct inspect_config config;
+	struct hashing hashing;
 	struct channel_core *channel;
 	struct core_stats *stats;
 	struct mono now;
@@ -221,6 +233,15 @@ void object_scan(struct inspect_object *o, struct layer *l, struct span bytes, b
 
 /* More bytes of the judged layer for a sandbox; over a limit the sample is dropped. */
 void object_sample(struct inspect_object *o, struct span bytes);
+
+/* hashing.c: digests of all objects of a turn at once */
+/* -ENOMEM. */
+int hashing_init(struct hashing *h, const struct digest_engine *engine);
+void hashing_fini(struct hashing *h);
+/* Puts down what was just fed to the layer. Copies it where the bytes do not stay. */
+void hashing_add(struct inspect_object *o, struct layer *l, struct span bytes);
+/* Lets go of bytes that the queue may still read. Takes the chain. */
+void hashing_spend(struct inspect *i, struct chain *bytes);
 
 /* early.c: delivery before the verdict */
 /* Sends on what may be sent by now, `stream`; after each piece of the body. */

@@ -52,8 +52,8 @@ level_close(struct inspect *i, struct part_level *l)
 	while (l != NULL) {
 		struct part_level *inner = l->inner;
 
-		layer_close(&l->sent);
-		layer_close(&l->decoded);
+		layer_close(&l->sent, NULL);
+		layer_close(&l->decoded, NULL);
 		l->next_free = i->free_part_levels;
 		i->free_part_levels = l;
 		l = inner;
@@ -144,12 +144,21 @@ part_begin(struct inspect_object *o, struct part_level *l)
 
 static void level_feed(struct inspect_object *o, struct part_level *l, struct span bytes);
 
+/* A part ends within a turn and is judged there, so its digests do not wait for the core's queue.
+ */
+static void
+part_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
+{
+	object_scan(o, l, bytes, is_last);
+	digest_feed(&l->digest, bytes);
+}
+
 /* `plain`: bytes behind the encoding, where there is one. */
 static void
 part_plain(struct inspect_object *o, struct part_level *l, struct span plain, bool is_last)
 {
 	if (l->decoded.open) {
-		object_scan(o, &l->decoded, plain, is_last);
+		part_scan(o, &l->decoded, plain, is_last);
 		o->parts_doubtful = o->parts_doubtful || layer_hit(&l->decoded) != NULL;
 	}
 	if (l->inner != NULL)
@@ -161,7 +170,7 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 {
 	size_t at = 0, n;
 
-	object_scan(o, &l->sent, data, l->parser.data_is_last);
+	part_scan(o, &l->sent, data, l->parser.data_is_last);
 	o->parts_doubtful = o->parts_doubtful || layer_hit(&l->sent) != NULL;
 	if (!l->decoded.open) {
 		part_plain(o, l, data, false);
@@ -252,14 +261,14 @@ part_end(struct inspect_object *o, struct part_level *l)
 		level_close(o->inspect, l->inner);
 		l->inner = NULL;
 	}
-	layer_finish(&l->sent);
+	layer_finish(&l->sent, NULL);
 	judge_layer(o, l, &l->sent);
 	if (l->decoded.open) {
-		layer_finish(&l->decoded);
+		layer_finish(&l->decoded, NULL);
 		judge_layer(o, l, &l->decoded);
 	}
-	layer_close(&l->sent);
-	layer_close(&l->decoded);
+	layer_close(&l->sent, NULL);
+	layer_close(&l->decoded, NULL);
 }
 
 static void

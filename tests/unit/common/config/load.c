@@ -34,6 +34,7 @@ TEST(config_defaults)
 	CHECK(c->mode == MODE_STANDARD);
 	CHECK(c->dataplane.cores == 1 && c->dataplane.first_cpu == 0);
 	CHECK(c->dataplane.idle == IDLE_ADAPTIVE && c->dataplane.hugepages == HUGEPAGES_AUTO);
+	CHECK(c->dataplane.digests == DIGESTS_AUTO);
 	CHECK(c->dataplane.memory_mib == 0 && c->dataplane.buffers == 32768);
 	CHECK(c->dataplane.port.kind == PORT_AF_PACKET && c->dataplane.port.mtu == 1500);
 	CHECK(strcmp(c->dataplane.port.interface, "eth1") == 0);

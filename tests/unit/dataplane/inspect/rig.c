@@ -70,6 +70,7 @@ make_inspect(struct rig *r)
 		.publisher = &r->publisher,
 		.icap = r->icap,
 		.pools = *sim_pools(),
+		.digests = r->digests,
 	};
 
 	r->inspect = inspect_create(&ic);
@@ -87,6 +88,7 @@ rig_create(const char *const *set)
 		.arena_blocks = ARENA_BLOCKS };
 	struct rig *r = calloc(1, sizeof(*r));
 	char error[SIGNATURE_ERROR_TEXT_MAX];
+	char text[DIGEST_ENGINE_TEXT_MAX];
 	struct loaded *loaded = NULL;
 
 	if (r == NULL || region_create(&shape, &r->region) != 0 ||
@@ -98,6 +100,8 @@ rig_create(const char *const *set)
 	r->reader = region_core(r->control, 0);
 	r->stats = channel_stats(r->channel);
 	publisher_init(&r->publisher);
+	if (digest_engine_create(DIGEST_SSE2, &r->digests, text) != 0)
+		abort();
 	r->icap = make_icap();
 	make_inspect(r);
 	r->now = mono_now();
@@ -126,6 +130,7 @@ rig_destroy(struct rig *r)
 	}
 	CHECK(inspect_objects_now(r->inspect) == 0);
 	inspect_destroy(r->inspect);
+	digest_engine_destroy(r->digests);
 	icap_destroy(r->icap);
 	publisher_fini(&r->publisher);
 	region_close(r->control);
@@ -256,6 +261,7 @@ rig_turn(struct rig *r)
 	inspect_tick(r->inspect);
 	for (unsigned i = 0; i < r->client_count; i++)
 		drive(&r->clients[i]);
+	inspect_digest(r->inspect);
 	while ((c = inspect_next_settled(r->inspect, &done)) != NULL) {
 		if (done)
 			c->object = NULL;

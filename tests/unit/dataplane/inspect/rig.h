@@ -34,6 +34,7 @@ struct rig {
 	struct core_stats *stats;
 	struct publisher publisher;
 	struct icap *icap;
+	struct digest_engine *digests;
 	struct inspect *inspect;
 	struct mono now;
 	unsigned client_count;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Digests of all objects of a turn at once (docs/digests.md). Bytes that nobody else needs wait in
+ * the mbufs they came in; those that are kept to be sent back, that a decoder gave, or that a
+ * decoder uses up, may move or go before the turn ends, and are copied, at a tenth of a cycle a
+ * byte.
+ *
+ * Bounds: a turn's bytes, COPIES_BYTES of copies and DIGEST_PIECES_MAX pieces; past any of them the
+ * queue runs in the middle of a turn.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "dataplane/inspect/object.h"
+
+#define COPIES_BYTES (256u << 10)
+#define SPENT_BYTES  (2u << 20)
+
+int
+hashing_init(struct hashing *h, const struct digest_engine *engine)
+{
+	list_init(&h->due);
+	h->spent = CHAIN_EMPTY;
+	h->queue = digest_queue_create(engine);
+	h->copies = malloc(COPIES_BYTES);
+	return h->queue != NULL && h->copies != NULL ? 0 : -ENOMEM;
+}
+
+void
+hashing_fini(struct hashing *h)
+{
+	chain_free(&h->spent);
+	digest_queue_destroy(h->queue);
+	free(h->copies);
+}
+
+static void
+run(struct hashing *h)
+{
+	digest_queue_run(h->queue);
+	h->copied = 0;
+	chain_free(&h->spent);
+}
+
+/* Whether the bytes lie where they are until hashing_spend() has them. */
+static bool
+stays(const struct inspect_object *o)
+{
+	return !o->must_echo && o->decoder == NULL;
+}
+
+void
+hashing_add(struct inspect_object *o, struct layer *l, struct span bytes)
+{
+	struct hashing *h = &o->inspect->hashing;
+
+	if (l == &o->raw && stays(o)) {
+		digest_queue_add(h->queue, &l->digest, bytes);
+		return;
+	}
+	while (bytes.bytes > 0) {
+		struct span part = span_first(bytes, COPIES_BYTES - h->copied);
+
+		if (part.bytes == 0) {
+			run(h);
+			continue;
+		}
+		memcpy(h->copies + h->copied, part.data, part.bytes);
+		digest_queue_add(h->queue, &l->digest, span_of(h->copies + h->copied, part.bytes));
+		h->copied += part.bytes;
+		bytes = span_from(bytes, part.bytes);
+	}
+}
+
+void
+hashing_spend(struct inspect *i, struct chain *bytes)
+{
+	struct hashing *h = &i->hashing;
+
+	if (digest_queue_is_empty(h->queue)) {
+		chain_free(bytes);
+		return;
+	}
+	chain_append_chain(&h->spent, bytes);
+	if (h->spent.bytes > SPENT_BYTES)
+		run(h);
+}
+
+void
+inspect_digest(struct inspect *i)
+{
+	struct list *node;
+
+	if (digest_queue_is_empty(i->hashing.queue) && list_is_empty(&i->hashing.due))
+		return;
+	run(&i->hashing);
+	while ((node = list_take_first(&i->hashing.due)) != NULL) {
+		struct inspect_object *o = LIST_ITEM(node, struct inspect_object, node);
+
+		if (object_judge(o))
+			object_finish_later(o);
+	}
+}
+
+bool
+inspect_is_hashing(const struct inspect *i)
+{
+	return !list_is_empty(&i->hashing.due);
+}
