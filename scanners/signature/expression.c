@@ -116,8 +116,11 @@ read_number(struct value at, const struct generation_step *s, const struct objec
 			return unseen;
 		n |= (uint64_t)b << 8 * (s->kinds & READ_BIG_ENDIAN ? width - 1 - i : i);
 	}
-	if (s->kinds & READ_SIGNED && n >> (8 * width - 1) != 0)
-		n |= ~UINT64_C(0) << 8 * width;
+	if (s->kinds & READ_SIGNED) { /* widths are checked when a generation is opened */
+		uint64_t sign = UINT64_C(0x80) << (8 * width - 8) % 64;
+
+		n = (n ^ sign) - sign;
+	}
 	return number((int64_t)n);
 }
 

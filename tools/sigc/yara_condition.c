@@ -454,7 +454,7 @@ count_rule(struct sigc *s, const struct yara_rule *rule, const struct yara_rules
 static int
 compile(struct condition *c, struct generation_rule *r, triggers *t)
 {
-	struct term all;
+	struct term all = { 0 };
 	int rc;
 
 	r->name = c->name = table_add_text(&c->s->names, c->rule->name);

@@ -132,12 +132,13 @@ append(struct tcp_conn *c, struct seq end)
 {
 	uint32_t now = now_us(c->tcp), join_us = (uint32_t)(c->srtt_ns / 16000);
 	bool full = c->sent_count == lent_range_room(c) && !lent_more_ranges(c) && !make_room(c);
-	struct sent_range *last = c->sent_count > 0 ? &c->sent[c->sent_count - 1] : NULL;
+	bool is_first = c->sent_count == 0;
+	struct sent_range *last = &c->sent[is_first ? 0 : c->sent_count - 1];
 
-	if (last != NULL && full && last->state != SENT_FLYING) {
+	if (!is_first && full && last->state != SENT_FLYING) {
 		last->state = SENT_FLYING; /* a SACK forgotten, or a loss found once more */
 		recount(c);
-	} else if (last == NULL || last->state != SENT_FLYING ||
+	} else if (is_first || last->state != SENT_FLYING ||
 		   (!full && (last->again || now - last->sent_us > join_us))) {
 		c->sent[c->sent_count++] = (struct sent_range){ .end = end, .sent_us = now };
 		return;
