@@ -19,7 +19,7 @@
 #include "common/channel/attend.h"
 #include "control/control.h"
 
-#define ARGUMENTS_MAX 256
+#define ARGUMENTS_FIXED 16 /* of the compiler, beside lists and sources */
 
 static void
 path_of(const struct control *c, const char *name, char out[512])
@@ -123,7 +123,7 @@ on_compiled(uv_process_t *process, int64_t status, int signal_number)
 static void
 add_pairs(char **arguments, unsigned *n, const char *flag, char **values, unsigned count)
 {
-	for (unsigned i = 0; i < count && *n + 3 < ARGUMENTS_MAX; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		if (flag != NULL)
 			arguments[(*n)++] = (char *)(uintptr_t)flag;
 		arguments[(*n)++] = values[i];
@@ -147,19 +147,21 @@ int
 generation_compile(struct control *c)
 {
 	const struct config *f = c->config;
-	char output[512], errors[512], memory[32], seconds_text[32],
-	    *arguments[ARGUMENTS_MAX] = { NULL };
+	char output[512], errors[512], memory[32], seconds_text[32], **arguments;
 	uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE },
 		{ .flags = UV_INHERIT_FD } };
-	uv_process_options_t options = {
-		.exit_cb = on_compiled, .args = arguments, .stdio = stdio, .stdio_count = 3
-	};
+	uv_process_options_t options = { .exit_cb = on_compiled, .stdio = stdio, .stdio_count = 3 };
 	unsigned n = 0;
 	int rc;
 
 	c->compile_again = c->compiling;
 	if (c->compiling || !has_work(c))
 		return 0;
+	arguments = calloc(ARGUMENTS_FIXED + f->signatures.sources_count +
+			       2 * ((size_t)f->reputation.bad_count + f->reputation.good_count),
+	    sizeof(*arguments));
+	if (arguments == NULL)
+		return -ENOMEM;
 	path_of(c, "next.gen", output);
 	path_of(c, "compile.err", errors);
 	snprintf(memory, sizeof(memory), "%u", f->signatures.compile_memory_mib);
@@ -177,15 +179,18 @@ generation_compile(struct control *c)
 	add_pairs(arguments, &n, "--good", f->reputation.good, f->reputation.good_count);
 	add_pairs(arguments, &n, NULL, f->signatures.sources, f->signatures.sources_count);
 	options.file = c->compiler;
+	options.args = arguments;
 	stdio[2].data.fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (stdio[2].data.fd < 0) {
 		rc = -errno;
 		snprintf(c->compile_error, sizeof(c->compile_error), "%.200s: %s", errors,
 		    strerror(-rc));
+		free(arguments);
 		return rc;
 	}
 	c->compiler_process.data = c;
 	rc = uv_spawn(&c->loop, &c->compiler_process, &options);
+	free(arguments);
 	close(stdio[2].data.fd);
 	c->compiling = rc == 0;
 	if (rc != 0)

@@ -59,3 +59,11 @@ eventually is 'yy evil-marker-one yy' 204
 kill -9 "$(cat "$DATAPLANE_PID")"
 eventually is 'xx nothing xx' 204
 is 'zz evil-marker-one zz' 204 || fail "a restart brought the old signatures back"
+
+# What is named is compiled, however many files that is.
+mkdir "$here/many"
+for n in $(seq 100 399); do printf 'Test.Many%s\tone-of-many-%s\n' "$n" "$n" >"$here/many/$n.lit"; done
+printf 'signatures: {sources: [%s]}\n' "$(printf '%s, ' "$here"/many/*.lit | sed 's/, $//')" >"/run/sluice/$lab_name/lab/sluice.yaml"
+"${ctl[@]}" reload
+eventually is 'zz one-of-many-399 zz' 200
+[ "$(code 'zz one-of-many-100 zz')" = 200 ] || fail "the first of 300 sources is not compiled"
