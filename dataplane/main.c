@@ -59,6 +59,7 @@ struct dataplane {
 	struct certificates certificates;
 	struct access_list plain_access, tls_access;
 	struct digest_engine *digests;
+	char digests_text[DIGEST_ENGINE_TEXT_MAX]; /* what they are made with */
 	struct port *port;
 	struct attendant *attendant;
 	struct core *cores[CHANNEL_CORES_MAX];
@@ -196,19 +197,16 @@ create_cores(struct dataplane *d, char *error)
 static int
 choose_digests(struct dataplane *d, char *error)
 {
-	char text[DIGEST_ENGINE_TEXT_MAX];
 	int rc;
 
 	static_assert((int)DIGESTS_AUTO == (int)DIGEST_AUTO &&
 			  (int)DIGESTS_SINGLE == (int)DIGEST_SINGLE &&
 			  (int)DIGESTS_AVX512 == (int)DIGEST_AVX512,
 	    "the configuration's words are the kinds");
-	rc =
-	    digest_engine_create((enum digest_kind)d->config->dataplane.digests, &d->digests, text);
-	if (rc == 0)
-		fprintf(stderr, "sluice-dataplane: %s\n", text);
-	else
-		snprintf(error, CONFIG_ERROR_TEXT_MAX, "dataplane.digests: %s", text);
+	rc = digest_engine_create(
+	    (enum digest_kind)d->config->dataplane.digests, &d->digests, d->digests_text);
+	if (rc != 0)
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "dataplane.digests: %s", d->digests_text);
 	return rc;
 }
 
@@ -335,8 +333,8 @@ main(int argc, char **argv)
 	attendant_block_signals();
 	if (start(&d, &o, error) != 0)
 		return fatal(error);
-	fprintf(stderr, "sluice-dataplane %s: instance %s, %u cores, ready\n", SLUICE_VERSION,
-	    o.paths.instance, d.config->dataplane.cores);
+	fprintf(stderr, "sluice-dataplane: %s\nsluice-dataplane %s: instance %s, %u cores, ready\n",
+	    d.digests_text, SLUICE_VERSION, o.paths.instance, d.config->dataplane.cores);
 	run(&d);
 	stop(&d, &o);
 	return 0;
