@@ -19,6 +19,7 @@ include mk/programs.mk
 include mk/tests.mk
 include mk/check.mk
 include mk/bench.mk
+include mk/package.mk
 
 ## help: print this list
 help:

@@ -173,15 +173,4 @@ run: setup
 	@$(MAKE) --no-print-directory all
 	@ONCE=$(ONCE) tools/demo
 
-PREFIX ?= /usr
-## install: programs, configuration and units below DESTDIR
-install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/sluice/pages \
-		$(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(B)/sluice-dataplane $(B)/sluice-control $(B)/sluice-sigc $(B)/sluice-deepscan $(DESTDIR)$(PREFIX)/sbin
-	install -m 755 $(B)/sluicectl $(DESTDIR)$(PREFIX)/bin
-	install -m 644 config/sluice.yaml $(DESTDIR)/etc/sluice/sluice.yaml
-	install -m 644 config/pages/*.html $(DESTDIR)/etc/sluice/pages
-	install -m 644 config/units/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system
-
-.PHONY: fuzz fuzz-build setup test scenarios run install
+.PHONY: fuzz fuzz-build setup test scenarios run
