@@ -10,12 +10,14 @@
 #include "control/answer.h"
 #include "scanners/format/format.h"
 
-#define RULES_TOTAL_MAX 4096 /* with those of sluice.yaml: what the dataplane takes */
+#define EXCLUDE_FILE      "exclusions.json"
+#define EXCLUDE_PUBLISHED "exclusions.yaml" /* read by dataplane/attendant.c */
+#define RULES_TOTAL_MAX   4096 /* with those of sluice.yaml: what the dataplane takes */
 
 static void
 path_of(const struct control *c, const char *suffix, char out[512])
 {
-	snprintf(out, 512, "%s/exclusions.json%s", c->paths.state_directory, suffix);
+	snprintf(out, 512, "%s/" EXCLUDE_FILE "%s", c->paths.state_directory, suffix);
 }
 
 /* A rule from words; a format must be one that is known, too. */
@@ -67,24 +69,6 @@ all_are_rules(const json_t *rules)
 }
 
 void
-exclude_open(struct control *c)
-{
-	char path[512], aside[512];
-
-	path_of(c, "", path);
-	path_of(c, ".damaged", aside);
-	c->exclude.rules = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	if (c->exclude.rules == NULL && access(path, F_OK) != 0) {
-		c->exclude.rules = json_array();
-	} else if (!all_are_rules(c->exclude.rules)) {
-		fprintf(stderr, "WRN %s: not a list of exclusions; set aside as %s\n", path, aside);
-		rename(path, aside);
-		json_decref(c->exclude.rules);
-		c->exclude.rules = json_array();
-	}
-}
-
-void
 exclude_close(struct control *c)
 {
 	json_decref(c->exclude.rules);
@@ -117,21 +101,66 @@ exclude_policy_text(const struct control *c)
 
 /* On disk, whole or not at all. */
 static bool
-keep(const struct control *c)
+write_whole(const struct control *c, const char *name, const json_t *what)
 {
-	char path[512], partial[512];
+	char path[512], partial[520];
 	bool good;
 	FILE *f;
 
-	path_of(c, "", path);
-	path_of(c, ".new", partial);
+	snprintf(path, sizeof(path), "%s/%s", c->paths.state_directory, name);
+	snprintf(partial, sizeof(partial), "%s.new", path);
 	f = fopen(partial, "we");
 	if (f == NULL)
 		return false;
-	good = json_dumpf(c->exclude.rules, f, JSON_INDENT(1)) == 0 && fflush(f) == 0 &&
-	       fsync(fileno(f)) == 0;
+	good = json_dumpf(what, f, JSON_INDENT(1)) == 0 && fputc('\n', f) != EOF &&
+	       fflush(f) == 0 && fsync(fileno(f)) == 0;
 	fclose(f);
 	return good && rename(partial, path) == 0;
+}
+
+/*
+ * The rules as the configuration says them (JSON is YAML), for a dataplane that starts while no
+ * control runs. Where that can't be written there is none: what was taken back must not stay.
+ */
+static void
+publish(const struct control *c)
+{
+	json_t *section = json_array(), *text = json_pack("{s:o}", "exclusions", section), *item;
+	char path[512];
+	size_t i;
+
+	json_array_foreach(c->exclude.rules, i, item)
+	{
+		json_array_append_new(section, json_copy(item));
+		json_object_del(json_array_get(section, i), "id");
+	}
+	if (!write_whole(c, EXCLUDE_PUBLISHED, text)) {
+		snprintf(path, sizeof(path), "%s/" EXCLUDE_PUBLISHED, c->paths.state_directory);
+		fprintf(stderr,
+		    "WRN %s: %s; a dataplane that starts alone will not know the exclusions\n",
+		    path, strerror(errno));
+		unlink(path);
+	}
+	json_decref(text);
+}
+
+void
+exclude_open(struct control *c)
+{
+	char path[512], aside[512];
+
+	path_of(c, "", path);
+	path_of(c, ".damaged", aside);
+	c->exclude.rules = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	if (c->exclude.rules == NULL && access(path, F_OK) != 0) {
+		c->exclude.rules = json_array();
+	} else if (!all_are_rules(c->exclude.rules)) {
+		fprintf(stderr, "WRN %s: not a list of exclusions; set aside as %s\n", path, aside);
+		rename(path, aside);
+		json_decref(c->exclude.rules);
+		c->exclude.rules = json_array();
+	}
+	publish(c);
 }
 
 /* Makes `changed` the rules, or says why not; takes it. NULL: done. */
@@ -141,12 +170,13 @@ change(struct control *c, json_t *changed)
 	json_t *before = c->exclude.rules;
 
 	c->exclude.rules = changed;
-	if (!keep(c)) {
+	if (!write_whole(c, EXCLUDE_FILE, changed)) {
 		c->exclude.rules = before;
 		json_decref(changed);
 		return answer_unavailable("the rules can't be kept in the state directory");
 	}
 	json_decref(before);
+	publish(c);
 	attach_push_policy(c);
 	return NULL;
 }

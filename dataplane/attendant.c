@@ -168,6 +168,43 @@ load_published(struct attendant *a)
 	return loaded;
 }
 
+/*
+ * The configuration's policy, and with it the exclusions that control has kept beside it: whoever
+ * starts alone knows them, too.
+ */
+static int
+first_policy(const struct attendant *a, const struct config *c, struct policy **out,
+    char error[CONFIG_ERROR_TEXT_MAX])
+{
+	/* Keys that a configuration must have; of what is read only the exclusions count. */
+	static const char *const must[] = { "dataplane.port.interface=none",
+		"dataplane.addresses=192.0.2.1/32" };
+	struct config merged = *c, *kept = NULL;
+	char path[512];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/exclusions.yaml", a->config.paths->state_directory);
+	if (access(path, F_OK) != 0)
+		return policy_create(c, out, error);
+	rc = config_load(path, must, sizeof(must) / sizeof(must[0]), &kept, error);
+	if (rc != 0) {
+		fprintf(stderr, "WRN %s; nothing is excluded by it until control runs\n", error);
+		return policy_create(c, out, error);
+	}
+	merged.exclusions_count += kept->exclusions_count;
+	merged.exclusions = calloc(merged.exclusions_count + 1, sizeof(*merged.exclusions));
+	rc = merged.exclusions == NULL ? -ENOMEM : 0;
+	for (unsigned i = 0; i < merged.exclusions_count && rc == 0; i++)
+		merged.exclusions[i] = i < c->exclusions_count
+					   ? c->exclusions[i]
+					   : kept->exclusions[i - c->exclusions_count];
+	if (rc == 0)
+		rc = policy_create(&merged, out, error);
+	free(merged.exclusions);
+	config_free(kept);
+	return rc;
+}
+
 int
 attendant_publish_first(
     struct attendant *a, const struct config *c, char error[CONFIG_ERROR_TEXT_MAX])
@@ -181,7 +218,7 @@ attendant_publish_first(
 	if (loaded == NULL)
 		rc = loaded_create(-1, a->config.cores, a->config.scans_max, &loaded, error);
 	if (rc == 0)
-		rc = policy_create(c, &policy, error);
+		rc = first_policy(a, c, &policy, error);
 	if (rc == 0)
 		rc = publish(a, loaded, policy);
 	if (rc != 0) {

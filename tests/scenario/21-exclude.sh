@@ -23,6 +23,17 @@ kill -9 "$(cat "$DATAPLANE_PID")"
 sleep 1
 eventually judge passes
 
+# A dataplane that starts while there is no control knows the rules, too.
+supervisor=$(cat "/run/sluice/$lab_name/lab/control.supervisor")
+control=$(cat "$CONTROL_PID") dataplane=$(cat "$DATAPLANE_PID")
+kill -STOP "$supervisor"
+kill -9 "$control" "$dataplane"
+sleep 1
+eventually judge passes
+if "${ctl[@]}" status >/dev/null 2>&1; then fail "there is a control process"; fi
+kill -CONT "$supervisor"
+eventually "${ctl[@]}" status
+
 "${ctl[@]}" exclude disable 1 | grep -q disabled || fail "not disabled"
 eventually judge eicar
 "${ctl[@]}" exclude remove 1 | grep -q 'no exclusions' || fail "not removed"

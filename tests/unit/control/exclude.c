@@ -103,6 +103,65 @@ TEST(rules_are_kept_switched_and_removed)
 	rig_remove(&r);
 }
 
+/* How many rules a dataplane that starts alone finds; `first` is the value of the first. */
+static int
+published(const struct rig *r, char first[64], bool *enabled)
+{
+	static const char *const must[] = { "dataplane.port.interface=none",
+		"dataplane.addresses=192.0.2.1/32" };
+	char path[160], error[CONFIG_ERROR_TEXT_MAX];
+	struct config *c = NULL;
+	int count;
+
+	snprintf(path, sizeof(path), "%s/exclusions.yaml", r->directory);
+	if (config_load(path, must, 2, &c, error) != 0)
+		return -1;
+	count = (int)c->exclusions_count;
+	if (count > 0) {
+		snprintf(first, 64, "%s", c->exclusions[0].value);
+		*enabled = c->exclusions[0].enabled;
+	}
+	config_free(c);
+	return count;
+}
+
+/* What a value may hold survives the way through the file; what is taken back does not stay in it.
+ */
+TEST(a_dataplane_that_starts_alone_finds_them)
+{
+	static const struct {
+		const char *json, *value;
+	} values[] = {
+		{ "*.updates.example/*", "*.updates.example/*" },
+		{ "\\\\*: {x}, [y] # no comment", "\\*: {x}, [y] # no comment" },
+		{ "\\\"quoted\\\" \\u00e4 'too'", "\"quoted\" \303\244 'too'" },
+	};
+	struct rig r;
+	char why[256], first[64] = "", request[256];
+	bool enabled = false;
+
+	rig_make(&r);
+	CHECK(published(&r, first, &enabled) == 0);
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(request, sizeof(request), ADD("url", "%s"), values[i].json);
+		CHECK_ROW(values[i].json, rules(&r, request, why) == 1);
+		CHECK_ROW(values[i].json, published(&r, first, &enabled) == 1 && enabled);
+		CHECK_ROW(values[i].json, strcmp(first, values[i].value) == 0);
+		snprintf(request, sizeof(request), "{\"command\": \"exclude\", \"disable\": 1}");
+		rules(&r, request, why);
+		CHECK_ROW(values[i].json, published(&r, first, &enabled) == 1 && !enabled);
+		rules(&r, "{\"command\": \"exclude\", \"remove\": 1}", why);
+		CHECK_ROW(values[i].json, published(&r, first, &enabled) == 0);
+	}
+	rules(&r, ADD("url", "one"), why);
+	snprintf(request, sizeof(request), "%s/exclusions.json", r.directory);
+	CHECK(truncate(request, 1) == 0);
+	exclude_close(&r.control);
+	exclude_open(&r.control);
+	CHECK(published(&r, first, &enabled) == 0);
+	rig_remove(&r);
+}
+
 TEST(a_damaged_file_is_set_aside)
 {
 	static const char *const texts[] = { "", "{", "{}", "[1]", "[{\"id\": 1}]",
