@@ -58,13 +58,17 @@ enum statement {
 	ST_COUNT
 };
 
+#define STORE_PAGE_BYTES 4096 /* SQLite's own choice for a new database */
+
 struct store {
 	char path[512];
 	sqlite3 *db; /* NULL: a damaged one was closed and no new one could be made yet */
 	sqlite3_stmt *statements[ST_COUNT];
 	bool in_transaction;
 	bool damaged; /* seen in the file: set aside before the next transaction */
-	int failed;   /* the SQLite result of the first write that failed in this transaction */
+	uint64_t journal_bytes,
+	    pinned_bytes; /* in the WAL at the last commit; how many are too many */
+	int failed;       /* the SQLite result of the first write that failed in this transaction */
 	struct store_facts facts;
 };
 

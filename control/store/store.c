@@ -132,6 +132,19 @@ prepare(struct store *s)
 	return rc;
 }
 
+#define CHECKPOINT_PAGES 1000 /* as SQLite does of itself, whose hook this takes the place of */
+
+static int
+on_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = arg;
+
+	s->journal_bytes = (uint64_t)pages * STORE_PAGE_BYTES;
+	if (pages >= CHECKPOINT_PAGES)
+		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK; /* a checkpoint that finds it busy comes with a later commit */
+}
+
 static int
 open_database(struct store *s, char error[STORE_ERROR_TEXT_MAX])
 {
@@ -164,8 +177,11 @@ open_database(struct store *s, char error[STORE_ERROR_TEXT_MAX])
 	if (rc != SQLITE_OK && error[0] == 0)
 		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s: %s", s->path,
 		    s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
-	if (s->db != NULL)
+	if (s->db != NULL) {
 		sqlite3_busy_timeout(s->db, 0);
+		sqlite3_wal_hook(s->db, on_commit, s);
+	}
+	s->journal_bytes = 0;
 	return rc;
 }
 
@@ -245,6 +261,7 @@ store_open(const char *path, struct store **out, char error[STORE_ERROR_TEXT_MAX
 	error[0] = 0;
 	if (s == NULL)
 		return -ENOMEM;
+	s->pinned_bytes = STORE_PINNED_BYTES;
 	if (snprintf(s->path, sizeof(s->path), "%s", path) >= (int)sizeof(s->path)) {
 		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s…: the path is too long", path);
 		free(s);

@@ -26,6 +26,9 @@
 #define STORE_PRUNE_ROWS     1000 /* of each table in one transaction: a few milliseconds */
 #define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects, deliveries and convictions */
 #define STORE_JOURNAL_BYTES  (32 << 20)      /* the WAL is cut back to this */
+/* A WAL that somebody's open transaction pins grows; from here on recent objects are left out of it
+ * (and counted), while alerts, deliveries and convictions go on. */
+#define STORE_PINNED_BYTES (256 << 20)
 
 struct store;
 
@@ -74,6 +77,7 @@ struct store_facts {
 	uint64_t alerts, deliveries, objects; /* kept; of deliveries, about */
 	uint64_t commits, busy, failed;       /* transactions since the start */
 	uint64_t damaged;                     /* databases set aside */
+	uint64_t left_out;                    /* recent objects, while the WAL was pinned */
 	char error[STORE_ERROR_TEXT_MAX]; /* of the last failure; empty once a commit went well */
 };
 

@@ -126,6 +126,10 @@ store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struc
 {
 	sqlite3_stmt *q = s->statements[ST_PUT_OBJECT];
 
+	if (s->journal_bytes >= s->pinned_bytes) {
+		s->facts.left_out++;
+		return;
+	}
 	bind_bytes(q, 1, uuid, 16);
 	sqlite3_bind_int64(q, 2, wall_ns);
 	bind_bytes(q, 3, record.data, (int)record.bytes);

@@ -36,6 +36,8 @@
 	X("store_commits_total", "counter", "transactions stored", f->store.commits)               \
 	X("store_busy_total", "counter", "transactions put off, the database busy", f->store.busy) \
 	X("store_failed_total", "counter", "transactions that failed", f->store.failed)            \
+	X("store_left_out_total", "counter",                                                       \
+	    "recent objects not kept, the journal pinned by another process", f->store.left_out)   \
 	X("store_damaged_total", "counter", "databases found damaged and set aside",               \
 	    f->store.damaged)
 

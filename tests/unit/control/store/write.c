@@ -93,6 +93,49 @@ TEST(a_reader_beside_us_sees_whole_transactions)
 	place_remove(&p);
 }
 
+/* Who reads for long pins the WAL: recent objects stop growing it, alerts go on, and all is as
+ * before once the reader has ended. */
+TEST(a_pinned_journal_is_bounded)
+{
+	struct place p;
+	sqlite3 *other = NULL;
+	char record[1000];
+	uint64_t at_bound;
+	unsigned n = 0;
+
+	memset(record, 'x', sizeof(record));
+	place_make(&p);
+	CHECK(place_open(&p) == 0 && sqlite3_open(p.path, &other) == SQLITE_OK);
+	p.store->pinned_bytes = 8 << 20; /* more than a checkpoint waits for */
+	CHECK(sqlite3_exec(other, "BEGIN; SELECT count(*) FROM objects", NULL, NULL, NULL) ==
+	      SQLITE_OK);
+	for (; n < 5000; n++) {
+		CHECK(store_begin(p.store) == 0);
+		store_put_object(p.store, place_id(n), n, (struct span){ (uint8_t *)record, 1000 });
+		CHECK(store_commit(p.store) == 0);
+		if (facts_of(p.store).left_out == 1)
+			at_bound = p.store->journal_bytes;
+	}
+	CHECK(facts_of(p.store).left_out > 1000);
+	CHECK(p.store->journal_bytes == at_bound && at_bound < (8 << 20) + 64 * STORE_PAGE_BYTES);
+	CHECK(store_begin(p.store) == 0);
+	place_put_alert(p.store, 1, 1, STORE_ORIGIN_OBJECT);
+	CHECK(store_commit(p.store) == 0 && facts_of(p.store).alerts == 1);
+	CHECK(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
+	for (unsigned more = 0; more < 3; more++) { /* the first one's checkpoint frees the WAL */
+		CHECK(store_begin(p.store) == 0);
+		place_put_alert(p.store, 2 + more, 1, STORE_ORIGIN_OBJECT);
+		CHECK(store_commit(p.store) == 0);
+	}
+	CHECK(p.store->journal_bytes < 1 << 20);
+	CHECK(store_begin(p.store) == 0);
+	store_put_object(p.store, place_id(n), n, (struct span){ (uint8_t *)record, 1000 });
+	CHECK(store_commit(p.store) == 0);
+	CHECK(store_object(p.store, place_id(n), record, sizeof(record)) == 1000);
+	sqlite3_close(other);
+	place_remove(&p);
+}
+
 /* The disk is full somewhere in a transaction: nothing of it is stored, and it can be tried again.
  */
 TEST(a_full_disk_fails_the_whole_transaction)
