@@ -44,7 +44,8 @@ place_remove(struct place *p)
 		snprintf(path, sizeof(path), "%s/%s", p->directory, e->d_name);
 		unlink(path);
 	}
-	closedir(d);
+	if (d != NULL)
+		closedir(d);
 	rmdir(p->directory);
 }
 
