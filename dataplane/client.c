@@ -40,8 +40,6 @@ struct clients {
 #define LOOKED_AT_MAX   64
 #define TIMERS_PER_TURN 512
 
-static const char refusal[] = "ICAP/1.0 503 Service overloaded\r\nConnection: close\r\n\r\n";
-
 struct clients *
 clients_create(const struct clients_config *config)
 {
@@ -120,7 +118,7 @@ refuse(struct clients *c, struct tcp_conn *conn)
 	count(c->config.stats, COUNTER_CONNECTIONS_REFUSED, 1);
 	tcp_discard_input(conn);
 	if (!is_tls(c, conn) &&
-	    chain_append_copy(&out, &c->config.pools, refusal, sizeof(refusal) - 1) == 0)
+	    icap_refusal(c->config.icap, &tcp_endpoints(conn)->remote, &out) == 0)
 		tcp_send(conn, &out);
 	tcp_shutdown(conn);
 	tcp_release(conn);

@@ -144,6 +144,12 @@ void icap_begin(struct icap *i, struct mono now);
 /* Copied; from the next request on. Without it all clients are spoken to as icap_config says. */
 void icap_set_profiles(struct icap *i, const struct icap_profiles *profiles);
 
+/*
+ * What a peer for whom there is no session is told: that the service is overloaded, in the words of
+ * the profile of its address. Appended to `out`; 0 or -ENOMEM.
+ */
+int icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *out);
+
 /* NULL past sessions_max. */
 struct icap_session *icap_session_create(struct icap *i);
 void icap_session_destroy(struct icap_session *s);

@@ -101,6 +101,8 @@ uint32_t parse_heads_wanted(const struct icap_session *s);
 /* profile.c */
 /* The profile that a rule gives this path; NULL: no rule names it. */
 const struct icap_profile *profile_of_path(const struct icap_session *s, struct span path);
+/* The one of this address, or the fallback: before a request says more. */
+const struct icap_profile *profile_of_peer(const struct icap *i, const struct ip_address *peer);
 /* Once the request's line and fields are there. */
 void profile_choose(struct icap_session *s, struct span path);
 void profile_set_usual(struct icap *i);

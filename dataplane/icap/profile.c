@@ -9,21 +9,34 @@
 #include "common/base/mask.h"
 
 static const struct icap_rule *
-rule_for(const struct icap_session *s, enum icap_rule_kind kind, struct span text)
+rule_of(const struct icap_profiles *p, enum icap_rule_kind kind, struct span text,
+    const struct ip_address *peer)
 {
-	const struct icap_profiles *p = &s->icap->profiles;
-
 	for (unsigned i = 0; i < p->rule_count; i++) {
 		const struct icap_rule *r = &p->rules[i];
 
 		if (r->kind != kind)
 			continue;
-		if (kind == ICAP_BY_SOURCE ? subnet_holds(&r->subnet, &s->peer)
+		if (kind == ICAP_BY_SOURCE ? subnet_holds(&r->subnet, peer)
 		    : kind == ICAP_BY_PATH ? span_is(text, r->text)
 					   : mask_matches(span_text(r->text), text))
 			return r;
 	}
 	return NULL;
+}
+
+static const struct icap_rule *
+rule_for(const struct icap_session *s, enum icap_rule_kind kind, struct span text)
+{
+	return rule_of(&s->icap->profiles, kind, text, &s->peer);
+}
+
+const struct icap_profile *
+profile_of_peer(const struct icap *i, const struct ip_address *peer)
+{
+	const struct icap_rule *r = rule_of(&i->profiles, ICAP_BY_SOURCE, span_of(NULL, 0), peer);
+
+	return &i->profiles.list[r != NULL ? r->profile : i->profiles.fallback];
 }
 
 const struct icap_profile *

@@ -110,6 +110,17 @@ answer_error(struct icap_session *s, int status, struct span headers)
 	return rc;
 }
 
+int
+icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *out)
+{
+	int status = profile_of_peer(i, peer)->busy_status;
+	char text[ANSWER_BYTES_MAX];
+	int n = head_of(i, status, reason_of(status), true, text, sizeof(text));
+
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "Encapsulated: null-body=0\r\n\r\n");
+	return chain_append_copy(out, &i->config.pools, text, (size_t)n);
+}
+
 void
 respond_error(struct icap_session *s, int status)
 {

@@ -33,6 +33,7 @@ profiles(void)
 			.virus_header = "X-V" };
 	p.list[BY_PATH].offer_204 = p.list[BY_PATH].preview = p.list[BY_PATH].allow_out = false;
 	p.list[BY_SOURCE].clean = ICAP_CLEAN_204;
+	p.list[BY_SOURCE].busy_status = 506;
 	p.list[BY_AGENT].one_reply_a_segment = true;
 	p.rules[0] =
 	    (struct icap_rule){ .kind = ICAP_BY_PATH, .profile = BY_PATH, .text = "avscan" };
@@ -171,6 +172,36 @@ TEST(a_path_of_a_rule_serves_what_its_profile_says)
 	CHECK(strncmp(taken(s), "ICAP/1.0 405", 12) == 0);
 	icap_session_destroy(s);
 	icap_destroy(icap);
+}
+
+/* Whoever finds no place is told so in its own profile's words, framed as any answer. */
+TEST(a_refusal_goes_by_the_address)
+{
+	static const struct {
+		const char *peer, *says;
+	} rows[] = { { "10.0.0.1", "ICAP/1.0 506 Server too busy\r\n" },
+		{ "192.0.2.1", "ICAP/1.0 503 Service overloaded\r\n" } };
+	struct icap *icap = make();
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct chain out = CHAIN_EMPTY;
+		struct ip_address peer;
+		char text[1024];
+		size_t n;
+
+		CHECK(address_parse(span_text(rows[i].peer), &peer) == 0);
+		CHECK(icap_refusal(icap, &peer, &out) == 0);
+		n = chain_copy_out(&out, 0, text, sizeof(text) - 1);
+		text[n] = 0;
+		chain_free(&out);
+		CHECK_ROW(rows[i].peer, strncmp(text, rows[i].says, strlen(rows[i].says)) == 0);
+		CHECK_ROW(rows[i].peer, strstr(text, "\r\nConnection: close\r\n") != NULL);
+		CHECK_ROW(rows[i].peer, strstr(text, "\r\nISTag: ") != NULL);
+		CHECK_ROW(rows[i].peer,
+		    n > 31 && strcmp(text + n - 29, "Encapsulated: null-body=0\r\n\r\n") == 0);
+	}
+	icap_destroy(icap);
+	CHECK(sim_pools_used() == 0);
 }
 
 /* One reply, and no more until the peer has it all; then the next, and so on. */
