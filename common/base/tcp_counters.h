@@ -35,6 +35,7 @@
 	X(SYN_COOKIES_SENT, "syn_cookies_sent", "SYNs answered by a cookie")                   \
 	X(SYN_COOKIES_RECV, "syn_cookies_recv", "connections opened by a cookie")              \
 	X(SYN_COOKIES_FAILED, "syn_cookies_failed", "ACKs that answered no cookie of ours")    \
+	X(SYN_COOKIES_SPENT, "syn_cookies_spent", "late ACKs of a cookie that had opened one") \
 	X(ECN_MARKS, "ecn_marks", "segments that came with CE")                                \
 	X(ECN_REDUCTIONS, "ecn_reductions", "windows reduced for an echoed mark")              \
 	X(OUT_RSTS, "out_rsts", "resets sent")                                                 \

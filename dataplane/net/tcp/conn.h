@@ -178,8 +178,9 @@ struct tcp_conn {
 	bool rtt_timing;
 	bool resend_one; /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
 	bool fin_reached, ended;
-	bool active; /* opened by tcp_connect(): its caller holds it from the start */
-	bool orphan; /* released, and not done yet */
+	bool active;    /* opened by tcp_connect(): its caller holds it from the start */
+	bool orphan;    /* released, and not done yet */
+	bool by_cookie; /* iss is a cookie */
 	struct undo undo;
 
 	/* receiving, where something is out of order */
@@ -290,6 +291,7 @@ struct tcp {
 	struct time_wait *time_wait_slots;
 	struct source *sources, *free_sources, **source_buckets;
 	struct strangers strangers[STRANGERS];
+	uint32_t spent_cookies[COOKIE_BUCKETS][COOKIE_WAYS]; /* cookies.c; 0: none */
 	uint64_t counters[TCP_COUNTER_COUNT];
 };
 
@@ -419,8 +421,13 @@ bool cookies_are_out(const struct tcp *t);
  * that answers it: a RST would end what that one, sent again, will open.
  */
 bool cookies_may_follow(struct tcp *t, const struct tcp_endpoints *e);
-/* Whether an ACK with these numbers answers a cookie. */
+/* Whether an ACK with these numbers answers a cookie that opened nothing yet; counted where not. */
 bool cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
+/* One that a cookie opened is being forgotten: the cookie opens no more. */
+void cookies_spend(struct tcp_conn *c);
+/* Whether these numbers answer a cookie that has opened a connection, which is gone. */
+bool cookies_were_spent(
+    struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
 /* A half-open connection goes on as its peer knows it, by the cookie that answered the same SYN. */
 void cookies_take_over(struct tcp_conn *c);
 /* The connection of an ACK that matched, in SYN-RECEIVED; NULL: the table is full. */

@@ -15,6 +15,14 @@
  *
  * Data that overtakes the ACK of a cookie, or outlives a lost one, does not match: where its source
  * got a cookie lately it is dropped and not reset, so that what is sent again can still open.
+ *
+ * A cookie opens once. Nothing in it says that it has: a late copy of the segment that opened would
+ * open again once the connection is forgotten, and its bytes be taken twice. So what ends within
+ * the life of its cookie leaves a mark, of bits of the hash that the number has no room for, in a
+ * bucket of COOKIE_WAYS, the latest first. A mark holds for no other period, which is hashed, too,
+ * so none need be taken out. Where more end than there is room for, the oldest mark gives way: then
+ * a late copy may open again, but nobody is kept out; by chance, one honest peer in 2^23 is
+ * refused.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -35,8 +43,9 @@ struct hashed {
 	uint64_t size;
 };
 
-static uint32_t
-make(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, uint64_t period,
+/* What the number and its spent mark are made of. */
+static uint64_t
+hash_of(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, uint64_t period,
     unsigned size)
 {
 	struct hashed h = { .local_port = e->local_port,
@@ -47,8 +56,13 @@ make(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, uint64_
 
 	memcpy(h.local, e->local.bytes, 16);
 	memcpy(h.remote, e->remote.bytes, 16);
-	return (uint32_t)siphash(&t->cookie_key, &h, sizeof(h)) << 5 | (uint32_t)(period & 3) << 3 |
-	       size;
+	return siphash(&t->cookie_key, &h, sizeof(h));
+}
+
+static uint32_t
+number_of(uint64_t hash, uint64_t period, unsigned size)
+{
+	return (uint32_t)hash << 5 | (uint32_t)(period & 3) << 3 | size;
 }
 
 static uint64_t
@@ -84,27 +98,79 @@ cookies_answer(struct tcp *t, const struct segment *s, const struct tcp_endpoint
 		.ts_ecr = o->ts_val };
 	uint8_t bytes[OPTION_BYTES_MAX];
 	unsigned size = 7;
+	uint32_t number;
 
 	while (size > 0 && sizes[size] > mss)
 		size--;
+	number = number_of(hash_of(t, e, s->seq, period_of(t), size), period_of(t), size);
 	ours.ts_val = pack_timestamp(ts_clock(t) + table_ts_offset(t, e), o, ecn);
 	tcp_count(t, TCP_COUNTER_SYN_COOKIES_SENT);
 	t->cookie_period = period_of(t);
 	backlog_note_cookie(t, &e->remote, period_of(t));
-	output_stray(t, e, seq_of(make(t, e, s->seq, period_of(t), size)), seq_add(s->seq, 1),
+	output_stray(t, e, seq_of(number), seq_add(s->seq, 1),
 	    (uint8_t)(FLAG_SYN | FLAG_ACK | (ecn ? FLAG_ECE : 0)), window < 65535 ? window : 65535,
 	    bytes, options_build_syn(&ours, bytes));
 }
 
-/* The size that a cookie stands for, or 0 where it is none of ours. */
-static uint16_t
-check(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, uint32_t cookie)
+/* Whether a number is a cookie of ours that is good now; its hash. */
+static bool
+find(const struct tcp *t, const struct tcp_endpoints *e, struct seq irs, struct seq iss,
+    uint64_t *hash)
 {
 	for (uint64_t age = 0; age < 2; age++) {
-		if (make(t, e, irs, period_of(t) - age, cookie & 7) == cookie)
-			return sizes[cookie & 7];
+		*hash = hash_of(t, e, irs, period_of(t) - age, iss.v & 7);
+		if (number_of(*hash, period_of(t) - age, iss.v & 7) == iss.v)
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+static uint32_t *
+spent_bucket(struct tcp *t, uint64_t hash)
+{
+	return t->spent_cookies[(hash >> 27) % COOKIE_BUCKETS];
+}
+
+/* Never 0, which stands for no mark. */
+static uint32_t
+spent_mark(uint64_t hash)
+{
+	uint32_t mark = (uint32_t)(hash >> 32);
+
+	return mark != 0 ? mark : 1;
+}
+
+static bool
+is_spent(struct tcp *t, uint64_t hash)
+{
+	const uint32_t *bucket = spent_bucket(t, hash);
+
+	for (unsigned i = 0; i < COOKIE_WAYS; i++) {
+		if (bucket[i] == spent_mark(hash))
+			return true;
+	}
+	return false;
+}
+
+void
+cookies_spend(struct tcp_conn *c)
+{
+	uint64_t hash;
+	uint32_t *bucket;
+
+	if (!find(c->tcp, &c->endpoints, c->irs, c->iss, &hash) || is_spent(c->tcp, hash))
+		return;
+	bucket = spent_bucket(c->tcp, hash);
+	memmove(bucket + 1, bucket, (COOKIE_WAYS - 1) * sizeof(*bucket));
+	bucket[0] = spent_mark(hash);
+}
+
+bool
+cookies_were_spent(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack)
+{
+	uint64_t hash;
+
+	return find(t, e, seq_add(seq, -1u), seq_add(ack, -1u), &hash) && is_spent(t, hash);
 }
 
 bool
@@ -123,9 +189,14 @@ cookies_may_follow(struct tcp *t, const struct tcp_endpoints *e)
 bool
 cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack)
 {
-	if (check(t, e, seq_add(seq, -1u), ack.v - 1) != 0)
+	uint64_t hash;
+
+	if (!find(t, e, seq_add(seq, -1u), seq_add(ack, -1u), &hash))
+		tcp_count(t, TCP_COUNTER_SYN_COOKIES_FAILED);
+	else if (is_spent(t, hash))
+		tcp_count(t, TCP_COUNTER_SYN_COOKIES_SPENT);
+	else
 		return true;
-	tcp_count(t, TCP_COUNTER_SYN_COOKIES_FAILED);
 	return false;
 }
 
@@ -162,7 +233,7 @@ struct tcp_conn *
 cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints *e)
 {
 	struct seq iss = seq_add(s->ack, -1u), irs = seq_add(s->seq, -1u);
-	struct tcp_options o = unpack(s, check(t, e, irs, iss.v));
+	struct tcp_options o = unpack(s, sizes[iss.v & 7]);
 	struct tcp_conn *c = backlog_make_room(t, e) ? table_add(t, e) : NULL;
 
 	if (c == NULL)
@@ -173,6 +244,7 @@ cookies_open(struct tcp *t, const struct segment *s, const struct tcp_endpoints 
 	c->use_ecn = t->config.ecn != TCP_ECN_OFF && o.has_ts && (s->options.ts_ecr & ECN_BIT) != 0;
 	c->iss = c->snd_una = iss;
 	c->snd_nxt = s->ack;
+	c->by_cookie = true;
 	c->rcv_adv = seq_add(c->rcv_nxt, c->window_limit < 65535 ? c->window_limit : 65535);
 	c->state = TCP_SYN_RECEIVED;
 	backlog_join(c);

@@ -89,6 +89,7 @@ acks_our_syn(struct tcp_conn *c, const struct segment *s)
 		return false;
 	c->iss = c->snd_una = seq_add(s->ack, -1u);
 	c->snd_nxt = s->ack;
+	c->by_cookie = true;
 	c->rtt_timing = false;
 	cookies_take_over(c);
 	return true;
@@ -298,7 +299,8 @@ tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	if (!checksum_is_right(t, m, &e) || !parse_segment(m, &s))
 		goto drop;
 	if ((s.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK &&
-	    (s.length > 0 || (s.flags & FLAG_FIN) != 0) && cookies_may_follow(t, &e))
+	    (s.length > 0 || (s.flags & FLAG_FIN) != 0) && cookies_may_follow(t, &e) &&
+	    !cookies_were_spent(t, &e, s.seq, s.ack))
 		goto drop;
 	t->refusals++;
 	tcp_count(t, TCP_COUNTER_OUT_RSTS);

@@ -135,6 +135,8 @@ table_remove(struct tcp_conn *c)
 	if (t->last_found == c)
 		t->last_found = NULL;
 	backlog_leave(c);
+	if (c->by_cookie)
+		cookies_spend(c);
 	c->state = TCP_CLOSED;
 	wheel_disarm(&t->wheel, &c->timer);
 	list_unlink(&c->ready_node);

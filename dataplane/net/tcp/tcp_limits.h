@@ -10,6 +10,8 @@
 #define HALF_OPEN_OF_ONE_MIN    4
 #define SYNS_OF_STRANGER        1000 /* a second, of one source whose address nothing has proved */
 #define STRANGERS               1024
+#define COOKIE_BUCKETS          4096 /* marks of spent cookies: 64 KiB, a minute at 270 a second */
+#define COOKIE_WAYS             4
 #define ORPHANS_MIN_DEFAULT     64 /* or a quarter of all: who lets us wait must not fill the table */
 #define TIME_WAIT_MAX_DEFAULT   16384
 #define WINDOW_BYTES_DEFAULT    (1 << 20)

@@ -143,3 +143,81 @@ TEST(a_cookie_that_is_answered_after_the_syn_came_again)
 	CHECK(r.sent_count == 1 && r.sent[0].seq == 1 && r.sent[0].length == 100);
 	CHECK(rig_fini(&r));
 }
+
+/* The honest client comes in by a cookie, with data, and resets what it has opened. */
+static bool
+opens_and_resets(struct rig *r)
+{
+	bool opened;
+
+	r->conn = NULL;
+	r->saw_syn = false;
+	rig_in(r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	rig_in(r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	opened = r->conn != NULL && tcp_receivable(r->conn) == 10;
+	rig_in(r, (struct rig_segment){ RST, 11, 0, 0, 0, false, 0, 0 });
+	if (r->conn != NULL)
+		tcp_release(r->conn);
+	r->conn = NULL;
+	return opened;
+}
+
+/* The ACK that opened comes again, late: met by nothing, and by a half-open one of a late SYN. */
+TEST(rfc4987_a_cookie_opens_once)
+{
+	struct tcp_config config = small_table();
+	struct rig r;
+
+	config.half_open_max = 1;
+	rig_init(&r, config);
+	be_stranger(&r, 1);
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	be_honest(&r);
+	CHECK(opens_and_resets(&r));
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	CHECK(r.sent_count == 1 && r.sent[0].flags == RST && r.conn == NULL);
+	be_stranger(&r, 1);
+	r.saw_syn = true;
+	rig_in(&r, (struct rig_segment){ RST, 1, 0, 0, 0, false, 0, 0 });
+	be_honest(&r);
+	r.saw_syn = true;
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(tcp_connection_count(r.tcp) == 1);
+	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	CHECK(r.conn == NULL);
+	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_RECV) == 1);
+	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_SPENT) == 2);
+	CHECK(rig_fini(&r));
+}
+
+/* However many were spent, nobody is kept out, and the last of them do not open again. */
+TEST(spent_cookies_keep_nobody_out)
+{
+	enum {
+		CLIENTS = 50000,
+		LAST = 100
+	};
+	static uint32_t numbers[CLIENTS];
+	struct tcp_config config = small_table();
+	struct rig r;
+
+	config.half_open_max = 1;
+	config.connections_max = 8;
+	rig_init(&r, config);
+	be_stranger(&r, CLIENTS);
+	rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+	for (uint32_t n = 0; n < CLIENTS; n++) {
+		be_stranger(&r, n);
+		CHECK_ROW("a client", opens_and_resets(&r));
+		numbers[n] = r.iss;
+	}
+	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_RECV) == CLIENTS);
+	for (uint32_t n = CLIENTS - LAST; n < CLIENTS; n++) {
+		be_stranger(&r, n);
+		r.iss = numbers[n];
+		rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
+	}
+	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_SPENT) == LAST);
+	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_RECV) == CLIENTS);
+	CHECK(rig_fini(&r));
+}
