@@ -98,7 +98,8 @@ acks_our_syn(struct tcp_conn *c, const struct segment *s)
 /*
  * The SYN came again and is answered: what it asked for is given a second at least to be ACKed. A
  * peer that counts its retries as we do would else be answered in the moment we give it up, and its
- * ACK met by a RST.
+ * ACK met by a RST. What is echoed is this one's timestamp: with the first's the peer would take
+ * the time it waited to send again for a round trip.
  */
 static void
 answer_syn_again(struct tcp_conn *c, const struct segment *s)
@@ -106,6 +107,10 @@ answer_syn_again(struct tcp_conn *c, const struct segment *s)
 	struct mono least = mono_add(c->tcp->now, milliseconds(RTO_INITIAL_MS));
 
 	c->rtt_timing = false; /* Karn: our SYN goes again */
+	if (c->use_ts && s->options.has_ts && (int32_t)(s->options.ts_val - c->ts_recent) > 0) {
+		c->ts_recent = s->options.ts_val;
+		c->ts_recent_at = c->tcp->now;
+	}
 	c->use_ecn &= (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
 	if (mono_before(c->rto_at, least))
 		c->rto_at = least;
