@@ -126,6 +126,28 @@ take_timestamp(struct tcp_conn *c, const struct segment *s)
 	}
 }
 
+static bool
+ack_is_plausible(const struct tcp_conn *c, const struct segment *s)
+{
+	uint32_t most = c->max_snd_wnd > INT32_MAX ? INT32_MAX : c->max_snd_wnd;
+
+	return !seq_after(s->ack, c->snd_nxt) && seq_diff(c->snd_una, s->ack) <= (int32_t)most;
+}
+
+/*
+ * Bytes that were taken come again: our ACK was lost, and the one that answers this copy will be
+ * the peer's measure of a round trip. So it echoes the copy's timestamp: with the one before, its
+ * sample would be all the time it waited, and its RTO thrice that. RFC 7323 §5.3 has the window
+ * decide first (R2), which keeps strangers' timestamps out: here the ACK field does.
+ */
+static void
+echo_late_copy(struct tcp_conn *c, const struct segment *s)
+{
+	if ((s->flags & (FLAG_ACK | FLAG_SYN | FLAG_RST)) == FLAG_ACK && is_late_copy(c, s) &&
+	    ack_is_plausible(c, s))
+		take_timestamp(c, s);
+}
+
 /*
  * RFC 3168 §6.1.3: a mark is echoed on every ACK until the peer says CWR. Marks on what we drop or
  * on pure ACKs mean nothing. The first is told at once, as a loss would be.
@@ -190,12 +212,7 @@ take_window(struct tcp_conn *c, const struct segment *s)
 static bool
 take_ack(struct tcp_conn *c, const struct segment *s)
 {
-	if (seq_after(s->ack, c->snd_nxt)) {
-		output_challenge(c);
-		return false;
-	}
-	if (seq_diff(c->snd_una, s->ack) >
-	    (int32_t)(c->max_snd_wnd > INT32_MAX ? INT32_MAX : c->max_snd_wnd)) {
+	if (!ack_is_plausible(c, s)) {
 		output_challenge(c);
 		return false;
 	}
@@ -302,6 +319,7 @@ input_established(struct tcp_conn *c, struct segment *s)
 		bool at_edge = seq_is(s->seq, c->rcv_nxt) &&
 			       (s->flags & (FLAG_ACK | FLAG_RST | FLAG_SYN)) == FLAG_ACK;
 
+		echo_late_copy(c, s);
 		input_reject(c, s);
 		if (at_edge && take_ack(c, s) && c->fin_acked)
 			after_fin_acked(c);
