@@ -270,7 +270,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 	c->sent_bytes += bytes;
 	c->congestion.prr_out += bytes;
 	c->data_sent_at = c->tcp->now;
-	note_ack_sent(c);
+	if (!seq_after(end, seq_add(c->snd_una, c->snd_wnd)))
+		note_ack_sent(c); /* beyond the window its ACK may be dropped with it */
 	transmit(c->tcp, m, &c->endpoints, ecn);
 	return true;
 }
