@@ -102,6 +102,8 @@ fold(struct http_field *f, struct span line)
 {
 	struct span more = span_trim(line);
 
+	if (more.bytes == 0)
+		return; /* else the value would end in a line end */
 	if (f->value.bytes > 0)
 		f->value.bytes = (size_t)(more.data + more.bytes - f->value.data);
 	else

@@ -52,7 +52,7 @@ http_parameter_value(struct span s, char *out, size_t room)
 			i++;
 		out[n++] = (char)s.data[i];
 	}
-	while (!quoted && n > 0 && (out[n - 1] == ' ' || out[n - 1] == '\t'))
-		n--;
+	while (!quoted && n > 0 && memchr(" \t\r\n", out[n - 1], 4) != NULL)
+		n--; /* line ends too: of a field that was folded behind it */
 	return n;
 }

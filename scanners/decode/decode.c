@@ -50,13 +50,26 @@ coding_of(struct span word)
 	return DECODE_UNKNOWN;
 }
 
+/* Without the blanks around it, and without the line ends of a folded field (RFC 9112 §5.2). */
+static struct span
+trim_item(struct span s)
+{
+	static const char blanks[] = { ' ', '\t', '\r', '\n' };
+
+	while (s.bytes > 0 && memchr(blanks, s.data[0], sizeof(blanks)) != NULL)
+		s = span_from(s, 1);
+	while (s.bytes > 0 && memchr(blanks, s.data[s.bytes - 1], sizeof(blanks)) != NULL)
+		s.bytes--;
+	return s;
+}
+
 void
 decode_codings_add(struct decode_codings *c, struct span value)
 {
 	while (value.bytes > 0) {
 		const uint8_t *comma = memchr(value.data, ',', value.bytes);
 		size_t n = comma != NULL ? (size_t)(comma - value.data) : value.bytes;
-		enum decode_coding coding = coding_of(span_trim(span_first(value, n)));
+		enum decode_coding coding = coding_of(trim_item(span_first(value, n)));
 
 		value = span_from(value, n + 1);
 		if (coding == DECODE_IDENTITY)

@@ -51,7 +51,7 @@ struct decode_codings {
 	enum decode_coding list[DECODE_CODINGS_MAX];
 };
 
-/* Adds what a Content-Encoding field names: letter case and blanks ignored, x-gzip known. */
+/* Adds what a Content-Encoding field names: letter case, blanks and folds ignored, x-gzip known. */
 void decode_codings_add(struct decode_codings *c, struct span content_encoding);
 /* What the bytes as sent are: DECODE_IDENTITY, DECODE_UNKNOWN, or the last coding applied. */
 enum decode_coding decode_codings_outermost(const struct decode_codings *c);

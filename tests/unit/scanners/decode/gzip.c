@@ -239,6 +239,9 @@ TEST(codings_by_name)
 		{ ", ,", "", DECODE_IDENTITY, 0 },
 		{ "gzip, gzip", "", DECODE_GZIP, 2 },
 		{ "gzip,identity ,br", "", DECODE_BROTLI, 2 },
+		{ "gzip,\r\n\tbr", "", DECODE_BROTLI, 2 }, /* folded */
+		{ "gzip\n ,\r\n", "", DECODE_GZIP, 1 },
+		{ "g\r\n zip", "", DECODE_UNKNOWN, 0 },
 		{ "gzip", "zstd", DECODE_ZSTD, 2 }, /* two fields are one list */
 		{ "gzip, br, zstd", "", DECODE_ZSTD, 3 },
 		{ "gzip, br, zstd", "gzip", DECODE_UNKNOWN, 3 },
