@@ -29,6 +29,7 @@ below_tests/sim/world       := tests/sim dataplane/net/tcp dataplane/net common/
 below_tests/sim/hostile     := tests/sim/world tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/sim/packetdrill := tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
+below_tests/parse           := tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
 below_control/deepscan      := $(SCANNERS) common/channel common/base
@@ -48,7 +49,7 @@ FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/tls \
 	dataplane/http dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world \
-	tests/sim/hostile tests/sim/packetdrill tests/talk bench/wire bench/tcp
+	tests/sim/hostile tests/sim/packetdrill tests/talk tests/parse bench/wire bench/tcp
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto

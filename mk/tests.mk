@@ -121,6 +121,23 @@ soak: $(TCP_SIM)
 
 .PHONY: tcp-sim sim soak
 
+# The parsers beside a second reading of the same messages (tests/parse), and on recorded ones.
+PARSE_LINES = $(B)/tests/parse-lines
+MESSAGES    ?= 100000
+
+$(PARSE_LINES): $(B)/obj/tests/parse/main.o $(call archives,tests/parse $(below_tests/parse))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  LD $@')
+	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(DPDK_LIBS) -lpthread
+
+parse-lines: $(PARSE_LINES)
+
+## differential: MESSAGES (100000) mutated messages, read by our parsers and by a Python reading (FIRST, BUILD=asan)
+differential: $(PARSE_LINES)
+	@tests/parse/differential.py --program $(PARSE_LINES) --first $(FIRST) --messages $(MESSAGES)
+
+.PHONY: parse-lines differential
+
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
 # They link the archives of the sanitizer build.
 FUZZ_SECONDS ?= 600

@@ -54,10 +54,8 @@ in_size(struct chunk_parser *p, uint8_t c, bool first)
 	int digit = hex_digit(c);
 
 	if (digit >= 0) {
-		if (p->left > (CHUNK_SIZE_MAX >> 4))
-			return BAD;
 		p->left = p->left << 4 | (uint64_t)digit;
-		return SIZE;
+		return p->left <= CHUNK_SIZE_MAX ? SIZE : BAD;
 	}
 	if (first)
 		return BAD;

@@ -27,6 +27,8 @@ static const struct chunk_case cases[] = {
 	{ "0x", "0x5\r\nhello\r\n", CHUNK_BAD, "", false },
 	{ "blank before", " 5\r\nhello\r\n", CHUNK_BAD, "", false },
 	{ "two numbers", "5 5\r\nhello\r\n", CHUNK_BAD, "", false },
+	{ "the largest size", "01000000000000\r\nab", CHUNK_MORE, "ab", false },
+	{ "one past it", "1000000000001", CHUNK_BAD, "", false },
 	{ "past 64 bits", "10000000000000005\r\nhello\r\n", CHUNK_BAD, "", false },
 	{ "bare LF after the size", "5\nhello\r\n", CHUNK_BAD, "", false },
 	{ "bare LF after the data", "5\r\nhello\n", CHUNK_BAD, "hello", false },

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parses what standard input brings and prints what was found, a line of JSON for each record: one
+ * byte of kind, four of length (little-endian), the bytes. Kinds: Q and S, an encapsulated head of
+ * a request, of a response; C, chunks; U, a request's target; I, what an ICAP client sends. The
+ * input stands in memory of its size, so that a sanitizer sees a read past its end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/parse/print.h"
+#include "tests/sim/sim.h"
+
+#define RECORD_BYTES_MAX (1u << 20)
+
+static void
+parse_head(struct span block, bool is_response)
+{
+	static struct http_head h;
+
+	if (http_head_parse(block, is_response, &h) == PARSE_DONE)
+		print_head(&h);
+	else
+		printf("{\"result\": \"bad\"}");
+}
+
+static void
+parse_chunks(struct span input)
+{
+	enum chunk_event event;
+	struct chunk_parser p;
+	struct span data;
+	size_t at = 0;
+
+	chunk_init(&p);
+	printf("{\"data\": \"");
+	while ((event = chunk_next(&p, input, &at, &data)) == CHUNK_DATA)
+		print_bytes(data);
+	printf("\", \"result\": \"%s\", \"used\": %zu",
+	    event == CHUNK_END    ? "end"
+	    : event == CHUNK_MORE ? "more"
+				  : "bad",
+	    at);
+	print_bool("ieof", chunk_saw_ieof(&p));
+	putchar('}');
+}
+
+static void
+parse_url(struct span target)
+{
+	struct http_url u;
+	char log[256];
+
+	if (http_url_parse(target, &u) != PARSE_DONE) {
+		printf("{\"result\": \"bad\"}");
+		return;
+	}
+	printf("{\"result\": \"done\"");
+	print_text("scheme", u.scheme, false);
+	print_text("host", u.host, false);
+	print_text("port", u.port, false);
+	print_text("path", u.path, false);
+	print_text("query", u.query, false);
+	print_bool("authority", u.is_authority);
+	print_text("log",
+	    span_of(log, http_url_for_log(target, span_text("host.test"), log, sizeof(log))),
+	    false);
+	putchar('}');
+}
+
+static bool
+parse_record(char kind, struct span bytes)
+{
+	switch (kind) {
+	case 'Q':
+	case 'S':
+		parse_head(bytes, kind == 'S');
+		break;
+	case 'C':
+		parse_chunks(bytes);
+		break;
+	case 'U':
+		parse_url(bytes);
+		break;
+	case 'I':
+		print_icap(bytes);
+		break;
+	default:
+		fprintf(stderr, "no such kind of record: %d\n", kind);
+		return false;
+	}
+	putchar('\n');
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	uint8_t header[5];
+
+	if (argc > 1) {
+		printf("usage: %s <records\n"
+		       "Records: a byte Q, S, C, U or I, four bytes of length, the bytes.\n",
+		    argv[0]);
+		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
+	}
+	if (sim_eal_init() != 0) {
+		fprintf(stderr, "%s: no EAL\n", argv[0]);
+		return 1;
+	}
+	while (fread(header, 1, sizeof(header), stdin) == sizeof(header)) {
+		size_t bytes = header[1] | (size_t)header[2] << 8 | (size_t)header[3] << 16 |
+			       (size_t)header[4] << 24;
+		uint8_t *data = bytes <= RECORD_BYTES_MAX ? malloc(bytes > 0 ? bytes : 1) : NULL;
+		bool good = data != NULL && fread(data, 1, bytes, stdin) == bytes &&
+			    parse_record((char)header[0], span_of(data, bytes));
+
+		free(data);
+		if (!good) {
+			fprintf(stderr, "%s: a record that is too long, cut short or unknown\n",
+			    argv[0]);
+			return 1;
+		}
+	}
+	return 0;
+}
