@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      6
+#define GENERATION_VERSION      7
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -74,7 +74,8 @@ enum generation_element_kind {
 	ELEMENT_CHOICE, /* `count` alternatives at `bytes`: uint16_t length, pairs; min, max lengths
 			 */
 	ELEMENT_NONE_OF, /* min = max bytes that are none of such alternatives */
-	ELEMENT_EDGE     /* no bytes: `count` is an enum generation_edge */
+	ELEMENT_EDGE,    /* no bytes: `count` is an enum generation_edge */
+	ELEMENT_CLASS    /* a byte that such an edge, EDGE_…_LEFT, may have beside it */
 };
 
 /* ClamAV's (B), (L), (W) at a pattern's ends, with or without '!'. */
@@ -111,8 +112,12 @@ struct generation_pattern {
 	uint16_t literal_end;        /* bytes from that element's start to the literal's end */
 	uint16_t left_min, left_max; /* bytes of the elements before it, at least and at most */
 	uint16_t from;               /* enum generation_from */
-	uint16_t unused[2];
+	uint16_t is_link; /* `part` is none of a rule's: another pattern comes after it */
+	uint16_t unused;
 	uint32_t part; /* what a match counts for; GENERATION_NO_PART: it is a threat by itself */
+	/* It begins at least `gap` bytes behind a match that counted for this part, a link's;
+	 * GENERATION_NO_PART: anywhere. */
+	uint32_t after, gap;
 };
 
 /* What a rule's expression counts: the places where any pattern of it begins. */

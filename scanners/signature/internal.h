@@ -14,6 +14,7 @@ struct generation {
 	uint64_t id;
 	hs_database_t *block[TARGET_COUNT], *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
 	bool is_split;                                             /* some are not NULL */
+	bool has_links;                                            /* matches must come in order */
 	struct span sections[GENERATION_KIND_COUNT];               /* within the mapped file */
 	bool has_reputation;
 	struct reputation_table reputation;
@@ -34,7 +35,7 @@ enum pattern_result {
 
 struct pattern_match {
 	uint64_t start, end;
-	uint32_t part; /* or GENERATION_NO_PART */
+	const struct generation_pattern *pattern;
 };
 
 /*
@@ -47,6 +48,8 @@ enum pattern_result pattern_check(const struct generation *g, uint32_t id,
     struct pattern_match *match);
 /* Whether PATTERNS, ELEMENTS and BYTES fit together; the rest of pattern.c relies on it. */
 bool pattern_tables_are_sound(const struct generation *g);
+
+bool pattern_tables_have_links(const struct generation *g);
 
 /* pattern.c: the byte at an offset of the object, or -1 where it can't be seen. */
 int view_byte(const struct signature_view *v, uint64_t at);
@@ -66,8 +69,8 @@ struct tallies {
 };
 
 void tallies_clear(struct tallies *t);
-/* Counts a match that begins behind the part's last. False: too many parts. */
-bool tallies_count(struct tallies *t, const struct pattern_match *m);
+/* Counts a match at `start`, unless it lies before the part's last. False: too many parts. */
+bool tallies_count(struct tallies *t, uint32_t part, uint64_t start);
 /* The part's slot; where it was not met, an empty one. */
 const struct tally *tallies_of(const struct tallies *t, uint32_t part);
 struct object_facts {

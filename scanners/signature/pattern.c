@@ -192,6 +192,21 @@ try_edge(struct walk *w, const struct generation_element *e, uint32_t place, str
 		set_add(out, place);
 }
 
+static void
+try_class(struct walk *w, const struct generation_element *e, uint32_t place, struct set *out)
+{
+	unsigned class = e->count & ~EDGE_NOT;
+	uint64_t at;
+	int b;
+
+	if (!locate(w, place, 1, &at))
+		return;
+	b = view_byte(w->view, at);
+	if (b >= 0 && (class == EDGE_BOUNDARY_LEFT ? boundary_of(b) != 0 : !isalnum(b)) ==
+			  !(e->count & EDGE_NOT))
+		set_add(out, place + 1);
+}
+
 /* Every place that the gap leads to, each written once. */
 static void
 try_gap(struct walk *w, const struct generation_element *e, const struct set *in, struct set *out)
@@ -223,6 +238,8 @@ try_everywhere(
 			try_bytes(w, e, place, out);
 		else if (e->kind == ELEMENT_EDGE)
 			try_edge(w, e, place, out);
+		else if (e->kind == ELEMENT_CLASS)
+			try_class(w, e, place, out);
 		else
 			try_choice(w, e, place, out);
 	}
@@ -327,7 +344,7 @@ pattern_check(const struct generation *g, uint32_t id, const struct signature_vi
 	if (walk(&w, p->elements + p->anchor, p->element_count - p->anchor, &places)) {
 		set_next(&places, &place);
 		match->end = w.base + place;
-		match->part = p->part;
+		match->pattern = p;
 		return starts;
 	}
 	return w.starved && *steps > 0 ? PATTERN_MORE : PATTERN_NO;
@@ -369,9 +386,24 @@ element_is_sound(const struct generation_element *e, struct span bytes)
 		return choice_is_sound(e, bytes);
 	case ELEMENT_EDGE:
 		return e->max == 0 && (e->count & ~EDGE_NOT) < EDGE_COUNT;
+	case ELEMENT_CLASS:
+		return e->min == 1 && e->max == 1 &&
+		       ((e->count & ~EDGE_NOT) == EDGE_BOUNDARY_LEFT ||
+			   (e->count & ~EDGE_NOT) == EDGE_WORD_LEFT);
 	default:
 		return false;
 	}
+}
+
+/* Parts that it counts for and comes after. */
+static bool
+parts_are_sound(const struct generation *g, const struct generation_pattern *p)
+{
+	size_t parts = g->sections[GENERATION_PARTS].bytes / sizeof(struct generation_part);
+
+	if (p->part == GENERATION_NO_PART)
+		return p->after == GENERATION_NO_PART && !p->is_link;
+	return p->part < parts && (p->after == GENERATION_NO_PART || p->after < parts);
 }
 
 static bool
@@ -396,11 +428,8 @@ pattern_is_sound(const struct generation *g, const struct generation_pattern *p,
 	if (p->from > FROM_END_LOOSE ||
 	    (p->from != FROM_START && p->start_max > GENERATION_REACH_MAX))
 		return false;
-	if (p->part != GENERATION_NO_PART &&
-	    p->part >= g->sections[GENERATION_PARTS].bytes / sizeof(struct generation_part))
-		return false;
-	return reach <= GENERATION_REACH_MAX && anchor->kind == ELEMENT_BYTES &&
-	       p->literal_end <= anchor->min;
+	return parts_are_sound(g, p) && reach <= GENERATION_REACH_MAX &&
+	       anchor->kind == ELEMENT_BYTES && p->literal_end <= anchor->min;
 }
 
 bool
@@ -423,4 +452,16 @@ pattern_tables_are_sound(const struct generation *g)
 			return false;
 	}
 	return true;
+}
+
+bool
+pattern_tables_have_links(const struct generation *g)
+{
+	struct span patterns = g->sections[GENERATION_PATTERNS];
+	const struct generation_pattern *p = (const void *)patterns.data;
+	bool any = false;
+
+	for (size_t i = 0; i < patterns.bytes / sizeof(*p); i++)
+		any |= p[i].is_link != 0;
+	return any;
 }

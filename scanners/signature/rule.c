@@ -38,19 +38,21 @@ slot_of(const struct tallies *t, uint32_t part)
 }
 
 bool
-tallies_count(struct tallies *t, const struct pattern_match *m)
+tallies_count(struct tallies *t, uint32_t part, uint64_t start)
 {
-	struct tally *slot = &t->slots[slot_of(t, m->part)];
+	struct tally *slot = &t->slots[slot_of(t, part)];
 
 	if (slot->part_and_1 == 0) {
 		if (t->used == TALLIES_MAX)
 			return false;
 		t->used++;
-		*slot = (struct tally){ m->part + 1, 1, m->start, m->start };
-	} else if (m->start > slot->last_start && slot->count < UINT32_MAX) {
+		*slot = (struct tally){ part + 1, 1, start, start };
+	} else if (start > slot->last_start && slot->count < UINT32_MAX) {
 		slot->count++;
-		slot->last_start = m->start;
+		slot->last_start = start;
 	}
+	if (start < slot->first_start)
+		slot->first_start = start;
 	return true;
 }
 

@@ -9,8 +9,12 @@
  *
  * A literal that stands for a pattern is a candidate: pattern.c looks at the bytes around it. A
  * stream keeps its last KEPT_BYTES for that, and candidates that depend on bytes to come wait, at
- * most WAITING_MAX. Checks may take STEPS_FREE and STEPS_A_BYTE; a scan that would need more, or
- * more candidates, has failed: its object is of the class `error`, never clean.
+ * most WAITING_MAX. A pattern with gaps without end is several, each a link but the last: of a link
+ * the tallies hold where its first match ends, and what comes after counts only behind that. This
+ * hangs on Hyperscan's telling literals in the order of their ends, which it does and does not
+ * promise; a scan that finds it otherwise has failed. Checks may take STEPS_FREE and STEPS_A_BYTE;
+ * a scan that would need more, or more candidates, has failed: its object is of the class `error`,
+ * never clean.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +49,7 @@ struct signature_scan {
 	hs_stream_t *streams[TARGET_COUNT]; /* as the generation has databases */
 	struct memory *memory;              /* NULL: no patterns */
 	struct signature_view view;
-	uint64_t bytes, steps;
+	uint64_t bytes, steps, last_end;
 	unsigned target;
 	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
 	bool has_target, in_stream, ended, has_hit, failed;
@@ -155,6 +159,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->generation = g;
 	scan->bytes = 0;
 	scan->steps = STEPS_FREE;
+	scan->last_end = 0;
 	scan->only = ANY_LITERAL;
 	scan->memory = core->memories != NULL ? &core->memories[scan - core->scans] : NULL;
 	if (scan->memory != NULL) {
@@ -184,6 +189,23 @@ take_hit(struct signature_scan *scan, unsigned literal, uint64_t end)
 	scan->hit.offset = end;
 }
 
+/* Counts a match, unless what should stand before it was not met before it. */
+static void
+count_match(struct signature_scan *scan, const struct pattern_match *m)
+{
+	const struct generation_pattern *p = m->pattern;
+	struct tallies *t = &scan->memory->tallies;
+
+	if (p->after != GENERATION_NO_PART) {
+		const struct tally *before = tallies_of(t, p->after);
+
+		if (before->count == 0 || m->start < before->first_start ||
+		    m->start - before->first_start < p->gap)
+			return;
+	}
+	scan->failed |= !tallies_count(t, p->part, p->is_link ? m->end : m->start);
+}
+
 /* False: it waits for bytes that have not come. */
 static bool
 settle(struct signature_scan *scan, const struct candidate *c)
@@ -192,10 +214,11 @@ settle(struct signature_scan *scan, const struct candidate *c)
 	enum pattern_result r = pattern_check(
 	    scan->generation, c->pattern, &scan->view, c->literal_end, &scan->steps, &m);
 
-	if (r == PATTERN_YES && (m.part == GENERATION_NO_PART || scan->only != ANY_LITERAL))
+	if (r == PATTERN_YES &&
+	    (m.pattern->part == GENERATION_NO_PART || scan->only != ANY_LITERAL))
 		take_hit(scan, c->literal, m.end);
 	else if (r == PATTERN_YES)
-		scan->failed |= !tallies_count(&scan->memory->tallies, &m);
+		count_match(scan, &m);
 	scan->failed |= r == PATTERN_NO && scan->steps == 0;
 	return r != PATTERN_MORE;
 }
@@ -241,6 +264,8 @@ take_match(
 	(void)flags;
 	if (scan->only != ANY_LITERAL && scan->only != id)
 		return 0;
+	scan->failed |= to < scan->last_end && scan->generation->has_links;
+	scan->last_end = to;
 	if (c.pattern == GENERATION_NO_PATTERN) {
 		take_hit(scan, id, to);
 	} else if (scan->memory == NULL) {

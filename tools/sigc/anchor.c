@@ -9,7 +9,6 @@
 
 #include "tools/sigc/sigc.h"
 
-#define WINDOW_MIN  4
 #define WINDOW_MAX  8 /* rare enough; more only makes the database larger */
 #define WINDOW_TAIL 4 /* these count twice */
 
@@ -296,8 +295,8 @@ score(const uint8_t *pairs, uint16_t end, uint16_t run)
 }
 
 void
-sigc_look_for_anchor(
-    const uint8_t *pairs, uint16_t count, uint16_t element, struct sigc_anchor *best)
+sigc_look_for_anchor(const uint8_t *pairs, uint16_t count, uint16_t element, uint16_t least,
+    struct sigc_anchor *best)
 {
 	uint16_t run = 0;
 
@@ -306,7 +305,7 @@ sigc_look_for_anchor(
 
 		run = is_whole(&pairs[2 * (end - 1)]) ? (uint16_t)(run + 1) : 0;
 		found = score(pairs, end, run);
-		if (run >= WINDOW_MIN && found > best->score) {
+		if (run >= least && found > best->score) {
 			uint16_t length = run < SIGC_ANCHOR_MAX ? run : SIGC_ANCHOR_MAX;
 
 			*best =

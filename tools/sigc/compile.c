@@ -38,16 +38,11 @@ targets_of_parts(const struct sigc *s)
 uint32_t
 sigc_assign_targets(struct sigc *s)
 {
-	const struct generation_pattern *checks =
-	    (const struct generation_pattern *)(const void *)s->checks.bytes;
 	struct pattern *p = (struct pattern *)(void *)s->patterns.bytes;
 	uint32_t *of_parts = targets_of_parts(s), all = ANY_TARGET;
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
-		uint32_t part = p[i].check != GENERATION_NO_PATTERN ? checks[p[i].check].part
-								    : GENERATION_NO_PART;
-
-		p[i].targets = part != GENERATION_NO_PART ? of_parts[part] : ANY_TARGET;
+		p[i].targets = p[i].whole != GENERATION_NO_PART ? of_parts[p[i].whole] : ANY_TARGET;
 		if (!(p[i].targets & ANY_TARGET))
 			all |= p[i].targets;
 	}

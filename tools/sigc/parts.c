@@ -9,6 +9,7 @@
 #include "tools/sigc/sigc.h"
 
 #define SLOTS_FIRST 1024
+#define NO_TEXT     UINT32_MAX /* as long as no text is */
 
 static uint32_t
 hash_of(struct span text)
@@ -60,8 +61,10 @@ make_slots(struct sigc *s)
 	for (size_t i = 0; i < want; i++)
 		table_add(&s->part_slots, &zero, sizeof(zero));
 	s->part_puts = 0;
-	for (uint32_t id = 0; id < part_count(s); id++)
-		put(s, id);
+	for (uint32_t id = 0; id < part_count(s); id++) {
+		if (key_of(s, id)->bytes != NO_TEXT)
+			put(s, id);
+	}
 }
 
 bool
@@ -91,6 +94,18 @@ sigc_find_part(struct sigc *s, struct span text, uint32_t *id)
 	table_add(&s->parts, &none, sizeof(none));
 	put(s, *id);
 	return false;
+}
+
+uint32_t
+sigc_add_link_part(struct sigc *s)
+{
+	struct generation_part none = { 0, 0 };
+	uint32_t id = part_count(s);
+	struct sigc_part_key key = { 0, NO_TEXT, id * 2654435761u };
+
+	table_add(&s->part_keys, &key, sizeof(key));
+	table_add(&s->parts, &none, sizeof(none));
+	return id;
 }
 
 /* Every table that a rule adds to, in one order. */

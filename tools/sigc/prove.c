@@ -93,6 +93,9 @@ add_element(struct sample *to, const struct sigc *s, const struct generation_ele
 			value++;
 		fill(to, (uint8_t)value, e->min);
 		break;
+	case ELEMENT_CLASS:
+		fill(to, e->count & EDGE_NOT ? 'a' : ' ', 1);
+		break;
 	default: /* an edge: no bytes of its own */
 		break;
 	}

@@ -27,7 +27,7 @@ struct sigc_table {
 	X(OPEN_GAP, "a gap without end in the pattern")                           \
 	X(REACH, "a pattern that reaches too far")                                \
 	X(NESTED, "alternatives within alternatives")                             \
-	X(INNER_EDGE, "(B), (L) or (W) inside a pattern")                         \
+	X(INNER_EDGE, "!(L), or (B), (L) or (W) of wide text, inside a pattern")  \
 	X(CONDITION, "a condition on container, icon or program")                 \
 	X(EXPRESSION, "an expression or as many parts as are not read")           \
 	X(NEGATIVE, "true of objects without any match")                          \
@@ -46,7 +46,7 @@ struct sigc_table {
 	X(LEVEL, "for another level of ClamAV's engine")                          \
 	X(TARGET, "a target type that is not told by format")                     \
 	X(OFFSET, "an offset far from the end, from an entry point or a section") \
-	X(SHORT, "no four bytes in a row to look for")                            \
+	X(SHORT, "too few bytes in a row to look for")                            \
 	X(SECTION, "a digest of a program's section")                             \
 	X(IMPORTS, "a digest of a program's imports")                             \
 	X(CONTAINER, "a signature of members of an archive")                      \
@@ -111,6 +111,8 @@ struct sigc {
 struct pattern {
 	uint32_t bytes_at, bytes_count, name; /* in `literals` and `names` */
 	uint32_t check;                       /* in `checks`, or GENERATION_NO_PATTERN */
+	/* What it counts for, of a link what the last after it does; GENERATION_NO_PART: itself */
+	uint32_t whole;
 	struct sigc_origin origin;
 	uint32_t targets; /* a bit for each target that has a use for it; compile.c */
 	bool nocase;
@@ -178,15 +180,17 @@ int sigc_add_hex(struct sigc *s, struct sigc_hex *h);
  */
 bool sigc_add_whole(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t count);
 
-/* anchor.c: the rarest run of whole bytes among `count` pairs of value and mask, if it is better.
+/*
+ * anchor.c: the rarest run of `least` whole bytes or more among `count` pairs of value and mask, if
+ * it is better.
  */
 #define SIGC_ANCHOR_MAX 24
 struct sigc_anchor {
 	uint16_t element, from, end; /* bytes of that element */
 	unsigned score;              /* 0: none yet */
 };
-void sigc_look_for_anchor(
-    const uint8_t *pairs, uint16_t count, uint16_t element, struct sigc_anchor *best);
+void sigc_look_for_anchor(const uint8_t *pairs, uint16_t count, uint16_t element, uint16_t least,
+    struct sigc_anchor *best);
 
 /* account.c: what became of each line of each file; report.c prints it. */
 struct sigc_file {
@@ -238,6 +242,8 @@ struct sigc_part_key {
 	uint32_t text, bytes, hash; /* text in `names` */
 };
 bool sigc_find_part(struct sigc *s, struct span text, uint32_t *id);
+/* A new part that no text finds: a link's (generation_file.h). */
+uint32_t sigc_add_link_part(struct sigc *s);
 /* How far the tables went, and back to there. */
 struct sigc_mark {
 	size_t used[12];

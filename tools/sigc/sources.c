@@ -87,9 +87,10 @@ sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes)
 static void
 add_plain_literal(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t count)
 {
-	struct pattern p = {
-		.bytes_count = (uint32_t)count, .check = GENERATION_NO_PATTERN, .name = name
-	};
+	struct pattern p = { .bytes_count = (uint32_t)count,
+		.check = GENERATION_NO_PATTERN,
+		.whole = GENERATION_NO_PART,
+		.name = name };
 
 	sigc_add_anchor(s, &p, bytes);
 }
@@ -201,6 +202,18 @@ add_plain(struct sigc *s, struct span name, struct span part, const struct sigc_
 	return rc == -ENOTSUP ? 0 : rc;
 }
 
+/* "*" or "{n-}": more than one pattern, so a rule's. */
+static bool
+has_open_gap(struct span hex)
+{
+	for (size_t i = 0; i < hex.bytes; i++) {
+		if (hex.data[i] == '*' || (hex.data[i] == '-' && i + 1 < hex.bytes &&
+					      (hex.data[i + 1] == '}' || hex.data[i + 1] == ']')))
+			return true;
+	}
+	return false;
+}
+
 static int
 take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 {
@@ -223,7 +236,7 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		sigc_skip(s, f[0], SKIP_LEVEL);
 	else if (!sigc_parse_offset(f[2], &place))
 		sigc_skip(s, f[0], SKIP_OFFSET);
-	else if (target != TARGET_ANY)
+	else if (target != TARGET_ANY || has_open_gap(f[3]))
 		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);
 	else if (span_is(f[2], "*") && decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);

@@ -21,15 +21,6 @@ zeroed(size_t count)
 	return p;
 }
 
-static uint32_t
-part_of(const struct sigc *s, const struct pattern *p)
-{
-	const struct generation_pattern *checks =
-	    (const struct generation_pattern *)(const void *)s->checks.bytes;
-
-	return p->check == GENERATION_NO_PATTERN ? GENERATION_NO_PART : checks[p->check].part;
-}
-
 /* A byte for each rule: it has a trigger. The caller's. */
 static uint8_t *
 live_rules(const struct sigc *s)
@@ -58,7 +49,7 @@ sigc_sweep(struct sigc *s)
 			used[parts[r[i].parts + k]] = 1;
 	}
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
-		uint32_t part = part_of(s, &p[i]);
+		uint32_t part = p[i].whole;
 
 		if (part == GENERATION_NO_PART || used[part])
 			p[kept++] = p[i];
@@ -108,7 +99,7 @@ sigc_drop_failed(struct sigc *s, const uint8_t *failed)
 	uint8_t *failed_parts = zeroed(s->parts.used / sizeof(struct generation_part));
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t part = part_of(s, &p[i]);
+		uint32_t part = p[i].whole;
 
 		if (!failed[i]) {
 			p[kept++] = p[i];

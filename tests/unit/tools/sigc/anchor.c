@@ -6,7 +6,8 @@ static const struct {
 	const char *name, *hex, *anchor; /* NULL: there is none */
 } cases[] = {
 	{ "all of a short one", "61626364", "abcd" },
-	{ "too short", "616263??646566", NULL },
+	{ "too short", "61??62??63", NULL },
+	{ "fewer than four where there are no more", "616263??6465", "abc" },
 	{ "no zeros where there are letters", "00000000000000000000??6162636465", "abcde" },
 	{ "no blanks", "2020202020202020{3}78797a71", "xyzq" },
 	{ "what stands before the window is kept", "6161616161616161c3e87fd1a9b7f3e1",

@@ -134,7 +134,7 @@ static const struct {
 	{ "two signs", "Rule;Target:0;0==1;" A, "Rule: an expression" },
 	{ "a comma alone", "Rule;Target:0;0=2,&1;" A ";" B, "Rule: an expression" },
 	{ "entry point", "Rule;Target:1;0;EP+0:" A, "Rule: an offset" },
-	{ "a part too short", "Rule;Target:0;0&1;" A ";6162", "Rule: no four bytes" },
+	{ "a part too short", "Rule;Target:0;0&1;" A ";61", "Rule: too few bytes" },
 	{ "no part", "Rule;Target:0;0", NULL },
 	{ "no such part", "Rule;Target:0;1;" A, NULL },
 	{ "no expression", "Rule;Target:0;;" A, NULL },
@@ -175,8 +175,7 @@ TEST(many_rules_left_out_between_those_taken)
 
 	for (unsigned i = 0; i < 3000; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
-		    i % 3 ? "Out;Target:0;0&1;%08x;6162\n" : "In;Target:0;0;%08x\n",
-		    0x10000000 + i);
+		    i % 3 ? "Out;Target:0;0&1;%08x;61\n" : "In;Target:0;0;%08x\n", 0x10000000 + i);
 	made_begin(&m);
 	CHECK(made_source(&m, "a.ldb", text, n) == 0 && m.sigc.loaded == 1001);
 	CHECK(m.sigc.parts.used == 1000 * sizeof(struct generation_part));

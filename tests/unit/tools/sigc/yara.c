@@ -312,7 +312,7 @@ static const struct {
 	    "R: a gap without end", false },
 	{ "jump in brackets", "rule R { strings: $a = { 61626364 ( 31 [2] | 32 ) } condition: $a }",
 	    "R: alternatives within", false },
-	{ "short", "rule R { strings: $a = \"abc\" condition: $a }", "R: no four bytes", false },
+	{ "short", "rule R { strings: $a = \"a\" condition: $a }", "R: too few bytes", false },
 	{ "module", "import \"pe\"\nrule R { condition: pe.is_dll() }", "R: a module", false },
 	{ "other rule", "rule R { condition: Other }", "R: a module", false },
 	{ "loop", "rule R { condition: for all i in (1..2): (i == 1) }", "R: a loop", false },

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ClamAV's program that 84 signature files must each hit, by everything a signature can say of a
+ * program: each file by itself hits it, in one piece and as a stream, or stands in a list with the
+ * reason that the compiler gives.
+ */
+#include <stdlib.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "scanners/digest/digest.h"
+#include "tests/unit/tools/sigc/made.h"
+
+#define FILES_MAX 120
+
+struct member {
+	char name[120];
+	uint8_t *bytes;
+	size_t size;
+};
+
+/* How names of files begin, behind "Test.GenSig." and the like, and why they are left out. */
+static const struct {
+	const char *word;
+	enum skip_reason why;
+} left_out[] = {
+	{ ".BC_", SKIP_FILE_TYPE },      /* bytecode is a program, not a signature */
+	{ ".LDB_1of2", SKIP_CONDITION }, /* icons */
+	{ ".LDB_2of2", SKIP_CONDITION },
+	{ ".IMP_", SKIP_IMPORTS }, /* lie anywhere in the program */
+	{ ".MDB_", SKIP_SECTION },
+	{ ".MSB_", SKIP_SECTION },
+	{ ".HSB_1of4", SKIP_DIGEST_KIND },
+	{ ".HSB_2of4", SKIP_DIGEST_KIND },
+	{ ".NDB_01of22", SKIP_OFFSET }, /* version information, which lies anywhere too */
+	{ ".NDB_02of22", SKIP_OFFSET },
+	{ ".NDB_03of22", SKIP_OFFSET },
+	{ ".NDB_04of22", SKIP_OFFSET },
+	{ ".NDB_05of22", SKIP_OFFSET },
+	{ ".NDB_06of22", SKIP_OFFSET },
+	{ ".NDB_07of22", SKIP_OFFSET },
+	{ ".NDB_08of22", SKIP_OFFSET },
+	{ "_PE_EP_", SKIP_OFFSET },
+	{ "_PE_S1_", SKIP_OFFSET },
+	{ "_PE_SE1_", SKIP_OFFSET },
+};
+
+static unsigned
+read_members(const char *path, struct member members[FILES_MAX])
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+	unsigned n = 0;
+
+	archive_read_support_format_tar(a);
+	archive_read_support_filter_zstd(a);
+	CHECK(archive_read_open_filename(a, path, 1 << 16) == ARCHIVE_OK);
+	while (n < FILES_MAX && archive_read_next_header(a, &e) == ARCHIVE_OK) {
+		struct member *m = &members[n];
+
+		if (archive_entry_size(e) == 0)
+			continue;
+		CHECK((size_t)snprintf(m->name, sizeof(m->name), "%s", archive_entry_pathname(e)) <
+		      sizeof(m->name));
+		m->size = (size_t)archive_entry_size(e);
+		m->bytes = malloc(m->size);
+		CHECK(m->bytes != NULL &&
+		      archive_read_data(a, m->bytes, m->size) == (ssize_t)m->size);
+		n++;
+	}
+	archive_read_free(a);
+	return n;
+}
+
+/* By signatures as a stream of such pieces, or by its digests. */
+static bool
+is_hit(const struct made *m, struct span body, size_t step)
+{
+	struct signature_core *core = signature_core_create(1);
+	struct signature_scan *scan;
+	struct digest_values v;
+	struct digest d;
+	int rc = 0;
+
+	CHECK(core != NULL && signature_core_prepare(core, m->generation) == 0);
+	scan = signature_open(core, m->generation);
+	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
+		rc =
+		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
+	rc = rc < 0 ? rc : signature_finish(scan);
+	CHECK(rc >= 0);
+	signature_close(scan);
+	signature_core_destroy(core);
+	digest_init(&d);
+	digest_feed(&d, body);
+	digest_finish(&d, &v);
+	return rc == 1 || generation_bad_digest(m->generation, v.md5, v.sha256, body.bytes) != NULL;
+}
+
+static enum skip_reason
+listed(const char *name)
+{
+	for (unsigned i = 0; i < COUNT_OF(left_out); i++) {
+		if (strstr(name, left_out[i].word) != NULL)
+			return left_out[i].why;
+	}
+	return SKIP_COUNT;
+}
+
+/* 1: it is taken and right; 0: it is left out and listed. */
+static unsigned
+check_member(const struct member *member, struct span program, bool hits)
+{
+	static const size_t steps[] = { 1 << 24, 100000, 1400, 97 };
+	enum skip_reason why = listed(member->name);
+	const char *slash = strrchr(member->name, '/');
+	struct made m;
+
+	made_begin(&m);
+	CHECK_ROW(member->name, made_source(&m, slash != NULL ? slash + 1 : member->name,
+				    member->bytes, member->size) == 0);
+	if (why != SKIP_COUNT)
+		CHECK_ROW(member->name, m.sigc.skipped[why] == 1);
+	else
+		CHECK_ROW(member->name, m.sigc.loaded == 2 && made_build(&m) == 0);
+	for (unsigned i = 0; m.generation != NULL && i < COUNT_OF(steps); i++)
+		CHECK_ROW(member->name, is_hit(&m, program, steps[i]) == hits);
+	made_end(&m);
+	return why == SKIP_COUNT;
+}
+
+TEST(program_vectors_of_clamav)
+{
+	const char *path = harness_shared("data/vectors/clamav-pe-allmatch.tar.zst");
+	static struct member members[FILES_MAX];
+	struct span program = span_of(NULL, 0);
+	unsigned n, rows = 0, taken = 0;
+
+	if (path == NULL) {
+		harness_skip("no vectors");
+		return;
+	}
+	n = read_members(path, members);
+	for (unsigned i = 0; i < n; i++) {
+		if (strstr(members[i].name, "/test.exe") != NULL)
+			program = span_of(members[i].bytes, members[i].size);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		bool hits = strstr(members[i].name, "/alert-sigs/") != NULL;
+
+		if (!hits && strstr(members[i].name, "/broken-sigs/") == NULL)
+			continue;
+		taken += check_member(&members[i], program, hits);
+		rows++;
+	}
+	for (unsigned i = 0; i < n; i++)
+		free(members[i].bytes);
+	printf("  %u files of signatures, %u taken\n", rows, taken);
+	CHECK(rows == 86);
+}
