@@ -60,11 +60,11 @@ pkg_dataplane             := libbpf
 pkg_dataplane/tls         := libssl libcrypto
 pkg_dataplane/inspect     := liburcu-qsbr
 pkg_control               := libuv jansson
-pkg_control/deepscan      := libarchive libseccomp
+pkg_control/deepscan      := libarchive libseccomp yara
 pkg_control/store         := sqlite3
 pkg_control/web           := libuv libmicrohttpd jansson
 pkg_tools/sluicectl       := jansson
-pkg_tools/sigc            := libhs jansson libarchive
+pkg_tools/sigc            := libhs jansson libarchive yara
 pkg_bench/floor           := libhs libcrypto
 pkg_bench/scan            := libhs libarchive
 

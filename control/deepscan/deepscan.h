@@ -9,8 +9,9 @@
  * "-" for the object itself. Bytes that are no printable ASCII, and blanks, are '_'.
  * docs/sandbox.md tells what each class means.
  *
- * unpack.c judges, layer by layer; reader.c is libarchive; zip.c compares a ZIP's two descriptions
- * of itself; jail.c is what the process gives up before it looks at the object.
+ * unpack.c judges, layer by layer; rules.c is libyara; reader.c is libarchive; zip.c compares a
+ * ZIP's two descriptions of itself; jail.c is what the process gives up before it looks at the
+ * object.
  */
 #ifndef SLUICE_DEEPSCAN_H
 #define SLUICE_DEEPSCAN_H
@@ -39,11 +40,14 @@ struct deepscan_seen {
 };
 
 /* All of it is the caller's to read and deepscan's to write. */
+struct rules;
+
 struct deepscan {
 	struct deepscan_limits limits;
 	const struct generation *generation;
 	struct signature_core *core;
 	struct decode_pool *decoders;
+	struct rules *rules;
 	uint32_t members;
 	uint64_t unpacked_bytes;
 	bool is_spent; /* a limit of the whole object was met: nothing more is unpacked */

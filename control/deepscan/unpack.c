@@ -25,6 +25,7 @@
 #include <archive_entry.h>
 
 #include "control/deepscan/reader.h"
+#include "control/deepscan/rules.h"
 #include "control/deepscan/zip.h"
 #include "scanners/digest/digest.h"
 #include "scanners/format/format.h"
@@ -82,6 +83,24 @@ is_over(const struct deepscan *d)
 	return d->verdict == VERDICT_BAD || d->is_spent;
 }
 
+/* What libyara says, where the scan found that it is to be asked. */
+static void
+match_rules(struct deepscan *d, const struct layer *l)
+{
+	char name[sizeof(d->threat)];
+
+	switch (rules_match(d->rules, l->bytes, name, sizeof(name))) {
+	case RULES_MATCH:
+		convict(d, name, l->path);
+		break;
+	case RULES_FAILED:
+		note_class(d, SOURCE_ERROR, l->path);
+		break;
+	case RULES_NONE:
+		break;
+	}
+}
+
 /* Signatures and digest lists over one layer. */
 static void
 match(struct deepscan *d, const struct layer *l, struct digest_values *values)
@@ -94,6 +113,8 @@ match(struct deepscan *d, const struct layer *l, struct digest_values *values)
 		note_class(d, SOURCE_ERROR, l->path);
 	else if (signature_hit(scan) != NULL)
 		convict(d, signature_hit(scan)->name, l->path);
+	else if (signature_wants_deep(scan))
+		match_rules(d, l);
 	if (scan != NULL)
 		signature_close(scan);
 	digest_init(&digest);
@@ -491,7 +512,9 @@ deepscan_init(struct deepscan *d, const struct generation *g, const struct deeps
 	d->generation = g;
 	d->decoders = decode_pool_create(1, 0); /* one layer is unpacked at a time */
 	d->core = signature_core_create(1);
-	if (d->decoders == NULL || d->core == NULL || signature_core_prepare(d->core, g) != 0) {
+	d->rules = rules_create(generation_yara(g));
+	if (d->decoders == NULL || d->core == NULL || d->rules == NULL ||
+	    signature_core_prepare(d->core, g) != 0) {
 		deepscan_fini(d);
 		return -ENOMEM;
 	}
@@ -501,6 +524,7 @@ deepscan_init(struct deepscan *d, const struct generation *g, const struct deeps
 void
 deepscan_fini(struct deepscan *d)
 {
+	rules_destroy(d->rules);
 	signature_core_destroy(d->core);
 	if (d->decoders != NULL)
 		decode_pool_destroy(d->decoders);

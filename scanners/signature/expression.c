@@ -229,6 +229,10 @@ do_step(const struct generation_step *s, struct value *top, const struct context
 	case STEP_READ:
 		top[-1] = read_number(top[-1], s, c->object);
 		return top;
+	case STEP_UNSURE:
+		if (top[-1].holds)
+			top[-1] = unseen;
+		return top;
 	case STEP_COUNT_IS:
 	case STEP_COUNT_OVER:
 	case STEP_COUNT_UNDER:

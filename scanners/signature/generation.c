@@ -327,6 +327,12 @@ find_either(const struct generation *g, unsigned md5_kind, unsigned sha256_kind,
 		   size, name);
 }
 
+struct span
+generation_yara(const struct generation *g)
+{
+	return g->sections[GENERATION_YARA];
+}
+
 const char *
 generation_bad_digest(
     const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size)

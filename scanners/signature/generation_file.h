@@ -41,6 +41,8 @@ enum generation_section_kind {
 	GENERATION_STEPS,      /* struct generation_step */
 	GENERATION_PARTS,      /* struct generation_part */
 	GENERATION_TRIGGERS,   /* uint32_t rule numbers; a part's own lie side by side */
+	GENERATION_ALWAYS,     /* uint32_t numbers of rules that may hold without any part */
+	GENERATION_YARA,       /* rules for the sandbox, as libyara saves them */
 	GENERATION_KIND_COUNT
 };
 
@@ -143,10 +145,16 @@ enum generation_target {
 /* A logical signature: parts, an expression over them, and what the object must be. */
 #define GENERATION_RULE_PARTS_MAX 64
 #define GENERATION_STACK_MAX      64
+struct generation_head {
+	uint32_t mask, value; /* of the first four bytes, little-endian; mask 0: any */
+};
+
 struct generation_rule {
 	uint64_t size_min, size_max;
+	struct generation_head begins; /* it holds of no object that begins otherwise */
 	uint32_t name, parts, steps;
-	uint16_t part_count, step_count, target, unused;
+	uint16_t part_count, step_count, target;
+	uint16_t is_deep; /* no threat by itself: where it may hold, YARA's rules are to be asked */
 };
 
 /*
@@ -162,9 +170,11 @@ struct generation_rule {
  *     READ      the number of `kinds` & READ_WIDTH bytes at the offset on top
  *     MATH      of the two on top, by `value`, an enum generation_math
  *     COMPARE   the two on top, by `value`, an enum generation_compare: whether it holds
+ *     UNSURE    of the top: where it holds, it may hold or not
  * What has no value (a read behind the end, START of what was not met, a division by 0) is
  * undefined, and so is all that is computed from it; neither it nor its opposite holds, as YARA
- * says. What lies in the object but is not kept is unseen: a rule that hangs on it is not judged.
+ * says. What lies in the object but is not kept is unseen, and so is what is unsure: a rule that
+ * hangs on it is not judged.
  */
 enum generation_step_kind {
 	STEP_PART = 1,
@@ -182,6 +192,7 @@ enum generation_step_kind {
 	STEP_READ,
 	STEP_MATH,
 	STEP_COMPARE,
+	STEP_UNSURE,
 	STEP_KIND_COUNT
 };
 

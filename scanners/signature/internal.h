@@ -76,13 +76,17 @@ const struct tally *tallies_of(const struct tallies *t, uint32_t part);
 struct object_facts {
 	unsigned target;
 	uint64_t size;
-	struct span head;                  /* its first FORMAT_HEAD_BYTES */
+	uint32_t begins;  /* its first four bytes, little-endian; zeros behind its end */
+	struct span head; /* its first FORMAT_HEAD_BYTES */
 	const struct signature_view *tail; /* its last bytes */
 };
-/* The name of a rule that holds for such an object, or NULL; then `is_unseen` tells whether a rule
- * asks for bytes that are not kept. */
-const char *rules_judge(const struct generation *g, const struct tallies *t,
-    const struct object_facts *o, bool *is_unseen);
+struct rules_said {
+	const char *name; /* of a rule that holds, or NULL; the rest counts only then */
+	bool is_unseen;   /* a rule asks for bytes that are not kept */
+	bool wants_deep;  /* one that the sandbox judges may hold */
+};
+void rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
+    struct rules_said *out);
 
 /* expression.c: whether a rule's expression holds. */
 enum rule_result {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Logical signatures, at the end of an object: how often each part was met stands in a table of the
- * scan's own, and only rules that one of these parts triggers are evaluated (expression.c).
+ * scan's own, and only rules that one of these parts triggers, or that may hold without any, are
+ * evaluated (expression.c).
  * Bounds: TALLIES_MAX parts a scan.
  */
 #include "scanners/signature/internal.h"
@@ -95,18 +96,41 @@ static enum rule_result
 judge(const struct generation *g, const struct generation_rule *r, const struct tallies *t,
     const struct object_facts *o)
 {
-	if ((r->target != TARGET_ANY && r->target != o->target) || o->size < r->size_min ||
+	if (((o->begins ^ r->begins.value) & r->begins.mask) != 0 ||
+	    (r->target != TARGET_ANY && r->target != o->target) || o->size < r->size_min ||
 	    o->size > r->size_max)
 		return RULE_NO;
 	return expression_judge(g, r, t, o);
 }
 
-const char *
-rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
-    bool *is_unseen)
+/* True: it holds, and is a threat. */
+static bool
+ask(const struct generation *g, uint32_t id, const struct tallies *t, const struct object_facts *o,
+    struct rules_said *out)
 {
-	*is_unseen = false;
-	for (unsigned i = 0; i < TALLY_SLOTS; i++) {
+	const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), id);
+	enum rule_result result;
+
+	if (r->is_deep && out->wants_deep)
+		return false;
+	result = judge(g, r, t, o);
+	if (r->is_deep)
+		out->wants_deep = result != RULE_NO;
+	else if (result == RULE_YES)
+		out->name = (const char *)g->sections[GENERATION_NAMES].data + r->name;
+	else
+		out->is_unseen |= result == RULE_UNSEEN;
+	return out->name != NULL;
+}
+
+void
+rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
+    struct rules_said *out)
+{
+	size_t always = rows(g, GENERATION_ALWAYS, sizeof(uint32_t));
+
+	*out = (struct rules_said){ .name = NULL };
+	for (unsigned i = 0; t->used > 0 && i < TALLY_SLOTS; i++) {
 		const struct generation_part *p;
 
 		if (t->slots[i].part_and_1 == 0)
@@ -115,16 +139,17 @@ rules_judge(const struct generation *g, const struct tallies *t, const struct ob
 		for (uint32_t k = 0; k < p->trigger_count; k++) {
 			const uint32_t *id =
 			    row(g, GENERATION_TRIGGERS, sizeof(*id), p->triggers + k);
-			const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), *id);
 
-			enum rule_result result = judge(g, r, t, o);
-
-			if (result == RULE_YES)
-				return (const char *)g->sections[GENERATION_NAMES].data + r->name;
-			*is_unseen |= result == RULE_UNSEEN;
+			if (ask(g, *id, t, o, out))
+				return;
 		}
 	}
-	return NULL;
+	for (size_t i = 0; i < always; i++) {
+		const uint32_t *id = row(g, GENERATION_ALWAYS, sizeof(*id), i);
+
+		if (ask(g, *id, t, o, out))
+			return;
+	}
 }
 
 static bool
@@ -138,6 +163,17 @@ rule_is_sound(const struct generation *g, const struct generation_rule *r)
 	       r->steps <= steps && r->step_count <= steps - r->steps && steps_are_sound(g, r);
 }
 
+/* Every number of a section of uint32_t. */
+static bool
+are_below(const struct generation *g, unsigned section, size_t limit)
+{
+	for (size_t i = 0; i < rows(g, section, sizeof(uint32_t)); i++) {
+		if (*(const uint32_t *)row(g, section, sizeof(uint32_t), i) >= limit)
+			return false;
+	}
+	return true;
+}
+
 bool
 rule_tables_are_sound(const struct generation *g)
 {
@@ -149,16 +185,10 @@ rule_tables_are_sound(const struct generation *g)
 		if (!rule_is_sound(g, row(g, GENERATION_RULES, sizeof(struct generation_rule), i)))
 			return false;
 	}
-	for (size_t i = 0; i < rows(g, GENERATION_RULE_PARTS, sizeof(uint32_t)); i++) {
-		if (*(const uint32_t *)row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), i) >=
-		    part_count)
-			return false;
-	}
-	for (size_t i = 0; i < trigger_count; i++) {
-		if (*(const uint32_t *)row(g, GENERATION_TRIGGERS, sizeof(uint32_t), i) >=
-		    rule_count)
-			return false;
-	}
+	if (!are_below(g, GENERATION_TRIGGERS, rule_count) ||
+	    !are_below(g, GENERATION_ALWAYS, rule_count) ||
+	    !are_below(g, GENERATION_RULE_PARTS, part_count))
+		return false;
 	for (size_t i = 0; i < part_count; i++) {
 		const struct generation_part *p = row(g, GENERATION_PARTS, sizeof(*p), i);
 

@@ -33,7 +33,8 @@ struct candidate {
 	uint64_t literal_end;
 };
 
-/* One scan's memory of what went by; the core has one for each where a generation has patterns. */
+/* One scan's memory of what went by; the core has one for each where a generation has patterns, or
+ * rules that need none. */
 struct memory {
 	uint32_t kept_bytes, waiting_count, head_bytes;
 	struct tallies tallies;
@@ -52,7 +53,7 @@ struct signature_scan {
 	uint64_t bytes, steps, last_end;
 	unsigned target;
 	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
-	bool has_target, in_stream, ended, has_hit, failed;
+	bool has_target, in_stream, ended, has_hit, failed, wants_deep;
 	struct signature_hit hit;
 };
 
@@ -131,7 +132,8 @@ signature_core_prepare(struct signature_core *core, const struct generation *g)
 {
 	if (grow_scratch(core, g) != 0)
 		return -ENOMEM;
-	if (g->sections[GENERATION_PATTERNS].bytes > 0 && core->memories == NULL) {
+	if (core->memories == NULL && (g->sections[GENERATION_PATTERNS].bytes > 0 ||
+					  g->sections[GENERATION_ALWAYS].bytes > 0)) {
 		core->memories = calloc(core->scans_max, sizeof(*core->memories));
 		if (core->memories == NULL)
 			return -ENOMEM;
@@ -169,7 +171,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	}
 	scan->target = TARGET_ANY;
 	scan->has_target = !g->is_split;
-	scan->in_stream = scan->ended = scan->has_hit = scan->failed = false;
+	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
 	return scan;
 }
 
@@ -229,20 +231,23 @@ judge_rules(struct signature_scan *scan)
 {
 	const struct memory *m = scan->memory;
 	struct object_facts facts = { .size = scan->bytes };
-	const char *name = NULL;
-	bool is_unseen = false;
+	struct rules_said said = { .name = NULL };
 
-	if (m != NULL && !scan->has_hit && !scan->failed && m->tallies.used > 0) {
-		facts.head = span_of(m->head, m->head_bytes);
-		facts.target = target_of(format_detect(facts.head, scan->bytes));
-		facts.tail = &scan->view;
-		name = rules_judge(scan->generation, &m->tallies, &facts, &is_unseen);
-	}
-	scan->failed |= name == NULL && is_unseen;
-	if (name == NULL)
+	if (m == NULL || scan->has_hit || scan->failed || scan->only != ANY_LITERAL)
+		return;
+	if (m->tallies.used == 0 && scan->generation->sections[GENERATION_ALWAYS].bytes == 0)
+		return;
+	facts.head = span_of(m->head, m->head_bytes);
+	memcpy(&facts.begins, m->head, m->head_bytes < 4 ? m->head_bytes : 4);
+	facts.target = target_of(format_detect(facts.head, scan->bytes));
+	facts.tail = &scan->view;
+	rules_judge(scan->generation, &m->tallies, &facts, &said);
+	scan->wants_deep = said.wants_deep;
+	scan->failed |= said.name == NULL && said.is_unseen;
+	if (said.name == NULL)
 		return;
 	scan->has_hit = true;
-	scan->hit.name = name;
+	scan->hit.name = said.name;
 	scan->hit.offset = scan->bytes;
 }
 
@@ -421,6 +426,12 @@ signature_finish(struct signature_scan *scan)
 	}
 	scan->ended = true;
 	return scan->failed ? -EIO : scan->has_hit;
+}
+
+bool
+signature_wants_deep(const struct signature_scan *scan)
+{
+	return scan->wants_deep;
 }
 
 uint64_t

@@ -51,6 +51,9 @@ struct generation_facts {
 };
 void generation_facts(const struct generation *g, struct generation_facts *out);
 
+/* Rules for the sandbox, as libyara saved them; empty: there are none. Lent by the generation. */
+struct span generation_yara(const struct generation *g);
+
 /* Digest lists: the name of a bad object (by MD5 or SHA-256 and size), or whether it is trusted. */
 const char *generation_bad_digest(
     const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size);
@@ -83,6 +86,8 @@ int signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 uint64_t signature_block_bytes(const struct signature_scan *scan);
 /* Ends the scan: 0, 1 or negative as above. */
 int signature_finish(struct signature_scan *scan);
+/* After the last byte: rules may hold that only the sandbox can judge (generation_yara()). */
+bool signature_wants_deep(const struct signature_scan *scan);
 const struct signature_hit *signature_hit(const struct signature_scan *scan);
 void signature_close(struct signature_scan *scan);
 

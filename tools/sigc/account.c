@@ -129,3 +129,13 @@ sigc_skip_later(struct sigc *s, struct sigc_origin origin, struct span name, enu
 	file_of(s, origin)->loaded--;
 	s->loaded--;
 }
+
+void
+sigc_note_deep(struct sigc *s, struct span name, enum skip_reason why)
+{
+	struct sigc_left_out row = { .why = why, .origin = s->at };
+
+	file_of(s, s->at)->deep++;
+	row.name = table_add_text(&s->left_out_names, name);
+	table_add(&s->deep_names, &row, sizeof(row));
+}

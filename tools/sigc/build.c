@@ -238,7 +238,8 @@ add_tables(struct sigc *s, struct layout *l)
 		{ GENERATION_ELEMENTS, &s->elements }, { GENERATION_BYTES, &s->compared },
 		{ GENERATION_RULES, &s->rules }, { GENERATION_RULE_PARTS, &s->rule_parts },
 		{ GENERATION_STEPS, &s->steps }, { GENERATION_PARTS, &s->parts },
-		{ GENERATION_TRIGGERS, &triggers } };
+		{ GENERATION_TRIGGERS, &triggers }, { GENERATION_ALWAYS, &s->always },
+		{ GENERATION_YARA, &s->compiled_yara } };
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		struct generation_literal literal = { p[i].name, p[i].check };
@@ -304,9 +305,13 @@ int
 sigc_build(struct sigc *s, const char *output)
 {
 	struct sigc_table file = { 0 };
-	int rc = 1;
+	int rc;
 
 	sigc_drop_ignored(s);
+	rc = sigc_compile_deep(s);
+	if (rc != 0)
+		return rc;
+	rc = 1;
 	for (s->cost.builds = 0; s->cost.builds < BUILDS_MAX && rc > 0; s->cost.builds++) {
 		uint64_t began = cpu_ms(), compiled;
 

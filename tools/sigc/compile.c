@@ -13,25 +13,32 @@
 
 #define ANY_TARGET (1u << TARGET_ANY)
 
+static void
+mark_parts_of(const struct sigc *s, uint32_t rule, uint32_t *targets)
+{
+	const struct generation_rule *r =
+	    (const struct generation_rule *)(const void *)s->rules.bytes + rule;
+	const uint32_t *parts = (const uint32_t *)(const void *)s->rule_parts.bytes + r->parts;
+
+	for (unsigned k = 0; k < r->part_count; k++)
+		targets[parts[k]] |= 1u << r->target;
+}
+
 /* For each part a bit for each target of the rules that may ask for it; the caller's. */
 static uint32_t *
 targets_of_parts(const struct sigc *s)
 {
-	const struct generation_rule *rules =
-	    (const struct generation_rule *)(const void *)s->rules.bytes;
-	const uint32_t *parts = (const uint32_t *)(const void *)s->rule_parts.bytes;
+	const uint32_t *always = (const uint32_t *)(const void *)s->always.bytes;
 	const struct sigc_trigger *t = (const struct sigc_trigger *)(const void *)s->triggers.bytes;
 	uint32_t *targets =
 	    calloc(s->parts.used / sizeof(struct generation_part) + 1, sizeof(*targets));
 
 	if (targets == NULL)
 		abort();
-	for (size_t i = 0; i < s->triggers.used / sizeof(*t); i++) {
-		const struct generation_rule *r = &rules[t[i].rule];
-
-		for (unsigned k = 0; k < r->part_count; k++)
-			targets[parts[r->parts + k]] |= 1u << r->target;
-	}
+	for (size_t i = 0; i < s->triggers.used / sizeof(*t); i++)
+		mark_parts_of(s, t[i].rule, targets);
+	for (size_t i = 0; i < s->always.used / sizeof(*always); i++)
+		mark_parts_of(s, always[i], targets);
 	return targets;
 }
 

@@ -65,7 +65,8 @@ drop_digests(struct sigc *s, struct sigc_table *t, size_t each, size_t name_at)
 	t->used = kept;
 }
 
-/* Rules keep their places; without a trigger they are never asked. */
+/* Rules keep their places; without a trigger they are never asked. What only asks the sandbox
+ * stays: it may do so for rules of other names. */
 static void
 drop_rules(struct sigc *s)
 {
@@ -74,15 +75,32 @@ drop_rules(struct sigc *s)
 	const struct sigc_origin *origins =
 	    (const struct sigc_origin *)(const void *)s->rule_origins.bytes;
 	struct sigc_trigger *t = (struct sigc_trigger *)(void *)s->triggers.bytes;
-	size_t n = s->triggers.used / sizeof(*t), kept = 0;
+	size_t n = s->triggers.used / sizeof(*t), kept = 0, count = s->rules.used / sizeof(*rules);
+	uint8_t *live = calloc(count + 1, 1);
 
-	for (size_t i = 0; i < s->rules.used / sizeof(*rules); i++)
-		drop(s, rules[i].name, origins[i]);
+	if (live == NULL)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		live[i] = rules[i].is_deep || !drop(s, rules[i].name, origins[i]);
 	for (size_t i = 0; i < n; i++) {
-		if (!is_ignored(s, rules[t[i].rule].name))
+		if (live[t[i].rule])
 			t[kept++] = t[i];
 	}
 	s->triggers.used = kept * sizeof(*t);
+	sigc_keep_always(s, live);
+	free(live);
+}
+
+/* A rule that others name stays, but is no threat by itself. */
+static void
+drop_deep(struct sigc *s)
+{
+	struct sigc_deep *d = (struct sigc_deep *)(void *)s->deep.bytes;
+
+	for (size_t i = 0; i < s->deep.used / sizeof(*d); i++) {
+		if (d[i].is_told && drop(s, d[i].name, d[i].origin))
+			d[i].is_told = false;
+	}
 }
 
 /* A rule's patterns carry its name, but may be another's part as well: sigc_sweep() sees to them.
@@ -114,6 +132,7 @@ sigc_drop_ignored(struct sigc *s)
 	    s->names.bytes);
 	drop_patterns(s);
 	drop_rules(s);
+	drop_deep(s);
 	drop_digests(s, &s->bad_md5, sizeof(struct generation_digest16),
 	    offsetof(struct generation_digest16, name));
 	drop_digests(s, &s->bad_sha256, sizeof(struct generation_digest32),

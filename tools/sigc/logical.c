@@ -280,6 +280,8 @@ sigc_add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, ui
 	r->parts =
 	    (uint32_t)(table_add(&s->rule_parts, ids, r->part_count * sizeof(*ids)) / sizeof(*ids));
 	table_add(&s->rules, r, sizeof(*r));
+	if (t == 0)
+		table_add(&s->always, &number, sizeof(number));
 	for (unsigned i = 0; i < r->part_count; i++) {
 		struct sigc_trigger trigger = { ids[i], number };
 

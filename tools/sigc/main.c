@@ -16,6 +16,7 @@ static const char usage[] =
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"
     "  --report text|json  by file: what was loaded, left out and why, there twice, and its cost\n"
+    "  --sandbox           there is one: take YARA rules that only libyara can judge, for it\n"
     "  --unsigned          take .cvd that ClamAV's key did not sign, and .cld, which nobody signs\n"
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
@@ -50,6 +51,7 @@ main(int argc, char **argv)
 		BAD,
 		GOOD,
 		REPORT,
+		SANDBOX,
 		UNSIGNED,
 		MEMORY,
 		TIMEOUT,
@@ -58,9 +60,9 @@ main(int argc, char **argv)
 	};
 	static const struct option known[] = { { "output", 1, NULL, OUTPUT },
 		{ "bad", 1, NULL, BAD }, { "good", 1, NULL, GOOD }, { "report", 1, NULL, REPORT },
-		{ "unsigned", 0, NULL, UNSIGNED }, { "memory-mib", 1, NULL, MEMORY },
-		{ "timeout-s", 1, NULL, TIMEOUT }, { "version", 0, NULL, VERSION },
-		{ "help", 0, NULL, HELP }, { 0 } };
+		{ "sandbox", 0, NULL, SANDBOX }, { "unsigned", 0, NULL, UNSIGNED },
+		{ "memory-mib", 1, NULL, MEMORY }, { "timeout-s", 1, NULL, TIMEOUT },
+		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
 	static struct sigc s;
 	const char *output = NULL;
 	bool as_json = false;
@@ -75,6 +77,8 @@ main(int argc, char **argv)
 			    sigc_read_list(&s, optarg, c == BAD ? REPUTATION_BAD : REPUTATION_GOOD);
 		else if (c == REPORT)
 			rc = read_report(&s, optarg, &as_json);
+		else if (c == SANDBOX)
+			s.has_sandbox = true;
 		else if (c == UNSIGNED)
 			s.takes_unsigned = true;
 		else if (c == MEMORY)

@@ -4,10 +4,11 @@
  *
  *     loaded       signatures and list entries taken, the built-in one among them
  *     left_out     {reason: how many}
- *     files        [{path, loaded, duplicates, left_out, literals, literal_bytes}]; literals are
- * what Hyperscan looks for on the file's behalf: they are what a scan costs names        [{name,
- * file, line, reason}] generation   {bytes, block_bytes, stream_bytes, builds, compile_ms,
- * proof_ms} of CPU time
+ *     files        [{path, loaded, sandbox, duplicates, left_out, literals, literal_bytes}];
+ * sandbox are those of `loaded` that are judged there; literals are what Hyperscan looks for on the
+ * file's behalf: they are what a scan costs names        [{name, file, line, reason}] of what was
+ * left out sandbox      the same of what is judged in the sandbox, and why not here generation
+ * {bytes, block_bytes, stream_bytes, builds, compile_ms, proof_ms} of CPU time
  */
 #include <stdio.h>
 
@@ -74,13 +75,12 @@ text(const char *bytes)
 }
 
 static json_t *
-names_as_json(const struct sigc *s)
+names_as_json(const struct sigc *s, const struct sigc_table *rows)
 {
-	const struct sigc_left_out *row =
-	    (const struct sigc_left_out *)(const void *)s->left_out.bytes;
+	const struct sigc_left_out *row = (const struct sigc_left_out *)(const void *)rows->bytes;
 	json_t *out = json_array();
 
-	for (size_t i = 0; i < s->left_out.used / sizeof(*row); i++)
+	for (size_t i = 0; i < rows->used / sizeof(*row); i++)
 		json_array_append_new(out,
 		    json_pack("{s:o, s:o, s:I, s:s}", "name", text(text_at(s, row[i].name)), "file",
 			text(text_at(s, file_at(s, row[i].origin.file)->path)), "line",
@@ -98,14 +98,16 @@ report_as_json(const struct sigc *s, FILE *out)
 		const struct sigc_file *f = file_at(s, i);
 
 		json_array_append_new(files,
-		    json_pack("{s:o, s:I, s:I, s:o, s:I, s:I}", "path", text(text_at(s, f->path)),
-			"loaded", (json_int_t)f->loaded, "duplicates", (json_int_t)f->duplicates,
-			"left_out", reasons(f->left_out), "literals", (json_int_t)f->literals,
-			"literal_bytes", (json_int_t)f->literal_bytes));
+		    json_pack("{s:o, s:I, s:I, s:I, s:o, s:I, s:I}", "path",
+			text(text_at(s, f->path)), "loaded", (json_int_t)f->loaded, "sandbox",
+			(json_int_t)f->deep, "duplicates", (json_int_t)f->duplicates, "left_out",
+			reasons(f->left_out), "literals", (json_int_t)f->literals, "literal_bytes",
+			(json_int_t)f->literal_bytes));
 	}
-	all = json_pack("{s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:i, s:I, s:I}}", "loaded",
+	all = json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:i, s:I, s:I}}", "loaded",
 	    (json_int_t)s->loaded, "left_out", reasons(s->skipped), "files", files, "names",
-	    names_as_json(s), "generation", "bytes", (json_int_t)c->file_bytes, "block_bytes",
+	    names_as_json(s, &s->left_out), "sandbox", names_as_json(s, &s->deep_names),
+	    "generation", "bytes", (json_int_t)c->file_bytes, "block_bytes",
 	    (json_int_t)c->block_bytes, "stream_bytes", (json_int_t)c->stream_bytes, "builds",
 	    (int)c->builds, "compile_ms", (json_int_t)c->compile_ms, "proof_ms",
 	    (json_int_t)c->proof_ms);
@@ -125,29 +127,43 @@ print_reasons(FILE *out, const char *indent, const uint64_t counts[SKIP_COUNT])
 	}
 }
 
+/* FILE:LINE: NAME: why. */
+static void
+print_names(const struct sigc *s, FILE *out, const struct sigc_table *rows, const char *before)
+{
+	const struct sigc_left_out *row = (const struct sigc_left_out *)(const void *)rows->bytes;
+
+	for (size_t i = 0; i < rows->used / sizeof(*row); i++)
+		fprintf(out, "%s:%u: %s: %s%s\n", text_at(s, file_at(s, row[i].origin.file)->path),
+		    row[i].origin.line, text_at(s, row[i].name), before,
+		    sigc_skip_texts[row[i].why]);
+}
+
 static void
 report_as_text(const struct sigc *s, FILE *out)
 {
-	const struct sigc_left_out *row =
-	    (const struct sigc_left_out *)(const void *)s->left_out.bytes;
-
 	for (size_t i = 0; i < s->files.used / sizeof(struct sigc_file); i++) {
 		const struct sigc_file *f = file_at(s, i);
 
-		fprintf(out, "%s: loaded %llu, duplicates %llu, literals %llu of %llu bytes\n",
-		    text_at(s, f->path), (unsigned long long)f->loaded,
+		fprintf(
+		    out, "%s: loaded %llu, ", text_at(s, f->path), (unsigned long long)f->loaded);
+		if (f->deep > 0)
+			fprintf(out, "in the sandbox %llu, ", (unsigned long long)f->deep);
+		fprintf(out, "duplicates %llu, literals %llu of %llu bytes\n",
 		    (unsigned long long)f->duplicates, (unsigned long long)f->literals,
 		    (unsigned long long)f->literal_bytes);
 		print_reasons(out, "  ", f->left_out);
 	}
-	for (size_t i = 0; i < s->left_out.used / sizeof(*row); i++)
-		fprintf(out, "%s:%u: %s: %s\n", text_at(s, file_at(s, row[i].origin.file)->path),
-		    row[i].origin.line, text_at(s, row[i].name), sigc_skip_texts[row[i].why]);
+	print_names(s, out, &s->left_out, "");
+	print_names(s, out, &s->deep_names, "in the sandbox, ");
 	fprintf(out,
 	    "generation: %llu bytes, built %u times, compiled in %llu ms, proved in %llu ms\n",
 	    (unsigned long long)s->cost.file_bytes, s->cost.builds,
 	    (unsigned long long)s->cost.compile_ms, (unsigned long long)s->cost.proof_ms);
 	fprintf(out, "loaded: %llu\n", (unsigned long long)s->loaded);
+	if (s->deep_names.used > 0)
+		fprintf(out, "in the sandbox: %llu\n",
+		    (unsigned long long)(s->deep_names.used / sizeof(struct sigc_left_out)));
 	print_reasons(out, "", s->skipped);
 }
 

@@ -40,6 +40,8 @@ struct sigc_table {
 	X(FORMS, "a count of a string of several forms")                          \
 	X(STRING_FORM, "a string in xor, in base64 or with ~")                    \
 	X(GLOBAL, "in a file with a global rule")                                 \
+	X(VARIABLE, "an external variable")                                       \
+	X(REFUSED, "refused by libyara")                                          \
 	X(PROOF, "not found in a sample made for it")                             \
 	X(IGNORED, "named in an .ign2 file")                                      \
 	X(IGNORED_ONE, "an .ign2 line for one wording only")                      \
@@ -93,6 +95,11 @@ struct sigc {
 	uint32_t built_in;         /* so many patterns come first and are always known */
 	uint32_t part_puts;
 	struct sigc_table triggers; /* struct sigc_trigger */
+	struct sigc_table always;   /* uint32_t rules that may hold without any part */
+	bool has_sandbox;           /* YARA rules that are not read here go there */
+	struct sigc_table deep, deep_texts,
+	    deep_names;                  /* struct sigc_deep, …_left_out; yara_deep.c */
+	struct sigc_table compiled_yara; /* the section; empty: there are none */
 	struct sigc_table part_keys,
 	    part_slots; /* struct sigc_part_key by part; hash to part + 1 */
 	uint64_t skipped[SKIP_COUNT], loaded;
@@ -196,6 +203,7 @@ void sigc_look_for_anchor(const uint8_t *pairs, uint16_t count, uint16_t element
 struct sigc_file {
 	uint32_t path; /* in `left_out_names` */
 	uint64_t loaded, duplicates, left_out[SKIP_COUNT];
+	uint64_t deep;                    /* of `loaded`: judged in the sandbox only */
 	uint64_t literals, literal_bytes; /* what Hyperscan looks for on its behalf */
 };
 struct sigc_left_out {
@@ -211,6 +219,8 @@ void sigc_count(struct sigc *s, uint8_t kind, struct span words);
 void sigc_skip(struct sigc *s, struct span name, enum skip_reason why);
 void sigc_skip_later(
     struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why);
+/* A rule that was taken, but is judged in the sandbox; `why` it is not judged here. */
+void sigc_note_deep(struct sigc *s, struct span name, enum skip_reason why);
 /* report.c */
 void sigc_report(struct sigc *s, FILE *out, bool as_json);
 
@@ -223,12 +233,24 @@ int sigc_add_targeted(
 /* A part, [OFFSET:]HEX[::MODIFIERS], and its patterns, unless an equal one is there; its number. */
 int sigc_add_part(
     struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why);
-/* A rule whose name and steps are there: its parts, and a bit for each that triggers it. */
+/* A rule whose name and steps are there: its parts, and a bit for each that triggers it; none: it
+ * is always asked. */
 void sigc_add_rule(
     struct sigc *s, struct generation_rule *r, const uint32_t *parts, uint64_t triggers);
 
 /* yara.c: a file of YARA rules and what it includes. -EINVAL with `s->error` set. */
 int sigc_read_yara(struct sigc *s, const char *path);
+
+/* yara_deep.c: what libyara makes of the rules for the sandbox, as `compiled_yara`, without those
+ * that .ign2 files name. -EINVAL with `s->error` set. */
+struct sigc_deep {
+	uint32_t unit;        /* rows of one unit lie side by side and are compiled together */
+	uint32_t name;        /* in `names`; GENERATION_NO_PART: imports */
+	uint32_t text, bytes; /* in `deep_texts` */
+	struct sigc_origin origin;
+	bool is_told, is_global; /* is_told: a match is a threat */
+};
+int sigc_compile_deep(struct sigc *s);
 
 /* container.c: a .cvd, or a .cld that freshclam patched. -EINVAL with `s->error` set. */
 int sigc_read_container(struct sigc *s, const char *path, bool is_patched);
@@ -260,8 +282,10 @@ int sigc_prove(struct sigc *s, struct span file);
 /* The fewest bytes that a pattern matches, but for what its edges ask for; `out` anew. */
 bool sigc_sample(const struct sigc *s, const struct pattern *p, struct sigc_table *out);
 
-/* sweep.c: patterns that only rules without a trigger have a use for. */
+/* sweep.c: patterns that only rules that are never asked have a use for. */
 void sigc_sweep(struct sigc *s);
+/* Of the rules that are always asked those with a byte that is not 0. */
+void sigc_keep_always(struct sigc *s, const uint8_t *live);
 /* The same after patterns marked in `failed`, one byte each, with their rules were taken out. */
 void sigc_drop_failed(struct sigc *s, const uint8_t *failed);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What is taken out when all has been read and numbered: patterns close over the gaps, rules keep
- * their places but lose their triggers, so that they are never asked; a pattern that only such
- * rules count is of no use and would only make the database larger.
+ * their places but lose their triggers, or are asked always no more, so that they are never asked;
+ * a pattern that only such rules count is of no use and would only make the database larger.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ zeroed(size_t count)
 	return p;
 }
 
-/* A byte for each rule: it has a trigger. The caller's. */
+/* A byte for each rule: it is asked. The caller's. */
 static uint8_t *
 live_rules(const struct sigc *s)
 {
@@ -30,6 +30,8 @@ live_rules(const struct sigc *s)
 
 	for (size_t i = 0; i < s->triggers.used / sizeof(*t); i++)
 		live[t[i].rule] = 1;
+	for (size_t i = 0; i < s->always.used / sizeof(uint32_t); i++)
+		live[((const uint32_t *)(const void *)s->always.bytes)[i]] = 1;
 	return live;
 }
 
@@ -57,6 +59,19 @@ sigc_sweep(struct sigc *s)
 	s->patterns.used = kept * sizeof(*p);
 	free(live);
 	free(used);
+}
+
+void
+sigc_keep_always(struct sigc *s, const uint8_t *live)
+{
+	uint32_t *always = (uint32_t *)(void *)s->always.bytes;
+	size_t n = s->always.used / sizeof(*always), kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (live[always[i]])
+			always[kept++] = always[i];
+	}
+	s->always.used = kept * sizeof(*always);
 }
 
 /* Rules that have one of these parts are named and lose their triggers. */
@@ -88,6 +103,7 @@ drop_rules_of(struct sigc *s, const uint8_t *failed_parts)
 			t[kept++] = t[i];
 	}
 	s->triggers.used = kept * sizeof(*t);
+	sigc_keep_always(s, live);
 	free(live);
 }
 

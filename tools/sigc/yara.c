@@ -5,10 +5,10 @@
  *
  *     "text"  { 6A ?? [2-4] (68 | 69) }  with nocase, wide, ascii, fullword, private
  *
- * Regular expressions and xor or base64 strings are not read; a rule that asks for one is left out.
- * Rules are compiled when the file and all that it includes are read, for a global rule, which
- * would bind all others, leaves them all out. What is no YARA stops the compiler, but for
- * conditions: those that yara_condition.c does not read are left out by name.
+ * Rules are compiled when the file and all that it includes are read, for a global rule binds all
+ * others. A rule that asks for what is not read here (regular expressions, xor, conditions that
+ * yara_condition.c does not know) goes to the sandbox as it is written (yara_deep.c). What is no
+ * YARA stops the compiler, but for conditions.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 struct source {
 	struct sigc *s;
-	struct sigc_table rules, strings, texts, buffers;
+	struct sigc_table rules, strings, texts, buffers, imports, why;
 	bool has_global;
 };
 
@@ -156,9 +156,8 @@ add_hex(struct source *to, uint8_t byte)
 	table_add(&to->texts, text, 2);
 }
 
-/* One character of a text, escapes undone; how many it took, 0: it is none. */
-static size_t
-unescape(struct span from, uint8_t *out)
+size_t
+yara_unescape(struct span from, uint8_t *out)
 {
 	static const char letters[] = "nrt\"\\", bytes[] = "\n\r\t\"\\";
 	const char *letter;
@@ -187,9 +186,10 @@ read_text(struct file *f, struct yara_string *out)
 	size_t count = 0;
 	int rc = take_quoted(f, '"', &inner);
 
+	out->written = inner;
 	while (rc == 0 && inner.bytes > 0) {
 		uint8_t byte;
-		size_t n = unescape(inner, &byte);
+		size_t n = yara_unescape(inner, &byte);
 
 		if (n == 0)
 			return fail(f, "no such escape in a text");
@@ -232,13 +232,16 @@ read_hex(struct file *f, struct yara_string *out)
 {
 	unsigned depth = 0;
 
-	for (skip(&f->text, 1);;) {
+	skip(&f->text, 1);
+	out->written = f->text.left;
+	for (;;) {
 		uint8_t c;
 
 		yara_skip_blanks(&f->text);
 		if (f->text.left.bytes == 0)
 			return fail(f, "a hexadecimal string without end");
 		c = f->text.left.data[0];
+		out->written.bytes = (size_t)(f->text.left.data - out->written.data);
 		skip(&f->text, 1);
 		if (c == '}')
 			return depth == 0 ? 0 : fail(f, "expected ) in a hexadecimal string");
@@ -264,66 +267,97 @@ read_hex(struct file *f, struct yara_string *out)
 	}
 }
 
-/* xor(…), base64("…"): what stands in brackets is passed over. */
+/* base64("…"): another alphabet, of no use here. */
 static int
-skip_brackets(struct file *f)
+read_alphabet(struct file *f, struct yara_string *out)
 {
-	struct span inner;
+	struct span alphabet;
 
 	if (!yara_take(&f->text, "("))
 		return 0;
-	while (!yara_take(&f->text, ")")) {
-		if (f->text.left.bytes == 0)
-			return fail(f, "expected )");
-		if (f->text.left.data[0] == '"') {
-			if (take_quoted(f, '"', &inner) != 0)
-				return -EINVAL;
-		} else {
-			skip(&f->text, 1);
-		}
-	}
+	out->has_alphabet = true;
+	yara_skip_blanks(&f->text);
+	if (!starts(&f->text, "\"") || take_quoted(f, '"', &alphabet) != 0 ||
+	    !yara_take(&f->text, ")"))
+		return fail(f, "expected (\"…\") behind base64");
 	return 0;
+}
+
+/* xor, xor(n), xor(n-m). */
+static int
+read_xor(struct file *f, struct yara_string *out)
+{
+	uint64_t min = 0, max = 255;
+
+	if (yara_take(&f->text, "(")) {
+		if (!yara_take_number(&f->text, &min))
+			return fail(f, "expected a number behind xor(");
+		max = min;
+		if (yara_take(&f->text, "-") && !yara_take_number(&f->text, &max))
+			return fail(f, "expected a number behind xor(n-");
+		if (!yara_take(&f->text, ")") || min > max || max > 255)
+			return fail(f, "expected xor(n-m), of one byte each");
+	}
+	out->is_xor = true;
+	out->xor_min = (uint8_t)min;
+	out->xor_max = (uint8_t)max;
+	return 0;
+}
+
+/* One modifier; 1: it is none. */
+static int
+read_modifier(struct file *f, struct yara_string *out, struct span word, bool *fullword)
+{
+	int rc = 0;
+
+	if (span_is(word, "nocase")) {
+		out->nocase = true;
+	} else if (span_is(word, "wide")) {
+		out->wide = true;
+	} else if (span_is(word, "ascii")) {
+		out->ascii = true;
+	} else if (span_is(word, "fullword")) {
+		*fullword = true;
+	} else if (span_is(word, "xor")) {
+		rc = read_xor(f, out);
+	} else if (span_is(word, "base64")) {
+		out->is_base64 = true;
+		rc = read_alphabet(f, out);
+	} else if (span_is(word, "base64wide")) {
+		out->is_base64_wide = true;
+		rc = read_alphabet(f, out);
+	} else {
+		rc = span_is(word, "private") ? 0 : 1;
+	}
+	return rc;
 }
 
 /* Words behind a string; the first that is no modifier is left there. */
 static int
 read_modifiers(struct file *f, struct yara_string *out)
 {
-	bool nocase = false, wide = false, ascii = false, fullword = false;
+	struct yara_text before = f->text;
+	bool fullword = false;
 	char text[8] = "::";
 	size_t n = 2;
+	int rc;
 
-	for (;;) {
-		struct yara_text before = f->text;
-		struct span word = yara_take_word(&f->text);
-
-		if (span_is(word, "nocase")) {
-			nocase = true;
-		} else if (span_is(word, "wide")) {
-			wide = true;
-		} else if (span_is(word, "ascii")) {
-			ascii = true;
-		} else if (span_is(word, "fullword")) {
-			fullword = true;
-		} else if (span_is(word, "xor") || span_is(word, "base64") ||
-			   span_is(word, "base64wide")) {
-			out->why = SKIP_STRING_FORM;
-			if (skip_brackets(f) != 0)
-				return -EINVAL;
-		} else if (!span_is(word, "private")) {
-			f->text = before;
-			break;
-		}
-	}
-	if (nocase)
+	while ((rc = read_modifier(f, out, yara_take_word(&f->text), &fullword)) == 0)
+		before = f->text;
+	if (rc < 0)
+		return rc;
+	f->text = before;
+	if (out->is_xor || out->is_base64 || out->is_base64_wide)
+		out->why = SKIP_STRING_FORM;
+	if (out->nocase)
 		text[n++] = 'i';
-	if (wide)
+	if (out->wide)
 		text[n++] = 'w';
-	if (wide && ascii)
+	if (out->wide && out->ascii)
 		text[n++] = 'a';
 	if (fullword)
 		text[n++] = 'f';
-	out->is_one_form &= !(wide && ascii);
+	out->is_one_form &= !(out->wide && out->ascii);
 	if (n > 2)
 		out->plain_bytes = 0;
 	table_add(&f->to->texts, text, n > 2 ? n : 0);
@@ -337,7 +371,6 @@ read_string(struct file *f, struct span id)
 	struct yara_string out = {
 		.id = id, .text = f->to->texts.used, .why = SKIP_COUNT, .is_one_form = true
 	};
-	struct span regex;
 	int rc;
 
 	if (!yara_take(&f->text, "="))
@@ -346,12 +379,14 @@ read_string(struct file *f, struct span id)
 	if (starts(&f->text, "\"")) {
 		rc = read_text(f, &out);
 	} else if (starts(&f->text, "{")) {
+		out.form = YARA_HEX;
 		rc = read_hex(f, &out);
 	} else if (starts(&f->text, "/")) {
 		out.why = SKIP_REGEX;
-		rc = take_quoted(f, '/', &regex);
+		out.form = YARA_REGEX;
+		rc = take_quoted(f, '/', &out.written);
 		if (rc == 0 && f->text.left.bytes > 0 && isalpha(f->text.left.data[0]))
-			yara_take_word(&f->text); /* its flags, which touch it */
+			out.flags = yara_take_word(&f->text); /* which touch it */
 	} else {
 		rc = fail(f, "expected a text, { or /");
 	}
@@ -426,12 +461,14 @@ read_section(struct file *f, bool is_strings)
 	}
 }
 
+/* `from` is all that is left from the word "rule" on, which was taken. */
 static int
-read_rule(struct file *f, bool is_private)
+read_rule(struct file *f, struct span from, bool is_private, bool is_global)
 {
 	struct source *to = f->to;
 	struct yara_rule r = { .name = yara_take_word(&f->text),
 		.is_private = is_private,
+		.is_global = is_global,
 		.origin = { to->s->at.file, f->text.line },
 		.strings = to->strings.used / sizeof(struct yara_string) };
 
@@ -457,6 +494,7 @@ read_rule(struct file *f, bool is_private)
 	}
 	if (read_condition(f, &r) != 0)
 		return -EINVAL;
+	r.written = span_first(from, from.bytes - f->text.left.bytes);
 	r.string_count = to->strings.used / sizeof(struct yara_string) - r.strings;
 	table_add(&to->rules, &r, sizeof(r));
 	return 0;
@@ -484,22 +522,28 @@ read_include(struct file *f, struct span name)
 static int
 read_item(struct file *f)
 {
-	bool is_private = false;
-	struct span word, name;
+	bool is_private = false, is_global = false;
+	struct span word, name, from;
 
-	while ((word = yara_take_word(&f->text)).bytes > 0) {
+	for (;;) {
+		yara_skip_blanks(&f->text);
+		from = f->text.left;
+		word = yara_take_word(&f->text);
 		if (span_is(word, "rule"))
-			return read_rule(f, is_private);
+			return read_rule(f, from, is_private, is_global);
 		if (span_is(word, "import") || span_is(word, "include")) {
 			yara_skip_blanks(&f->text);
 			if (!starts(&f->text, "\"") || take_quoted(f, '"', &name) != 0)
 				return fail(f, "expected a name in quotes");
-			return span_is(word, "include") ? read_include(f, name) : 0;
+			if (span_is(word, "include"))
+				return read_include(f, name);
+			table_add(&f->to->imports, &name, sizeof(name));
+			return 0;
 		}
 		if (span_is(word, "private"))
 			is_private = true;
 		else if (span_is(word, "global"))
-			f->to->has_global = true;
+			is_global = f->to->has_global = true;
 		else
 			break;
 	}
@@ -557,15 +601,19 @@ compile_all(struct source *from)
 {
 	const struct yara_rules all = { (const struct yara_rule *)(const void *)from->rules.bytes,
 		from->rules.used / sizeof(struct yara_rule),
-		(const struct yara_string *)(const void *)from->strings.bytes, from->texts.bytes };
+		(const struct yara_string *)(const void *)from->strings.bytes, from->texts.bytes,
+		(const struct span *)(const void *)from->imports.bytes,
+		from->imports.used / sizeof(struct span), from->has_global };
 
 	for (size_t i = 0; i < all.count; i++) {
+		enum skip_reason why = SKIP_GLOBAL;
+
 		from->s->at = all.rules[i].origin;
-		if (from->has_global)
-			sigc_skip(from->s, all.rules[i].name, SKIP_GLOBAL);
-		else
-			yara_compile(from->s, &all, i);
+		if (from->has_global || yara_compile(from->s, &all, i, &why) == 0)
+			why = from->has_global ? SKIP_GLOBAL : SKIP_COUNT;
+		table_add(&from->why, &why, sizeof(why));
 	}
+	yara_add_deep(from->s, &all, (const enum skip_reason *)(const void *)from->why.bytes);
 }
 
 int
@@ -584,5 +632,7 @@ sigc_read_yara(struct sigc *s, const char *path)
 	free(to.rules.bytes);
 	free(to.strings.bytes);
 	free(to.texts.bytes);
+	free(to.imports.bytes);
+	free(to.why.bytes);
 	return rc;
 }

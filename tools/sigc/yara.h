@@ -5,9 +5,20 @@
 
 #include "tools/sigc/sigc.h"
 
+enum yara_form {
+	YARA_TEXT,
+	YARA_HEX,
+	YARA_REGEX
+};
+
 /* A string of a rule, as a part of a logical signature (logical.c), without its offset. */
 struct yara_string {
-	struct span id;       /* without its $ */
+	struct span id;      /* without its $ */
+	struct span written; /* between its quotes, braces or slashes */
+	enum yara_form form;
+	struct span flags; /* of a regular expression */
+	bool nocase, wide, ascii, is_base64, is_base64_wide, has_alphabet, is_xor;
+	uint8_t xor_min, xor_max;
 	size_t text, bytes;   /* hexadecimal pattern and ::modifiers, in the file's `texts` */
 	enum skip_reason why; /* SKIP_COUNT: it can be honoured */
 	bool is_one_form;     /* one pattern of one length: its matches can be counted */
@@ -18,9 +29,10 @@ struct yara_string {
 
 struct yara_rule {
 	struct span name, condition;
+	struct span written; /* from the word "rule" to its last brace */
 	struct sigc_origin origin;
 	size_t strings, string_count; /* struct yara_string in the file's table */
-	bool is_private;
+	bool is_private, is_global;
 };
 
 /* A span of text being read. */
@@ -36,20 +48,41 @@ struct span yara_take_word(struct yara_text *t);
 bool yara_take(struct yara_text *t, const char *what);
 /* Decimal or 0x…, with KB or MB behind; false: there is none, or it is larger than 60 bits. */
 bool yara_take_number(struct yara_text *t, uint64_t *out);
+/* One character of a text, escapes undone; how many bytes it took, 0: it is none. */
+size_t yara_unescape(struct span from, uint8_t *out);
 
-/* All rules that have been read before, for what names one of them. */
+/* All rules of a file and what it includes, and the modules that they may name. */
 struct yara_rules {
 	const struct yara_rule *rules;
 	size_t count;
 	const struct yara_string *strings; /* of all rules */
 	const uint8_t *texts;
+	const struct span *imports;
+	size_t import_count;
+	bool has_global; /* one binds all others: none is taken alone */
 };
 
 /*
- * yara_condition.c: adds rule `i`, counts and names it where it can't be honoured. A private one is
- * compiled where others name it; here only whether it can be.
+ * yara_condition.c: adds rule `i`, counts it, and is 0. -ENOTSUP, and nothing was added: it can't
+ * be honoured here, for `why`. A private one is compiled where others name it; here only whether it
+ * can be.
  */
-void yara_compile(struct sigc *s, const struct yara_rules *all, size_t i);
+int yara_compile(struct sigc *s, const struct yara_rules *all, size_t i, enum skip_reason *why);
+/* The same for a rule that is judged elsewhere: adds what must hold here for it to be asked. */
+void yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i);
+/* Counts a rule that was taken. */
+void yara_count(struct sigc *s, const struct yara_rules *all, size_t i);
+
+/*
+ * yara_needed.c: adds patterns, with modifiers and a NUL behind each, one of which stands wherever
+ * the string matches; how many, 0: none is known.
+ */
+#define YARA_NEEDED_MAX 16
+unsigned yara_needed(const struct yara_string *y, struct sigc_table *out);
+
+/* yara_deep.c: rules that libyara judges in the sandbox; `why[i]` tells why the rule is not taken
+ * here, SKIP_COUNT: it is. Those that libyara refuses are left out by name. */
+void yara_add_deep(struct sigc *s, const struct yara_rules *all, const enum skip_reason *why);
 
 /* A condition being read; of a rule, or of one that it names. */
 struct condition {
@@ -59,6 +92,8 @@ struct condition {
 	const struct yara_rule *rule;
 	uint32_t name, parts[GENERATION_RULE_PARTS_MAX];
 	unsigned part_count, nesting, depth, steps; /* depth: values on the stack */
+	unsigned negations;                         /* that it is within */
+	bool is_gate; /* what is not read may be anything (yara_gate.c) */
 	enum skip_reason why;
 };
 
@@ -71,6 +106,8 @@ struct term {
 	uint64_t constant;
 	const struct yara_string *counted; /* a number that is #a, nothing more */
 	triggers triggers;                 /* of a number: it is undefined without them */
+	uint32_t head;                     /* a number read at 0: its width, as STEP_READ has it */
+	struct generation_head begins;     /* it can't hold of an object that begins otherwise */
 };
 
 /* yara_condition.c, for yara_number.c: -ENOTSUP with `c->why` set. */
@@ -82,8 +119,32 @@ const struct yara_string *yara_take_string(struct condition *c);
 /* The rule's own number of the part; it is compiled unless an equal one has been. */
 int yara_add_part(
     struct condition *c, const struct yara_string *y, const char *offset, uint16_t *out);
+/* The same of a text, [OFFSET:]HEX[::MODIFIERS]. */
+int yara_add_text_part(struct condition *c, struct span text, uint16_t *out);
 /* What binds closest: "( … )", "$a …", "N of …", a rule's name. */
 int yara_read_primary(struct condition *c, struct term *out);
+/* "$a" at an offset, or at any where that is empty, as a value that holds or not. */
+int yara_use_string(
+    struct condition *c, const struct yara_string *y, const char *offset, triggers *t);
+/* "N of SET": how many, 0: all. */
+int yara_read_of(struct condition *c, uint64_t least, bool none, triggers *t);
+
+/* yara_gate.c: a place in the text to come back to, with all that was added behind it. */
+struct yara_place {
+	struct yara_text text;
+	struct sigc_mark mark;
+	unsigned part_count, nesting, depth, steps, negations;
+};
+struct yara_place yara_place(struct condition *c);
+void yara_return(struct condition *c, const struct yara_place *to);
+/* Whether what was read is whole: "and", "or", ")" or nothing comes next. */
+bool yara_is_whole(struct condition *c);
+/* What stands there, up to "and", "or" or a ')', may hold or not; less where it says what it needs.
+ */
+int yara_read_unknown(struct condition *c, struct term *out);
+/* The same of a string that is not read here, at whatever place. */
+int yara_push_needed(struct condition *c, const struct yara_string *y, triggers *t);
+
 /* yara_number.c: a comparison, or what stands alone in its place. */
 int yara_read_relation(struct condition *c, struct term *out);
 /* The same without the comparison: what is inside uint16(…). */

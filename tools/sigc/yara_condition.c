@@ -8,7 +8,9 @@
  *     the name of a rule before it in the file: its condition is compiled once more, over its own
  *     strings
  *
- * Everything else (modules, variables, for, !a) leaves the rule out.
+ * Everything else (modules, variables, for, !a) is not read here: the rule then goes to the
+ * sandbox, and what must hold for it to be asked there is read once more, with all that as unknown
+ * (yara_gate.c).
  */
 #include <ctype.h>
 #include <errno.h>
@@ -48,19 +50,12 @@ yara_take_keyword(struct condition *c, const char *word)
 }
 
 int
-yara_add_part(struct condition *c, const struct yara_string *y, const char *offset, uint16_t *out)
+yara_add_text_part(struct condition *c, struct span text, uint16_t *out)
 {
-	struct sigc_table text = { 0 };
 	enum skip_reason why;
 	uint32_t id;
-	int rc;
+	int rc = sigc_add_part(c->s, text, c->name, &id, &why);
 
-	if (y->why != SKIP_COUNT)
-		return yara_leave_out(c, y->why);
-	table_add(&text, offset, strlen(offset));
-	table_add(&text, c->all->texts + y->text, y->bytes);
-	rc = sigc_add_part(c->s, span_of(text.bytes, text.used), c->name, &id, &why);
-	free(text.bytes);
 	if (rc != 0)
 		return yara_leave_out(c, rc == -ENOTSUP ? why : SKIP_EXPRESSION);
 	for (*out = 0; *out < c->part_count && c->parts[*out] != id;)
@@ -72,12 +67,29 @@ yara_add_part(struct condition *c, const struct yara_string *y, const char *offs
 	return 0;
 }
 
-static int
-use_string(struct condition *c, const struct yara_string *y, const char *offset, triggers *t)
+int
+yara_add_part(struct condition *c, const struct yara_string *y, const char *offset, uint16_t *out)
+{
+	struct sigc_table text = { 0 };
+	int rc;
+
+	if (y->why != SKIP_COUNT)
+		return yara_leave_out(c, y->why);
+	table_add(&text, offset, strlen(offset));
+	table_add(&text, c->all->texts + y->text, y->bytes);
+	rc = yara_add_text_part(c, span_of(text.bytes, text.used), out);
+	free(text.bytes);
+	return rc;
+}
+
+int
+yara_use_string(struct condition *c, const struct yara_string *y, const char *offset, triggers *t)
 {
 	uint16_t part;
 	int rc = yara_add_part(c, y, offset, &part);
 
+	if (rc != 0 && c->is_gate)
+		return yara_push_needed(c, y, t);
 	if (rc != 0)
 		return rc;
 	*t = UINT64_C(1) << part;
@@ -176,7 +188,7 @@ read_string(struct condition *c, triggers *t)
 	if (yara_take_keyword(c, "at")) {
 		if (take_near_end(c, &from)) {
 			snprintf(offset, sizeof(offset), "EOF-%llu:", (unsigned long long)from);
-			return use_string(c, y, offset, t);
+			return yara_use_string(c, y, offset, t);
 		}
 		if (!yara_take_number(&c->text, &from))
 			return yara_leave_out(c, SKIP_SYNTAX);
@@ -187,7 +199,7 @@ read_string(struct condition *c, triggers *t)
 		if (take_last_bytes(c, &from)) {
 			snprintf(offset, sizeof(offset),
 			    SIGC_NEAR_END "%llu:", (unsigned long long)from);
-			return use_string(c, y, offset, t);
+			return yara_use_string(c, y, offset, t);
 		}
 		if (!yara_take(&c->text, "(") || !yara_take_number(&c->text, &from) ||
 		    !yara_take(&c->text, "..") || !yara_take_number(&c->text, &to) ||
@@ -196,7 +208,7 @@ read_string(struct condition *c, triggers *t)
 		snprintf(offset, sizeof(offset), "%llu,%llu:", (unsigned long long)from,
 		    (unsigned long long)(to - from));
 	}
-	return use_string(c, y, offset, t);
+	return yara_use_string(c, y, offset, t);
 }
 
 /* Pushes every string of a set; the triggers of the first (how many) in `each`. */
@@ -224,7 +236,7 @@ push_set(struct condition *c, triggers each[GENERATION_STACK_MAX], unsigned *cou
 		while (rc == 0 && (y = next_string(c, id, is_start, &i)) != NULL) {
 			if (*count == GENERATION_STACK_MAX)
 				return yara_leave_out(c, SKIP_EXPRESSION);
-			rc = use_string(c, y, "", &each[(*count)++]);
+			rc = yara_use_string(c, y, "", &each[(*count)++]);
 		}
 		more = !is_all && yara_take(&c->text, ",");
 	}
@@ -233,9 +245,8 @@ push_set(struct condition *c, triggers each[GENERATION_STACK_MAX], unsigned *cou
 	return rc;
 }
 
-/* "of SET" behind `least`; 0: all. `none`: not any. */
-static int
-read_of(struct condition *c, uint64_t least, bool none, triggers *t)
+int
+yara_read_of(struct condition *c, uint64_t least, bool none, triggers *t)
 {
 	triggers each[GENERATION_STACK_MAX];
 	unsigned count;
@@ -243,7 +254,9 @@ read_of(struct condition *c, uint64_t least, bool none, triggers *t)
 
 	if (!yara_take_keyword(c, "of"))
 		return yara_leave_out(c, SKIP_SYNTAX);
+	c->negations += none;
 	rc = push_set(c, each, &count);
+	c->negations -= none;
 	if (rc != 0)
 		return rc;
 	if (least == 0)
@@ -253,7 +266,7 @@ read_of(struct condition *c, uint64_t least, bool none, triggers *t)
 	/* Without one of all but `least` - 1 there are not enough. */
 	*t = 0;
 	for (unsigned i = 0; !none && i < count - least + 1; i++)
-		*t |= each[i];
+		*t = i == 0 || (*t != 0 && each[i] != 0) ? *t | each[i] : 0;
 	rc = yara_add_step(c,
 	    (struct generation_step){
 		.kind = STEP_AT_LEAST, .value = (uint32_t)least, .kinds = count },
@@ -340,11 +353,11 @@ yara_read_primary(struct condition *c, struct term *out)
 	if (yara_take_keyword(c, "false"))
 		return push_truth(c, false);
 	if (yara_take_keyword(c, "all"))
-		return read_of(c, 0, false, &out->triggers);
+		return yara_read_of(c, 0, false, &out->triggers);
 	if (yara_take_keyword(c, "any"))
-		return read_of(c, 1, false, &out->triggers);
+		return yara_read_of(c, 1, false, &out->triggers);
 	if (yara_take_keyword(c, "none"))
-		return read_of(c, 1, true, &out->triggers);
+		return yara_read_of(c, 1, true, &out->triggers);
 	if (yara_take_keyword(c, "for"))
 		return yara_leave_out(c, SKIP_FOR);
 	if (yara_take(&c->text, "!"))
@@ -356,7 +369,7 @@ yara_read_primary(struct condition *c, struct term *out)
 		if (!yara_take_keyword(c, "of"))
 			return yara_push_constant(c, number, out);
 		c->text = behind;
-		return number > 0 ? read_of(c, number, false, &out->triggers)
+		return number > 0 ? yara_read_of(c, number, false, &out->triggers)
 				  : yara_leave_out(c, SKIP_SYNTAX);
 	}
 	c->text = before;
@@ -367,9 +380,18 @@ yara_read_primary(struct condition *c, struct term *out)
 static int
 read_truth(struct condition *c, struct term *out)
 {
-	int rc = yara_read_relation(c, out);
+	struct yara_place before = { .steps = 0 };
+	int rc;
 
-	return rc == 0 && out->is_number && c->nesting == 0 ? yara_leave_out(c, SKIP_SYNTAX) : rc;
+	if (c->is_gate)
+		before = yara_place(c);
+	rc = yara_read_relation(c, out);
+	if (rc == 0 && out->is_number && c->nesting == 0)
+		rc = yara_leave_out(c, SKIP_SYNTAX);
+	if (!c->is_gate || (rc == 0 && yara_is_whole(c)))
+		return rc;
+	yara_return(c, &before);
+	return yara_read_unknown(c, out);
 }
 
 static int
@@ -381,11 +403,13 @@ read_not(struct condition *c, struct term *out)
 		return read_truth(c, out);
 	if (++c->nesting > NESTING_MAX)
 		return yara_leave_out(c, SKIP_EXPRESSION);
+	c->negations++;
 	rc = read_not(c, out);
+	c->negations--;
 	c->nesting--;
 	if (rc == 0 && out->is_number)
 		rc = yara_leave_out(c, SKIP_SYNTAX);
-	out->triggers = 0;
+	*out = (struct term){ .triggers = 0 };
 	return rc == 0 ? yara_add_step(c, (struct generation_step){ .kind = STEP_NOT }, 1) : rc;
 }
 
@@ -413,6 +437,8 @@ read_and(struct condition *c, struct term *out)
 			*t = more.triggers;
 		if (rc == 0)
 			rc = join(c, out, &more, STEP_AND);
+		if (out->begins.mask == 0)
+			out->begins = more.begins;
 	}
 	return rc;
 }
@@ -430,20 +456,23 @@ read_or(struct condition *c, struct term *out)
 		    out->triggers == 0 || more.triggers == 0 ? 0 : out->triggers | more.triggers;
 		if (rc == 0)
 			rc = join(c, out, &more, STEP_OR);
+		if (memcmp(&out->begins, &more.begins, sizeof(more.begins)) != 0)
+			out->begins = (struct generation_head){ 0, 0 };
 	}
 	return rc;
 }
 
-/* Its words are the condition and all strings by name. */
-static void
-count_rule(struct sigc *s, const struct yara_rule *rule, const struct yara_rules *all)
+void
+yara_count(struct sigc *s, const struct yara_rules *all, size_t number)
 {
+	const struct yara_rule *rule = &all->rules[number];
 	const struct yara_string *strings = all->strings + rule->strings;
 	struct sigc_table words = { 0 };
 
 	for (size_t i = 0; i < rule->string_count; i++) {
 		table_add_text(&words, strings[i].id);
 		table_add_text(&words, span_of(all->texts + strings[i].text, strings[i].bytes));
+		table_add_text(&words, strings[i].written);
 	}
 	table_add(&words, rule->condition.data, rule->condition.bytes);
 	sigc_count(s, 'y', span_of(words.bytes, words.used));
@@ -464,31 +493,89 @@ compile(struct condition *c, struct generation_rule *r, triggers *t)
 	if (rc == 0 && (c->text.left.bytes > 0 || all.is_number))
 		rc = yara_leave_out(c, SKIP_SYNTAX);
 	*t = all.triggers;
-	if (rc == 0 && *t == 0 && !c->rule->is_private)
+	if (rc == 0 && *t == 0 && !c->is_gate && !c->rule->is_private)
 		rc = yara_leave_out(c, SKIP_NEGATIVE);
+	r->begins = all.begins;
 	r->step_count = (uint16_t)c->steps;
 	r->part_count = (uint16_t)c->part_count;
 	return rc;
 }
 
-void
-yara_compile(struct sigc *s, const struct yara_rules *all, size_t i)
+static struct condition
+condition_of(struct sigc *s, const struct yara_rules *all, size_t i)
 {
 	const struct yara_rule *rule = &all->rules[i];
-	struct condition c = {
+
+	return (struct condition){
 		.s = s, .text = { rule->condition, rule->origin.line }, .all = all, .rule = rule
 	};
+}
+
+int
+yara_compile(struct sigc *s, const struct yara_rules *all, size_t i, enum skip_reason *why)
+{
+	struct condition c = condition_of(s, all, i);
 	struct sigc_mark mark = sigc_mark(s);
 	struct generation_rule r = { .size_max = UINT64_MAX };
 	triggers t = 0;
 	int rc = compile(&c, &r, &t);
 
-	if (rc != 0 || rule->is_private)
+	if (rc != 0 || c.rule->is_private)
 		sigc_undo(s, &mark);
 	else
 		sigc_add_rule(s, &r, c.parts, t);
-	if (rc != 0)
-		sigc_skip(s, rule->name, c.why);
+	if (rc == 0)
+		yara_count(s, all, i);
+	*why = c.why;
+	return rc;
+}
+
+/* Whether a gate of the same steps, without parts, is there; many rules ask for "MZ" alone. */
+static bool
+is_gate_known(const struct sigc *s, const struct generation_rule *r)
+{
+	const struct generation_rule *rules =
+	    (const struct generation_rule *)(const void *)s->rules.bytes;
+	const uint32_t *always = (const uint32_t *)(const void *)s->always.bytes;
+	const struct generation_step *steps =
+	    (const struct generation_step *)(const void *)s->steps.bytes;
+
+	for (size_t i = 0; i < s->always.used / sizeof(*always); i++) {
+		const struct generation_rule *other = &rules[always[i]];
+
+		if (other->is_deep && other->part_count == 0 &&
+		    other->step_count == r->step_count &&
+		    memcmp(&steps[other->steps], &steps[r->steps],
+			r->step_count * sizeof(*steps)) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i)
+{
+	struct condition c = condition_of(s, all, i);
+	struct sigc_mark mark = sigc_mark(s);
+	struct generation_rule r = { .size_max = UINT64_MAX, .is_deep = 1 };
+	triggers t = 0;
+
+	c.is_gate = true;
+	if (compile(&c, &r, &t) != 0) { /* it may be anything */
+		sigc_undo(s, &mark);
+		c = condition_of(s, all, i);
+		c.is_gate = true;
+		r.name = c.name = table_add_text(&s->names, c.rule->name);
+		c.text.left.bytes = 0;
+		if (yara_read_unknown(&c, &(struct term){ 0 }) != 0)
+			abort(); /* two steps always fit */
+		r.begins = (struct generation_head){ 0, 0 };
+		r.step_count = (uint16_t)c.steps;
+		r.part_count = 0;
+		t = 0;
+	}
+	if (t == 0 && r.part_count == 0 && is_gate_known(s, &r))
+		sigc_undo(s, &mark);
 	else
-		count_rule(s, rule, all);
+		sigc_add_rule(s, &r, c.parts, t);
 }

@@ -139,6 +139,8 @@ read_bytes(struct condition *c, const struct read_word *r, struct term *out)
 	if (rc == 0 && !yara_take(&c->text, ")"))
 		rc = yara_leave_out(c, SKIP_SYNTAX);
 	*out = (struct term){ .is_number = true, .triggers = at.triggers };
+	if (rc == 0 && at.is_constant && at.constant == 0)
+		out->head = r->width;
 	return rc == 0 ? yara_add_step(
 			     c, (struct generation_step){ .kind = STEP_READ, .kinds = r->width }, 1)
 		       : rc;
@@ -258,6 +260,25 @@ is_presence(uint64_t number, uint32_t how)
 	return number == 0 || (number == 1 && (how == COMPARE_FROM || how == COMPARE_UNDER));
 }
 
+/* "uint16(0) == N": what the object's first four bytes are then; no mask: nothing is known. */
+static struct generation_head
+begins_with(const struct term *read, const struct term *is)
+{
+	unsigned width = read->head & READ_WIDTH;
+	struct generation_head h = { 0, 0 };
+
+	if (read->head == 0 || read->head & READ_SIGNED || !is->is_constant ||
+	    is->constant >> 8 * width != 0)
+		return h;
+	for (unsigned i = 0; i < width; i++) {
+		unsigned from = read->head & READ_BIG_ENDIAN ? width - 1 - i : i;
+
+		h.mask |= UINT32_C(0xff) << 8 * i;
+		h.value |= (uint32_t)(is->constant >> 8 * from & 0xff) << 8 * i;
+	}
+	return h;
+}
+
 static int
 compare(struct condition *c, struct term *a, const struct term *b, uint32_t how)
 {
@@ -265,6 +286,7 @@ compare(struct condition *c, struct term *a, const struct term *b, uint32_t how)
 		COMPARE_UNDER, COMPARE_UPTO };
 	const struct term *count = a->counted != NULL ? a : b, *other = count == a ? b : a;
 	uint32_t from_count = count == a ? how : turned[how];
+	struct generation_head begins = { 0, 0 };
 	triggers t = 0;
 
 	if (!b->is_number)
@@ -281,7 +303,9 @@ compare(struct condition *c, struct term *a, const struct term *b, uint32_t how)
 		    : b->counted == NULL                   ? b->triggers
 							   : 0;
 	}
-	*a = (struct term){ .triggers = t };
+	if (how == COMPARE_IS)
+		begins = a->head != 0 ? begins_with(a, b) : begins_with(b, a);
+	*a = (struct term){ .triggers = t, .begins = begins };
 	return yara_add_step(c, (struct generation_step){ .kind = STEP_COMPARE, .value = how }, 2);
 }
 

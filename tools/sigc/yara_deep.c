@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * YARA rules that are judged in the sandbox, by libyara, as they are written. Each file with what
+ * it includes is a unit, a namespace of libyara's: the rules that are not judged here, and as
+ * private ones those that they name. libyara is asked of each unit whether it takes it; where it
+ * does not, each rule is asked for alone, and those it refuses are left out by name. A rule also
+ * leaves a gate here (yara_gate.c), so that only objects go to the sandbox that it may hold of.
+ *
+ * Modules that ask for more than the object itself (cuckoo's report, magic's tables) are not taken,
+ * nor are external variables: a verdict is remembered by the object's digest, whatever its name.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <yara.h>
+
+#include "tools/sigc/yara.h"
+
+enum need {
+	NOT_NEEDED,
+	NAMED, /* by one that is needed */
+	TOLD   /* its match is a threat */
+};
+
+struct unit {
+	struct sigc *s;
+	const struct yara_rules *all;
+	uint8_t *needs;         /* an enum need for each rule */
+	uint32_t *order;        /* rules by name */
+	struct sigc_table text; /* for libyara */
+	enum skip_reason why;   /* libyara refused it */
+};
+
+static bool
+is_in(struct span text, const char *what)
+{
+	return text.bytes > 0 && memmem(text.data, text.bytes, what, strlen(what)) != NULL;
+}
+
+static void
+take_message(
+    int level, const char *file, int line, const YR_RULE *rule, const char *message, void *context)
+{
+	struct unit *u = context;
+
+	(void)file;
+	(void)line;
+	(void)rule;
+	if (level != YARA_ERROR_LEVEL_ERROR)
+		return;
+	if (strstr(message, "undefined identifier") != NULL)
+		u->why = SKIP_VARIABLE;
+	else if (strstr(message, "module") != NULL)
+		u->why = SKIP_MODULE;
+	else
+		u->why = SKIP_REFUSED;
+}
+
+static void
+start_libyara(void)
+{
+	static bool is_started;
+
+	if (!is_started && yr_initialize() != ERROR_SUCCESS)
+		abort(); /* memory is lacking */
+	is_started = true;
+}
+
+/* NULL: memory is lacking. */
+static YR_COMPILER *
+create_compiler(struct unit *u)
+{
+	YR_COMPILER *c = NULL;
+
+	start_libyara();
+	if (yr_compiler_create(&c) != ERROR_SUCCESS)
+		return NULL;
+	yr_compiler_set_callback(c, take_message, u);
+	yr_compiler_set_include_callback(c, NULL, NULL, NULL);
+	return c;
+}
+
+/* Whether libyara takes `u->text`; else `u->why`. */
+static bool
+is_taken(struct unit *u)
+{
+	YR_COMPILER *c = create_compiler(u);
+	bool taken;
+
+	u->why = SKIP_REFUSED;
+	table_add(&u->text, "", 1);
+	taken = c != NULL && yr_compiler_add_string(c, (const char *)u->text.bytes, "u") == 0;
+	if (c != NULL)
+		yr_compiler_destroy(c);
+	return taken;
+}
+
+static void
+add(struct sigc_table *to, struct span text)
+{
+	table_add(to, text.data, text.bytes);
+}
+
+static int
+by_name(const void *a, const void *b, void *all)
+{
+	const struct span *x = &((const struct yara_rule *)all)[*(const uint32_t *)a].name,
+			  *y = &((const struct yara_rule *)all)[*(const uint32_t *)b].name;
+	size_t n = x->bytes < y->bytes ? x->bytes : y->bytes;
+	int order = memcmp(x->data, y->data, n);
+
+	return order != 0 ? order : (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+/* The first in the order of names that is not below `word`. */
+static size_t
+first_from(const struct unit *u, struct span word)
+{
+	size_t low = 0, high = u->all->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct span name = u->all->rules[u->order[middle]].name;
+		size_t n = name.bytes < word.bytes ? name.bytes : word.bytes;
+		int order = memcmp(name.data, word.data, n);
+
+		if (order < 0 || (order == 0 && name.bytes < word.bytes))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Rules of that name, or whose name begins so, that stand before rule `by`. */
+static void
+mark_word(struct unit *u, struct span word, bool is_start, size_t by)
+{
+	for (size_t at = first_from(u, word); at < u->all->count; at++) {
+		size_t i = u->order[at];
+		struct span name = u->all->rules[i].name;
+
+		if (name.bytes < word.bytes || !span_equal(span_first(name, word.bytes), word) ||
+		    (!is_start && name.bytes > word.bytes))
+			return;
+		if (i < by && u->needs[i] == NOT_NEEDED)
+			u->needs[i] = NAMED;
+	}
+}
+
+/* What the needed ones up to rule `last` name, through any number of others. */
+static void
+mark_named(struct unit *u, size_t last)
+{
+	for (size_t i = last + 1; i-- > 0;) {
+		struct yara_text t = { u->all->rules[i].condition, 0 };
+
+		while (u->needs[i] != NOT_NEEDED && t.left.bytes > 0) {
+			struct span word = yara_take_word(&t);
+
+			if (word.bytes > 0)
+				mark_word(u, word, t.left.bytes > 0 && t.left.data[0] == '*', i);
+			else
+				t.left = span_from(t.left, 1);
+		}
+	}
+}
+
+static bool
+is_mentioned(const struct unit *u, struct span module)
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), "%.*s.", (int)module.bytes, (const char *)module.data);
+	for (size_t i = 0; i < u->all->count; i++) {
+		if (u->needs[i] != NOT_NEEDED && is_in(u->all->rules[i].condition, word))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_imports(const struct unit *u, struct sigc_table *to)
+{
+	for (size_t i = 0; i < u->all->import_count; i++) {
+		if (!is_mentioned(u, u->all->imports[i]))
+			continue;
+		add(to, span_text("import \""));
+		add(to, u->all->imports[i]);
+		add(to, span_text("\"\n"));
+	}
+}
+
+static void
+add_rule(struct sigc_table *to, struct span written, bool is_told, bool is_global)
+{
+	if (is_global)
+		add(to, span_text("global "));
+	if (!is_told)
+		add(to, span_text("private "));
+	add(to, written);
+	add(to, span_text("\n"));
+}
+
+static void
+write_unit(struct unit *u)
+{
+	u->text.used = 0;
+	add_imports(u, &u->text);
+	for (size_t i = 0; i < u->all->count; i++) {
+		if (u->needs[i] != NOT_NEEDED)
+			add_rule(&u->text, u->all->rules[i].written, u->needs[i] == TOLD,
+			    u->all->rules[i].is_global);
+	}
+}
+
+static void
+keep_row(struct sigc *s, struct sigc_deep *row, struct span text)
+{
+	row->text = (uint32_t)table_add(&s->deep_texts, text.data, text.bytes);
+	row->bytes = (uint32_t)text.bytes;
+	table_add(&s->deep, row, sizeof(*row));
+}
+
+/* Keeps it for sigc_compile_deep(). */
+static void
+keep_unit(struct unit *u)
+{
+	const struct sigc_deep *rows = (const struct sigc_deep *)(const void *)u->s->deep.bytes;
+	size_t n = u->s->deep.used / sizeof(*rows);
+	struct sigc_deep row = { .unit = n > 0 ? rows[n - 1].unit + 1 : 0,
+		.name = GENERATION_NO_PART };
+	struct sigc_table imports = { 0 };
+
+	add_imports(u, &imports);
+	keep_row(u->s, &row, span_of(imports.bytes, imports.used));
+	free(imports.bytes);
+	for (size_t i = 0; i < u->all->count; i++) {
+		const struct yara_rule *r = &u->all->rules[i];
+
+		if (u->needs[i] == NOT_NEEDED)
+			continue;
+		row.name = table_add_text(&u->s->names, r->name);
+		row.origin = r->origin;
+		row.is_told = u->needs[i] == TOLD;
+		row.is_global = r->is_global;
+		keep_row(u->s, &row, r->written);
+	}
+}
+
+/* It is judged there. */
+static void
+take(struct unit *u, size_t i, enum skip_reason why)
+{
+	const struct yara_rule *r = &u->all->rules[i];
+
+	u->s->at = r->origin;
+	yara_count(u->s, u->all, i);
+	sigc_note_deep(u->s, r->name, why);
+	if (!r->is_private)
+		yara_compile_gate(u->s, u->all, i);
+}
+
+static enum need
+need_of(const struct yara_rule *r)
+{
+	return r->is_private ? NAMED : TOLD;
+}
+
+static bool
+asks_for_more_than_the_object(const struct yara_rule *r)
+{
+	return is_in(r->condition, "cuckoo.") || is_in(r->condition, "magic.");
+}
+
+/* Each in a unit of its own. */
+static void
+add_one_by_one(struct unit *u, const enum skip_reason *why)
+{
+	for (size_t i = 0; i < u->all->count; i++) {
+		const struct yara_rule *r = &u->all->rules[i];
+
+		if (why[i] == SKIP_COUNT)
+			continue;
+		memset(u->needs, NOT_NEEDED, u->all->count);
+		u->needs[i] = (uint8_t)need_of(r);
+		mark_named(u, i);
+		write_unit(u);
+		u->why = SKIP_MODULE;
+		if (!asks_for_more_than_the_object(r) && is_taken(u)) {
+			keep_unit(u);
+			take(u, i, why[i]);
+		} else {
+			u->s->at = r->origin;
+			sigc_skip(u->s, r->name, u->why);
+		}
+	}
+}
+
+static void
+add_together(struct unit *u, const enum skip_reason *why)
+{
+	keep_unit(u);
+	for (size_t i = 0; i < u->all->count; i++) {
+		if (why[i] != SKIP_COUNT)
+			take(u, i, why[i]);
+	}
+}
+
+void
+yara_add_deep(struct sigc *s, const struct yara_rules *all, const enum skip_reason *why)
+{
+	struct unit u = { .s = s,
+		.all = all,
+		.needs = calloc(all->count + 1, 1),
+		.order = calloc(all->count + 1, sizeof(uint32_t)) };
+	bool any = false, together = true;
+
+	if (u.needs == NULL || u.order == NULL)
+		abort();
+	for (uint32_t i = 0; i < all->count; i++)
+		u.order[i] = i;
+	qsort_r(u.order, all->count, sizeof(uint32_t), by_name, (void *)(uintptr_t)all->rules);
+	for (size_t i = 0; i < all->count; i++) {
+		if (why[i] == SKIP_COUNT)
+			continue;
+		any = true;
+		together &= !asks_for_more_than_the_object(&all->rules[i]);
+		u.needs[i] = (uint8_t)need_of(&all->rules[i]);
+		s->at = all->rules[i].origin;
+		if (!s->has_sandbox)
+			sigc_skip(s, all->rules[i].name, why[i]);
+	}
+	if (any && s->has_sandbox) {
+		mark_named(&u, all->count - 1);
+		write_unit(&u);
+		if (together && is_taken(&u))
+			add_together(&u, why);
+		else if (!all->has_global)
+			add_one_by_one(&u, why);
+		else /* none can be taken without the others */
+			for (size_t i = 0; i < all->count; i++)
+				sigc_skip(s, all->rules[i].name, SKIP_GLOBAL);
+	}
+	free(u.text.bytes);
+	free(u.needs);
+	free(u.order);
+}
+
+/* The text of the unit that row `i` begins; the row behind it. */
+static size_t
+write_kept(const struct sigc *s, size_t i, struct sigc_table *out)
+{
+	const struct sigc_deep *d = (const struct sigc_deep *)(const void *)s->deep.bytes;
+	size_t n = s->deep.used / sizeof(*d);
+	uint32_t unit = d[i].unit;
+
+	out->used = 0;
+	for (; i < n && d[i].unit == unit; i++) {
+		struct span text = span_of(s->deep_texts.bytes + d[i].text, d[i].bytes);
+
+		if (d[i].name == GENERATION_NO_PART)
+			add(out, text);
+		else
+			add_rule(out, text, d[i].is_told, d[i].is_global);
+	}
+	table_add(out, "", 1);
+	return i;
+}
+
+static size_t
+write_bytes(const void *bytes, size_t size, size_t count, void *to)
+{
+	table_add(to, bytes, size * count);
+	return count;
+}
+
+int
+sigc_compile_deep(struct sigc *s)
+{
+	struct unit u = { .s = s };
+	YR_STREAM out = { .user_data = &s->compiled_yara, .write = write_bytes };
+	size_t n = s->deep.used / sizeof(struct sigc_deep), i = 0;
+	YR_COMPILER *c = n > 0 ? create_compiler(&u) : NULL;
+	YR_RULES *rules = NULL;
+	bool is_good = c != NULL;
+	char name[32];
+
+	s->compiled_yara.used = 0;
+	while (is_good && i < n) {
+		snprintf(name, sizeof(name), "u%zu", i);
+		i = write_kept(s, i, &u.text);
+		is_good = yr_compiler_add_string(c, (const char *)u.text.bytes, name) == 0;
+	}
+	is_good = is_good && yr_compiler_get_rules(c, &rules) == ERROR_SUCCESS &&
+		  yr_rules_save_stream(rules, &out) == ERROR_SUCCESS;
+	if (rules != NULL)
+		yr_rules_destroy(rules);
+	if (c != NULL)
+		yr_compiler_destroy(c);
+	free(u.text.bytes);
+	if (is_good || n == 0)
+		return 0;
+	snprintf(s->error, SIGC_ERROR_MAX, "libyara does not take the YARA rules together");
+	return -EINVAL;
+}
