@@ -142,7 +142,8 @@ def serve(sock, congestion):
 
 
 def server(args):
-    listener = socket.create_server((args.host, args.port), backlog=64)
+    family = socket.AF_INET6 if ":" in args.host else socket.AF_INET
+    listener = socket.create_server((args.host, args.port), family=family, backlog=64)
     import signal
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
