@@ -28,9 +28,13 @@ all_moods=(default no-ts no-sack no-wscale bare ecn reno cubic)
 usual=(tcp_timestamps=1 tcp_sack=1 tcp_window_scaling=1 tcp_ecn=2)
 
 mood() {
-	local setting
+	local setting rto_max_ms=120000
 	# shellcheck disable=SC2086
 	for setting in "${usual[@]}" ${moods[$1]}; do in_lab sysctl -qw "net.ipv4.$setting"; done
+	# What the kernel, as sender, does with nothing but duplicate ACKs: each loss of a flight costs a
+	# timeout, doubled, for minutes, whoever answers (docs/tcp-peer.md). From 6.15 on it can be capped.
+	[ "$1" != bare ] || rto_max_ms=1000
+	in_lab sysctl -qw net.ipv4.tcp_rto_max_ms=$rto_max_ms 2>/dev/null || true
 	export CONGESTION=''
 	[[ $1 != reno && $1 != cubic ]] || CONGESTION=$1
 }
