@@ -33,6 +33,10 @@ static const struct chunk_case cases[] = {
 	{ "bare LF after the size", "5\nhello\r\n", CHUNK_BAD, "", false },
 	{ "bare LF after the data", "5\r\nhello\n", CHUNK_BAD, "hello", false },
 	{ "LF in an extension", "2;\nxx\r\n", CHUNK_BAD, "", false },
+	{ "blanks before an extension", "5 \t;a\r\nhello\r\n0\r\n\r\n", CHUNK_END, "hello", false },
+	{ "blanks and no extension", "5  \r\nhello\r\n0\r\n\r\n", CHUNK_END, "hello", false },
+	{ "ieof behind blanks", "0 ; ieof \r\n\r\n", CHUNK_END, "", true },
+	{ "CR and no LF", "5\rhello", CHUNK_BAD, "", false },
 	{ "trailer without a colon", "0\r\nnonsense here\r\n\r\n", CHUNK_BAD, "", false },
 };
 
@@ -91,4 +95,23 @@ TEST(a_trailer_has_a_bound)
 			break;
 	}
 	CHECK(lines < HTTP_TRAILER_BYTES_MAX / 30);
+}
+
+/* 4,096 bytes for a chunk's size and what stands behind it, line end included. */
+TEST(a_size_line_has_a_bound)
+{
+	for (size_t bytes = 4094; bytes <= 4099; bytes++) {
+		struct chunk_parser p;
+		struct span data;
+		char line[4100];
+		size_t at = 0;
+
+		memset(line, 'x', sizeof(line));
+		memcpy(line, "5;", 2);
+		memcpy(line + bytes - 2, "\r\n", 2);
+		chunk_init(&p);
+		CHECK_SEED(bytes, chunk_next(&p, span_of(line, bytes), &at, &data) ==
+				      (bytes <= 4096 ? CHUNK_MORE : CHUNK_BAD));
+		CHECK_SEED(bytes, at == (bytes <= 4096 ? bytes : 4096));
+	}
 }
