@@ -6,6 +6,7 @@
 #include "common/base/version.h"
 #include "control/answer.h"
 #include "control/facts.h"
+#include "scanners/digest/engine.h"
 
 void
 answer_sum(struct control *c, struct core_stats *sum)
@@ -50,6 +51,19 @@ put_signatures(json_t *out, struct control *c)
 	json_object_set_new(out, "signatures", signatures);
 }
 
+/* How the dataplane makes them; what it says is not believed unseen. */
+static void
+put_digests(json_t *out, const struct control *c)
+{
+	json_t *digests = json_object();
+	uint32_t kind, lanes_from;
+
+	region_digests(c->region, &kind, &lanes_from);
+	put_text(digests, "kind", kind < DIGEST_KIND_COUNT ? digest_kind_names[kind] : "unknown");
+	put_number(digests, "lanes_from", lanes_from);
+	json_object_set_new(out, "digests", digests);
+}
+
 static void
 put_dataplane(json_t *out, struct control *c)
 {
@@ -64,6 +78,7 @@ put_dataplane(json_t *out, struct control *c)
 	json_object_set_new(out, "generation",
 	    json_sprintf("%016llx", (unsigned long long)region_generation(c->region)));
 	put_signatures(out, c);
+	put_digests(out, c);
 	put_number(out, "connections", sum.connections_now);
 	put_number(out, "held", sum.held_now);
 	put_number(out, "objects",

@@ -278,6 +278,8 @@ start(struct dataplane *d, struct options *o, char *error)
 		    strerror(-rc));
 		return rc;
 	}
+	region_set_digests(
+	    d->region, digest_engine_kind(d->digests), digest_engine_lanes_from(d->digests));
 	ac.region = d->region;
 	ac.cores = d->config->dataplane.cores;
 	ac.scans_max =

@@ -71,6 +71,12 @@ uint64_t region_policy_epoch(const struct region *r);
 /* Written by the dataplane's attendant once every core has moved on; read by control. */
 void region_set_generation(struct region *r, uint64_t id);
 uint64_t region_generation(const struct region *r);
+/*
+ * How the dataplane makes digests, an enum digest_kind of scanners/digest/engine.h, and from how
+ * many objects on side by side (0: never). Written once, at its start; control checks the kind.
+ */
+void region_set_digests(struct region *r, uint32_t kind, uint32_t lanes_from);
+void region_digests(const struct region *r, uint32_t *kind, uint32_t *lanes_from);
 /* Control's heartbeat, monotonic ns: a core can tell whether anybody answers. */
 void region_beat(struct region *r, uint64_t mono_ns);
 uint64_t region_last_beat(const struct region *r);

@@ -74,6 +74,8 @@ static const uint64_t facts[] = {
 	FIELD(struct control_words, beat_ns),
 	sizeof(struct dataplane_words),
 	FIELD(struct dataplane_words, generation),
+	FIELD(struct dataplane_words, digest_kind),
+	FIELD(struct dataplane_words, digest_lanes_from),
 	sizeof(struct arena_header),
 	FIELD(struct arena_header, owner),
 	FIELD(struct arena_header, next),

@@ -69,7 +69,8 @@ struct control_words {
 /* Written by the dataplane's attendant. */
 struct dataplane_words {
 	uint64_t generation;
-	uint8_t pad[LAYOUT_LINE - 8];
+	uint32_t digest_kind, digest_lanes_from; /* once, before the descriptor leaves it */
+	uint8_t pad[LAYOUT_LINE - 16];
 };
 
 /* The first bytes of an arena block. Written by the core; control reads. */

@@ -212,6 +212,20 @@ region_generation(const struct region *r)
 }
 
 void
+region_set_digests(struct region *r, uint32_t kind, uint32_t lanes_from)
+{
+	__atomic_store_n(&r->dataplane_words->digest_kind, kind, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->dataplane_words->digest_lanes_from, lanes_from, __ATOMIC_RELEASE);
+}
+
+void
+region_digests(const struct region *r, uint32_t *kind, uint32_t *lanes_from)
+{
+	*kind = __atomic_load_n(&r->dataplane_words->digest_kind, __ATOMIC_ACQUIRE);
+	*lanes_from = __atomic_load_n(&r->dataplane_words->digest_lanes_from, __ATOMIC_ACQUIRE);
+}
+
+void
 region_beat(struct region *r, uint64_t mono_ns)
 {
 	__atomic_store_n(&r->control_words->beat_ns, mono_ns, __ATOMIC_RELEASE);

@@ -65,6 +65,10 @@ enum verdict {
 	X(OBJECT_BYTES, "object_bytes", "body bytes received")                                    \
 	X(PARTS, "parts", "parts of multipart bodies judged as objects")                          \
 	X(SCANNED_BYTES, "scanned_bytes", "bytes given to the signatures, decoded ones included") \
+	X(DIGEST_LANE_BYTES, "digest_lane_bytes", "bytes hashed side by side with others")        \
+	X(DIGEST_SINGLE_BYTES, "digest_single_bytes", "bytes hashed one object at a time")        \
+	X(DIGEST_LANE_OBJECTS, "digest_lane_objects", "objects whose digests ended in lanes")     \
+	X(DIGEST_SINGLE_OBJECTS, "digest_single_objects", "objects whose digests ended alone")    \
 	X(VERDICTS_BAD, "verdicts_bad", "objects with a bad verdict, blocked or not")             \
 	X(BLOCKED, "blocked", "objects answered with the block page")                             \
 	X(ANSWERS_204, "answers_204", "objects answered with 204")                                \

@@ -86,6 +86,19 @@ hashing_spend(struct inspect *i, struct chain *bytes)
 		run(h);
 }
 
+/* The queue counts from its start as the counters do. */
+static void
+show_work(const struct inspect *i)
+{
+	struct digest_work w = digest_queue_work(i->hashing.queue);
+	uint64_t *counters = i->stats->counters;
+
+	counters[COUNTER_DIGEST_LANE_BYTES] = w.lane_bytes;
+	counters[COUNTER_DIGEST_SINGLE_BYTES] = w.single_bytes;
+	counters[COUNTER_DIGEST_LANE_OBJECTS] = w.lane_objects;
+	counters[COUNTER_DIGEST_SINGLE_OBJECTS] = w.single_objects;
+}
+
 void
 inspect_digest(struct inspect *i)
 {
@@ -94,6 +107,7 @@ inspect_digest(struct inspect *i)
 	if (digest_queue_is_empty(i->hashing.queue) && list_is_empty(&i->hashing.due))
 		return;
 	run(&i->hashing);
+	show_work(i);
 	while ((node = list_take_first(&i->hashing.due)) != NULL) {
 		struct inspect_object *o = LIST_ITEM(node, struct inspect_object, node);
 

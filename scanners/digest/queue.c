@@ -246,6 +246,7 @@ refill(struct digest_queue *q, unsigned lane, unsigned live)
 		return live;
 	}
 	store_lane(q, lane);
+	q->work.lane_objects += s->ended;
 	leave(s);
 	if (take_object(q, s)) {
 		load_lane(q, lane);
@@ -269,6 +270,7 @@ finish_alone(struct digest_queue *q, struct slot *s)
 		q->engine->single(s->digest, s->md5_at, s->sha256_at, s->blocks);
 		q->work.single_bytes += s->blocks * DIGEST_BLOCK_BYTES;
 	} while (take_blocks(q, s));
+	q->work.single_objects += s->ended;
 	leave(s);
 }
 

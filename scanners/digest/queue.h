@@ -22,6 +22,7 @@ struct digest_queue;
 /* What went which way, since the start. */
 struct digest_work {
 	uint64_t lane_bytes, single_bytes;
+	uint64_t lane_objects, single_objects; /* by where their last block was done */
 };
 
 /* The engine must outlive it. NULL: no memory. */

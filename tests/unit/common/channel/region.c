@@ -24,6 +24,7 @@ open_both(struct region **dataplane, struct region **control)
 TEST(region_words_cross_over)
 {
 	struct region *d, *c;
+	uint32_t kind, lanes_from;
 
 	open_both(&d, &c);
 	CHECK(region_boot_id(d) == region_boot_id(c) && region_boot_id(d) != 0);
@@ -37,6 +38,9 @@ TEST(region_words_cross_over)
 	CHECK(region_policy_epoch(d) == 77);
 	region_set_generation(d, 99);
 	CHECK(region_generation(c) == 99);
+	region_set_digests(d, 4, 5);
+	region_digests(c, &kind, &lanes_from);
+	CHECK(kind == 4 && lanes_from == 5);
 	region_beat(c, 123456789);
 	CHECK(region_last_beat(d) == 123456789);
 	region_set_mode(c, (enum mode)4000);

@@ -201,8 +201,15 @@ TEST(few_objects_are_done_alone)
 		}
 		digest_queue_run(q);
 		w = digest_queue_work(q);
-		CHECK(w.single_bytes == 2 * 640);
+		CHECK(w.single_bytes == (n == 2 ? 2 * 640 : 2 * 640 + 2 * DIGEST_BLOCK_BYTES));
 		CHECK(w.lane_bytes == (n == 2 ? 0 : 8 * 640));
+		CHECK(w.lane_objects == 0 && w.single_objects == (n == 2 ? 0 : 2));
+		for (unsigned i = 0; i < n; i++)
+			digest_queue_finish(q, &objects[i].digest, &objects[i].values);
+		digest_queue_run(q);
+		w = digest_queue_work(q);
+		CHECK(w.single_objects == 2);
+		CHECK(w.lane_objects == (n == 2 ? 0 : 8));
 	}
 	digest_queue_destroy(q);
 }
