@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/answer.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/config/profile.h"
 #include "common/page/page.h"
@@ -66,7 +69,8 @@ answer_cache(struct control *c, const json_t *request)
 	    (json_int_t)sum.counters[COUNTER_CACHE_EVICTIONS]);
 }
 
-/* What the dataplane will read for itself: who reloads is told at once what is wrong with it. */
+/* What the dataplane, or a worker, will read for itself: who reloads is told at once what is wrong
+ * with it. */
 static int
 check_files(const struct config *c, char error[CONFIG_ERROR_TEXT_MAX])
 {
@@ -74,6 +78,11 @@ check_files(const struct config *c, char error[CONFIG_ERROR_TEXT_MAX])
 	struct pages *pages = NULL;
 	int rc = config_profiles_load(c, &profiles, error);
 
+	if (rc == 0 && c->sandbox.passwords != NULL && access(c->sandbox.passwords, R_OK) != 0) {
+		rc = -errno;
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "sandbox.passwords: %.200s: %s",
+		    c->sandbox.passwords, strerror(errno));
+	}
 	if (rc == 0)
 		rc = pages_load(c, &pages, error);
 	config_profiles_free(profiles);

@@ -10,6 +10,7 @@
 
 #include "control/answer.h"
 #include "control/record_json.h"
+#include "control/worker.h"
 
 #define PLACE_TEXT 48
 
@@ -144,6 +145,20 @@ put_deliveries(json_t *out, struct store *s, const struct record *r)
 	json_object_set_new(out, "delivered_to", all.list);
 }
 
+/* Where in the object a sandbox found what decided. */
+static void
+put_finding(json_t *out, struct store *s, const uint8_t sha256[32])
+{
+	static char layer[WORKER_LAYER_MAX];
+	int64_t place;
+
+	if (!store_finding(s, sha256, layer, sizeof(layer), &place))
+		return;
+	json_object_set_new(out, "sandbox_layer", json_string(layer));
+	if (place >= 0)
+		json_object_set_new(out, "sandbox_offset", json_integer(place));
+}
+
 json_t *
 answer_explain(struct control *c, const json_t *request)
 {
@@ -170,6 +185,7 @@ answer_explain(struct control *c, const json_t *request)
 		return NULL;
 	if (store_conviction(c->store, slot.record.sha256, 0, threat, sizeof(threat)))
 		json_object_set_new(out, "convicted_as", json_string(threat));
+	put_finding(out, c->store, slot.record.sha256);
 	put_deliveries(out, c->store, &slot.record);
 	return out;
 }

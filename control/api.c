@@ -98,11 +98,15 @@ on_scan_done(void *arg, const struct worker_answer *answer)
 {
 	struct api_client *client = arg;
 
-	send_json(client,
-	    json_pack("{s:b, s:s, s:s, s:s, s:s, s:I}", "ok", 1, "verdict",
-		answer->verdict == VERDICT_BAD ? "bad" : "clean", "source",
-		source_word(answer->source), "threat", answer->threat, "member", answer->member,
-		"time_ms", (json_int_t)(uv_now(&client->control->loop) - client->asked_ms)));
+	json_t *out = json_pack("{s:b, s:s, s:s, s:s, s:s}", "ok", 1, "verdict",
+	    answer->verdict == VERDICT_BAD ? "bad" : "clean", "source", source_word(answer->source),
+	    "threat", answer->threat, "layer", answer->layer);
+
+	if (answer->offset != WORKER_NO_OFFSET)
+		json_object_set_new(out, "offset", json_integer((json_int_t)answer->offset));
+	json_object_set_new(out, "time_ms",
+	    json_integer((json_int_t)(uv_now(&client->control->loop) - client->asked_ms)));
+	send_json(client, out);
 }
 
 /* Who asks with a descriptor of its own. NULL, or a refusal. */

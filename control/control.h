@@ -115,6 +115,9 @@ void drain_stop(struct control *c);
 /* A sandbox convicted a digest: an alert for each client that already has it. False: the store is
  * busy or failed and nothing of it is stored. */
 bool drain_convict(struct control *c, const uint8_t sha256[32], const char *threat);
+struct worker_answer;
+/* Where a worker found what decided, for `explain`; a store that is busy does without. */
+void drain_found(struct control *c, const uint8_t sha256[32], const struct worker_answer *said);
 
 /* mode.c: persisted in STATE/mode, and in the region where there is one. 0 or -errno. */
 int control_set_mode(struct control *c, enum mode m);

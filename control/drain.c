@@ -11,6 +11,7 @@
 
 #include "control/observe.h"
 #include "control/record_json.h"
+#include "control/worker.h"
 #include "scanners/digest/digest.h"
 
 #define DRAIN_MS      4
@@ -136,6 +137,22 @@ drain_convict(struct control *c, const uint8_t sha256[32], const char *threat)
 		return false;
 	}
 	return store_commit(c->store) == 0;
+}
+
+void
+drain_found(struct control *c, const uint8_t sha256[32], const struct worker_answer *said)
+{
+	struct timespec now;
+
+	if (said->layer[0] == 0 && said->offset == WORKER_NO_OFFSET)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (store_begin(c->store) != 0)
+		return;
+	store_put_finding(c->store, sha256, said->layer,
+	    said->offset != WORKER_NO_OFFSET ? (int64_t)said->offset : -1,
+	    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	store_commit(c->store);
 }
 
 /* Who has it; where its digest was convicted after this object began, the alert is due at once. */

@@ -227,6 +227,7 @@ on_worker_done(struct worker *w, const struct worker_answer *said)
 	memcpy(answer.threat, said->threat, sizeof(answer.threat));
 	w->owner = NULL;
 	j->running_count--;
+	drain_found(j->control, job->sha256, said);
 	remember_everywhere(j, job, &answer);
 	judge_all(j, job, &answer);
 	start_waiting(j);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/worker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,18 +26,56 @@ take_word(const char **at, char *out, size_t room)
 	return bytes > 0;
 }
 
+/* A step from layer to layer, "->", with blanks around it. */
+static void
+put_layer(const char *word, char out[WORKER_LAYER_MAX])
+{
+	size_t used = 0;
+
+	if (strcmp(word, "-") == 0)
+		word = "";
+	for (; *word != 0 && used < WORKER_LAYER_MAX - 4; word++) {
+		bool is_step = word[0] == '-' && word[1] == '>';
+
+		if (is_step)
+			used += (size_t)snprintf(out + used, WORKER_LAYER_MAX - used, " -> ");
+		else
+			out[used++] = *word;
+		word += is_step;
+	}
+	out[used] = 0;
+}
+
+/* "-", or a number. */
+static bool
+parse_offset(const char *word, uint64_t *out)
+{
+	char *end;
+
+	*out = WORKER_NO_OFFSET;
+	if (strcmp(word, "-") == 0)
+		return true;
+	if (word[0] < '0' || word[0] > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(word, &end, 10);
+	return *end == 0 && errno == 0 && *out <= INT64_MAX;
+}
+
 bool
 worker_parse(const char *text, struct worker_answer *out)
 {
 	const char *end = strchr(text, '\n');
-	char verdict[16], source[32];
+	char verdict[16], source[32], layer[WORKER_TEXT_MAX], offset[32];
 
 	memset(out, 0, sizeof(*out));
 	out->source = SOURCE_ERROR;
+	out->offset = WORKER_NO_OFFSET;
 	if (end == NULL || end[1] != 0 || !take_word(&text, verdict, sizeof(verdict)) ||
 	    !take_word(&text, source, sizeof(source)) ||
 	    !take_word(&text, out->threat, sizeof(out->threat)) ||
-	    !take_word(&text, out->member, sizeof(out->member)) || text != end ||
+	    !take_word(&text, layer, sizeof(layer)) || !take_word(&text, offset, sizeof(offset)) ||
+	    text != end || !parse_offset(offset, &out->offset) ||
 	    source_by_word(span_text(source)) == SOURCE_COUNT ||
 	    (strcmp(verdict, "bad") != 0 && strcmp(verdict, "clean") != 0))
 		return false;
@@ -43,8 +83,7 @@ worker_parse(const char *text, struct worker_answer *out)
 	out->verdict = strcmp(verdict, "bad") == 0 ? VERDICT_BAD : VERDICT_CLEAN;
 	if (out->verdict != VERDICT_BAD)
 		out->threat[0] = 0;
-	if (strcmp(out->member, "-") == 0)
-		out->member[0] = 0;
+	put_layer(layer, out->layer);
 	return true;
 }
 
@@ -57,8 +96,8 @@ on_handle_closed(uv_handle_t *handle)
 	if (--w->open_handles > 0)
 		return;
 	if (w->timed_out || !worker_parse(w->text, &answer))
-		answer = (struct worker_answer){ .source =
-						     w->timed_out ? SOURCE_TIMEOUT : SOURCE_ERROR };
+		answer = (struct worker_answer){ .offset = WORKER_NO_OFFSET,
+			.source = w->timed_out ? SOURCE_TIMEOUT : SOURCE_ERROR };
 	w->done(w, &answer);
 }
 
@@ -151,17 +190,17 @@ spawn(struct control *c, struct worker *w, int object)
 	char path[512], n[5][32], blocked[128],
 	    *arguments[] = { (char *)(uintptr_t)c->worker, n[0], n[1], n[2], n[3], n[4], blocked,
 		    NULL };
-	uv_stdio_container_t stdio[5] = { { .flags = UV_IGNORE },
+	uv_stdio_container_t stdio[6] = { { .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
 		    .data.stream = (uv_stream_t *)&w->output },
 		{ .flags = UV_IGNORE }, { .flags = UV_INHERIT_FD, .data.fd = object },
-		{ .flags = UV_IGNORE } };
+		{ .flags = UV_IGNORE }, { .flags = UV_IGNORE } };
 	uv_process_options_t options = { .exit_cb = on_exit_of_process,
 		.file = c->worker,
 		.args = arguments,
 		.stdio = stdio,
-		.stdio_count = 5 };
-	int generation, rc;
+		.stdio_count = 6 };
+	int generation, passwords = -1, rc;
 
 	snprintf(n[0], 32, "%u", f->sandbox.depth_max);
 	snprintf(n[1], 32, "%u", f->sandbox.members_max);
@@ -173,9 +212,15 @@ spawn(struct control *c, struct worker *w, int object)
 	generation = open(path, O_RDONLY | O_CLOEXEC);
 	if (generation >= 0)
 		stdio[4] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = generation };
+	if (f->sandbox.passwords != NULL)
+		passwords = open(f->sandbox.passwords, O_RDONLY | O_CLOEXEC);
+	if (passwords >= 0)
+		stdio[5] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = passwords };
 	rc = uv_spawn(&c->loop, &w->process, &options);
 	if (generation >= 0)
 		close(generation);
+	if (passwords >= 0)
+		close(passwords);
 	return rc;
 }
 

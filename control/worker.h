@@ -13,7 +13,9 @@
 
 #include "common/channel/record.h"
 
-#define WORKER_TEXT_MAX 1024
+#define WORKER_TEXT_MAX  1024
+#define WORKER_LAYER_MAX (2 * WORKER_TEXT_MAX) /* a step in it is said in four bytes, not two */
+#define WORKER_NO_OFFSET UINT64_MAX
 
 struct control;
 
@@ -21,7 +23,9 @@ struct worker_answer {
 	enum verdict verdict;
 	enum source source; /* SOURCE_TIMEOUT, SOURCE_ERROR: the process did not do its work */
 	char threat[COMMAND_THREAT_MAX]; /* empty unless bad */
-	char member[WORKER_TEXT_MAX]; /* where in the object, escaped; empty: the object itself */
+	/* Where in the object, "zip:a.doc -> vba:Module1"; empty: the object itself. */
+	char layer[WORKER_LAYER_MAX];
+	uint64_t offset; /* where in that layer a signature's match ends, or WORKER_NO_OFFSET */
 };
 
 struct worker;
@@ -44,7 +48,7 @@ struct worker {
 void worker_start(struct control *c, struct worker *w, int object, worker_done done, void *owner);
 /* The process is killed; done() is still due. Nothing where it does not run. */
 void worker_kill(struct worker *w);
-/* A verdict's text, "VERDICT SOURCE THREAT MEMBER\n"; false where it is not one. */
+/* A verdict's text, "VERDICT SOURCE THREAT LAYER OFFSET\n"; false where it is not one. */
 bool worker_parse(const char *text, struct worker_answer *out);
 
 #endif

@@ -202,6 +202,7 @@ struct config {
 		uint64_t unpacked_bytes_max;
 		uint32_t job_timeout_ms;
 		uint32_t memory_mib; /* of one worker */
+		char *passwords;     /* a file, tried on encrypted archives; NULL: none */
 	} sandbox;
 
 	struct {

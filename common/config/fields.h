@@ -127,7 +127,8 @@
 	U(sandbox, members_max, 1, 1000000, "1000")                   \
 	U(sandbox, unpacked_bytes_max, 1024, 1ull << 40, "268435456") \
 	U(sandbox, job_timeout_ms, 100, 3600000, "30000")             \
-	U(sandbox, memory_mib, 64, 65536, "512")
+	U(sandbox, memory_mib, 64, 65536, "512")                      \
+	N(sandbox, passwords)
 
 #define SIGNATURES_FIELDS(U, W, B, T, N, L)               \
 	L(signatures, sources, "")                        \

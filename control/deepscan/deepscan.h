@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The embedded sandbox: a program that judges one object and ends. The object is descriptor 3, the
- * generation descriptor 4 (absent: the built-in one). It answers one line on standard output:
+ * generation descriptor 4 (absent: the built-in one), passwords for archives descriptor 5 (absent:
+ * none). It answers one line on standard output:
  *
- *     VERDICT SOURCE THREAT MEMBER        "bad sandbox Eicar-Test-Signature b.zip/eicar.com"
+ *     VERDICT SOURCE THREAT LAYER OFFSET    "bad sandbox Eicar-Test-Signature zip:eicar.com 68"
  *
- * THREAT is "-" where there is none; MEMBER is where the threat is, or what could not be read, and
- * "-" for the object itself. Bytes that are no printable ASCII, and blanks, are '_'.
+ * THREAT is "-" where there is none; LAYER (layer.h) is where the threat is, or what could not be
+ * read, and "-" for the object itself; OFFSET is where in that layer the signature's match ends,
+ * "-" where no signature matched. Bytes that are no printable ASCII, and blanks, are '_'.
  * docs/sandbox.md tells what each class means.
  *
- * unpack.c judges, layer by layer; rules.c is libyara; reader.c is libarchive; zip.c compares a
- * ZIP's two descriptions of itself; jail.c is what the process gives up before it looks at the
- * object.
+ * unpack.c judges, layer by layer; archives.c takes them apart, by libarchive (reader.c) and by
+ * what zip.c finds in a ZIP; rules.c is
+ * libyara; jail.c is what the process gives up before it looks at the object.
  */
 #ifndef SLUICE_DEEPSCAN_H
 #define SLUICE_DEEPSCAN_H
@@ -19,12 +21,15 @@
 #include <stdint.h>
 
 #include "common/channel/words.h"
+#include "control/deepscan/passwords.h"
 #include "scanners/decode/decode.h"
 #include "scanners/signature/signature.h"
 
 #define DEEPSCAN_OBJECT_FD     3
 #define DEEPSCAN_GENERATION_FD 4
-#define DEEPSCAN_MEMBER_MAX    512
+#define DEEPSCAN_PASSWORDS_FD  5
+#define DEEPSCAN_LAYER_MAX     512
+#define DEEPSCAN_NO_OFFSET     UINT64_MAX
 #define DEEPSCAN_SEEN_MAX      4096
 
 struct deepscan_limits {
@@ -48,12 +53,16 @@ struct deepscan {
 	struct signature_core *core;
 	struct decode_pool *decoders;
 	struct rules *rules;
+	const struct passwords *passwords; /* the caller's, to set after deepscan_init(); or NULL */
 	uint32_t members;
+	uint32_t locked_members; /* encrypted ones that none of the passwords opened */
+	bool missed_password;    /* of the last reading of a ZIP: one fitted only by chance */
 	uint64_t unpacked_bytes;
 	bool is_spent; /* a limit of the whole object was met: nothing more is unpacked */
 	enum verdict verdict;
 	enum source source; /* SANDBOX, or a class */
-	char threat[128], member[DEEPSCAN_MEMBER_MAX];
+	char threat[128], layer[DEEPSCAN_LAYER_MAX];
+	uint64_t offset; /* of the match's end in that layer, or DEEPSCAN_NO_OFFSET */
 	struct deepscan_seen seen[DEEPSCAN_SEEN_MAX];
 };
 

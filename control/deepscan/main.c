@@ -13,8 +13,8 @@
 #include "control/deepscan/jail.h"
 
 #define ANSWER_BYTES_MAX 1000 /* control reads no more than 1023 */
-#define WORDS_BYTES_MAX  32   /* verdict, source, blanks, newline */
-static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan *)0)->member) +
+#define WORDS_BYTES_MAX  64   /* verdict, source, offset, blanks, newline */
+static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan *)0)->layer) +
 		      WORDS_BYTES_MAX <=
 		  ANSWER_BYTES_MAX,
     "the longest answer fits");
@@ -22,9 +22,10 @@ static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan 
 static const char usage[] =
     "usage: sluice-deepscan DEPTH MEMBERS UNPACKED-BYTES MEMORY-MIB CPU-SECONDS [CLASS,...]\n"
     "Judges descriptor 3 by the generation on descriptor 4 and prints\n"
-    "  VERDICT SOURCE THREAT MEMBER\n"
-    "on standard output, a pipe. The classes are those that the policy blocks: where several fit,\n"
-    "they are told first. Started by sluice-control.\n";
+    "  VERDICT SOURCE THREAT LAYER OFFSET\n"
+    "on standard output, a pipe. Descriptor 5, if open, holds passwords for archives, one a line.\n"
+    "The classes are those that the policy blocks: where several fit, they are told first.\n"
+    "Started by sluice-control.\n";
 
 /* A descriptor's whole content, read-only; empty when there is none. */
 static struct span
@@ -61,11 +62,15 @@ static int
 answer(const struct deepscan *d)
 {
 	struct line line = { .used = 0 };
+	char offset[32] = "";
 
 	put_word(&line, d->verdict == VERDICT_BAD ? "bad" : "clean");
 	put_word(&line, source_word(d->source));
 	put_word(&line, d->threat);
-	put_word(&line, d->member);
+	put_word(&line, d->layer);
+	if (d->offset != DEEPSCAN_NO_OFFSET)
+		snprintf(offset, sizeof(offset), "%llu", (unsigned long long)d->offset);
+	put_word(&line, offset);
 	line.bytes[line.used++] = '\n';
 	return write(STDOUT_FILENO, line.bytes, line.used) == (ssize_t)line.used ? 0 : 1;
 }
@@ -104,6 +109,7 @@ int
 main(int argc, char **argv)
 {
 	static struct deepscan d;
+	static struct passwords passwords;
 	struct deepscan_limits limits = { 0 };
 	char error[SIGNATURE_ERROR_TEXT_MAX];
 	struct generation *g = NULL;
@@ -128,6 +134,8 @@ main(int argc, char **argv)
 	}
 	if (deepscan_init(&d, g, &limits) != 0)
 		return 1;
+	passwords_parse(map(DEEPSCAN_PASSWORDS_FD), &passwords);
+	d.passwords = &passwords;
 	jail = (struct jail){ number(argv, 4) << 20, (uint32_t)number(argv, 5), STDOUT_FILENO };
 	if (jail_enter(&jail) != 0)
 		return 1;

@@ -27,7 +27,8 @@ support_all(struct archive *a, support *const *what, size_t count)
 }
 
 struct archive *
-reader_open(struct span bytes, enum reader_view view)
+reader_open(
+    struct span bytes, enum reader_view view, const struct passwords *passwords, unsigned first)
 {
 	struct archive *a = archive_read_new();
 
@@ -39,6 +40,8 @@ reader_open(struct span bytes, enum reader_view view)
 		archive_read_support_format_zip_streamable(a);
 	else
 		support_all(a, containers, sizeof(containers) / sizeof(containers[0]));
+	for (unsigned i = 0; passwords != NULL && i < passwords->count; i++)
+		archive_read_add_passphrase(a, passwords->texts[(first + i) % passwords->count]);
 	archive_read_open_memory(a, bytes.data, bytes.bytes); /* fails: so will the first header */
 	return a;
 }
@@ -116,4 +119,47 @@ reader_used(struct archive *a)
 	la_int64_t used = archive_filter_bytes(a, archive_filter_count(a) - 1);
 
 	return used > 0 ? (size_t)used : 0;
+}
+
+struct kind {
+	int code;
+	const char *name;
+};
+
+static const char *
+name_of(const struct kind *kinds, size_t count, int code)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (kinds[i].code == code)
+			return kinds[i].name;
+	}
+	return "archive";
+}
+
+const char *
+reader_kind(struct archive *a)
+{
+	static const struct kind kinds[] = { { ARCHIVE_FORMAT_ZIP, "zip" },
+		{ ARCHIVE_FORMAT_TAR, "tar" }, { ARCHIVE_FORMAT_7ZIP, "7z" },
+		{ ARCHIVE_FORMAT_RAR, "rar" }, { ARCHIVE_FORMAT_RAR_V5, "rar" },
+		{ ARCHIVE_FORMAT_CAB, "cab" }, { ARCHIVE_FORMAT_ISO9660, "iso" },
+		{ ARCHIVE_FORMAT_AR, "ar" }, { ARCHIVE_FORMAT_CPIO, "cpio" },
+		{ ARCHIVE_FORMAT_LHA, "lha" }, { ARCHIVE_FORMAT_XAR, "xar" },
+		{ ARCHIVE_FORMAT_WARC, "warc" } };
+
+	return name_of(
+	    kinds, sizeof(kinds) / sizeof(kinds[0]), archive_format(a) & ARCHIVE_FORMAT_BASE_MASK);
+}
+
+const char *
+reader_filter_kind(int filter)
+{
+	static const struct kind kinds[] = { { ARCHIVE_FILTER_GZIP, "gz" },
+		{ ARCHIVE_FILTER_BZIP2, "bz2" }, { ARCHIVE_FILTER_XZ, "xz" },
+		{ ARCHIVE_FILTER_ZSTD, "zst" }, { ARCHIVE_FILTER_COMPRESS, "z" },
+		{ ARCHIVE_FILTER_LZMA, "lzma" }, { ARCHIVE_FILTER_LZIP, "lz" },
+		{ ARCHIVE_FILTER_LZ4, "lz4" }, { ARCHIVE_FILTER_UU, "uu" },
+		{ ARCHIVE_FILTER_RPM, "rpm" } };
+
+	return name_of(kinds, sizeof(kinds) / sizeof(kinds[0]), filter);
 }

@@ -12,6 +12,7 @@
 
 #include "common/base/span.h"
 #include "common/channel/words.h"
+#include "control/deepscan/passwords.h"
 
 enum reader_view {
 	READER_CONTAINER,     /* whichever container libarchive takes it for, but ZIP */
@@ -23,12 +24,19 @@ enum reader_view {
  */
 int reader_filter_of(struct span bytes, enum source *why);
 
-/* Both: to be read from its first header on and freed with archive_read_free(); NULL: no memory. */
-struct archive *reader_open(struct span bytes, enum reader_view view);
+/*
+ * Both: to be read from its first header on and freed with archive_read_free(); NULL: no memory. Of
+ * the passwords, which may be NULL, number `first` is tried first, then those behind it, and round.
+ */
+struct archive *reader_open(
+    struct span bytes, enum reader_view view, const struct passwords *passwords, unsigned first);
 struct archive *reader_open_filtered(struct span bytes, int filter);
 
 /* Why the last call failed, as a class. */
 enum source reader_class(struct archive *a);
+/* What it is, as a layer's path says it: "zip", "7z"; and what a filter takes off: "gz". */
+const char *reader_kind(struct archive *a);
+const char *reader_filter_kind(int filter);
 /* How many of the bytes it has used up. */
 size_t reader_used(struct archive *a);
 

@@ -25,6 +25,8 @@
 			") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                          \
 	X(PUT_CONVICTION, "INSERT OR REPLACE INTO convictions (sha256, threat, wall_ns) "         \
 			  "VALUES (?1,?2,?3)")                                                    \
+	X(PUT_FINDING, "INSERT OR REPLACE INTO findings (sha256, layer, place, wall_ns) "         \
+		       "VALUES (?1,?2,?3,?4)")                                                    \
 	X(PUT_OBJECT, "INSERT OR IGNORE INTO objects (uuid, wall_ns, record) VALUES (?1,?2,?3)")  \
 	X(PUT_PROGRESS, "INSERT OR REPLACE INTO progress (boot, core, serial) VALUES (?1,?2,?3)") \
 	X(PRUNE_OBJECTS,                                                                          \
@@ -37,6 +39,8 @@
 			"LIMIT ?3) AND id <= (SELECT max(id) FROM alerts) - ?2")                  \
 	X(PRUNE_CONVICTIONS, "DELETE FROM convictions WHERE rowid IN (SELECT rowid FROM "         \
 			     "convictions WHERE wall_ns < ?1 LIMIT ?3)")                          \
+	X(PRUNE_FINDINGS, "DELETE FROM findings WHERE rowid IN (SELECT rowid FROM "               \
+			  "findings WHERE wall_ns < ?1 LIMIT ?3)")                                \
 	X(PRUNE_PROGRESS, "DELETE FROM progress WHERE rowid NOT IN (SELECT rowid FROM progress "  \
 			  "ORDER BY rowid DESC LIMIT ?2)")                                        \
 	X(GET_PROGRESS, "SELECT serial FROM progress WHERE boot = ?1 AND core = ?2")              \
@@ -46,6 +50,7 @@
 	X(GET_DELIVERIES, "SELECT " DELIVERY_COLUMNS                                              \
 			  " FROM deliveries WHERE sha256 = ?1 ORDER BY id LIMIT 10000")           \
 	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1 AND wall_ns >= ?2")   \
+	X(GET_FINDING, "SELECT layer, place FROM findings WHERE sha256 = ?1")                     \
 	X(GET_OBJECT, "SELECT record FROM objects WHERE uuid = ?1")                               \
 	X(GET_COUNTS, "SELECT (SELECT max(id) - min(id) + 1 FROM alerts), "                       \
 		      "(SELECT max(id) - min(id) + 1 FROM deliveries), "                          \

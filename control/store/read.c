@@ -148,6 +148,22 @@ store_conviction(
 	return found;
 }
 
+bool
+store_finding(struct store *s, const uint8_t sha256[32], char *layer, size_t room, int64_t *place)
+{
+	sqlite3_stmt *q = s->statements[ST_GET_FINDING];
+	bool found;
+
+	sqlite3_bind_blob(q, 1, sha256, 32, SQLITE_TRANSIENT);
+	found = sqlite3_step(q) == SQLITE_ROW;
+	if (found) {
+		snprintf(layer, room, "%s", text_at(q, 0));
+		*place = sqlite3_column_int64(q, 1);
+	}
+	sqlite3_reset(q);
+	return found;
+}
+
 size_t
 store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room)
 {

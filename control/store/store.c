@@ -16,7 +16,7 @@
 
 #include "control/store/internal.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 			      "PRAGMA synchronous = NORMAL;"
@@ -34,6 +34,8 @@ static const char schema[] =
     " filename TEXT, mode TEXT, md5 BLOB, sha256 BLOB);"
     "CREATE INDEX IF NOT EXISTS deliveries_digest ON deliveries (sha256);"
     "CREATE TABLE IF NOT EXISTS convictions (sha256 BLOB PRIMARY KEY, threat TEXT,"
+    " wall_ns INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS findings (sha256 BLOB PRIMARY KEY, layer TEXT, place INTEGER,"
     " wall_ns INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS objects (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
     " wall_ns INTEGER NOT NULL, record BLOB NOT NULL);"

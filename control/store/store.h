@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What control remembers, in SQLite (STATE/sluice.db, WAL): alerts, deliveries of objects that a
- * sandbox still works on, convictions that came too late, recent objects, and how far each core's
+ * sandbox still works on, convictions that came too late, where in an object it found something,
+ * recent objects, and how far each core's
  * notices have been stored. One connection, one thread, never waits for another writer: -EBUSY goes
  * back to the caller, who keeps what it has and tries the whole transaction again.
  *
@@ -24,7 +25,7 @@
 #define STORE_ALERTS_MAX     1000000
 #define STORE_PROGRESS_MAX   1024 /* cores of dataplanes, newest first */
 #define STORE_PRUNE_ROWS     1000 /* of each table in one transaction: a few milliseconds */
-#define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects, deliveries and convictions */
+#define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects, deliveries, convictions, findings */
 #define STORE_JOURNAL_BYTES  (32 << 20)      /* the WAL is cut back to this */
 /* A WAL that somebody's open transaction pins grows; from here on recent objects are left out of it
  * (and counted), while alerts, deliveries and convictions go on. */
@@ -93,6 +94,9 @@ void store_put_alert(struct store *s, const struct store_alert *a);
 void store_put_delivery(struct store *s, const struct store_delivery *d);
 void store_put_conviction(
     struct store *s, const uint8_t sha256[32], const char *threat, int64_t wall_ns);
+/* Where in an object a sandbox found what decided: its layer, and a byte there or -1. */
+void store_put_finding(
+    struct store *s, const uint8_t sha256[32], const char *layer, int64_t place, int64_t wall_ns);
 void store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struct span record);
 /* Every notice of this core up to `serial` is stored. */
 void store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t serial);
@@ -114,6 +118,9 @@ int store_deliveries_of(
 /* The threat a digest was convicted for, not before since_ns; false when it was not. */
 bool store_conviction(
     struct store *s, const uint8_t sha256[32], int64_t since_ns, char *threat, size_t room);
+/* False when there is none; a layer that does not fit is cut. */
+bool store_finding(
+    struct store *s, const uint8_t sha256[32], char *layer, size_t room, int64_t *place);
 /* Copies a recent object's record; its length, 0 when there is none or it does not fit. */
 size_t store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room);
 void store_facts(struct store *s, struct store_facts *out);

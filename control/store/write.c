@@ -122,6 +122,19 @@ store_put_conviction(struct store *s, const uint8_t sha256[32], const char *thre
 }
 
 void
+store_put_finding(
+    struct store *s, const uint8_t sha256[32], const char *layer, int64_t place, int64_t wall_ns)
+{
+	sqlite3_stmt *q = s->statements[ST_PUT_FINDING];
+
+	bind_bytes(q, 1, sha256, 32);
+	bind_text(q, 2, layer);
+	sqlite3_bind_int64(q, 3, place);
+	sqlite3_bind_int64(q, 4, wall_ns);
+	write_row(s, ST_PUT_FINDING);
+}
+
+void
 store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struct span record)
 {
 	sqlite3_stmt *q = s->statements[ST_PUT_OBJECT];
@@ -173,6 +186,7 @@ store_prune(struct store *s, int64_t wall_ns)
 	more |= prune(s, ST_PRUNE_DELIVERIES, oldest, STORE_DELIVERIES_MAX);
 	more |= prune(s, ST_PRUNE_ALERTS, oldest, STORE_ALERTS_MAX);
 	more |= prune(s, ST_PRUNE_CONVICTIONS, oldest, 0);
+	more |= prune(s, ST_PRUNE_FINDINGS, oldest, 0);
 	prune(s, ST_PRUNE_PROGRESS, oldest, STORE_PROGRESS_MAX);
 	rc = store_commit(s);
 	return rc != 0 ? rc : more;

@@ -29,7 +29,7 @@ check(const struct deepscan *d)
 	assert(d->unpacked_bytes <= limits.unpacked_bytes_max);
 	assert(d->members <= limits.members_max + 1);
 	assert(d->source < SOURCE_COUNT && d->verdict < VERDICT_COUNT);
-	assert(strlen(d->member) < sizeof(d->member));
+	assert(strlen(d->layer) < sizeof(d->layer));
 	if (d->verdict == VERDICT_BAD) {
 		assert(d->source == SOURCE_SANDBOX && d->threat[0] != 0);
 		return;

@@ -61,18 +61,18 @@ in_log() {
 all() {
 	try crash 200 'bad (error)' 'kill -SEGV $$'
 	try silent 200 'bad (error)' 'exit 0'
-	try failing 200 'bad (error)' 'echo "clean sandbox - -" >&2; exit 1'
+	try failing 200 'bad (error)' 'echo "clean sandbox - - -" >&2; exit 1'
 	try garbage 200 'bad (error)' 'head -c 900 /dev/urandom'
-	try unfinished 200 'bad (error)' 'printf "clean sandbox - -"'
-	try unknown 200 'bad (error)' 'echo "clean fine - -"'
+	try unfinished 200 'bad (error)' 'printf "clean sandbox - - -"'
+	try unknown 200 'bad (error)' 'echo "clean fine - - -"'
 	try flood 200 'bad (error)' 'tr "\0" x </dev/zero'
-	try twice 200 'bad (error)' 'while echo "clean sandbox - -"; do :; done'
+	try twice 200 'bad (error)' 'while echo "clean sandbox - - -"; do :; done'
 	try hang 204 'clean (timeout)' 'exec sleep 60'
 	try deaf 204 'clean (timeout)' 'exec 1>&-; trap "" TERM INT HUP; exec sleep 60'
 	try half 204 'clean (timeout)' 'printf clean; exec sleep 60'
 	try orphan 204 'clean (timeout)' 'leave; exit 0'
-	try class 200 'bad (encrypted)' 'echo "clean encrypted - a"'
-	try told 204 'clean (sandbox)' '[ "$6" = encrypted,error ] && echo "clean sandbox - -"'
+	try class 200 'bad (encrypted)' 'echo "clean encrypted - a -"'
+	try told 204 'clean (sandbox)' '[ "$6" = encrypted,error ] && echo "clean sandbox - - -"'
 	try good 204 'clean (sandbox)' "exec $bin/good \"\$@\""
 }
 

@@ -9,26 +9,38 @@ struct said {
 	bool sound;
 	enum verdict verdict;
 	enum source source;
-	const char *threat, *member;
+	const char *threat, *layer;
+	uint64_t offset;
 };
 
+#define NONE WORKER_NO_OFFSET
+
 static const struct said cases[] = {
-	{ "clean", "clean sandbox - -\n", true, VERDICT_CLEAN, SOURCE_SANDBOX, "", "" },
-	{ "bad", "bad sandbox Eicar-Test a.zip/e.com\n", true, VERDICT_BAD, SOURCE_SANDBOX,
-	    "Eicar-Test", "a.zip/e.com" },
-	{ "a class", "clean encrypted - a.zip\n", true, VERDICT_CLEAN, SOURCE_ENCRYPTED, "",
-	    "a.zip" },
-	{ "a clean one has no threat", "clean sandbox T -\n", true, VERDICT_CLEAN, SOURCE_SANDBOX,
-	    "", "" },
-	{ "nothing", "", false, 0, SOURCE_ERROR, "", "" },
-	{ "cut before its end", "clean sandbox - -", false, 0, SOURCE_ERROR, "", "" },
-	{ "two lines in one", "clean sandbox\n- -\n", false, 0, SOURCE_ERROR, "", "" },
-	{ "two verdicts", "clean sandbox - -\nbad sandbox T -\n", false, 0, SOURCE_ERROR, "", "" },
-	{ "a word too many", "clean sandbox - - x\n", false, 0, SOURCE_ERROR, "", "" },
-	{ "a word short", "clean sandbox -\n", false, 0, SOURCE_ERROR, "", "" },
-	{ "an unknown source", "clean magic - -\n", false, 0, SOURCE_ERROR, "", "" },
-	{ "an unknown verdict", "good sandbox - -\n", false, 0, SOURCE_ERROR, "", "" },
-	{ "an upper-case verdict", "BAD sandbox T -\n", false, 0, SOURCE_ERROR, "", "" },
+	{ "clean", "clean sandbox - - -\n", true, VERDICT_CLEAN, SOURCE_SANDBOX, "", "", NONE },
+	{ "bad", "bad sandbox Eicar-Test zip:e.com 68\n", true, VERDICT_BAD, SOURCE_SANDBOX,
+	    "Eicar-Test", "zip:e.com", 68 },
+	{ "steps", "bad sandbox T gz->zip:a->b-c>d->at:7 0\n", true, VERDICT_BAD, SOURCE_SANDBOX,
+	    "T", "gz -> zip:a -> b-c>d -> at:7", 0 },
+	{ "a class", "clean encrypted - a.zip -\n", true, VERDICT_CLEAN, SOURCE_ENCRYPTED, "",
+	    "a.zip", NONE },
+	{ "a clean one has no threat", "clean sandbox T - -\n", true, VERDICT_CLEAN, SOURCE_SANDBOX,
+	    "", "", NONE },
+	{ "nothing", "", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "cut before its end", "clean sandbox - - -", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "two lines in one", "clean sandbox\n- - -\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "two verdicts", "clean sandbox - - -\nbad sandbox T - -\n", false, 0, SOURCE_ERROR, "",
+	    "", NONE },
+	{ "a word too many", "clean sandbox - - - x\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "a word short", "clean sandbox - -\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "an unknown source", "clean magic - - -\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "an unknown verdict", "good sandbox - - -\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "an upper-case verdict", "BAD sandbox T - -\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "an offset that is no number", "bad sandbox T - x\n", false, 0, SOURCE_ERROR, "", "",
+	    NONE },
+	{ "a negative offset", "bad sandbox T - -1\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "an offset with a tail", "bad sandbox T - 1k\n", false, 0, SOURCE_ERROR, "", "", NONE },
+	{ "an offset past 63 bits", "bad sandbox T - 9223372036854775808\n", false, 0, SOURCE_ERROR,
+	    "", "", NONE },
 };
 
 TEST(only_a_whole_line_of_known_words_is_a_verdict)
@@ -43,7 +55,8 @@ TEST(only_a_whole_line_of_known_words_is_a_verdict)
 			continue;
 		CHECK_ROW(row->name, answer.verdict == row->verdict);
 		CHECK_ROW(row->name, strcmp(answer.threat, row->threat) == 0);
-		CHECK_ROW(row->name, strcmp(answer.member, row->member) == 0);
+		CHECK_ROW(row->name, strcmp(answer.layer, row->layer) == 0);
+		CHECK_ROW(row->name, answer.offset == row->offset);
 	}
 }
 
@@ -53,11 +66,11 @@ TEST(a_long_name_is_cut_and_convicts_all_the_same)
 	struct worker_answer answer;
 
 	for (size_t threat = 100; threat < 300; threat++) {
-		snprintf(text, sizeof(text), "bad sandbox %0*d m\n", (int)threat, 7);
+		snprintf(text, sizeof(text), "bad sandbox %0*d m 1\n", (int)threat, 7);
 		CHECK_SEED(threat, worker_parse(text, &answer) && answer.verdict == VERDICT_BAD);
 		CHECK_SEED(
 		    threat, strlen(answer.threat) ==
 				(threat < COMMAND_THREAT_MAX ? threat : COMMAND_THREAT_MAX - 1));
-		CHECK_SEED(threat, strcmp(answer.member, "m") == 0);
+		CHECK_SEED(threat, strcmp(answer.layer, "m") == 0);
 	}
 }

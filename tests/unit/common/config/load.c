@@ -72,7 +72,7 @@ TEST(config_defaults)
 	CHECK(c->sandbox.formats_count == 3 && strcmp(c->sandbox.formats[1], "document") == 0);
 	CHECK(c->sandbox.depth_max == 5 && c->sandbox.members_max == 1000);
 	CHECK(c->sandbox.unpacked_bytes_max == 256u << 20 && c->sandbox.memory_mib == 512);
-	CHECK(c->sandbox.job_timeout_ms == 30000);
+	CHECK(c->sandbox.job_timeout_ms == 30000 && c->sandbox.passwords == NULL);
 	CHECK(c->signatures.sources_count == 0 && c->reputation.bad_count == 0);
 	CHECK(strcmp(c->reputation.label, "reputation") == 0);
 	CHECK(c->exclusions_count == 0 && c->pages.directory == NULL);
@@ -87,6 +87,7 @@ TEST(config_values)
 				   "icap: { port: 2344, respmod_path: /scan }\n"
 				   "sandbox:\n"
 				   "  formats: []\n"
+				   "  passwords: /etc/words\n"
 				   "reputation:\n"
 				   "  bad: [/etc/a.txt, '/etc/b \"c\".txt']\n"
 				   "  label: KSN\n"
@@ -105,7 +106,7 @@ TEST(config_values)
 		return;
 	CHECK(c->mode == MODE_ADVANCED && c->icap.port == 2344);
 	CHECK(strcmp(c->icap.respmod_path, "/scan") == 0);
-	CHECK(c->sandbox.formats_count == 0);
+	CHECK(c->sandbox.formats_count == 0 && strcmp(c->sandbox.passwords, "/etc/words") == 0);
 	CHECK(
 	    c->reputation.bad_count == 2 && strcmp(c->reputation.bad[1], "/etc/b \"c\".txt") == 0);
 	CHECK(strcmp(c->reputation.label, "KSN") == 0);

@@ -78,21 +78,39 @@ write_members(struct archive *a, const struct packer_member *members, unsigned c
 	return good;
 }
 
-bool
-packer_write(struct packed *out, const char *format, const char *filter, const char *options,
-    const struct packer_member *members, unsigned count)
+static bool
+write_archive(struct packed *out, const char *format, const char *filter, const char *options,
+    const char *password, const struct packer_member *members, unsigned count)
 {
 	struct archive *a = archive_write_new();
 	bool good =
 	    archive_write_set_format_by_name(a, format) == ARCHIVE_OK &&
 	    (filter == NULL || archive_write_add_filter_by_name(a, filter) == ARCHIVE_OK) &&
 	    archive_write_set_options(a, options) == ARCHIVE_OK &&
+	    (password == NULL || archive_write_set_passphrase(a, password) == ARCHIVE_OK) &&
 	    archive_write_open_memory(a, out->bytes, sizeof(out->bytes), &out->used) == ARCHIVE_OK;
 
 	good = good && write_members(a, members, count);
 	good = archive_write_close(a) == ARCHIVE_OK && good;
 	archive_write_free(a);
 	return good;
+}
+
+bool
+packer_write(struct packed *out, const char *format, const char *filter, const char *options,
+    const struct packer_member *members, unsigned count)
+{
+	return write_archive(out, format, filter, options, NULL, members, count);
+}
+
+bool
+packer_write_locked(struct packed *out, const char *encryption, const char *password,
+    const struct packer_member *members, unsigned count)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "zip:encryption=%s", encryption);
+	return write_archive(out, "zip", NULL, options, password, members, count);
 }
 
 /* ISO 3309, bit by bit: what ZIP checks by. */
@@ -196,8 +214,9 @@ packer_zip(struct packed *out, const struct packer_zip *members, unsigned count)
 }
 
 const struct deepscan *
-packer_judge(struct span object, const struct deepscan_limits *limits)
+packer_judge_with(struct span object, const struct deepscan_limits *limits, const char *passwords)
 {
+	static struct passwords parsed;
 	static struct deepscan d;
 	char error[SIGNATURE_ERROR_TEXT_MAX];
 	static struct generation *g;
@@ -205,7 +224,15 @@ packer_judge(struct span object, const struct deepscan_limits *limits)
 	if (g == NULL &&
 	    (generation_open_builtin(&g, error) != 0 || deepscan_init(&d, g, &packer_limits) != 0))
 		give_up(error);
+	passwords_parse(span_text(passwords), &parsed);
+	d.passwords = &parsed;
 	d.limits = *limits;
 	deepscan_judge(&d, object);
 	return &d;
+}
+
+const struct deepscan *
+packer_judge(struct span object, const struct deepscan_limits *limits)
+{
+	return packer_judge_with(object, limits, "");
 }

@@ -36,6 +36,10 @@ void packer_add(struct packed *p, struct span bytes);
 bool packer_write(struct packed *out, const char *format, const char *filter, const char *options,
     const struct packer_member *members, unsigned count);
 
+/* The same as an encrypted ZIP: "traditional", "aes128" or "aes256". */
+bool packer_write_locked(struct packed *out, const char *encryption, const char *password,
+    const struct packer_member *members, unsigned count);
+
 /* A stored ZIP member, with what is to be wrong about it. */
 struct packer_zip {
 	const char *name;
@@ -51,6 +55,9 @@ void packer_zip(struct packed *out, const struct packer_zip *members, unsigned c
 
 /* Judges by the built-in generation; the result is the caller's until the next call. */
 const struct deepscan *packer_judge(struct span object, const struct deepscan_limits *limits);
+/* The same, with passwords, one a line. */
+const struct deepscan *packer_judge_with(
+    struct span object, const struct deepscan_limits *limits, const char *passwords);
 extern const struct deepscan_limits packer_limits; /* depth 5, 2000 members, 8 MiB */
 
 #endif

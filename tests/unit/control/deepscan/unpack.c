@@ -106,7 +106,8 @@ TEST(the_member_that_is_bad_is_named)
 	packer_write(&outer, "ustar", "gzip", NULL, &inner, 1);
 	d = packer_judge(packer_span(&outer), &packer_limits);
 	CHECK(is_eicar(d));
-	CHECK(strcmp(d->member, "in.zip/evil.com") == 0);
+	CHECK(strcmp(d->layer, "gz->tar:in.zip->zip:evil.com") == 0);
+	CHECK(d->offset == packer_eicar().bytes);
 }
 
 struct compression {
@@ -293,7 +294,7 @@ TEST(a_name_is_only_a_name)
 		packer_zip(&made, &m, 1);
 		d = packer_judge(packer_span(&made), &packer_limits);
 		CHECK_SEED(i, is_eicar(d));
-		CHECK_SEED(i, strlen(d->member) < DEEPSCAN_MEMBER_MAX && d->member[0] != 0);
+		CHECK_SEED(i, strlen(d->layer) < DEEPSCAN_LAYER_MAX && d->layer[0] != 0);
 	}
 }
 

@@ -150,6 +150,27 @@ TEST(convictions_count_from_their_time_on)
 	place_remove(&p);
 }
 
+TEST(a_finding_is_where_the_last_was)
+{
+	struct place p;
+	char layer[8] = "";
+	int64_t place = 0;
+
+	place_make(&p);
+	CHECK(place_open(&p) == 0 && store_begin(p.store) == 0);
+	CHECK(!store_finding(p.store, place_id(1), layer, sizeof(layer), &place));
+	store_put_finding(p.store, place_id(1), "zip:a", 5, 50);
+	store_put_finding(p.store, place_id(2), "longer than its room", -1, 50);
+	store_put_finding(p.store, place_id(1), "zip:b", 1ll << 40, 60);
+	CHECK(store_commit(p.store) == 0);
+	CHECK(store_finding(p.store, place_id(1), layer, sizeof(layer), &place));
+	CHECK(strcmp(layer, "zip:b") == 0 && place == 1ll << 40);
+	CHECK(store_finding(p.store, place_id(2), layer, sizeof(layer), &place));
+	CHECK(strcmp(layer, "longer ") == 0 && place == -1);
+	CHECK(!store_finding(p.store, place_id(3), layer, sizeof(layer), &place));
+	place_remove(&p);
+}
+
 TEST(a_record_comes_back_whole_or_not_at_all)
 {
 	struct place p;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files that take a layer apart share: the layer, room for what is unpacked from it, and
+ * the way back to its judge (unpack.c). Views stand in archives.c and documents.c.
+ *
+ * A layer's path tells how to get to it, an element a step: what kind of view, and there which
+ * member: "zip:in.zip->zip:evil.com". Bytes of a name that are no printable ASCII, blanks and '>'
+ * are '_' in it.
+ */
+#ifndef SLUICE_DEEPSCAN_LAYER_H
+#define SLUICE_DEEPSCAN_LAYER_H
+
+#include "control/deepscan/deepscan.h"
+#include "scanners/format/format.h"
+
+struct layer {
+	struct span bytes;
+	uint32_t depth;
+	const char *path;
+	bool is_guess; /* an archive only by a guess: what can't be read of it says nothing */
+	bool is_found; /* begins at a mark within another layer: no marks are looked for again */
+};
+
+/* What a layer is unpacked into; the bytes are the holder's to free. */
+struct layer_buffer {
+	uint8_t *bytes;
+	size_t used, room;
+};
+
+/* unpack.c */
+/* Judges it and all that is packed in it, unless it lies deeper than limits.depth_max. */
+void layer_judge(struct deepscan *d, const struct layer *l);
+/* A part of a layer, judged as a layer of its own; nothing for nothing, or for padding. */
+void layer_judge_part(struct deepscan *d, const struct layer *l, size_t from, size_t to);
+/* Whether all is said: it is bad, or a limit of the whole object was met. */
+bool layer_is_over(const struct deepscan *d);
+/* Takes what the limits leave room for; NULL: zeros. False: that was not all, as is noted. */
+bool layer_append(struct deepscan *d, struct layer_buffer *b, const void *bytes, uint64_t count,
+    const char *path);
+/* One that the policy blocks stays; else the first: what follows says no more than "not clean". */
+void layer_note(struct deepscan *d, enum source class, const char *path);
+/* As layer_note() of a limit of the whole object: nothing more is unpacked. */
+void layer_spent(struct deepscan *d, const char *path);
+/* The path of what a view finds in a layer; `name` may be NULL. Returns `out`. */
+const char *layer_path(
+    char out[DEEPSCAN_LAYER_MAX], const struct layer *l, const char *kind, const char *name);
+
+/* archives.c: views of a layer. True: it is one of those. */
+bool layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format);
+bool layer_unpack_container(struct deepscan *d, const struct layer *l);
+/* `is_alone`: no other view fitted, so what lies outside the ZIP is nobody else's. */
+bool layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone);
+void layer_unpack_embedded(struct deepscan *d, const struct layer *l);
+/* Whether a compression lies around it. */
+bool layer_is_compressed(const struct layer *l);
+
+#endif
