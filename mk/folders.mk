@@ -10,6 +10,7 @@ below_scanners/digest       := common/base
 below_scanners/format       := common/base
 below_scanners/decode       := common/base
 below_scanners/reputation   := common/base
+below_scanners/document     := common/base
 below_scanners/signature    := scanners/reputation scanners/format scanners/digest common/base
 below_dataplane/net         := common/base
 below_dataplane/net/link    := dataplane/net common/base
@@ -32,7 +33,7 @@ below_tests/talk            := dataplane/icap dataplane/http dataplane/net commo
 below_tests/parse           := tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
-below_control/deepscan      := $(SCANNERS) common/channel common/base
+below_control/deepscan      := scanners/document $(SCANNERS) common/channel common/base
 below_control               := control/web control/store $(SCANNERS) \
 	common/page common/config common/channel common/base
 below_tools/sluicectl       := scanners/digest scanners/format common/page common/config common/channel common/base

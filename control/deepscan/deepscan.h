@@ -12,8 +12,8 @@
  * docs/sandbox.md tells what each class means.
  *
  * unpack.c judges, layer by layer; archives.c takes them apart, by libarchive (reader.c) and by
- * what zip.c finds in a ZIP; rules.c is
- * libyara; jail.c is what the process gives up before it looks at the object.
+ * what zip.c finds in a ZIP; documents.c does so with documents; rules.c is libyara; jail.c is what
+ * the process gives up before it looks at the object.
  */
 #ifndef SLUICE_DEEPSCAN_H
 #define SLUICE_DEEPSCAN_H
@@ -55,6 +55,7 @@ struct deepscan {
 	struct rules *rules;
 	const struct passwords *passwords; /* the caller's, to set after deepscan_init(); or NULL */
 	uint32_t members;
+	uint64_t streams;        /* of documents */
 	uint32_t locked_members; /* encrypted ones that none of the passwords opened */
 	bool missed_password;    /* of the last reading of a ZIP: one fitted only by chance */
 	uint64_t unpacked_bytes;

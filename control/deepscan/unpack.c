@@ -7,6 +7,7 @@
  *     stream      one compression, taken off
  *     container   tar, 7z, rar, … by libarchive
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
+ *     document    what stands in a compound file: streams, macros (documents.c)
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
  * Bad wins over everything. What could not be read is a class, and what was read of it before is
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/deepscan/documents.h"
 #include "control/deepscan/layer.h"
 #include "control/deepscan/rules.h"
 #include "scanners/digest/digest.h"
@@ -210,6 +212,8 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 	fitted = layer_unpack_stream(d, l, format) || layer_unpack_container(d, l);
 	if (layer_unpack_zip(d, l, !fitted))
 		fitted = true;
+	if (format == FORMAT_OLE && !layer_is_over(d) && document_unpack_ole(d, l))
+		fitted = true;
 	if (fitted || layer_is_over(d))
 		return;
 	if (is_archive)
@@ -233,7 +237,7 @@ layer_judge(struct deepscan *d, const struct layer *given)
 	if (levels > 0) {
 		if (!was_seen(d, values.sha256, levels))
 			take_apart(d, &l, f, is_archive);
-	} else if (is_archive || layer_is_compressed(&l)) {
+	} else if (is_archive || f == FORMAT_OLE || layer_is_compressed(&l)) {
 		layer_note(d, SOURCE_OVERSIZE, l.path);
 	}
 }
@@ -270,7 +274,7 @@ deepscan_judge(struct deepscan *d, struct span object)
 	const struct layer whole = { .bytes = object, .path = "" };
 
 	d->members = d->locked_members = 0;
-	d->unpacked_bytes = 0;
+	d->unpacked_bytes = d->streams = 0;
 	d->is_spent = false;
 	d->verdict = VERDICT_CLEAN;
 	d->source = SOURCE_SANDBOX;

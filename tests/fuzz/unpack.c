@@ -4,7 +4,7 @@
  * ones, no more is unpacked than allowed, nothing leaks.
  */
 /* fuzz-links: control/deepscan scanners/signature scanners/reputation scanners/decode */
-/* fuzz-links: scanners/format scanners/digest common/channel common/base */
+/* fuzz-links: scanners/document scanners/format scanners/digest common/channel common/base */
 #include <assert.h>
 #include <stdlib.h>
 

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Documents as views of a layer: what scanners/document finds in them is handed to layer_judge().
+ * A document has many small streams, so these have a bound of their own: STREAMS_PER_MEMBER times
+ * limits.members_max, of all documents in the object together. Bytes that are unpacked or put
+ * together count against unpacked_bytes_max like those of an archive.
+ */
+#include "control/deepscan/documents.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scanners/document/vba.h"
+
+#define STREAMS_PER_MEMBER 32
+#define MODULES_MAX        256 /* named by "dir"; more are looked for by how source begins */
+#define SOURCES_MAX        16  /* places in one stream where a module's source begins */
+
+/* Counts one; false: it is one too many. */
+static bool
+count_stream(struct deepscan *d, const struct layer *l)
+{
+	if (++d->streams <= (uint64_t)d->limits.members_max * STREAMS_PER_MEMBER)
+		return true;
+	layer_spent(d, l->path);
+	return false;
+}
+
+struct macros {
+	uint32_t count;
+	struct vba_module modules[MODULES_MAX];
+};
+
+/* A compressed container's bytes. False: it is none, or broken. */
+static bool
+unpack_vba(struct deepscan *d, struct span packed, struct layer_buffer *b, const char *path)
+{
+	uint8_t chunk[VBA_CHUNK_BYTES];
+	struct vba_reader r;
+	size_t bytes;
+
+	if (!vba_begin(&r, packed))
+		return false;
+	while (vba_next(&r, chunk, &bytes)) {
+		if (!layer_append(d, b, chunk, bytes, path))
+			break;
+	}
+	return !r.is_broken;
+}
+
+static void
+judge_buffer(struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b)
+{
+	struct layer inner = { .depth = l->depth + 1, .path = path };
+
+	inner.bytes = span_of(b->bytes, b->used);
+	if (b->used > 0 && !layer_is_over(d))
+		layer_judge(d, &inner);
+	free(b->bytes);
+	*b = (struct layer_buffer){ 0 };
+}
+
+static void
+read_stream(struct deepscan *d, const struct ole *o, const struct ole_entry *e,
+    struct layer_buffer *b, const char *path)
+{
+	struct ole_walk w;
+	struct span piece;
+
+	ole_walk(o, e, &w);
+	while (ole_next(o, &w, &piece)) {
+		if (!layer_append(d, b, piece.data, piece.bytes, path))
+			return;
+	}
+	if (w.left > 0)
+		layer_note(d, SOURCE_CORRUPT, path);
+}
+
+/* What the streams called "dir" say. */
+static void
+find_macros(struct deepscan *d, const struct ole *o, const struct layer *l, struct macros *m)
+{
+	struct ole_entry e;
+
+	m->count = 0;
+	for (uint32_t i = 0; i < ole_entries(o) && !layer_is_over(d); i++) {
+		struct layer_buffer packed = { 0 }, dir = { 0 };
+		size_t at = 0;
+
+		if (!ole_entry(o, i, &e) || !e.is_stream || strcasecmp(e.name, "dir") != 0)
+			continue;
+		read_stream(d, o, &e, &packed, l->path);
+		unpack_vba(d, span_of(packed.bytes, packed.used), &dir, l->path);
+		while (m->count < MODULES_MAX &&
+		       vba_next_module(span_of(dir.bytes, dir.used), &at, &m->modules[m->count]))
+			m->count++;
+		free(packed.bytes);
+		free(dir.bytes);
+	}
+}
+
+static void
+judge_source(struct deepscan *d, const struct layer *l, const char *name, struct span packed)
+{
+	struct layer_buffer b = { 0 };
+	char path[DEEPSCAN_LAYER_MAX];
+
+	layer_path(path, l, "vba", name);
+	if (!unpack_vba(d, packed, &b, path))
+		layer_note(d, SOURCE_CORRUPT, path);
+	judge_buffer(d, l, path, &b);
+}
+
+/* Where "dir" says that source begins in this stream, and where else it looks like it. */
+static void
+judge_sources(struct deepscan *d, const struct layer *l, const char *name, struct span stream,
+    const struct macros *m)
+{
+	size_t told = SIZE_MAX, at = 0;
+
+	for (uint32_t i = 0; i < m->count && told == SIZE_MAX; i++) {
+		if (strcasecmp(m->modules[i].stream, name) == 0)
+			told = m->modules[i].offset;
+	}
+	if (told != SIZE_MAX)
+		judge_source(d, l, name, span_from(stream, told));
+	for (unsigned i = 0; i < SOURCES_MAX && !layer_is_over(d); i++, at++) {
+		at = vba_find(stream, at);
+		if (at == SIZE_MAX)
+			return;
+		if (at != told)
+			judge_source(d, l, name, span_from(stream, at));
+	}
+}
+
+static void
+judge_stream(struct deepscan *d, const struct layer *l, const struct ole *o,
+    const struct ole_entry *e, const struct macros *m)
+{
+	struct layer inner = { .depth = l->depth + 1 };
+	struct layer_buffer b = { 0 };
+	char path[DEEPSCAN_LAYER_MAX];
+	struct span bytes, file;
+
+	inner.path = layer_path(path, l, "ole", e->name);
+	read_stream(d, o, e, &b, path);
+	inner.bytes = bytes = span_of(b.bytes, b.used);
+	if (b.used > 0 && !layer_is_over(d)) {
+		if (ole_says_encrypted(e->name, bytes))
+			layer_note(d, SOURCE_ENCRYPTED, path);
+		layer_judge(d, &inner);
+		judge_sources(d, l, e->name, bytes, m);
+	}
+	if (strcmp(e->name, "\1Ole10Native") == 0 && !layer_is_over(d)) {
+		file = ole_native_file(bytes);
+		if (file.bytes > 0)
+			layer_judge_part(d, &inner, (size_t)(file.data - bytes.data),
+			    (size_t)(file.data - bytes.data) + file.bytes);
+	}
+	free(b.bytes);
+}
+
+bool
+document_unpack_ole(struct deepscan *d, const struct layer *l)
+{
+	struct macros *m;
+	struct ole_entry e;
+	struct ole o;
+	int rc = ole_open(&o, l->bytes);
+
+	if (rc == 0 && (m = malloc(sizeof(*m))) != NULL) {
+		find_macros(d, &o, l, m);
+		for (uint32_t i = 0; i < ole_entries(&o) && !layer_is_over(d); i++) {
+			if (ole_entry(&o, i, &e) && e.is_stream && count_stream(d, l))
+				judge_stream(d, l, &o, &e, m);
+		}
+		if (o.is_torn)
+			layer_note(d, SOURCE_CORRUPT, l->path);
+		free(m);
+		ole_close(&o);
+		return true;
+	}
+	if (rc == 0)
+		ole_close(&o);
+	layer_note(d, rc == -EINVAL ? SOURCE_CORRUPT : SOURCE_OVERSIZE, l->path);
+	return false;
+}
