@@ -8,8 +8,10 @@
 #include "control/deepscan/documents.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "scanners/document/pdf.h"
 #include "scanners/document/vba.h"
 
 #define STREAMS_PER_MEMBER 32
@@ -160,8 +162,8 @@ judge_stream(struct deepscan *d, const struct layer *l, const struct ole *o,
 	free(b.bytes);
 }
 
-bool
-document_unpack_ole(struct deepscan *d, const struct layer *l)
+static bool
+unpack_ole(struct deepscan *d, const struct layer *l)
 {
 	struct macros *m;
 	struct ole_entry e;
@@ -184,4 +186,127 @@ document_unpack_ole(struct deepscan *d, const struct layer *l)
 		ole_close(&o);
 	layer_note(d, rc == -EINVAL ? SOURCE_CORRUPT : SOURCE_OVERSIZE, l->path);
 	return false;
+}
+
+/* Where a filter's output goes. */
+struct target {
+	struct deepscan *d;
+	struct layer_buffer *b;
+	const char *path;
+};
+
+static bool
+take_piece(void *arg, struct span bytes)
+{
+	const struct target *t = arg;
+
+	return layer_append(t->d, t->b, bytes.data, bytes.bytes, t->path);
+}
+
+/* False: it is broken, or cut short. */
+static bool
+inflate(struct span in, const struct target *t)
+{
+	const struct decode_limits no_limits = { .output_bytes_max = UINT64_MAX };
+	const struct decode_codings deflate = { .count = 1, .list = { DECODE_DEFLATE } };
+	struct decoder *z = decode_open(t->d->decoders, &deflate, &no_limits);
+	enum decode_result rc = DECODE_OUTPUT;
+	size_t at = 0;
+	bool good;
+
+	while (rc == DECODE_OUTPUT) {
+		struct span out = { NULL, 0 };
+
+		rc = decode_next(z, in, &at, &out);
+		if (!take_piece((void *)(uintptr_t)t, out))
+			break;
+	}
+	good = decode_is_whole(z);
+	decode_close(t->d->decoders, z);
+	return good;
+}
+
+/* RFC 1950 2.2: how a stream begins whose filter is named elsewhere. */
+static bool
+is_zlib(struct span s)
+{
+	return s.bytes > 2 && (s.data[0] & 0x0f) == 8 &&
+	       ((unsigned)s.data[0] << 8 | s.data[1]) % 31 == 0;
+}
+
+/* One filter off. False: that is all that can be taken off; what it was is noted. */
+static bool
+take_filter(
+    struct deepscan *d, enum pdf_filter f, struct span in, struct layer_buffer *b, const char *path)
+{
+	const struct target t = { d, b, path };
+	bool good;
+
+	if (f == PDF_UNKNOWN && is_zlib(in))
+		f = PDF_FLATE;
+	if (f == PDF_UNKNOWN)
+		layer_note(d, SOURCE_UNSUPPORTED, path);
+	if (f == PDF_UNKNOWN || f == PDF_IMAGE)
+		return false;
+	good =
+	    f == PDF_FLATE ? inflate(in, &t) : pdf_decode(f, in, take_piece, (void *)(uintptr_t)&t);
+	if (!good && !layer_is_over(d))
+		layer_note(d, SOURCE_CORRUPT, path);
+	return true;
+}
+
+static void
+judge_pdf_stream(struct deepscan *d, const struct layer *l, const struct pdf_stream *s)
+{
+	struct layer inner = { .depth = l->depth + 1, .bytes = s->bytes };
+	struct layer_buffer held = { 0 };
+	char path[DEEPSCAN_LAYER_MAX], name[16];
+
+	snprintf(name, sizeof(name), "%u", s->object);
+	inner.path = layer_path(path, l, "pdf", name);
+	if (s->is_open)
+		layer_note(d, SOURCE_CORRUPT, path);
+	for (unsigned i = 0; i < s->filter_count && !layer_is_over(d); i++) {
+		struct layer_buffer b = { 0 };
+
+		if (!take_filter(d, s->filters[i], inner.bytes, &b, path))
+			break;
+		free(held.bytes);
+		held = b;
+		inner.bytes = span_of(held.bytes, held.used);
+	}
+	if (inner.bytes.bytes > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, &inner);
+	free(held.bytes);
+}
+
+static bool
+unpack_pdf(struct deepscan *d, const struct layer *l)
+{
+	struct pdf_stream s;
+	size_t at = 0;
+
+	if (pdf_is_encrypted(l->bytes)) {
+		layer_note(d, SOURCE_ENCRYPTED, l->path);
+		return true;
+	}
+	while (!layer_is_over(d) && pdf_next(l->bytes, &at, &s)) {
+		if (count_stream(d, l))
+			judge_pdf_stream(d, l, &s);
+	}
+	return true;
+}
+
+bool
+document_is_one(struct span bytes, enum format format)
+{
+	return format == FORMAT_OLE || pdf_is(bytes);
+}
+
+bool
+document_unpack(struct deepscan *d, const struct layer *l, enum format format)
+{
+	if (format == FORMAT_OLE)
+		return unpack_ole(d, l);
+	return pdf_is(l->bytes) && unpack_pdf(d, l);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Documents that are no archives, as views of a layer (layer.h). Each judges what it finds; false:
- * nothing could be read of it, as is noted.
- */
+/* Documents that are no archives, as views of a layer (layer.h). */
 #ifndef SLUICE_DEEPSCAN_DOCUMENTS_H
 #define SLUICE_DEEPSCAN_DOCUMENTS_H
 
 #include "control/deepscan/layer.h"
 
-bool document_unpack_ole(struct deepscan *d, const struct layer *l);
+bool document_is_one(struct span bytes, enum format format);
+/* Judges what is in it. False: it is no document, or nothing could be read of it, as is noted. */
+bool document_unpack(struct deepscan *d, const struct layer *l, enum format format);
 
 #endif

@@ -7,7 +7,7 @@
  *     stream      one compression, taken off
  *     container   tar, 7z, rar, … by libarchive
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
- *     document    what stands in a compound file: streams, macros (documents.c)
+ *     document    streams and macros of a compound file, streams of a PDF (documents.c)
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
  * Bad wins over everything. What could not be read is a class, and what was read of it before is
@@ -210,9 +210,9 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 
 	l->is_guess = !is_archive;
 	fitted = layer_unpack_stream(d, l, format) || layer_unpack_container(d, l);
-	if (layer_unpack_zip(d, l, !fitted))
+	if (!layer_is_over(d) && document_unpack(d, l, format)) /* a ZIP in it is no layer's rest */
 		fitted = true;
-	if (format == FORMAT_OLE && !layer_is_over(d) && document_unpack_ole(d, l))
+	if (!layer_is_over(d) && layer_unpack_zip(d, l, !fitted))
 		fitted = true;
 	if (fitted || layer_is_over(d))
 		return;
@@ -237,7 +237,7 @@ layer_judge(struct deepscan *d, const struct layer *given)
 	if (levels > 0) {
 		if (!was_seen(d, values.sha256, levels))
 			take_apart(d, &l, f, is_archive);
-	} else if (is_archive || f == FORMAT_OLE || layer_is_compressed(&l)) {
+	} else if (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)) {
 		layer_note(d, SOURCE_OVERSIZE, l.path);
 	}
 }

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "scanners/document/pdf.h"
 #include "scanners/document/vba.h"
 
 static void
@@ -59,12 +60,50 @@ try_native(struct span s)
 	ole_says_encrypted("WordDocument", s);
 }
 
+#define SINK_BYTES_MAX (1u << 20)
+
+static bool
+count_bytes(void *arg, struct span bytes)
+{
+	size_t *sum = arg;
+
+	*sum += bytes.bytes;
+	return *sum < SINK_BYTES_MAX;
+}
+
+static void
+try_pdf(struct span s)
+{
+	struct pdf_stream stream;
+	size_t at = 0, last = 0;
+
+	pdf_is_encrypted(s);
+	for (; pdf_next(s, &at, &stream); last = at) {
+		assert(at > last && at <= s.bytes && stream.filter_count <= PDF_FILTERS_MAX);
+		assert(stream.bytes.bytes <= s.bytes);
+	}
+}
+
+static void
+try_filters(struct span s)
+{
+	static const enum pdf_filter filters[] = { PDF_HEX, PDF_85, PDF_LZW, PDF_RUNS };
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		size_t sum = 0;
+
+		pdf_decode(filters[i], s, count_bytes, &sum);
+		assert(sum < SINK_BYTES_MAX + 65536);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native };
+	static void (*const parsers[])(
+	    struct span) = { try_ole, try_vba, try_native, try_pdf, try_filters };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)
