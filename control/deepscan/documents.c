@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
 #include "scanners/document/vba.h"
 
@@ -297,10 +298,51 @@ unpack_pdf(struct deepscan *d, const struct layer *l)
 	return true;
 }
 
+/* A part as it was before it was coded; one that was not coded lies in the message as it is. */
+static void
+judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p, unsigned number)
+{
+	struct layer inner = { .depth = l->depth + 1, .bytes = p->bytes };
+	struct mail_decoder m = { 0 };
+	struct layer_buffer b = { 0 };
+	char path[DEEPSCAN_LAYER_MAX], name[16];
+	uint8_t piece[4096];
+	size_t bytes;
+
+	snprintf(name, sizeof(name), "%u", number);
+	inner.path = layer_path(path, l, "mail", p->name[0] != 0 ? p->name : name);
+	while (p->coding != MAIL_PLAIN && (bytes = mail_decode(&m, p, piece, sizeof(piece))) > 0) {
+		if (!layer_append(d, &b, piece, bytes, path))
+			break;
+	}
+	if (p->coding != MAIL_PLAIN)
+		inner.bytes = span_of(b.bytes, b.used);
+	if (inner.bytes.bytes > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, &inner);
+	free(b.bytes);
+}
+
+static bool
+unpack_mail(struct deepscan *d, const struct layer *l)
+{
+	struct mail_reader r;
+	struct mail_part p;
+	unsigned number = 0;
+
+	mail_begin(&r, l->bytes);
+	while (!layer_is_over(d) && mail_next(&r, &p)) {
+		if (++d->members > d->limits.members_max)
+			layer_spent(d, l->path);
+		else
+			judge_part(d, l, &p, ++number);
+	}
+	return true;
+}
+
 bool
 document_is_one(struct span bytes, enum format format)
 {
-	return format == FORMAT_OLE || pdf_is(bytes);
+	return format == FORMAT_OLE || pdf_is(bytes) || mail_is(bytes);
 }
 
 bool
@@ -308,5 +350,7 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 {
 	if (format == FORMAT_OLE)
 		return unpack_ole(d, l);
-	return pdf_is(l->bytes) && unpack_pdf(d, l);
+	if (pdf_is(l->bytes))
+		return unpack_pdf(d, l);
+	return mail_is(l->bytes) && unpack_mail(d, l);
 }

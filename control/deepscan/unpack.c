@@ -7,7 +7,8 @@
  *     stream      one compression, taken off
  *     container   tar, 7z, rar, … by libarchive
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
- *     document    streams and macros of a compound file, streams of a PDF (documents.c)
+ *     document    streams and macros of a compound file, streams of a PDF, parts of a
+ *                 mail (documents.c)
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
  * Bad wins over everything. What could not be read is a class, and what was read of it before is

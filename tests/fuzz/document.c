@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
 #include "scanners/document/vba.h"
 
@@ -97,13 +98,37 @@ try_filters(struct span s)
 	}
 }
 
+static void
+try_mail(struct span s)
+{
+	static uint8_t out[512];
+	struct mail_reader r;
+	struct mail_part p;
+	size_t last = 0, sum = 0;
+
+	mail_is(s);
+	mail_begin(&r, s);
+	for (; mail_next(&r, &p); last = r.at) {
+		struct mail_decoder m = { 0 };
+		size_t decoded = 0, n;
+
+		assert(r.at > last && r.at <= s.bytes && r.depth <= MAIL_DEPTH_MAX);
+		assert(strlen(p.name) < MAIL_NAME_MAX);
+		while ((n = mail_decode(&m, &p, out, sizeof(out))) > 0)
+			decoded += n;
+		assert(decoded <= p.bytes.bytes && m.at == p.bytes.bytes);
+		sum += p.bytes.bytes;
+	}
+	assert(sum <= s.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(
-	    struct span) = { try_ole, try_vba, try_native, try_pdf, try_filters };
+	    struct span) = { try_ole, try_vba, try_native, try_pdf, try_filters, try_mail };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)

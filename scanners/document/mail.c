@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "scanners/document/mail.h"
+
+#define HEAD_BYTES  1024
+#define KNOWN_LEAST 2
+
+/* The line at `at` without its end; `*next` is where the one after it begins. */
+static struct span
+line_at(struct span file, size_t at, size_t *next)
+{
+	struct span rest = span_from(file, at);
+	const uint8_t *end = rest.bytes > 0 ? memchr(rest.data, '\n', rest.bytes) : NULL;
+	size_t bytes = end != NULL ? (size_t)(end - rest.data) : rest.bytes;
+
+	*next = at + bytes + (end != NULL);
+	if (bytes > 0 && rest.data[bytes - 1] == '\r')
+		bytes--;
+	return span_first(rest, bytes);
+}
+
+static bool
+begins(struct span s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return s.bytes >= n && strncasecmp((const char *)s.data, word, n) == 0;
+}
+
+/* A field's name: printable, no blank, a colon behind it. */
+static bool
+is_field(struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.bytes && line.data[n] > ' ' && line.data[n] < 0x7f && line.data[n] != ':')
+		n++;
+	return n > 0 && n < line.bytes && line.data[n] == ':';
+}
+
+bool
+mail_is(struct span file)
+{
+	static const char *const known[] = { "received:", "from:", "to:", "subject:", "date:",
+		"message-id:", "mime-version:", "return-path:", "delivered-to:", "content-type:",
+		"content-transfer-encoding:", "reply-to:", "cc:" };
+	struct span head = span_first(file, HEAD_BYTES), line;
+	unsigned seen = 0;
+	size_t at = 0, next;
+
+	for (; at < head.bytes && seen < KNOWN_LEAST; at = next) {
+		line = line_at(head, at, &next);
+		if (line.bytes == 0 || (at == 0 && !is_field(line) && !begins(line, "From ")))
+			return false;
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			seen += begins(line, known[i]);
+	}
+	return seen >= KNOWN_LEAST;
+}
+
+/* What a head says of its part. */
+struct head {
+	struct span boundary;
+	bool is_message;
+	enum mail_coding coding;
+	char name[MAIL_NAME_MAX];
+};
+
+/* A parameter's value in a field: quoted, or up to a blank or semicolon; empty: none. */
+static struct span
+parameter(struct span field, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i + n < field.bytes; i++) {
+		struct span value = span_from(field, i + n);
+		bool is_quoted = value.data[0] == '"';
+		size_t bytes = 0;
+
+		if (!begins(span_from(field, i), name))
+			continue;
+		value = span_from(value, is_quoted);
+		while (bytes < value.bytes &&
+		       (is_quoted ? value.data[bytes] != '"'
+				  : value.data[bytes] > ' ' && value.data[bytes] != ';'))
+			bytes++;
+		return span_first(value, bytes);
+	}
+	return span_of(NULL, 0);
+}
+
+static void
+take_field(struct span field, struct head *h)
+{
+	struct span name = parameter(field, "name=");
+
+	if (begins(field, "content-transfer-encoding:")) {
+		struct span value = span_from(field, 26);
+
+		while (value.bytes > 0 && (value.data[0] <= ' ' || value.data[0] == '"'))
+			value = span_from(value, 1);
+		h->coding = begins(value, "base64")             ? MAIL_BASE64
+			    : begins(value, "quoted-printable") ? MAIL_QUOTED
+								: MAIL_PLAIN;
+		return;
+	}
+	if (!begins(field, "content-type:") && !begins(field, "content-disposition:"))
+		return;
+	if (begins(field, "content-type:") && h->boundary.bytes == 0) {
+		h->boundary = parameter(field, "boundary=");
+		h->is_message = span_find(field, "message/rfc822") != NULL;
+	}
+	name = span_first(name, MAIL_NAME_MAX - 1);
+	if (name.bytes == 0 || h->name[0] != 0)
+		return;
+	for (size_t i = 0; i < name.bytes; i++)
+		h->name[i] = name.data[i] != 0 ? (char)name.data[i] : '_';
+}
+
+/* Reads a head up to its empty line: a field goes on in lines that begin with a blank. */
+static void
+read_head(struct mail_reader *r, struct head *h)
+{
+	size_t next;
+
+	memset(h, 0, sizeof(*h));
+	while (r->at < r->file.bytes) {
+		struct span field = line_at(r->file, r->at, &next);
+		size_t after;
+
+		if (field.bytes == 0) {
+			r->at = next;
+			return;
+		}
+		while (next < r->file.bytes &&
+		       (r->file.data[next] == ' ' || r->file.data[next] == '\t')) {
+			struct span more = line_at(r->file, next, &after);
+
+			field.bytes = (size_t)(more.data - field.data) + more.bytes;
+			next = after;
+		}
+		take_field(field, h);
+		r->at = next;
+	}
+}
+
+/* Which boundary a line is, from the innermost out, and whether it closes; -1: none. */
+static int
+boundary_of(const struct mail_reader *r, struct span line, bool *closes)
+{
+	if (line.bytes < 3 || line.data[0] != '-' || line.data[1] != '-')
+		return -1;
+	for (unsigned i = r->depth; i-- > 0;) {
+		struct span b = r->boundaries[i], rest = span_from(line, 2);
+
+		if (rest.bytes < b.bytes || memcmp(rest.data, b.data, b.bytes) != 0)
+			continue;
+		rest = span_from(rest, b.bytes);
+		*closes = rest.bytes >= 2 && rest.data[0] == '-' && rest.data[1] == '-';
+		if (*closes)
+			rest = span_from(rest, 2);
+		if (span_trim(rest).bytes == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Up to the next boundary, or the next message of an mbox, which is passed; what stands before. */
+static struct span
+take_body(struct mail_reader *r)
+{
+	size_t begin = r->at, next, end = r->file.bytes;
+	bool after_empty = false, closes = false;
+
+	for (; r->at < r->file.bytes; r->at = next) {
+		struct span line = line_at(r->file, r->at, &next);
+		int which = boundary_of(r, line, &closes);
+		bool is_next = r->is_mbox && after_empty && line.bytes >= 5 &&
+			       memcmp(line.data, "From ", 5) == 0;
+
+		after_empty = line.bytes == 0;
+		if (which < 0 && !is_next)
+			continue;
+		end = r->at;
+		r->depth = is_next ? 0 : (unsigned)which + !closes;
+		r->in_head = is_next || !closes;
+		r->at = next;
+		break;
+	}
+	if (end > begin && end < r->file.bytes && r->file.data[end - 1] == '\n') /* is its line's */
+		end--;
+	if (end > begin && end < r->file.bytes && r->file.data[end - 1] == '\r')
+		end--;
+	return span_of(r->file.data + begin, end - begin);
+}
+
+void
+mail_begin(struct mail_reader *r, struct span file)
+{
+	*r = (struct mail_reader){ .file = file, .in_head = true };
+	r->is_mbox = file.bytes >= 5 && memcmp(file.data, "From ", 5) == 0;
+}
+
+bool
+mail_next(struct mail_reader *r, struct mail_part *out)
+{
+	struct head h;
+
+	while (r->at < r->file.bytes) {
+		if (!r->in_head) {
+			take_body(r); /* before, between and behind parts */
+			continue;
+		}
+		read_head(r, &h);
+		if (h.is_message && h.coding == MAIL_PLAIN)
+			continue; /* its own head follows */
+		r->in_head = false;
+		if (h.boundary.bytes > 0 && r->depth < MAIL_DEPTH_MAX) {
+			r->boundaries[r->depth++] = h.boundary;
+			continue;
+		}
+		out->bytes = take_body(r);
+		out->coding = h.coding;
+		memcpy(out->name, h.name, sizeof(out->name));
+		return true;
+	}
+	return false;
+}
+
+static unsigned
+digit_64(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26u;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52u;
+	return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+static size_t
+decode_64(struct mail_decoder *m, struct span in, uint8_t *out, size_t room)
+{
+	size_t used = 0;
+
+	for (; m->at < in.bytes && used < room; m->at++) {
+		unsigned digit = digit_64(in.data[m->at]);
+
+		if (in.data[m->at] == '=')
+			m->bits = 0; /* what follows begins anew */
+		if (digit == 64)
+			continue;
+		m->held = m->held << 6 | digit;
+		m->bits += 6;
+		if (m->bits < 8)
+			continue;
+		m->bits -= 8;
+		out[used++] = (uint8_t)(m->held >> m->bits);
+	}
+	return used;
+}
+
+static unsigned
+digit_16(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16;
+}
+
+/* RFC 2045 6.7: "=" and two digits, or a line's end that is none. */
+static size_t
+decode_quoted(struct mail_decoder *m, struct span in, uint8_t *out, size_t room)
+{
+	size_t used = 0;
+
+	while (m->at < in.bytes && used < room) {
+		struct span rest = span_from(in, m->at);
+
+		if (rest.data[0] != '=') {
+			out[used++] = rest.data[0];
+			m->at++;
+		} else if (rest.bytes > 2 && digit_16(rest.data[1]) < 16 &&
+			   digit_16(rest.data[2]) < 16) {
+			out[used++] =
+			    (uint8_t)(digit_16(rest.data[1]) << 4 | digit_16(rest.data[2]));
+			m->at += 3;
+		} else if (rest.bytes > 1 && (rest.data[1] == '\n' || rest.data[1] == '\r')) {
+			m->at +=
+			    rest.data[1] == '\r' && rest.bytes > 2 && rest.data[2] == '\n' ? 3 : 2;
+		} else {
+			out[used++] = '=';
+			m->at++;
+		}
+	}
+	return used;
+}
+
+size_t
+mail_decode(struct mail_decoder *m, const struct mail_part *p, uint8_t *out, size_t room)
+{
+	if (p->coding == MAIL_BASE64)
+		return decode_64(m, p->bytes, out, room);
+	if (p->coding == MAIL_QUOTED)
+		return decode_quoted(m, p->bytes, out, room);
+	if (p->bytes.bytes - m->at < room)
+		room = p->bytes.bytes - m->at;
+	if (room > 0)
+		memcpy(out, p->bytes.data + m->at, room);
+	m->at += room;
+	return room;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Mail as files (RFC 5322, MIME: RFC 2045 and 2046, mbox: RFC 4155): its parts, whatever the
+ * nesting, each with the coding it is sent in. One pass over the lines: each is compared with at
+ * most MAIL_DEPTH_MAX boundaries. A boundary ends what stands in it though the inner one was never
+ * closed, as receivers have it. Parts nested deeper are one part with what they hold.
+ */
+#ifndef SLUICE_DOCUMENT_MAIL_H
+#define SLUICE_DOCUMENT_MAIL_H
+
+#include "common/base/span.h"
+
+#define MAIL_DEPTH_MAX 16
+#define MAIL_NAME_MAX  128
+
+enum mail_coding {
+	MAIL_PLAIN,
+	MAIL_BASE64,
+	MAIL_QUOTED, /* quoted-printable */
+};
+
+struct mail_part {
+	struct span bytes; /* as sent */
+	enum mail_coding coding;
+	char name[MAIL_NAME_MAX]; /* file name, or "" */
+};
+
+struct mail_reader {
+	struct span file;
+	size_t at;
+	struct span boundaries[MAIL_DEPTH_MAX]; /* lent by the file */
+	unsigned depth;
+	bool in_head, is_mbox;
+};
+
+/* Whether the bytes begin as a message: a field's name and colon, or "From ", and two known fields
+ * within the first kilobyte. */
+bool mail_is(struct span file);
+void mail_begin(struct mail_reader *r, struct span file);
+/* The next part that is none of parts; false: no more. */
+bool mail_next(struct mail_reader *r, struct mail_part *out);
+
+/*
+ * Decodes from `*at` on, which begins at 0, into `out`; how many bytes, 0 at the end. Leniently, as
+ * receivers do: what is not of the alphabet is passed over, padding ends nothing.
+ */
+struct mail_decoder {
+	size_t at;
+	uint32_t held;
+	unsigned bits;
+};
+size_t mail_decode(struct mail_decoder *m, const struct mail_part *p, uint8_t *out, size_t room);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Mail in the deep scan: what is attached is judged like any other member. */
+#include "tests/unit/control/deepscan/packer.h"
+#include "tests/unit/harness.h"
+
+static struct packed made, zipped;
+
+/* RFC 4648 4, in lines of 76. */
+static void
+add_base64(struct packed *out, struct span in)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t at = 0; at < in.bytes; at += 3) {
+		size_t n = in.bytes - at < 3 ? in.bytes - at : 3;
+		uint32_t v = 0;
+		char four[5] = "====";
+
+		for (size_t i = 0; i < 3; i++)
+			v = v << 8 | (i < n ? in.data[at + i] : 0u);
+		for (size_t i = 0; i <= n; i++)
+			four[i] = letters[v >> (18 - 6 * i) & 63];
+		packer_add(out, span_of(four, 4));
+		if (at % 57 == 54)
+			packer_add(out, span_text("\r\n"));
+	}
+}
+
+static struct span
+write_mail(struct span attached)
+{
+	made.used = 0;
+	packer_add(&made,
+	    span_text(
+		"Received: from a\r\nSubject: b\r\nMIME-Version: 1.0\r\n"
+		"Content-Type: multipart/mixed; boundary=\"==b\"\r\n\r\n--==b\r\n\r\nhello\r\n"
+		"--==b\r\nContent-Type: application/zip; name=\"pay me.zip\"\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n"));
+	add_base64(&made, attached);
+	packer_add(&made, span_text("\r\n--==b--\r\n"));
+	return packer_span(&made);
+}
+
+static bool
+is_eicar(const struct deepscan *d)
+{
+	return d->verdict == VERDICT_BAD && strcmp(d->threat, "Eicar-Test-Signature") == 0;
+}
+
+TEST(what_is_attached_is_judged_and_named)
+{
+	const struct packer_member m = { "evil.com", packer_eicar() };
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	d = packer_judge(write_mail(packer_eicar()), &limits);
+	CHECK(is_eicar(d) && strcmp(d->layer, "mail:pay_me.zip") == 0 && d->offset == 68);
+	CHECK(packer_write(&zipped, "zip", NULL, "zip:compression=deflate", &m, 1));
+	d = packer_judge(write_mail(packer_span(&zipped)), &limits);
+	CHECK(is_eicar(d) && strncmp(d->layer, "mail:pay_me.zip", 15) == 0);
+	d = packer_judge(write_mail(span_text("nothing")), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members == 2);
+	limits.members_max = 1;
+	d = packer_judge(write_mail(packer_eicar()), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	limits = packer_limits;
+	limits.depth_max = 0;
+	d = packer_judge(write_mail(packer_eicar()), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+}
+
+TEST(a_mail_cut_anywhere_ends_well)
+{
+	write_mail(packer_hidden());
+	for (size_t bytes = 0; bytes < made.used; bytes++) {
+		const struct deepscan *d =
+		    packer_judge(span_first(packer_span(&made), bytes), &packer_limits);
+
+		CHECK_SEED(bytes, d->verdict == VERDICT_CLEAN || is_eicar(d));
+	}
+}

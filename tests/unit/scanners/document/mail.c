@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Messages, their parts and codings; nesting, mbox, and what hostile boundaries come to. */
+#include "scanners/document/mail.h"
+
+#include "tests/unit/harness.h"
+
+struct message {
+	const char *name, *file;
+	const char *parts; /* "name|coding|decoded;" of each */
+};
+
+#define MIXED "Content-Type: multipart/mixed; boundary=\"b\"\n\n"
+
+static const struct message cases[] = {
+	{ "one part", "From: a\nTo: b\n\nbody\nmore\n", "|0|body\nmore\n;" },
+	{ "two parts", "From: a\n" MIXED "pre\n--b\n\none\n--b\n\ntwo\n--b--\npost\n",
+	    "|0|one;|0|two;" },
+	{ "returns",
+	    "From: a\r\nContent-Type: multipart/x;\r\n "
+	    "boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n",
+	    "|0|one;" },
+	{ "base64",
+	    "From: a\n" MIXED "--b\nContent-Transfer-Encoding: BASE64\nContent-Disposition: "
+	    "attachment; filename=\"x.com\"\n\nYWJj\nZGU=\nZg==\n--b--\n",
+	    "x.com|1|abcdef;" },
+	{ "quoted", "Content-Transfer-Encoding: quoted-printable\nX: y\n\na=62=\nc=\r\nd=zz=3D",
+	    "|2|abcd=zz=;" },
+	{ "parts in parts",
+	    "X: y\n" MIXED "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\n1\n"
+	    "--c\n\n2\n--c--\n--b\n\n3\n--b--\n",
+	    "|0|1;|0|2;|0|3;" },
+	{ "an inner one that is never closed",
+	    "X: y\n" MIXED
+	    "--b\nContent-Type: multipart/x; boundary=c\n\n--c\n\n1\n--b\n\n2\n--b--\n",
+	    "|0|1;|0|2;" },
+	{ "one boundary that begins like another",
+	    "X: y\n" MIXED
+	    "--b\nContent-Type: multipart/x; boundary=bc\n\n--bc\n\n1\n--bc--\n--b--\n",
+	    "|0|1;" },
+	{ "a message in a message",
+	    "X: y\n" MIXED "--b\nContent-Type: message/rfc822\n\nFrom: z\nContent-Transfer-"
+	    "Encoding: base64\n\nYQ==\n--b--\n",
+	    "|1|a;" },
+	{ "not closed", "X: y\n" MIXED "--b\n\n1", "|0|1;" },
+	{ "without parts", "X: y\n" MIXED "nothing", "" },
+	{ "an mbox", "From a\nX: y\n\n1\n\nFrom b\nX: y\n\n2\n", "|0|1\n;|0|2\n;" },
+	{ "nothing", "", "" },
+};
+
+/* As the tables have it. */
+static const char *
+tell(struct span file)
+{
+	static char out[4096];
+	struct mail_reader r;
+	struct mail_part p;
+	size_t used = 0;
+
+	out[0] = 0;
+	mail_begin(&r, file);
+	while (mail_next(&r, &p)) {
+		struct mail_decoder m = { 0 };
+		uint8_t piece[7];
+		size_t n;
+
+		used += (size_t)snprintf(
+		    out + used, sizeof(out) - used, "%s|%d|", p.name, (int)p.coding);
+		while ((n = mail_decode(&m, &p, piece, sizeof(piece))) > 0)
+			used += (size_t)snprintf(
+			    out + used, sizeof(out) - used, "%.*s", (int)n, (char *)piece);
+		used += (size_t)snprintf(out + used, sizeof(out) - used, ";");
+	}
+	return out;
+}
+
+TEST(parts_are_found_and_decoded)
+{
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *told = tell(span_text(cases[i].file));
+
+		if (strcmp(told, cases[i].parts) != 0)
+			fprintf(stderr, "  told: '%s'\n", told);
+		CHECK_ROW(cases[i].name, strcmp(told, cases[i].parts) == 0);
+	}
+}
+
+TEST(a_message_cut_anywhere_has_parts_within_it)
+{
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		for (size_t bytes = 0; bytes < strlen(cases[i].file); bytes++) {
+			struct mail_reader r;
+			struct mail_part p;
+			size_t sum = 0;
+
+			mail_begin(&r, span_of(cases[i].file, bytes));
+			while (mail_next(&r, &p))
+				sum += p.bytes.bytes;
+			CHECK_SEED(bytes, sum <= bytes && r.at == bytes);
+		}
+	}
+}
+
+TEST(nesting_past_the_limit_is_one_part)
+{
+	static char text[4096];
+	size_t used = 0;
+	struct mail_reader r;
+	struct mail_part p;
+	unsigned parts = 0;
+
+	for (unsigned i = 0; i < MAIL_DEPTH_MAX + 4; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "Content-Type: multipart/x; boundary=b%c\n\n--b%c\n", 'A' + (int)i,
+		    'A' + (int)i);
+	mail_begin(&r, span_of(text, used));
+	while (mail_next(&r, &p)) {
+		parts++;
+		CHECK(r.depth <= MAIL_DEPTH_MAX);
+	}
+	CHECK(parts == 1);
+}
+
+TEST(what_begins_as_mail_is_mail)
+{
+	CHECK(mail_is(span_text("From: a\nSubject: b\n\n")));
+	CHECK(mail_is(span_text("From a@b\nDate: x\nTO: b\n")));
+	CHECK(mail_is(span_text("X-Y: z\n w\nMIME-Version: 1.0\nReceived: b")));
+	CHECK(!mail_is(span_text("From: a\n\nSubject: b\n")));
+	CHECK(!mail_is(span_text("Dear all,\nFrom: a\nTo: b\n")));
+	CHECK(!mail_is(span_text("key: value\nother: value\n")));
+	CHECK(!mail_is(span_text("")));
+}
