@@ -13,8 +13,9 @@
  * Without timestamps there is neither scale nor SACK. What the bits of the timestamp say is only
  * about the peer itself, so they are not signed. A cookie is not sent again (RFC 4987 §3.6).
  *
- * Data that overtakes the ACK of a cookie, or outlives a lost one, does not match: where its source
- * got a cookie lately it is dropped and not reset, so that what is sent again can still open.
+ * What overtakes the ACK of a cookie, or outlives a lost one, does not match: data, or the bare ACK
+ * with which the peer meets a SYN-ACK that came twice. Where its source got a cookie lately it is
+ * dropped and not reset, so that what is sent again can still open.
  *
  * A cookie opens once. Nothing in it says that it has: a late copy of the segment that opened would
  * open again once the connection is forgotten, and its bytes be taken twice. So what ends within

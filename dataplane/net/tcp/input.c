@@ -77,15 +77,16 @@ open_from_syn_received(struct tcp_conn *c, const struct segment *s)
 
 /*
  * The ACK of our SYN-ACK, or of a cookie that went before it while there was no room: then the
- * cookie is the number the peer knows us by, and its SYN came twice.
+ * cookie is the number the peer knows us by, and its SYN came twice. What it sent first may have
+ * been overtaken or lost: the cookie answers its SYN, wherever in the window this one stands.
  */
 static bool
 acks_our_syn(struct tcp_conn *c, const struct segment *s)
 {
 	if (seq_is(s->ack, seq_add(c->iss, 1)))
 		return true;
-	if (c->active || !cookies_are_out(c->tcp) || !seq_is(s->seq, c->rcv_nxt) ||
-	    !cookies_match(c->tcp, &c->endpoints, s->seq, s->ack))
+	if (c->active || !cookies_are_out(c->tcp) ||
+	    !cookies_match(c->tcp, &c->endpoints, c->rcv_nxt, s->ack))
 		return false;
 	c->iss = c->snd_una = seq_add(s->ack, -1u);
 	c->snd_nxt = s->ack;
@@ -303,8 +304,7 @@ tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	e.remote_port = ntohs(h->src_port);
 	if (!checksum_is_right(t, m, &e) || !parse_segment(m, &s))
 		goto drop;
-	if ((s.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK &&
-	    (s.length > 0 || (s.flags & FLAG_FIN) != 0) && cookies_may_follow(t, &e) &&
+	if ((s.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK && cookies_may_follow(t, &e) &&
 	    !cookies_were_spent(t, &e, s.seq, s.ack))
 		goto drop;
 	t->refusals++;

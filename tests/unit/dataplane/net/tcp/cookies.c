@@ -83,14 +83,14 @@ TEST(rfc4987_3_6_only_our_cookies_open)
 	for (unsigned bit = 0; bit < 32; bit++) {
 		r.iss = iss ^ 1u << bit;
 		rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 0, false, 0, 0 });
-		CHECK(r.sent_count == 1 && r.sent[0].flags == RST);
+		CHECK(r.sent_count == 0);
 	}
 	r.iss = iss;
 	rig_in(&r, (struct rig_segment){ ACK, 2, 1, RIG_WINDOW, 0, false, 0, 0 });
-	CHECK(r.sent_count == 1 && r.sent[0].flags == RST);
+	CHECK(r.sent_count == 0);
 	r.endpoints.remote_port++;
 	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 0, false, 0, 0 });
-	CHECK(r.sent_count == 1 && r.sent[0].flags == RST);
+	CHECK(r.sent_count == 0);
 	r.endpoints.remote_port--;
 	CHECK(rig_counter(&r, TCP_COUNTER_SYN_COOKIES_FAILED) == 34);
 	CHECK(r.conn == NULL);
@@ -137,8 +137,10 @@ TEST(a_cookie_that_is_answered_after_the_syn_came_again)
 	CHECK(r.sent_count == 1 && r.sent[0].flags == (SYN | ACK) && r.sent[0].seq != 0);
 	rig_in(&r, (struct rig_segment){ ACK, 1, 2, RIG_WINDOW, 0, false, 0, 0 });
 	CHECK(r.sent_count == 1 && r.sent[0].flags == RST && r.conn == NULL);
+	rig_in(&r, (struct rig_segment){ ACK, 11, 1, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.conn != NULL && tcp_receivable(r.conn) == 0);
 	rig_in(&r, (struct rig_segment){ ACK, 1, 1, RIG_WINDOW, 10, false, 0, 0 });
-	CHECK(r.conn != NULL && tcp_receivable(r.conn) == 10);
+	CHECK(tcp_receivable(r.conn) == 10);
 	rig_send(&r, 100);
 	CHECK(r.sent_count == 1 && r.sent[0].seq == 1 && r.sent[0].length == 100);
 	CHECK(rig_fini(&r));
