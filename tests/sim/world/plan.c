@@ -12,6 +12,7 @@
  * an old or a forged SYN left behind. */
 #define TROUBLE_MAX_MS      12000
 #define HALF_OPEN_MANY      1024
+#define READING_MAX_SECONDS 1000
 #define LONG_TROUBLE_MAX_MS 400000
 
 static bool
@@ -197,6 +198,16 @@ draw_user(struct sim_random *r, struct plan_user *u)
 	u->ending_after = draw_us(r, 1, 5000000);
 }
 
+/* Who reads little and seldom would take longer than a run may. */
+static void
+bound_reading(struct plan_user *u, uint32_t bytes)
+{
+	int64_t reads = u->read_gap.ns > 0 ? seconds(READING_MAX_SECONDS).ns / u->read_gap.ns : 0;
+
+	if (reads > 0 && bytes / u->read_bytes > reads)
+		u->read_bytes = (uint32_t)(bytes / reads) + 1;
+}
+
 static void
 draw_conn(struct sim_random *r, struct plan *p, unsigned i)
 {
@@ -215,6 +226,8 @@ draw_conn(struct sim_random *r, struct plan *p, unsigned i)
 	c->both_after = draw_us(r, 1, 3000);
 	draw_user(r, &c->users[0]);
 	draw_user(r, &c->users[1]);
+	bound_reading(&c->users[0], c->users[1].bytes);
+	bound_reading(&c->users[1], c->users[0].bytes);
 	if (c->users[0].ending == PLAN_ANSWER && c->users[1].ending == PLAN_ANSWER)
 		c->users[0].ending = PLAN_CLOSE; /* or each waits for the other */
 }

@@ -194,8 +194,10 @@ check_ack(struct host *h, struct flow *f, unsigned side, const struct wire_segme
 	bool over = peer->has_fin && ack == peer->fin + 1;
 	bool late = ack > peer->end && find_old(peer, s->ack) >= 0;
 	bool news = ack != me->ack || edge != me->edge || s->sack_count > 0;
+	/* A cookie for a late copy of a SYN is the number it was, though its connection is over. */
+	bool cookie = (s->flags & SEGMENT_SYN) != 0 && plan_has_cookies(&h->world->plan, h->index);
 
-	if (late)
+	if (late || (cookie && (int32_t)(ack - me->ack) < 0))
 		return;
 	if ((int32_t)(ack - me->ack) < 0)
 		world_fail(
