@@ -120,7 +120,11 @@ soak: $(TCP_SIM)
 		$(TCP_SIM) --first $$(($(FIRST) + i * each)) --runs $$each & pids="$$pids $$!"; \
 	done; rc=0; for p in $$pids; do wait $$p || rc=1; done; exit $$rc
 
-.PHONY: tcp-sim sim soak
+## sim-faults: put faults into the TCP library, one at a time in a copy, and show what tells (FAULTS="words", minutes)
+sim-faults:
+	@tests/sim/faults.py $(FAULTS)
+
+.PHONY: tcp-sim sim soak sim-faults
 
 # The parsers beside a second reading of the same messages (tests/parse), and on recorded ones.
 PARSE_LINES = $(B)/tests/parse-lines
