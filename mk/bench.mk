@@ -29,7 +29,7 @@ bench-peer: setup
 	@$(MAKE) --no-print-directory all
 	@bench/peer --rounds $(or $(ROUNDS),5) --loss $(or $(LOSS),0,1,5,10)
 
-## bench-scan: our scan beside one bare Hyperscan call, with 10,000 and with all signatures (ROUNDS=7)
+## bench-scan: our scan and digests beside the bare calls, with all signatures and with 10,000 (ROUNDS=7)
 bench-scan: bench-setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-scan
 	@ROUNDS=$(ROUNDS) bench/scan/run

@@ -43,7 +43,7 @@ below_bench                 := common/base
 below_bench/floor           := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
-below_bench/scan            := tools/sigc $(SCANNERS) common/base
+below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 

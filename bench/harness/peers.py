@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 
+from harness.signatures import MARKER
 from harness.processes import LAST, children, cpu_ns, end, favoured
 
 MODULES = "/usr/lib/x86_64-linux-gnu/c_icap"
@@ -28,7 +29,7 @@ class Peer:
     def __init__(self, name, program, root, place, made):
         self.name, self.program, self.root, self.made, self.process = name, program, root, made, None
         self.place = os.path.join(place, name)
-        os.makedirs(os.path.join(self.place, "db"))
+        os.makedirs(self.place)
 
     def config(self):
         with open(os.path.join(self.root, "bench/peers/c-icap.conf")) as f:
@@ -49,10 +50,9 @@ class Peer:
         if self.name == "clam":
             if not os.path.exists(os.path.join(MODULES, "clamav_mod.so")):
                 raise Missing("c-icap has no clamav_mod.so (package libc-icap-mod-virus-scan)")
-            shutil.copy(self.made["ndb"], os.path.join(self.place, "db"))
             os.makedirs("/var/lib/clamav", exist_ok=True)
             command = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /var/lib/clamav && exec "$@"',
-                       os.path.join(self.place, "db")] + command
+                       self.made["set"]] + command
         with open(os.path.join(self.place, "out"), "w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=favoured(0))
         self.wait()
@@ -83,11 +83,9 @@ class Peer:
 
     def prove(self):
         """It must find what it is there to find, or its figure is of no scan."""
-        with open(self.made["lit"]) as f:
-            literal = bytes.fromhex(f.readline().strip().split("hex:")[1])
         path = os.path.join(self.place, "bad.bin")
         with open(path, "wb") as f:
-            f.write((b"\x01\x02 some bytes " * 40 + literal) * 4)
+            f.write((b"\x01\x02 some bytes " * 40 + MARKER) * 4)
         body = {"path": path, "type": "application/octet-stream"}
         if self.run(body, "1K", 1, 10)["by_204"] > 0:
             raise Failed("it passes an object with a signature in it")

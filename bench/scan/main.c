@@ -3,8 +3,9 @@
  * What our scan costs beside one bare call: signatures are compiled as sluice-sigc does, and each
  * body is scanned by signature_feed() in one piece and in pieces of 16 KiB, and by hs_scan() in
  * block mode over the plainest literal of each signature, the longest run of whole bytes, all in
- * one database. The three take turns; figures are medians of rounds of thread CPU time, so
- * neighbours on the machine show little. A body with a hit is refused: a scan ends at its first.
+ * one database. Then whole objects with their digests, many at once (objects.h): the last line.
+ * All take turns; figures are medians of rounds of thread CPU time, so neighbours on the machine
+ * show little. A body with a hit is refused: a scan ends at its first.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -14,12 +15,16 @@
 
 #include <hs/hs.h>
 
+#include "bench/scan/objects.h"
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
 
-#define ROUNDS_MAX 99
-#define PIECE      (16u << 10)
-#define FILE_MAX   (1u << 30)
+#define ROUNDS_MAX       99
+#define PIECE            (16u << 10)
+#define FILE_MAX         (1u << 30)
+#define BODIES_MAX       16
+#define WORK_BYTES       (8u << 20) /* of one measurement, each way */
+#define OBJECT_BYTES_MAX (1u << 20)
 
 enum way {
 	OURS,
@@ -135,7 +140,7 @@ compile_ours(struct bench *b)
 	if (fd < 0 || sigc_build(&b->sigc, path) != 0)
 		stop("signatures", fd < 0 ? "no temporary file" : b->sigc.error);
 	close(fd);
-	b->core = signature_core_create(1);
+	b->core = signature_core_create(OBJECTS_IN_FLIGHT);
 	if (generation_open(read_whole(path), &b->generation, error) != 0 || b->core == NULL ||
 	    signature_core_prepare(b->core, b->generation) != 0)
 		stop("signatures", error);
@@ -223,39 +228,111 @@ measure(struct bench *b, const char *name)
 		ratio[0][r] = took[OURS][r] / took[BARE][r];
 		ratio[1][r] = took[OURS_IN_PIECES][r] / took[BARE][r];
 	}
-	printf("%-24s %8.0f %8.0f %8.0f MiB/s   scan/bare: block=%.2f stream=%.2f\n",
+	printf("%-24s %8.0f %8.0f %8.0f MiB/s   ours to bare: block %.2f, stream %.2f\n",
 	    slash != NULL ? slash + 1 : name, mib / median(took[OURS], b->rounds),
 	    mib / median(took[OURS_IN_PIECES], b->rounds), mib / median(took[BARE], b->rounds),
 	    median(ratio[0], b->rounds), median(ratio[1], b->rounds));
 	free((void *)(uintptr_t)body.data);
 }
 
+/* What the last line tells. */
+static const struct objects_case {
+	const char *name;
+	size_t bytes;
+	unsigned flight;
+} objects_cases[] = { { "1k", 1 << 10, OBJECTS_IN_FLIGHT }, { "16k", 16 << 10, OBJECTS_IN_FLIGHT },
+	{ "1m", OBJECT_BYTES_MAX, OBJECTS_IN_FLIGHT }, { "single1m", OBJECT_BYTES_MAX, 1 } };
+#define CASE_COUNT (sizeof(objects_cases) / sizeof(objects_cases[0]))
+
+/* The medians of one case's rounds: microseconds an object of ours, and ours to bare. */
+static double
+measure_case(const struct bench *b, const struct objects *o, const char *name,
+    const struct corpus *corpus, const struct objects_case *c, double *us)
+{
+	static double took[ROUNDS_MAX], ratio[ROUNDS_MAX];
+	unsigned objects = (1 + (unsigned)(WORK_BYTES / c->bytes / c->flight)) * c->flight;
+
+	for (unsigned r = 0; r < b->rounds; r++) {
+		struct objects_times t;
+		const char *why = objects_time(o, corpus, c->bytes, c->flight, WORK_BYTES, &t);
+
+		if (why != NULL)
+			stop(name, why);
+		took[r] = t.ours * 1e6 / objects;
+		ratio[r] = t.ours / t.bare;
+	}
+	*us = median(took, b->rounds);
+	return median(ratio, b->rounds);
+}
+
+/* Objects of each body; the closing line is the mean of all but those that stand aside. */
+static void
+measure_objects(struct bench *b, const char *const *names, unsigned count, unsigned aside)
+{
+	char text[DIGEST_ENGINE_TEXT_MAX];
+	struct digest_engine *engine;
+	struct objects o = { b->generation, b->core, NULL, b->bare, b->scratch };
+	double sum[CASE_COUNT] = { 0 };
+
+	if (digest_engine_create(DIGEST_AUTO, &engine, text) != 0)
+		stop("digests", text);
+	o.engine = engine;
+	puts(text);
+	for (unsigned i = 0; i < count; i++) {
+		const char *slash = strrchr(names[i], '/');
+		char why[CORPUS_ERROR_BYTES];
+		struct corpus corpus;
+
+		if (corpus_load(names[i], OBJECT_BYTES_MAX, &corpus, why) != 0)
+			stop("--body", why);
+		printf("%-24s", slash != NULL ? slash + 1 : names[i]);
+		for (unsigned k = 0; k < CASE_COUNT; k++) {
+			double us,
+			    r = measure_case(b, &o, names[i], &corpus, &objects_cases[k], &us);
+
+			printf(" %s %.2f us %.2f%s", objects_cases[k].name, us, r,
+			    k + 1 < CASE_COUNT ? "," : "\n");
+			sum[k] += i < count - aside ? r / (count - aside) : 0;
+		}
+		corpus_free(&corpus);
+	}
+	digest_engine_destroy(engine);
+	printf("scan/bare:");
+	for (unsigned k = 0; k < CASE_COUNT; k++)
+		printf(" %s=%.2f", objects_cases[k].name, sum[k]);
+	putchar('\n');
+}
+
 static const char usage[] =
-    "usage: sluice-bench-scan --body FILE... [--rounds N] SOURCE...\n"
+    "usage: sluice-bench-scan --body FILE... [--aside FILE]... [--rounds N] SOURCE...\n"
     "Scans each body with the signatures of the sources, and with one bare Hyperscan call over\n"
-    "their plainest literals; prints the speed of either and the ratio of CPU time.\n"
-    "  --body FILE   what is scanned; repeatable, up to 16\n"
+    "their plainest literals; prints the speed of either and the ratio of CPU time. Then judges\n"
+    "objects, slices of the bodies, with their digests, 32 at once and 1 MiB alone, beside that\n"
+    "call and OpenSSL's MD5 and SHA-256; the last line is their ratio, the mean of the bodies.\n"
+    "  --body FILE   what is scanned; repeatable, up to 16 with those aside\n"
+    "  --aside FILE  the same, but not in the last line; behind all --body\n"
     "  --rounds N    1 to 99 (default: 7); the median counts\n";
 
 int
 main(int argc, char **argv)
 {
 	static const struct option known[] = { { "body", 1, NULL, 'b' }, { "rounds", 1, NULL, 'r' },
-		{ "help", 0, NULL, 'h' }, { 0 } };
+		{ "aside", 1, NULL, 'a' }, { "help", 0, NULL, 'h' }, { 0 } };
 	static struct bench b = { .rounds = 7 };
-	const char *bodies[16];
-	unsigned body_count = 0;
+	const char *bodies[BODIES_MAX];
+	unsigned body_count = 0, aside = 0;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (c == 'b' && body_count < 16)
+		if ((c == 'a' || (c == 'b' && aside == 0)) && body_count < BODIES_MAX) {
 			bodies[body_count++] = optarg;
-		else if (c == 'r')
+			aside += c == 'a';
+		} else if (c == 'r')
 			b.rounds = (unsigned)atoi(optarg);
 		else
 			return fputs(usage, c == 'h' ? stdout : stderr) < 0 || c != 'h' ? 2 : 0;
 	}
-	if (b.rounds < 1 || b.rounds > ROUNDS_MAX || body_count == 0 || optind == argc)
+	if (b.rounds < 1 || b.rounds > ROUNDS_MAX || body_count == aside || optind == argc)
 		stop("arguments", "see --help");
 	sigc_add_built_in(&b.sigc);
 	for (; optind < argc; optind++) {
@@ -267,5 +344,6 @@ main(int argc, char **argv)
 	printf("%u literals; ours in one piece, in pieces of 16 KiB, bare\n", b.bare_literals);
 	for (unsigned i = 0; i < body_count; i++)
 		measure(&b, bodies[i]);
+	measure_objects(&b, bodies, body_count, aside);
 	return 0;
 }

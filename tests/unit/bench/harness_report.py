@@ -7,7 +7,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import report, sets  # noqa: E402
+from harness import report, sets, signatures  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -61,7 +61,23 @@ class Sets(unittest.TestCase):
         rows = (("61626364", b"abcd"), ("6162??63646566", b"cdef"), ("61{2-4}626364*65", b"bcd"), ("6?62636465", b"bcde"),
                 ("616263(64|65)66", b"abc"), ("??", b""))
         for pattern, expected in rows:
-            self.assertEqual(sets.longest_run(pattern), expected, pattern)
+            self.assertEqual(signatures.longest_run(pattern), expected, pattern)
+
+    def test_rows_whose_patterns_can_be_told_are_taken_whole(self):
+        rows = ((signatures.of_ndb, "A:1:EOF-9:616263??64", ("1", [b"abc"])), (signatures.of_ndb, "A:3:*:61626364", None),
+                (signatures.of_ndb, "A:1:EP+0:61626364", ("1", [None])), (signatures.of_ndb, "A:0:*:61*6263", ("0", [None])),
+                (signatures.of_ndb, "A:0:*:61626364{990-999}65", ("0", [None])),
+                (signatures.of_ldb, "A;Engine:51-255,Target:1;0&1;61626364;0:7a7a::w", ("1", [b"abcd", b"z\0z\0"])),
+                (signatures.of_ldb, "A;Engine:51-255,Container:CL_TYPE_ZIP,Target:0;0;61626364", None),
+                (signatures.of_ldb, "A;Target:0;0&1;61626364;0/regex/", ("0", [b"abcd", None])))
+        for read, line, expected in rows:
+            self.assertEqual(read(line), expected, line)
+
+    def test_rows_are_chosen_whole_and_without_what_stands_in_a_body(self):
+        rows = [signatures.plain_row(i, bytes(("literal %04d" % i).encode())) for i in range(30)]
+        chosen, literals = signatures.choose(rows, sets.Haystack(b"with literal 0007 in it"))
+        self.assertEqual(sorted(literals), sorted(r[2][0] for i, r in enumerate(rows) if i != 7))
+        self.assertEqual(len(chosen), 29)
 
     def test_what_stands_in_a_body_is_not_chosen(self):
         body = sets.Haystack(b"some function () { return 'x' } text")
@@ -70,8 +86,8 @@ class Sets(unittest.TestCase):
 
     def test_generated_sets_are_the_same_each_time(self):
         self.assertEqual(sets.bodies("/none")["html"][0], sets.bodies("/none")["html"][0])
-        chosen, origin = sets.literals("/none", sets.Haystack(b"no such thing"))
-        self.assertEqual((len(chosen), len(set(chosen)), origin), (sets.LITERALS, sets.LITERALS, "generated"))
+        rows, literals, origin = signatures.chosen_of("/none", sets.Haystack(b"no such thing"), "real")
+        self.assertEqual((len(rows), len(set(literals)), origin), (signatures.LITERALS, signatures.LITERALS, "generated"))
 
 
 if __name__ == "__main__":
