@@ -20,6 +20,7 @@
 #include "tools/sigc/sigc.h"
 
 #define ROUNDS_MAX       99
+#define PLAINEST_MAX     48
 #define PIECE            (16u << 10)
 #define FILE_MAX         (1u << 30)
 #define BODIES_MAX       16
@@ -68,7 +69,10 @@ read_whole(const char *path)
 	return span_of(bytes, (size_t)n);
 }
 
-/* The longest run of whole bytes of a pattern, capitals where either case will do. */
+/*
+ * The longest run of whole bytes of a pattern, capitals where either case will do; of a longer one
+ * as much as bench/run gives the bare call.
+ */
 static size_t
 plainest(const struct sigc *s, const struct pattern *p, uint8_t *out)
 {
@@ -79,8 +83,9 @@ plainest(const struct sigc *s, const struct pattern *p, uint8_t *out)
 	size_t best = 0, run;
 
 	if (p->check == GENERATION_NO_PATTERN) {
-		memcpy(out, s->literals.bytes + p->bytes_at, p->bytes_count);
-		return p->bytes_count;
+		best = p->bytes_count < PLAINEST_MAX ? p->bytes_count : PLAINEST_MAX;
+		memcpy(out, s->literals.bytes + p->bytes_at, best);
+		return best;
 	}
 	for (e += g->elements;
 	     e < (const struct generation_element *)(const void *)s->elements.bytes + g->elements +
@@ -89,7 +94,8 @@ plainest(const struct sigc *s, const struct pattern *p, uint8_t *out)
 		const uint8_t *pairs = s->compared.bytes + e->bytes;
 
 		run = 0;
-		for (unsigned i = 0; e->kind == ELEMENT_BYTES && i < e->min; i++) {
+		for (unsigned i = 0; e->kind == ELEMENT_BYTES && i < e->min && best < PLAINEST_MAX;
+		     i++) {
 			run = pairs[2 * i + 1] >= (p->nocase ? 0xdf : 0xff) ? run + 1 : 0;
 			if (run <= best)
 				continue;
@@ -117,6 +123,7 @@ compile_bare(struct bench *b)
 		texts[i] = (const char *)bytes + used;
 		flags[i] = p[i].nocase ? HS_FLAG_CASELESS : 0;
 		used += lengths[i];
+		ids[i] = (unsigned)i;
 	}
 	b->bare_literals = (unsigned)n;
 	if (hs_compile_lit_multi(texts, flags, ids, lengths, (unsigned)n, HS_MODE_BLOCK, NULL,
