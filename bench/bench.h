@@ -44,8 +44,9 @@ struct bench_plan {
 	unsigned connections;
 	uint32_t body_bytes;
 	bool allow_204;
-	bool anew;  /* each object on a connection of its own, which we close */
-	bool empty; /* no objects: a connection is opened and closed, and counts as one */
+	bool anew;    /* each object on a connection of its own, which we close */
+	bool empty;   /* no objects: a connection is opened and closed, and counts as one */
+	bool options; /* an OPTIONS request takes the place of each object */
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */
 	bool json;

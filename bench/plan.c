@@ -18,6 +18,7 @@ const char plan_help[] =
     "  --anew            a connection for each object, opened and closed by us (wire only)\n"
     "  --empty           connections that carry nothing, one after the other, each counted\n"
     "                    as an object when the server's FIN came (wire only)\n"
+    "  --options         requests are OPTIONS, without a body (wire only)\n"
     "  --no-204          without Allow: 204, so that every body comes back\n"
     "  --json            one JSON object\n";
 
@@ -28,7 +29,8 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "milliseconds", required_argument, NULL, 'm' },
 	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
 	{ "anew", no_argument, NULL, 'a' }, { "empty", no_argument, NULL, 'e' },
-	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "options", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' }, { 0 } };
 
 static const struct bench_plan usual = { .port = 1344,
 	.path = "av/respmod",
@@ -82,6 +84,9 @@ take_option(const char *program, int option, struct bench_plan *p)
 		break;
 	case 'e':
 		p->empty = true;
+		break;
+	case 'o':
+		p->options = true;
 		break;
 	case 'j':
 		p->json = true;

@@ -45,7 +45,7 @@ part_offset(const char *list, const char *name)
 	return strtol(at + strlen(name) + 1, NULL, 10);
 }
 
-/* The ICAP head is whole. False: it is no answer to a RESPMOD. */
+/* The ICAP head is whole. False: it is no answer to what was sent. */
 static bool
 read_head(struct reply *r)
 {
@@ -60,6 +60,8 @@ read_head(struct reply *r)
 		return true;
 	if (list == NULL)
 		return false;
+	if (r->expected.bytes == 0 && part_offset(list, "null-body") == 0)
+		return r->status == 200;
 	head = part_offset(list, "res-hdr");
 	body = part_offset(list, "res-body");
 	if (r->status != 200 || head != 0 || body <= 0)
@@ -141,7 +143,7 @@ advance(struct reply *r)
 	case REPLY_IN_HEAD:
 		if (!read_head(r))
 			return REPLY_BAD;
-		if (r->status != 200)
+		if (r->status != 200 || r->left == 0)
 			return REPLY_DONE;
 		r->head_bytes = 0;
 		r->state = REPLY_IN_HTTP_HEAD;

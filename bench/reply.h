@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads one ICAP answer to a RESPMOD (RFC 3507 §4.9), cut anywhere: the head, the encapsulated HTTP
- * head, the chunks, whose bytes are compared with the body that was sent. Holds one head of
+ * head, the chunks, whose bytes are compared with the body that was sent. Where nothing was sent,
+ * an answer without a body is one, too (to OPTIONS, §4.10.2). Holds one head of
  * REPLY_HEAD_BYTES_MAX; body bytes are looked at and let go. No allocation.
  */
 #ifndef SLUICE_BENCH_REPLY_H
@@ -29,7 +30,7 @@ struct reply {
 		REPLY_IN_CHUNK_END,
 		REPLY_IN_TRAILER
 	} state;
-	struct span expected; /* lent: the body that must come back */
+	struct span expected; /* lent: the body that must come back, or none */
 	unsigned status;
 	bool differs;        /* a body came that is not the expected one, or not all of it */
 	bool closes;         /* Connection: close */

@@ -24,3 +24,16 @@ request_make(struct request *r, const char *host, const char *path, const char *
 	r->head_bytes = (size_t)n;
 	return true;
 }
+
+bool
+request_make_options(struct request *r, const char *host, const char *path)
+{
+	int n = snprintf(r->head, sizeof(r->head),
+	    "OPTIONS icap://%s/%s ICAP/1.0\r\nHost: %s\r\nEncapsulated: null-body=0\r\n\r\n", host,
+	    path, host);
+
+	if (n >= (int)sizeof(r->head))
+		return false;
+	r->head_bytes = (size_t)n;
+	return true;
+}

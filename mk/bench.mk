@@ -39,7 +39,12 @@ bench-tcp: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-tcp
 	@FLOWS='$(FLOWS)' CASES='$(CASES)' CHECKSUM='$(CHECKSUM)' bench/tcp/run
 
+## bench-connections: what opening and closing a connection costs on the fast wire, with and without cookies (ROUNDS=5)
+bench-connections: setup
+	@$(MAKE) --no-print-directory all
+	@bench/connections --rounds $(or $(ROUNDS),5)
+
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-tcp bench-setup
+.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-tcp bench-connections bench-setup

@@ -16,6 +16,7 @@ from harness.processes import LAST, cpu_ns, end, favoured, signal_all
 
 CLIENT, SERVER = "10.83.0.1", "10.83.0.2"
 START_S = 60
+LIMIT_S = 90  # of a plan, with what waits for its timers
 SETTINGS = {"dataplane.port.kind": "virtio", "dataplane.addresses": SERVER + "/24", "dataplane.idle": "spin",
             "dataplane.cores": "1", "dataplane.first_cpu": "0", "dataplane.hugepages": "auto",
             "cache.entries": "64",     # the least there is: no body comes twice within so few
@@ -97,32 +98,40 @@ class Appliance:
         return json.loads(done.stdout)
 
     def wait_for_signatures(self):
-        """Until more than the built-in one serves; how many literals that are is kept in `served`."""
-        status = {}
+        """Until a dataplane is attached and, where there are sources, more than the built-in signature serves; how many
+        literals that are is kept in `served`."""
+        status, self.served = {}, -1
         for _ in range(10 * START_S):
             try:
                 status = self.ask("status")
+                self.served = status.get("signatures", {}).get("literals", 0) if status["dataplane"] else -1
             except Failed:
                 pass
-            self.served = status.get("signatures", {}).get("literals", 0)
-            if self.served > 1 or status.get("compile_error"):
+            if self.served > (1 if self.settings["signatures.sources"] else -1) or status.get("compile_error"):
                 break
             time.sleep(0.1)
-        if self.served <= 1:
+        if self.served < 0:
+            raise Failed("no dataplane is attached: " + self.words())
+        if self.settings["signatures.sources"] and self.served <= 1:
             raise Failed("no signatures serve: " + (status.get("compile_error") or self.words()))
 
     def read(self):
-        counters = self.ask("stats")["counters"]
+        stats = self.ask("stats")
+        counters = dict(stats["counters"], opened_by_cookie=stats["tcp"]["syn_cookies_recv"])
         return time.monotonic_ns(), cpu_ns([self.dataplane.pid]), counters
 
     def measure(self, body, size, allow, connections, milliseconds):
         """One run; what an object cost, and how far the figure can be believed."""
         plan = "--json --bytes %s --body %s --type %s --connections %d --milliseconds %d%s" % (
             size, body["path"], body["type"], connections, milliseconds, "" if allow else " --no-204")
+        return self.run_plan(plan)
+
+    def run_plan(self, plan):
+        """A line for the generator; what came of it for each object."""
         wall, cpu, before = self.read()
         self.wire.stdin.write(plan + "\n")
         self.wire.stdin.flush()
-        result = json.loads(self.line(60 + milliseconds / 1000))
+        result = json.loads(self.line(LIMIT_S))
         end_wall, end_cpu, after = self.read()
         delta = {k: after[k] - before.get(k, 0) for k in after}
         had = (end_cpu - cpu) / (end_wall - wall)
@@ -134,6 +143,8 @@ class Appliance:
                 "p99_us": result["p99_us"], "by_204": result["answered_204"], "by_200": result["answered_200"],
                 "errors": sum(result["errors"].values()) + delta["tx_dropped"],
                 "rx_packets": delta["rx_packets"] / n, "tx_packets": delta["tx_packets"] / n,
+                "generator_us": result["client_cpu_us"],
+                "cookies": delta["opened_by_cookie"] / n,
                 "cache_hits": delta["cache_hits"], "records_lost": delta["records_lost"]}
 
     def pause(self):

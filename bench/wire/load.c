@@ -46,6 +46,19 @@ keep_bytes(void *bytes, void *arg)
 	(void)arg;
 }
 
+static bool
+make_request(struct load *l, const struct bench_plan *p)
+{
+	bool made = p->options ? request_make_options(&l->request, p->host, p->path)
+			       : request_make(&l->request, p->host, p->path, p->content_type,
+				     p->body_bytes, p->allow_204);
+
+	l->request_bytes = l->request.head_bytes;
+	if (!p->options)
+		l->request_bytes += p->body_bytes + strlen(REQUEST_TAIL);
+	return made;
+}
+
 struct load *
 load_create(const struct load_config *config, struct mono now, struct bench_result *result)
 {
@@ -56,12 +69,10 @@ load_create(const struct load_config *config, struct mono now, struct bench_resu
 		return NULL;
 	l->config = *config;
 	l->result = result;
-	if (!request_make(
-		&l->request, p->host, p->path, p->content_type, p->body_bytes, p->allow_204)) {
+	if (!make_request(l, p)) {
 		free(l);
 		return NULL;
 	}
-	l->request_bytes = l->request.head_bytes + p->body_bytes + strlen(REQUEST_TAIL);
 	l->begun = now;
 	l->end = mono_add(now, p->length);
 	for (unsigned i = 0; i < p->connections; i++) {
@@ -153,7 +164,10 @@ begin_object(struct load *l, struct connection *c, struct mono now)
 	c->busy = true;
 	c->sent = 0;
 	c->begun = now;
-	c->body = corpus_body(l->config.corpus, (*l->config.bodies)++, l->config.plan->body_bytes);
+	c->body = span_of(NULL, 0);
+	if (!l->config.plan->options)
+		c->body = corpus_body(
+		    l->config.corpus, (*l->config.bodies)++, l->config.plan->body_bytes);
 	reply_begin(&c->reply, c->body);
 	send_more(l, c);
 }

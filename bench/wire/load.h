@@ -3,8 +3,9 @@
  * A closed loop of ICAP clients on our own TCP library: each of N connections sends a RESPMOD,
  * checks the whole answer and sends the next. Bodies are sent by reference out of the corpus.
  *
- * A plan may close each connection after its object, or open and close connections that carry none:
- * our FIN goes first, and the next is opened once the server's has come.
+ * A plan may ask for OPTIONS instead. It may close each connection after its object, or open and
+ * close connections that carry none: our FIN goes first, and the next is opened once the server's
+ * has come.
  *
  * It knows no port and no clock: the caller runs the turns of `tcp` (tcp.h), hands every ready
  * connection over, and calls load_turn() once a turn. When the plan's time is over nothing new is

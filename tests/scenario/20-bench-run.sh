@@ -16,6 +16,10 @@ for wrong in "--bytes 1K" "--literals /none" "--literals /dev/null --bytes 0"; d
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-floor $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-floor"; fi
 done
+for wrong in "--rounds 0" "--milliseconds x" "--connections 5000" "more"; do
+	# shellcheck disable=SC2086
+	if bench/connections $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/connections"; fi
+done
 [ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
 
 bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 50 --out "$here/out" >"$here/told" 2>"$here/err" || {
@@ -27,3 +31,10 @@ grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail 
 python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 16 and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 [ -s "$here/out/table.md" ] || fail "table.md"
+
+bench/connections --rounds 1 --milliseconds 30 >"$here/told" 2>"$here/err" || {
+	cat "$here/err" && fail "connections: a run is no error"
+}
+grep -qE '^\| OPTIONS \| no cookies \| [0-9.]+ .* \| 0 % \|' "$here/told" || fail "connections without cookies: $(cat "$here/told")"
+grep -qE '^\| OPTIONS \| cookies \| [0-9.]+ .* \| [1-9][0-9]* % \|' "$here/told" || fail "connections by cookie: $(cat "$here/told")"
+tail -n 1 "$here/told" | grep -q '^errors=0' || fail "connections, the last line: $(tail -n 1 "$here/told")"

@@ -11,15 +11,16 @@ TEST(a_line_is_a_plan)
 		bool good;
 		unsigned connections;
 		uint32_t bytes;
-		bool allow_204, anew, empty;
+		bool allow_204, anew, empty, options;
 	} rows[] = {
-		{ "\n", true, 32, 1024, true, false, false },
-		{ "--bytes 16K --connections 3\n", true, 3, 16384, true, false, false },
-		{ "  --no-204\t--bytes 1M  \n", true, 32, 1 << 20, false, false, false },
-		{ "--anew\n", true, 32, 1024, true, true, false },
-		{ "--empty --connections 3\n", true, 3, 1024, true, false, true },
-		{ "--bytes 1K host\n", false, 0, 0, false, false, false },
-		{ "--help\n", false, 0, 0, false, false, false },
+		{ "\n", true, 32, 1024, true, false, false, false },
+		{ "--bytes 16K --connections 3\n", true, 3, 16384, true, false, false, false },
+		{ "  --no-204\t--bytes 1M  \n", true, 32, 1 << 20, false, false, false, false },
+		{ "--anew\n", true, 32, 1024, true, true, false, false },
+		{ "--empty --connections 3\n", true, 3, 1024, true, false, true, false },
+		{ "--anew --options\n", true, 32, 1024, true, true, false, true },
+		{ "--bytes 1K host\n", false, 0, 0, false, false, false, false },
+		{ "--help\n", false, 0, 0, false, false, false, false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -34,6 +35,7 @@ TEST(a_line_is_a_plan)
 		CHECK_ROW(rows[i].line, p.body_bytes == rows[i].bytes);
 		CHECK_ROW(rows[i].line, p.allow_204 == rows[i].allow_204);
 		CHECK_ROW(rows[i].line, p.anew == rows[i].anew && p.empty == rows[i].empty);
+		CHECK_ROW(rows[i].line, p.options == rows[i].options);
 	}
 }
 

@@ -43,6 +43,8 @@ static const struct answer answers[] = {
 	    200, false, false },
 	{ "not ICAP", "HTTP/1.1 200 OK\r\n\r\n", REPLY_BAD, 0, false, false },
 	{ "200 without a body", "ICAP/1.0 200 OK\r\n\r\n", REPLY_BAD, 200, false, false },
+	{ "200 of OPTIONS", "ICAP/1.0 200 OK\r\nEncapsulated: null-body=0\r\n\r\n", REPLY_BAD, 200,
+	    false, false },
 	{ "100", "ICAP/1.0 100 Continue\r\nEncapsulated: null-body=0\r\n\r\n", REPLY_BAD, 100,
 	    false, false },
 };
@@ -79,6 +81,27 @@ TEST(answers_whole_and_cut_everywhere)
 			CHECK_ROW(row->name, reply.differs == row->differs);
 			CHECK_ROW(row->name, reply.closes == row->closes);
 		}
+	}
+}
+
+TEST(options_is_answered_without_a_body)
+{
+	static const struct {
+		const char *text;
+		enum reply_outcome outcome;
+	} rows[] = {
+		{ "ICAP/1.0 200 OK\r\nEncapsulated: null-body=0\r\n\r\n", REPLY_DONE },
+		{ "ICAP/1.0 200 OK\r\nEncapsulated: opt-body=0\r\n\r\n", REPLY_BAD },
+		{ "ICAP/1.0 200 OK\r\n\r\n", REPLY_BAD },
+		{ "ICAP/1.0 100 Continue\r\nEncapsulated: null-body=0\r\n\r\n", REPLY_BAD },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t used;
+
+		reply_begin(&reply, span_of(NULL, 0));
+		CHECK_ROW(rows[i].text,
+		    reply_feed(&reply, span_text(rows[i].text), &used) == rows[i].outcome);
 	}
 }
 

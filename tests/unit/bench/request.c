@@ -30,6 +30,19 @@ TEST(offsets_point_at_the_parts)
 	CHECK(strstr(r.head, "\r\nContent-Type: text/css\r\nContent-Length: 4660\r\n") != NULL);
 }
 
+TEST(options_is_a_head_alone)
+{
+	static char path[REQUEST_HEAD_BYTES_MAX];
+	struct request r;
+
+	CHECK(request_make_options(&r, "h", "av/respmod"));
+	CHECK(strcmp(r.head, "OPTIONS icap://h/av/respmod ICAP/1.0\r\nHost: h\r\n"
+			     "Encapsulated: null-body=0\r\n\r\n") == 0);
+	CHECK(r.head_bytes == strlen(r.head));
+	memset(path, 'a', sizeof(path) - 1);
+	CHECK(!request_make_options(&r, "h", path));
+}
+
 TEST(without_204_and_too_long)
 {
 	static char path[REQUEST_HEAD_BYTES_MAX];
