@@ -175,6 +175,8 @@ generation_compile(struct control *c)
 	arguments[n++] = seconds_text;
 	if (f->signatures.unsigned_databases)
 		arguments[n++] = "--unsigned";
+	if (f->sandbox.kind != SANDBOX_NONE)
+		arguments[n++] = "--sandbox";
 	add_pairs(arguments, &n, "--bad", f->reputation.bad, f->reputation.bad_count);
 	add_pairs(arguments, &n, "--good", f->reputation.good, f->reputation.good_count);
 	add_pairs(arguments, &n, NULL, f->signatures.sources, f->signatures.sources_count);

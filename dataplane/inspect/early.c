@@ -10,7 +10,8 @@
  * the object would never come (docs/notes/squid-stall.md).
  *
  * Never early: uploads, since half of one may be stored; small objects; anything already known to
- * be stopped; and by `stream` nothing that waits for a sandbox.
+ * be stopped; and by `stream` nothing whose format has it wait for a sandbox. (That a rule asks for
+ * one is known at the end only; then the last part waits.)
  */
 #include "dataplane/inspect/object.h"
 
@@ -76,8 +77,7 @@ begin_sample(struct inspect_object *o)
 	struct chain kept = CHAIN_EMPTY;
 	struct span s;
 
-	if (o->coding != DECODE_IDENTITY ||
-	    !policy_sandboxes(object_policy(o), object_layer(o)->format))
+	if (o->coding != DECODE_IDENTITY || !object_may_be_sandboxed(o, object_layer(o)->format))
 		return;
 	if (keep_share(&o->keep, o->inspect->blocks, &o->inspect->config.pools, 0,
 		keep_bytes(&o->keep), &kept) != 0) {

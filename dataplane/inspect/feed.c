@@ -38,6 +38,16 @@ drop_sample(struct inspect_object *o)
 	o->sampling = false;
 }
 
+bool
+object_may_be_sandboxed(const struct inspect_object *o, enum format f)
+{
+	const struct policy *p = object_policy(o);
+
+	return policy_sandboxes(p, f) ||
+	       (policy_has_sandbox(p) &&
+		   generation_yara(o->publication->loaded->generation).bytes > 0);
+}
+
 void
 object_sample(struct inspect_object *o, struct span bytes)
 {
@@ -59,7 +69,7 @@ feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, 
 		return;
 	}
 	if (!l->format_known || before >= l->head_bytes || !needs_sample(o) ||
-	    !policy_sandboxes(object_policy(o), l->format))
+	    !object_may_be_sandboxed(o, l->format))
 		return;
 	o->sampling = true;
 	object_sample(o, span_of(l->head, l->head_bytes));
@@ -246,7 +256,7 @@ object_feed_end(struct inspect_object *o)
 	parts_end(o);
 	l = object_layer(o);
 	if (l->bytes == l->head_bytes && !o->sampling && needs_sample(o) &&
-	    policy_sandboxes(object_policy(o), l->format)) {
+	    object_may_be_sandboxed(o, l->format)) {
 		o->sampling = true;
 		object_sample(o, span_of(l->head, l->head_bytes));
 	}

@@ -13,6 +13,7 @@ layer_open(struct layer *l, struct signature_core *core, const struct generation
 	l->open = true;
 	l->format_known = false;
 	l->scan_failed = false;
+	l->wants_deep = false;
 	l->format = FORMAT_COUNT;
 	l->head_bytes = 0;
 	l->bytes = 0;
@@ -51,6 +52,7 @@ layer_finish(struct layer *l, struct digest_queue *q)
 {
 	if (signature_finish(l->scan) < 0)
 		l->scan_failed = true;
+	l->wants_deep = signature_wants_deep(l->scan);
 	if (q != NULL)
 		digest_queue_finish(q, &l->digest, &l->values);
 	else

@@ -15,6 +15,7 @@
 struct layer {
 	bool open;
 	bool format_known, scan_failed;
+	bool wants_deep; /* after layer_finish(): rules may hold that only a sandbox judges */
 	uint16_t head_bytes;
 	enum format format;
 	uint64_t bytes;

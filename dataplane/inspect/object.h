@@ -97,7 +97,8 @@ struct inspect_object {
 	struct layer raw, decoded;
 	struct part_level *parts; /* of a multipart body, as long as it is looked into; else NULL */
 	bool parts_over, parts_failed; /* not all were looked into; an engine failed over one */
-	bool parts_doubtful; /* something was found in a part, whose digest may yet be trusted */
+	bool parts_doubtful;  /* something was found in a part, whose digest may yet be trusted */
+	bool parts_want_deep; /* rules may hold of a part that only a sandbox judges */
 	uint32_t parts_seen;
 	struct part_found part_found;
 	struct keep keep;
@@ -231,6 +232,9 @@ void object_feed_end(struct inspect_object *o);
 /* Bytes to one layer, and to the counts of what was done; `is_last`: the layer gets no more. */
 void object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last);
 
+/* Whether it may go to a sandbox, as far as its format tells: by that, or where the signatures have
+ * rules that only a sandbox judges. Then its bytes must be there at the end. */
+bool object_may_be_sandboxed(const struct inspect_object *o, enum format f);
 /* More bytes of the judged layer for a sandbox; over a limit the sample is dropped. */
 void object_sample(struct inspect_object *o, struct span bytes);
 

@@ -226,6 +226,7 @@ judge_layer(struct inspect_object *o, const struct part_level *l, const struct l
 	struct cache_verdict cached;
 
 	o->parts_failed = o->parts_failed || layer->scan_failed;
+	o->parts_want_deep = o->parts_want_deep || layer->wants_deep;
 	if (layer->bytes == 0 || o->part_found.number != 0 ||
 	    generation_trusted_digest(g, v->md5, v->sha256, layer->bytes))
 		return;

@@ -36,7 +36,7 @@ struct policy {
 	struct config_profiles *profiles;
 	struct icap_profiles *icap_profiles;
 	bool allows[SOURCE_COUNT];
-	bool sandboxes[FORMAT_COUNT];
+	bool has_sandbox, sandboxes[FORMAT_COUNT];
 	uint64_t excludes_format[FORMAT_COUNT]; /* the rule's key; 0: none */
 	bool has_format_rules;
 	struct masks urls, user_agents;
@@ -178,7 +178,8 @@ take_exclusions(struct policy *p, const struct config *c, char *error)
 static int
 take_sandbox(struct policy *p, const struct config *c, char *error)
 {
-	if (c->sandbox.kind == SANDBOX_NONE)
+	p->has_sandbox = c->sandbox.kind != SANDBOX_NONE;
+	if (!p->has_sandbox)
 		return 0;
 	for (unsigned i = 0; i < c->sandbox.formats_count; i++) {
 		if (!mark_formats(p->sandboxes, c->sandbox.formats[i]))
@@ -336,6 +337,12 @@ bool
 policy_allows(const struct policy *p, enum source class)
 {
 	return p->allows[class];
+}
+
+bool
+policy_has_sandbox(const struct policy *p)
+{
+	return p->has_sandbox;
 }
 
 bool

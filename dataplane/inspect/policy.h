@@ -58,6 +58,7 @@ enum config_redirect_status policy_redirect_status(const struct policy *p);
 /* What an object gets whose result is one of the classes from SOURCE_FIRST_BY_POLICY on. */
 bool policy_allows(const struct policy *p, enum source class);
 
+bool policy_has_sandbox(const struct policy *p);
 /* Whether unknown objects of this format go to a sandbox; never when there is none. */
 bool policy_sandboxes(const struct policy *p, enum format f);
 

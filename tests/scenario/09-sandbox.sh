@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # EICAR in a zip in a tar.gz. Standard: the first passes, an alert names who has it, the second is
 # blocked from the cache. Advanced: the first is held and blocked; a clean one is held and passes. A
-# control killed while objects are held settles them when it is back.
+# control killed while objects are held settles them when it is back. A YARA rule that only libyara can
+# judge sends an object there whose format would not.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 lab_up
@@ -26,3 +27,16 @@ kill -9 "$(cat "$CONTROL_PID")"
 wait $held
 [ "$(cat /tmp/"$lab_name".held)" = 200 ] || fail "the held object was not settled: $(cat /tmp/"$lab_name".held)"
 rm -f /tmp/"$lab_name".held
+
+here=$(mktemp -d)
+trap 'tools/lab down --name "$lab_name"; rm -rf "$here"' EXIT
+printf 'rule Deep_Marker { strings: $a = /evil-[0-9]{3}-marker/ condition: $a and filesize < 1KB }\n' >"$here/deep.yar"
+printf 'signatures: {sources: [%s]}\n' "$here" >"/run/sluice/$lab_name/lab/sluice.yaml"
+"${ctl[@]}" reload
+is() { [ "$(in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" body "$1")" = "$2" ]; }
+eventually is 'xx evil-123-marker xx' 200
+is 'xx evil-12-marker xx' 204 || fail "what libyara does not find was blocked"
+is 'xx evil-123 xx' 204 || fail "what no gate lets through was blocked"
+eventually grep -q 'size: 21, .*verdict: bad (sandbox)' "$LOG"
+eventually grep -q 'size: 20, .*verdict: clean (sandbox)' "$LOG"
+eventually grep -q 'size: 14, .*verdict: clean (scanned)' "$LOG"

@@ -85,11 +85,14 @@ yara_add_part(struct condition *c, const struct yara_string *y, const char *offs
 int
 yara_use_string(struct condition *c, const struct yara_string *y, const char *offset, triggers *t)
 {
+	struct yara_place before = yara_place(c);
 	uint16_t part;
 	int rc = yara_add_part(c, y, offset, &part);
 
-	if (rc != 0 && c->is_gate)
+	if (rc != 0 && c->is_gate) {
+		yara_return(c, &before);
 		return yara_push_needed(c, y, t);
+	}
 	if (rc != 0)
 		return rc;
 	*t = UINT64_C(1) << part;
@@ -543,7 +546,7 @@ is_gate_known(const struct sigc *s, const struct generation_rule *r)
 	for (size_t i = 0; i < s->always.used / sizeof(*always); i++) {
 		const struct generation_rule *other = &rules[always[i]];
 
-		if (other->is_deep && other->part_count == 0 &&
+		if (other->is_deep && other->part_count == 0 && r->step_count > 0 &&
 		    other->step_count == r->step_count &&
 		    memcmp(&steps[other->steps], &steps[r->steps],
 			r->step_count * sizeof(*steps)) == 0)

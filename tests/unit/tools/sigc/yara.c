@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* YARA rules: strings, modifiers, conditions; what is left out and what is refused; YARA's own
- * tests. */
+/* YARA rules: strings, modifiers, conditions; what is left out and what is refused. YARA's own
+ * tests: tests/unit/control/deepscan/vectors.c. */
 #include <stdlib.h>
-
-#include <jansson.h>
 
 #include "tests/unit/tools/sigc/made.h"
 
@@ -406,59 +404,4 @@ TEST(includes_are_beside_the_file_and_not_endless)
 	CHECK(made_source(&m, "endless.yar", endless, sizeof(endless) - 1) != 0);
 	CHECK(strstr(m.sigc.error, "endless.yar:1: includes within includes") != NULL);
 	made_end(&m);
-}
-
-/* Strings of the vectors are Latin-1 in JSON's Unicode. */
-static struct span
-latin(json_t *text, uint8_t *out, size_t room)
-{
-	const char *utf8 = json_string_value(text), *end = utf8 + json_string_length(text);
-	size_t n = 0;
-
-	for (; utf8 < end && n < room; utf8++) {
-		uint8_t c = (uint8_t)*utf8;
-
-		if (c >= 0xc0)
-			out[n++] = (uint8_t)(c << 6 | (*++utf8 & 0x3f));
-		else
-			out[n++] = c;
-	}
-	return span_of(out, n);
-}
-
-/* YARA's own tests: each rule that is taken gives the answer of YARA (its newest: 4.2.3 misses
- * one of them). */
-TEST(vectors_of_yara)
-{
-	const char *path = harness_shared("data/vectors/yara-rule-cases.jsonl");
-	FILE *f = path != NULL ? fopen(path, "re") : NULL;
-	static char line[1 << 16];
-	unsigned taken = 0;
-
-	if (f == NULL) {
-		harness_skip("no vectors");
-		return;
-	}
-	while (fgets(line, sizeof(line), f) != NULL) {
-		json_t *row = json_loads(line, JSON_ALLOW_NUL, NULL);
-		const char *rule = json_string_value(json_object_get(row, "rule")),
-			   *data = json_string_value(json_object_get(row, "data")),
-			   *kind = json_string_value(json_object_get(row, "kind"));
-		uint8_t body[8192];
-		int verdict;
-
-		if (rule != NULL && data != NULL && kind != NULL &&
-		    (strcmp(kind, "rule-match") == 0 || strcmp(kind, "rule-nomatch") == 0)) {
-			verdict = verdict_of(
-			    rule, rule, latin(json_object_get(row, "data"), body, sizeof(body)));
-			taken += verdict >= 0;
-			if (verdict >= 0)
-				CHECK_ROW(
-				    rule, (verdict == 1) == (strcmp(kind, "rule-match") == 0));
-		}
-		json_decref(row);
-	}
-	fclose(f);
-	printf("  %u rows of YARA's taken\n", taken);
-	CHECK(taken >= 19);
 }

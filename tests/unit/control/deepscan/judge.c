@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* See judge.h. */
+#include "tests/unit/control/deepscan/judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FILE_MAX (64u << 20)
+
+static void
+path_in(const struct judge *j, const char *name, char out[160])
+{
+	snprintf(out, 160, "%s/%s", j->directory, name);
+}
+
+static bool
+open_generation(struct judge *j)
+{
+	static const struct deepscan_limits limits = { 0 };
+	char path[160], error[SIGNATURE_ERROR_TEXT_MAX];
+	size_t n;
+	FILE *f;
+
+	path_in(j, "made.gen", path);
+	if (sigc_build(&j->sigc, path) != 0)
+		return false;
+	f = fopen(path, "re");
+	j->bytes = aligned_alloc(64, FILE_MAX);
+	n = fread(j->bytes, 1, FILE_MAX, f);
+	fclose(f);
+	CHECK_ROW(error, generation_open(span_of(j->bytes, n), &j->generation, error) == 0);
+	return deepscan_init(&j->deep, j->generation, &limits) == 0;
+}
+
+bool
+judge_begin(struct judge *j, struct span source)
+{
+	char path[160];
+	FILE *f;
+
+	memset(j, 0, sizeof(*j));
+	/* In memory where there is such a place: each file is synced. */
+	snprintf(j->directory, sizeof(j->directory), "%s/sluice-judge-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	CHECK(mkdtemp(j->directory) != NULL);
+	j->sigc.has_sandbox = true;
+	sigc_add_literal(&j->sigc, span_text("Always.There"), (const uint8_t *)"always-there", 12);
+	path_in(j, "a.yar", path);
+	f = fopen(path, "we");
+	CHECK(
+	    f != NULL && fwrite(source.data, 1, source.bytes, f) == source.bytes && fclose(f) == 0);
+	return sigc_read(&j->sigc, path) == 0 && open_generation(j);
+}
+
+unsigned
+judge_taken(const struct judge *j)
+{
+	return (unsigned)j->sigc.loaded - 1;
+}
+
+/* Whether a scan cut there finds it, or knows that the sandbox is to be asked. */
+static bool
+is_seen(struct judge *j, struct span object, size_t cut)
+{
+	struct signature_scan *scan = signature_open(j->deep.core, j->generation);
+	bool seen;
+
+	signature_feed(scan, span_first(object, cut), false);
+	signature_feed(scan, span_from(object, cut), false);
+	seen = signature_finish(scan) != 0 || signature_wants_deep(scan);
+	signature_close(scan);
+	return seen;
+}
+
+int
+judge_object(struct judge *j, struct span object)
+{
+	bool found;
+
+	deepscan_judge(&j->deep, object);
+	found = j->deep.verdict == VERDICT_BAD;
+	if (found && object.bytes > 2) {
+		CHECK_ROW(j->deep.threat, is_seen(j, object, 1));
+		CHECK_ROW(j->deep.threat, is_seen(j, object, object.bytes / 2));
+		CHECK_ROW(j->deep.threat, is_seen(j, object, object.bytes - 1));
+	}
+	return found ? 1 : j->deep.source == SOURCE_ERROR ? -1 : 0;
+}
+
+void
+judge_end(struct judge *j)
+{
+	static const char *const names[] = { "a.yar", "made.gen", "made.gen.new" };
+	char path[160];
+
+	if (j->deep.core != NULL)
+		deepscan_fini(&j->deep);
+	generation_close(j->generation);
+	free(j->bytes);
+	for (unsigned i = 0; i < COUNT_OF(names); i++) {
+		path_in(j, names[i], path);
+		unlink(path);
+	}
+	CHECK(rmdir(j->directory) == 0);
+	sigc_free(&j->sigc);
+}
