@@ -217,7 +217,7 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 		return rc;
 	}
 	g->id = h.id;
-	g->has_links = pattern_tables_have_links(g);
+	pattern_tables_sum_up(g);
 	*out = g;
 	return 0;
 }

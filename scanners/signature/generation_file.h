@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      7
+#define GENERATION_VERSION      8
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -102,8 +102,13 @@ struct generation_element {
 /* What start_min and start_max count from. */
 enum generation_from {
 	FROM_START,
-	FROM_END,      /* so many bytes before the end; the object has start_max at least */
-	FROM_END_LOOSE /* the same of smaller ones too */
+	FROM_END,       /* so many bytes before the end; the object has start_max at least */
+	FROM_END_LOOSE, /* the same of smaller ones too */
+	/* Of programs, as scanners/format/program.h tells; start_min and start_max are signed. */
+	FROM_ENTRY,
+	FROM_SECTION,       /* the start of section number `section` */
+	FROM_LAST_SECTION,  /* the start of the last one */
+	FROM_WITHIN_SECTION /* within section number `section`, from its start to its end */
 };
 
 struct generation_pattern {
@@ -115,7 +120,7 @@ struct generation_pattern {
 	uint16_t left_min, left_max; /* bytes of the elements before it, at least and at most */
 	uint16_t from;               /* enum generation_from */
 	uint16_t is_link; /* `part` is none of a rule's: another pattern comes after it */
-	uint16_t unused;
+	uint16_t section;
 	uint32_t part; /* what a match counts for; GENERATION_NO_PART: it is a threat by itself */
 	/* It begins at least `gap` bytes behind a match that counted for this part, a link's;
 	 * GENERATION_NO_PART: anywhere. */

@@ -6,6 +6,7 @@
 #include <hs/hs.h>
 
 #include "scanners/format/format.h"
+#include "scanners/format/program.h"
 #include "scanners/reputation/reputation.h"
 #include "scanners/signature/generation_file.h"
 #include "scanners/signature/signature.h"
@@ -15,7 +16,8 @@ struct generation {
 	hs_database_t *block[TARGET_COUNT], *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
 	bool is_split;                                             /* some are not NULL */
 	bool has_links;                                            /* matches must come in order */
-	struct span sections[GENERATION_KIND_COUNT];               /* within the mapped file */
+	bool has_places;                             /* patterns ask for places in programs */
+	struct span sections[GENERATION_KIND_COUNT]; /* within the mapped file */
 	bool has_reputation;
 	struct reputation_table reputation;
 };
@@ -25,12 +27,21 @@ struct signature_view {
 	struct span kept, now;
 	uint64_t now_at; /* the offset of now's first byte; kept ends there */
 	bool is_end;     /* the object ends with `now` */
+	const struct signature_program *program; /* what its headers say */
+};
+
+/* Where its sections lie and how surely that is known. */
+struct signature_program {
+	enum program_result result;
+	bool is_any; /* for a proof: every place is where it should be */
+	struct program at;
 };
 
 enum pattern_result {
 	PATTERN_NO,
 	PATTERN_YES,
-	PATTERN_MORE /* depends on bytes that have not come */
+	PATTERN_MORE,  /* depends on bytes that have not come */
+	PATTERN_UNSEEN /* depends on headers that lie behind what is kept of them */
 };
 
 struct pattern_match {
@@ -49,7 +60,8 @@ enum pattern_result pattern_check(const struct generation *g, uint32_t id,
 /* Whether PATTERNS, ELEMENTS and BYTES fit together; the rest of pattern.c relies on it. */
 bool pattern_tables_are_sound(const struct generation *g);
 
-bool pattern_tables_have_links(const struct generation *g);
+/* What patterns ask for: sets has_links, has_places. */
+void pattern_tables_sum_up(struct generation *g);
 
 /* pattern.c: the byte at an offset of the object, or -1 where it can't be seen. */
 int view_byte(const struct signature_view *v, uint64_t at);

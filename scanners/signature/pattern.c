@@ -270,6 +270,46 @@ walk(struct walk *w, uint32_t from, uint32_t count, struct set *places)
 	return true;
 }
 
+/* Where such places are: from `*from` on, or up to `*more` bytes later. False: nowhere. */
+static bool
+find_place(
+    const struct generation_pattern *p, const struct program *in, uint64_t *from, uint64_t *more)
+{
+	uint32_t section = p->section;
+
+	*from = in->entry;
+	*more = 0;
+	if (p->from == FROM_ENTRY)
+		return true;
+	if (p->from == FROM_LAST_SECTION)
+		section = in->section_count - 1;
+	if (section >= in->section_count)
+		return false;
+	*from = in->sections[section].at;
+	if (p->from == FROM_WITHIN_SECTION)
+		*more = in->sections[section].bytes;
+	return true;
+}
+
+/* The same of a place that a program's headers tell. */
+static enum pattern_result
+may_start_in(const struct generation_pattern *p, const struct signature_program *in, uint64_t start)
+{
+	uint64_t from, more;
+	int64_t distance;
+
+	if (in->is_any)
+		return PATTERN_YES;
+	if (in->result != PROGRAM_YES)
+		return in->result == PROGRAM_BEYOND ? PATTERN_UNSEEN : PATTERN_NO;
+	if (!find_place(p, &in->at, &from, &more))
+		return PATTERN_NO;
+	distance = (int64_t)(start - from);
+	return distance >= (int64_t)p->start_min && distance <= (int64_t)(p->start_max + more)
+		   ? PATTERN_YES
+		   : PATTERN_NO;
+}
+
 /* Whether it may begin there. From the end that is open until the object has ended, or is too far
  * away already. */
 static enum pattern_result
@@ -279,6 +319,8 @@ may_start_at(const struct generation_pattern *p, const struct signature_view *vi
 
 	if (p->from == FROM_START)
 		return start >= p->start_min && start <= p->start_max ? PATTERN_YES : PATTERN_NO;
+	if (p->from >= FROM_ENTRY)
+		return may_start_in(p, view->program, start);
 	if (distance > p->start_max)
 		return PATTERN_NO;
 	if (!view->is_end)
@@ -301,7 +343,7 @@ may_start(const struct generation_pattern *p, const struct signature_view *view,
 		*start_out = base - place;
 		if (r == PATTERN_YES)
 			return r;
-		best = r == PATTERN_MORE ? r : best;
+		best = r != PATTERN_NO ? r : best;
 	}
 	return best;
 }
@@ -425,8 +467,8 @@ pattern_is_sound(const struct generation *g, const struct generation_pattern *p,
 	}
 	if (p->left_min != left_min || p->left_max != left_max)
 		return false;
-	if (p->from > FROM_END_LOOSE ||
-	    (p->from != FROM_START && p->start_max > GENERATION_REACH_MAX))
+	if (p->from > FROM_WITHIN_SECTION || ((p->from == FROM_END || p->from == FROM_END_LOOSE) &&
+						 p->start_max > GENERATION_REACH_MAX))
 		return false;
 	return parts_are_sound(g, p) && reach <= GENERATION_REACH_MAX &&
 	       anchor->kind == ELEMENT_BYTES && p->literal_end <= anchor->min;
@@ -454,14 +496,14 @@ pattern_tables_are_sound(const struct generation *g)
 	return true;
 }
 
-bool
-pattern_tables_have_links(const struct generation *g)
+void
+pattern_tables_sum_up(struct generation *g)
 {
 	struct span patterns = g->sections[GENERATION_PATTERNS];
 	const struct generation_pattern *p = (const void *)patterns.data;
-	bool any = false;
 
-	for (size_t i = 0; i < patterns.bytes / sizeof(*p); i++)
-		any |= p[i].is_link != 0;
-	return any;
+	for (size_t i = 0; i < patterns.bytes / sizeof(*p); i++) {
+		g->has_links |= p[i].is_link != 0;
+		g->has_places |= p[i].from >= FROM_ENTRY;
+	}
 }

@@ -5,7 +5,9 @@
  * object. After the first hit nothing more is scanned.
  *
  * Which database an object is scanned with depends on its format: the first bytes are held back
- * until they tell it, at most FORMAT_HEAD_BYTES, and only where a generation has more than one.
+ * until they tell it, at most FORMAT_HEAD_BYTES, and only where a generation has more than one. Of
+ * a program so are its headers, at most PROGRAM_HEAD_BYTES, where patterns ask for places in it;
+ * where those lie behind, a pattern that hangs on them fails the scan.
  *
  * A literal that stands for a pattern is a candidate: pattern.c looks at the bytes around it. A
  * stream keeps its last KEPT_BYTES for that, and candidates that depend on bytes to come wait, at
@@ -38,7 +40,8 @@ struct candidate {
 struct memory {
 	uint32_t kept_bytes, waiting_count, head_bytes;
 	struct tallies tallies;
-	uint8_t head[FORMAT_HEAD_BYTES];
+	struct signature_program program;
+	uint8_t head[PROGRAM_HEAD_BYTES];
 	struct candidate waiting[WAITING_MAX];
 	uint8_t kept[KEPT_BYTES];
 };
@@ -167,10 +170,12 @@ signature_open(struct signature_core *core, const struct generation *g)
 	if (scan->memory != NULL) {
 		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
 		scan->memory->head_bytes = 0;
+		scan->memory->program.is_any = false;
+		scan->memory->program.result = PROGRAM_NO;
 		tallies_clear(&scan->memory->tallies);
 	}
 	scan->target = TARGET_ANY;
-	scan->has_target = !g->is_split;
+	scan->has_target = !g->is_split && !g->has_places;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
 	return scan;
 }
@@ -181,6 +186,8 @@ signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned targe
 	scan->only = literal;
 	scan->target = target;
 	scan->has_target = true;
+	if (scan->memory != NULL)
+		scan->memory->program.is_any = true;
 }
 
 static void
@@ -216,6 +223,7 @@ settle(struct signature_scan *scan, const struct candidate *c)
 	enum pattern_result r = pattern_check(
 	    scan->generation, c->pattern, &scan->view, c->literal_end, &scan->steps, &m);
 
+	scan->failed |= r == PATTERN_UNSEEN;
 	if (r == PATTERN_YES &&
 	    (m.pattern->part == GENERATION_NO_PART || scan->only != ANY_LITERAL))
 		take_hit(scan, c->literal, m.end);
@@ -320,8 +328,10 @@ look_at(struct signature_scan *scan, struct span bytes, bool is_end)
 
 	scan->view =
 	    (struct signature_view){ .now = bytes, .now_at = scan->bytes, .is_end = is_end };
-	if (m != NULL)
+	if (m != NULL) {
 		scan->view.kept = span_of(m->kept, m->kept_bytes);
+		scan->view.program = &m->program;
+	}
 	if (m != NULL && bytes.bytes > 0) {
 		struct span part = span_first(bytes, sizeof(m->head) - m->head_bytes);
 
@@ -349,17 +359,23 @@ match(struct signature_scan *scan, struct span bytes, bool is_last)
 static bool
 choose_database(struct signature_scan *scan, bool is_last)
 {
-	const struct memory *m = scan->memory;
+	struct memory *m = scan->memory;
+	unsigned target;
 
 	if (m == NULL) {
 		scan->failed = true; /* the core was not prepared for this generation */
 		return true;
 	}
-	if (m->head_bytes < sizeof(m->head) && !is_last)
+	if (m->head_bytes < FORMAT_HEAD_BYTES && !is_last)
 		return false;
-	scan->target = target_of(format_detect(span_of(m->head, m->head_bytes), 0));
-	if (scan->generation->block[scan->target] == NULL)
-		scan->target = TARGET_ANY;
+	target = target_of(format_detect(span_of(m->head, m->head_bytes), 0));
+	if (scan->generation->has_places && (target == TARGET_PE || target == TARGET_ELF)) {
+		if (m->head_bytes < sizeof(m->head) && !is_last)
+			return false;
+		m->program.result = program_read(span_of(m->head, m->head_bytes),
+		    m->head_bytes < sizeof(m->head), &m->program.at);
+	}
+	scan->target = scan->generation->block[target] != NULL ? target : TARGET_ANY;
 	scan->has_target = true;
 	return true;
 }

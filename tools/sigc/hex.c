@@ -366,6 +366,7 @@ add_pattern(struct parse *p, uint32_t part, bool is_link)
 	struct generation_pattern out = { .start_min = p->hex->place.min,
 		.start_max = p->hex->place.max,
 		.from = p->hex->place.from,
+		.section = p->hex->place.section,
 		.elements = (uint32_t)(p->first / sizeof(*e)),
 		.element_count = (uint16_t)((p->s->elements.used - p->first) / sizeof(*e)),
 		.is_link = is_link,
@@ -380,6 +381,7 @@ add_pattern(struct parse *p, uint32_t part, bool is_link)
 		out.start_min = 0;
 		out.start_max = UINT64_MAX;
 		out.from = FROM_START;
+		out.section = 0;
 	}
 	out.anchor = best.element;
 	out.literal_end = best.end;
@@ -405,7 +407,8 @@ end_link(struct parse *p, uint32_t gap)
 
 	if (p->s->elements.used == p->first || p->text.bytes == 0)
 		return -EINVAL;
-	if (p->hex->place.from != FROM_START || p->hex->part == GENERATION_NO_PART)
+	if (p->hex->place.from == FROM_END || p->hex->place.from == FROM_END_LOOSE ||
+	    p->hex->part == GENERATION_NO_PART)
 		return leave_out(p, SKIP_OPEN_GAP);
 	part = sigc_add_link_part(p->s);
 	rc = add_pattern(p, part, true);

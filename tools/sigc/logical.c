@@ -271,6 +271,18 @@ sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enu
 	return rc;
 }
 
+/* False: it begins at a place that objects of the target do not tell. Equal parts are one, whatever
+ * their rules' targets. */
+static bool
+has_known_place(struct span part, uint16_t target)
+{
+	struct sigc_place place;
+	struct span offset = sigc_take_field(&part, ':');
+
+	return part.bytes == 0 || kind_of(offset) != SKIP_COUNT ||
+	       !sigc_parse_offset(offset, &place) || sigc_place_is_told(&place, target);
+}
+
 /* build.c sorts the triggers by part. */
 void
 sigc_add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, uint64_t t)
@@ -307,8 +319,14 @@ read_rule(struct sigc *s, struct generation_rule *r, struct span expression, str
 	if (rc == 0 && x.text.bytes > 0)
 		rc = -EINVAL;
 	r->step_count = (uint16_t)(s->steps.used / sizeof(struct generation_step) - r->steps);
-	for (unsigned i = 0; rc == 0 && i < r->part_count; i++)
-		rc = sigc_add_part(s, sigc_take_field(&parts, ';'), r->name, &ids[i], why);
+	for (unsigned i = 0; rc == 0 && i < r->part_count; i++) {
+		struct span part = sigc_take_field(&parts, ';');
+
+		*why = SKIP_OFFSET;
+		rc = has_known_place(part, r->target)
+			 ? sigc_add_part(s, part, r->name, &ids[i], why)
+			 : -ENOTSUP;
+	}
 	if (rc == 0 && t == 0) {
 		*why = SKIP_NEGATIVE;
 		rc = -ENOTSUP;

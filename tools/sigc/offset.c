@@ -2,7 +2,10 @@
 /* Where a pattern may begin, in ClamAV's words. */
 #include <ctype.h>
 
+#include "scanners/format/program.h"
 #include "tools/sigc/sigc.h"
+
+#define OFFSET_MAX UINT32_MAX /* as wide as ClamAV's */
 
 /* Decimal digits, at most 18. */
 bool
@@ -28,9 +31,50 @@ parse_numbers(struct span text, uint64_t *n, uint64_t *more)
 	       (text.data == NULL || text.bytes == 0 || sigc_parse_size(text, more));
 }
 
+/* "+n", "-n", either with ",m": up to m later. */
+static bool
+parse_signed(struct span text, struct sigc_place *out)
+{
+	bool is_minus = text.bytes > 0 && text.data[0] == '-';
+	uint64_t n, more;
+
+	if (text.bytes == 0 || (text.data[0] != '+' && !is_minus) ||
+	    !parse_numbers(span_from(text, 1), &n, &more) || n > OFFSET_MAX || more > OFFSET_MAX)
+		return false;
+	out->min = is_minus ? 0 - n : n;
+	out->max = out->min + more;
+	return true;
+}
+
+/* "EP+n", "Sx+n", "SL+n", "SEx"; `text` is of two characters at least. */
+static bool
+parse_program_offset(struct span text, struct sigc_place *out)
+{
+	uint64_t section;
+
+	if (text.data[0] == 'E' || text.data[1] == 'L') {
+		out->from = text.data[0] == 'E' ? FROM_ENTRY : FROM_LAST_SECTION;
+		return parse_signed(span_from(text, 2), out);
+	}
+	out->from = text.data[1] == 'E' ? FROM_WITHIN_SECTION : FROM_SECTION;
+	out->min = out->max = 0;
+	text = span_from(text, out->from == FROM_SECTION ? 1 : 2);
+	if (!sigc_take_number(&text, &section) || section >= PROGRAM_SECTIONS_MAX)
+		return false;
+	out->section = (uint16_t)section;
+	return out->from == FROM_SECTION ? parse_signed(text, out) : text.bytes == 0;
+}
+
+bool
+sigc_place_is_told(const struct sigc_place *place, uint64_t target)
+{
+	return place->from < FROM_ENTRY || target == TARGET_PE ||
+	       (target == TARGET_ELF && place->from == FROM_ENTRY);
+}
+
 /*
  * "*", "n" or "n,m": from n to n + m, both included; "EOF-n" and "EOF-n,m" the same from size - n
- * on, no farther than a stream is kept. False: another kind of offset.
+ * on, no farther than a stream is kept; and places in programs. False: another kind of offset.
  */
 bool
 sigc_parse_offset(struct span text, struct sigc_place *out)
@@ -48,11 +92,13 @@ sigc_parse_offset(struct span text, struct sigc_place *out)
 	if (text.bytes > 4 && memcmp(text.data, "EOF-", 4) == 0) {
 		if (!parse_numbers(span_from(text, 4), &n, &more) || n > GENERATION_REACH_MAX)
 			return false;
-		*out = (struct sigc_place){ n > more ? n - more : 0, n, FROM_END };
+		*out = (struct sigc_place){ n > more ? n - more : 0, n, FROM_END, 0 };
 		return true;
 	}
+	if (text.bytes > 1 && (text.data[0] == 'S' || (text.data[0] == 'E' && text.data[1] == 'P')))
+		return parse_program_offset(text, out);
 	if (!parse_numbers(text, &n, &more))
 		return false;
-	*out = (struct sigc_place){ n, n + more, FROM_START };
+	*out = (struct sigc_place){ n, n + more, FROM_START, 0 };
 	return true;
 }

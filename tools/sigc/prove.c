@@ -128,7 +128,8 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 		add_element(to, s, &e[i]);
 	}
 	table_add(&to->bytes, after.data, after.bytes);
-	if (g->from != FROM_START && to->bytes.used < g->start_max + before.bytes)
+	if ((g->from == FROM_END || g->from == FROM_END_LOOSE) &&
+	    to->bytes.used < g->start_max + before.bytes)
 		fill(to, FILLER, g->start_max + before.bytes - to->bytes.used);
 	return true;
 }

@@ -23,41 +23,41 @@ struct sigc_table {
 };
 
 /* Why a signature was left out: the count, and the first names. */
-#define SKIP_REASONS(X)                                                           \
-	X(OPEN_GAP, "a gap without end in the pattern")                           \
-	X(REACH, "a pattern that reaches too far")                                \
-	X(NESTED, "alternatives within alternatives")                             \
-	X(INNER_EDGE, "!(L), or (B), (L) or (W) of wide text, inside a pattern")  \
-	X(CONDITION, "a condition on container, icon or program")                 \
-	X(EXPRESSION, "an expression or as many parts as are not read")           \
-	X(NEGATIVE, "true of objects without any match")                          \
-	X(REGEX, "a regular expression")                                          \
-	X(COMPARE, "a comparison of bytes or an image")                           \
-	X(MACRO, "a macro")                                                       \
-	X(MODULE, "a module or a variable in the condition")                      \
-	X(FOR, "a loop in the condition")                                         \
-	X(SYNTAX, "a condition that is not read")                                 \
-	X(FORMS, "a count of a string of several forms")                          \
-	X(STRING_FORM, "a string in xor, in base64 or with ~")                    \
-	X(GLOBAL, "in a file with a global rule")                                 \
-	X(VARIABLE, "an external variable")                                       \
-	X(REFUSED, "refused by libyara")                                          \
-	X(PROOF, "not found in a sample made for it")                             \
-	X(IGNORED, "named in an .ign2 file")                                      \
-	X(IGNORED_ONE, "an .ign2 line for one wording only")                      \
-	X(LEVEL, "for another level of ClamAV's engine")                          \
-	X(TARGET, "a target type that is not told by format")                     \
-	X(OFFSET, "an offset far from the end, from an entry point or a section") \
-	X(SHORT, "too few bytes in a row to look for")                            \
-	X(SECTION, "a digest of a program's section")                             \
-	X(IMPORTS, "a digest of a program's imports")                             \
-	X(CONTAINER, "a signature of members of an archive")                      \
-	X(ICON, "an icon")                                                        \
-	X(MAGIC, "a type of file by its first bytes")                             \
-	X(PHISHING, "a pair or list of phishing hosts")                           \
-	X(CERTIFICATE, "a certificate or catalogue of Authenticode")              \
-	X(PASSWORD, "a password for archives")                                    \
-	X(FILE_TYPE, "a file of a type that is not read")                         \
+#define SKIP_REASONS(X)                                                          \
+	X(OPEN_GAP, "a gap without end in the pattern")                          \
+	X(REACH, "a pattern that reaches too far")                               \
+	X(NESTED, "alternatives within alternatives")                            \
+	X(INNER_EDGE, "!(L), or (B), (L) or (W) of wide text, inside a pattern") \
+	X(CONDITION, "a condition on container, icon or program")                \
+	X(EXPRESSION, "an expression or as many parts as are not read")          \
+	X(NEGATIVE, "true of objects without any match")                         \
+	X(REGEX, "a regular expression")                                         \
+	X(COMPARE, "a comparison of bytes or an image")                          \
+	X(MACRO, "a macro")                                                      \
+	X(MODULE, "a module or a variable in the condition")                     \
+	X(FOR, "a loop in the condition")                                        \
+	X(SYNTAX, "a condition that is not read")                                \
+	X(FORMS, "a count of a string of several forms")                         \
+	X(STRING_FORM, "a string in xor, in base64 or with ~")                   \
+	X(GLOBAL, "in a file with a global rule")                                \
+	X(VARIABLE, "an external variable")                                      \
+	X(REFUSED, "refused by libyara")                                         \
+	X(PROOF, "not found in a sample made for it")                            \
+	X(IGNORED, "named in an .ign2 file")                                     \
+	X(IGNORED_ONE, "an .ign2 line for one wording only")                     \
+	X(LEVEL, "for another level of ClamAV's engine")                         \
+	X(TARGET, "a target type that is not told by format")                    \
+	X(OFFSET, "an offset far from the end or not told of such objects")      \
+	X(SHORT, "too few bytes in a row to look for")                           \
+	X(SECTION, "a digest of a program's section")                            \
+	X(IMPORTS, "a digest of a program's imports")                            \
+	X(CONTAINER, "a signature of members of an archive")                     \
+	X(ICON, "an icon")                                                       \
+	X(MAGIC, "a type of file by its first bytes")                            \
+	X(PHISHING, "a pair or list of phishing hosts")                          \
+	X(CERTIFICATE, "a certificate or catalogue of Authenticode")             \
+	X(PASSWORD, "a password for archives")                                   \
+	X(FILE_TYPE, "a file of a type that is not read")                        \
 	X(DIGEST_KIND, "a digest that is neither MD5 nor SHA-256")
 
 enum skip_reason {
@@ -150,12 +150,17 @@ void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *byt
 /* Where a pattern may begin; numbers are those of struct generation_pattern. */
 struct sigc_place {
 	uint64_t min, max;
-	uint16_t from;
+	uint16_t from, section;
 };
 /* offset.c: decimal digits, at most 18 */
 bool sigc_parse_size(struct span text, uint64_t *out);
-/* Offsets "*", "n", "n,m", "EOF-n", "EOF-n,m"; false: another kind */
+/*
+ * Offsets "*", "n", "n,m", "EOF-n", "EOF-n,m", "EP+n", "EP-n", "Sx+n", "SL+n", each with ",m" too,
+ * and "SEx"; false: another kind
+ */
 bool sigc_parse_offset(struct span text, struct sigc_place *out);
+/* Whether objects of this target tell such a place. */
+bool sigc_place_is_told(const struct sigc_place *place, uint64_t target);
 /* How yara_condition.c writes "in (filesize-n..filesize)", which no file of ClamAV's may say. */
 #define SIGC_NEAR_END "\001"
 bool sigc_target_is_known(uint64_t target);

@@ -234,7 +234,7 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		sigc_skip(s, f[0], SKIP_TARGET);
 	else if (!fits_level(f, n))
 		sigc_skip(s, f[0], SKIP_LEVEL);
-	else if (!sigc_parse_offset(f[2], &place))
+	else if (!sigc_parse_offset(f[2], &place) || !sigc_place_is_told(&place, target))
 		sigc_skip(s, f[0], SKIP_OFFSET);
 	else if (target != TARGET_ANY || has_open_gap(f[3]))
 		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);

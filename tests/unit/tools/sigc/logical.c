@@ -133,7 +133,7 @@ static const struct {
 	{ "count of brackets", "Rule;Target:0;(0)>1;" A, "Rule: an expression" },
 	{ "two signs", "Rule;Target:0;0==1;" A, "Rule: an expression" },
 	{ "a comma alone", "Rule;Target:0;0=2,&1;" A ";" B, "Rule: an expression" },
-	{ "entry point", "Rule;Target:1;0;EP+0:" A, "Rule: an offset" },
+	{ "entry point of a text", "Rule;Target:0;0;EP+0:" A, "Rule: an offset" },
 	{ "a part too short", "Rule;Target:0;0&1;" A ";61", "Rule: too few bytes" },
 	{ "no part", "Rule;Target:0;0", NULL },
 	{ "no such part", "Rule;Target:0;1;" A, NULL },

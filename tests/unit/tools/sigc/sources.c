@@ -38,8 +38,10 @@ static const struct {
 	{ "extended, from the end", "a.ndb", "N:0:EOF-10:6162636465\nN:1:EOF-10,5:6162636465\n", 2,
 	    0, NULL },
 	{ "extended, far from the end", "a.ndb", "N:0:EOF-2001:6162636465\n", 0, 1, NULL },
-	{ "extended, from an entry point", "a.ndb", "N:1:EP+0:6162636465\nN:1:S0+1:6162636465\n", 0,
-	    2, NULL },
+	{ "extended, from an entry point", "a.ndb",
+	    "N:1:EP+0:6162636465\nN:1:S0+1:6162636465\n"
+	    "N:6:S0+1:6162636465\n",
+	    2, 1, NULL },
 	{ "extended, an offset of no kind", "a.ndb", "N:0:EOF-:6162636465\nN:0:EOF-x:6162636465\n",
 	    0, 2, NULL },
 	{ "extended, level", "a.ndb", "N:0:*:6162636465:250\n", 0, 1, NULL },

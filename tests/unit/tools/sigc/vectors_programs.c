@@ -2,7 +2,8 @@
 /*
  * ClamAV's program that 84 signature files must each hit, by everything a signature can say of a
  * program: each file by itself hits it, in one piece and as a stream, or stands in a list with the
- * reason that the compiler gives.
+ * reason that the compiler gives. Two more, "SE1" with a plain literal, do not hit in ClamAV, which
+ * looks for such at the section's first byte alone, against what its manual says; here they do.
  */
 #include <stdlib.h>
 
@@ -41,9 +42,6 @@ static const struct {
 	{ ".NDB_06of22", SKIP_OFFSET },
 	{ ".NDB_07of22", SKIP_OFFSET },
 	{ ".NDB_08of22", SKIP_OFFSET },
-	{ "_PE_EP_", SKIP_OFFSET },
-	{ "_PE_S1_", SKIP_OFFSET },
-	{ "_PE_SE1_", SKIP_OFFSET },
 };
 
 static unsigned
@@ -110,7 +108,7 @@ listed(const char *name)
 
 /* 1: it is taken and right; 0: it is left out and listed. */
 static unsigned
-check_member(const struct member *member, struct span program, bool hits)
+check_member(const struct member *member, struct span program)
 {
 	static const size_t steps[] = { 1 << 24, 100000, 1400, 97 };
 	enum skip_reason why = listed(member->name);
@@ -125,7 +123,7 @@ check_member(const struct member *member, struct span program, bool hits)
 	else
 		CHECK_ROW(member->name, m.sigc.loaded == 2 && made_build(&m) == 0);
 	for (unsigned i = 0; m.generation != NULL && i < COUNT_OF(steps); i++)
-		CHECK_ROW(member->name, is_hit(&m, program, steps[i]) == hits);
+		CHECK_ROW(member->name, is_hit(&m, program, steps[i]));
 	made_end(&m);
 	return why == SKIP_COUNT;
 }
@@ -147,11 +145,10 @@ TEST(program_vectors_of_clamav)
 			program = span_of(members[i].bytes, members[i].size);
 	}
 	for (unsigned i = 0; i < n; i++) {
-		bool hits = strstr(members[i].name, "/alert-sigs/") != NULL;
-
-		if (!hits && strstr(members[i].name, "/broken-sigs/") == NULL)
+		if (strstr(members[i].name, "/alert-sigs/") == NULL &&
+		    strstr(members[i].name, "/broken-sigs/") == NULL)
 			continue;
-		taken += check_member(&members[i], program, hits);
+		taken += check_member(&members[i], program);
 		rows++;
 	}
 	for (unsigned i = 0; i < n; i++)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where a program begins to run and where its sections lie in the file, from its first bytes: PE
+ * (Microsoft PE/COFF §3, §4) and ELF (System V gABI, "Object Files"), as ClamAV reads them, since
+ * its signatures count from there. No allocation; no byte behind `head` is looked at, and the size
+ * of the whole object plays no part: a stream's is not known yet.
+ */
+#ifndef SLUICE_PROGRAM_H
+#define SLUICE_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/span.h"
+
+#define PROGRAM_HEAD_BYTES   4096 /* enough for the headers of nearly all programs */
+#define PROGRAM_SECTIONS_MAX 96   /* more of PE is malformed */
+
+enum program_result {
+	PROGRAM_NO, /* it is none, or malformed */
+	PROGRAM_YES,
+	PROGRAM_BEYOND /* its headers reach behind `head` */
+};
+
+struct program_section {
+	uint64_t at, bytes; /* of the file, rounded as the headers say */
+};
+
+struct program {
+	uint64_t entry; /* an offset of the file */
+	/* PE's in their order; none of ELF, whose table stands at the file's end */
+	uint32_t section_count;
+	struct program_section sections[PROGRAM_SECTIONS_MAX];
+};
+
+/* `is_whole`: the object ends with `head`. `out` is valid for PROGRAM_YES alone. */
+enum program_result program_read(struct span head, bool is_whole, struct program *out);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Headers of programs: where they begin to run, where sections lie; cut at every byte, and damaged.
+ */
+#include "scanners/format/program.h"
+
+#include <stdlib.h>
+
+#include "tests/unit/harness.h"
+
+static void
+put(uint8_t *at, uint64_t value, unsigned width)
+{
+	for (unsigned i = 0; i < width; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Three sections behind a header at 0x80, 512 bytes of headers, alignments 0x1000 and 0x200. */
+static void
+make_pe(uint8_t head[1024], uint32_t entry)
+{
+	static const struct {
+		uint32_t bytes, address, raw_bytes, raw;
+	} sections[] = { { 0x300, 0x1000, 0x300, 0x200 }, { 0x20, 0x2000, 0x20, 0x600 },
+		{ 0x500, 0x3000, 0x400, 0x800 } };
+
+	memset(head, 0, 1024);
+	memcpy(head, "MZ", 2);
+	put(head + 0x3c, 0x80, 4);
+	memcpy(head + 0x80, "PE", 2);
+	put(head + 0x80 + 6, 3, 2);
+	put(head + 0x80 + 20, 224, 2);
+	put(head + 0x98, 0x10b, 2);
+	put(head + 0x98 + 16, entry, 4);
+	put(head + 0x98 + 32, 0x1000, 4);
+	put(head + 0x98 + 36, 0x200, 4);
+	put(head + 0x98 + 60, 0x200, 4);
+	for (unsigned i = 0; i < 3; i++) {
+		uint8_t *row = head + 0x98 + 224 + 40 * i;
+
+		put(row + 8, sections[i].bytes, 4);
+		put(row + 12, sections[i].address, 4);
+		put(row + 16, sections[i].raw_bytes, 4);
+		put(row + 20, sections[i].raw, 4);
+	}
+}
+
+#define PE_BYTES (0x98 + 224 + 3 * 40)
+
+TEST(places_of_a_pe)
+{
+	static const struct {
+		const char *name;
+		uint32_t address;
+		uint64_t offset;
+		enum program_result result;
+	} entries[] = {
+		{ "in the first section", 0x1010, 0x210, PROGRAM_YES },
+		{ "in what rounding adds", 0x13ff, 0x5ff, PROGRAM_YES },
+		{ "in the second", 0x2004, 0x604, PROGRAM_YES },
+		{ "in the headers", 0x123, 0x123, PROGRAM_YES },
+		{ "in what the headers' rounding adds", 0xfff, 0xfff, PROGRAM_YES },
+		{ "none", 0, 0, PROGRAM_YES },
+		{ "behind the first section", 0x1400, 0, PROGRAM_NO },
+		{ "behind all", 0x3400, 0, PROGRAM_NO },
+	};
+	uint8_t head[1024];
+	struct program p;
+
+	for (unsigned i = 0; i < COUNT_OF(entries); i++) {
+		make_pe(head, entries[i].address);
+		CHECK_ROW(entries[i].name,
+		    program_read(span_of(head, PE_BYTES), false, &p) == entries[i].result);
+		if (entries[i].result == PROGRAM_YES)
+			CHECK_ROW(entries[i].name, p.entry == entries[i].offset);
+		CHECK_ROW(entries[i].name, p.section_count == 3 && p.sections[0].at == 0x200 &&
+					       p.sections[0].bytes == 0x400 &&
+					       p.sections[1].bytes == 0x200 &&
+					       p.sections[2].at == 0x800);
+	}
+}
+
+/* What is cut can't be told yet, or never; nothing behind the end is read. */
+TEST(a_pe_cut_at_every_byte)
+{
+	uint8_t head[1024];
+	struct program p;
+
+	make_pe(head, 0x1010);
+	for (size_t n = 0; n < PE_BYTES; n++) {
+		uint8_t *copy = malloc(n + 1);
+
+		memcpy(copy, head, n);
+		CHECK_SEED(n, program_read(span_of(copy, n), false, &p) == PROGRAM_BEYOND);
+		CHECK_SEED(n, program_read(span_of(copy, n), true, &p) == PROGRAM_NO);
+		free(copy);
+	}
+}
+
+TEST(damaged_headers_of_a_pe)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+		uint32_t value;
+		unsigned width;
+		enum program_result result;
+	} damages[] = {
+		{ "no mark", 0x80, 0x4d5a, 2, PROGRAM_NO },
+		{ "a header far behind", 0x3c, 0xfffffff0, 4, PROGRAM_BEYOND },
+		{ "no section", 0x86, 0, 2, PROGRAM_NO },
+		{ "97 sections", 0x86, 97, 2, PROGRAM_NO },
+		{ "96 sections", 0x86, 96, 2, PROGRAM_BEYOND },
+		{ "a short optional header", 0x94, 95, 2, PROGRAM_NO },
+		{ "a long one", 0x94, 0xffff, 2, PROGRAM_BEYOND },
+		{ "no alignment of sections", 0x98 + 32, 0, 4, PROGRAM_YES },
+		{ "no alignment in the file", 0x98 + 36, 0, 4, PROGRAM_YES },
+		{ "one that sections contradict", 0x98 + 36, 0x10000, 4, PROGRAM_YES },
+	};
+	uint8_t head[1024];
+	struct program p;
+
+	for (unsigned i = 0; i < COUNT_OF(damages); i++) {
+		make_pe(head, 0x1010);
+		put(head + damages[i].at, damages[i].value, damages[i].width);
+		CHECK_ROW(damages[i].name,
+		    program_read(span_of(head, PE_BYTES), false, &p) == damages[i].result);
+		if (damages[i].result == PROGRAM_YES)
+			CHECK_ROW(damages[i].name, p.entry == 0x210);
+	}
+}
+
+/* One loaded segment of 0x1000 bytes at 0x400000, its bytes from 0x100 on. */
+TEST(places_of_an_elf)
+{
+	uint8_t head[256] = { 0x7f, 'E', 'L', 'F', 2, 1 };
+	struct program p;
+
+	put(head + 24, 0x400010, 8);
+	put(head + 32, 64, 8);
+	put(head + 56, 1, 2);
+	put(head + 64 + 8, 0x100, 8);
+	put(head + 64 + 16, 0x400000, 8);
+	put(head + 64 + 40, 0x1000, 8);
+	CHECK(program_read(span_of(head, sizeof(head)), false, &p) == PROGRAM_YES);
+	CHECK(p.entry == 0x110 && p.section_count == 0);
+	CHECK(program_read(span_of(head, 100), false, &p) == PROGRAM_BEYOND);
+	put(head + 24, 0x500000, 8);
+	CHECK(program_read(span_of(head, sizeof(head)), false, &p) == PROGRAM_NO);
+	put(head + 56, 129, 2);
+	CHECK(program_read(span_of(head, sizeof(head)), false, &p) == PROGRAM_NO);
+	put(head + 56, 0, 2);
+	CHECK(program_read(span_of(head, sizeof(head)), false, &p) == PROGRAM_YES && p.entry == 0);
+}
+
+TEST(no_program)
+{
+	struct program p;
+
+	CHECK(program_read(span_text("<!doctype html>"), false, &p) == PROGRAM_NO);
+	CHECK(program_read(span_text("\177EL"), true, &p) == PROGRAM_NO);
+	CHECK(program_read(span_of(NULL, 0), true, &p) == PROGRAM_NO);
+}

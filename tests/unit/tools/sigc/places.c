@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Patterns at places of programs: the entry point and sections, however the object is cut. Headers
+ * that lie behind what is kept of them make a pattern that hangs on them an error, never clean.
+ */
+#include "tests/unit/tools/sigc/made.h"
+
+#define BODY_BYTES 6000
+
+static void
+put(uint8_t *at, uint32_t value)
+{
+	for (unsigned i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Sections of 512 bytes at 0x1400 and 0x1600; it begins to run at 0x1420. */
+static void
+make_program(uint8_t *body, uint32_t header_at)
+{
+	uint8_t *pe = body + header_at;
+
+	memset(body, '.', BODY_BYTES);
+	memset(body, 0, 0x200);
+	memcpy(body, "MZ", 2);
+	put(body + 0x3c, header_at);
+	memset(pe, 0, 400);
+	memcpy(pe, "PE", 2);
+	pe[6] = 2;
+	pe[20] = 224;
+	put(pe + 24 + 16, 0x1020);
+	put(pe + 24 + 32, 0x1000);
+	put(pe + 24 + 36, 0x200);
+	put(pe + 24 + 60, 0x200);
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t *row = pe + 24 + 224 + 40 * i;
+
+		put(row + 12, 0x1000 * (i + 1));
+		put(row + 16, 0x200);
+		put(row + 20, 0x1400 + 0x200 * i);
+	}
+}
+
+static int
+scan(struct signature_core *core, const struct generation *g, struct span body, size_t step)
+{
+	struct signature_scan *s = signature_open(core, g);
+	int rc = 0;
+
+	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
+		rc = signature_feed(s, span_first(span_from(body, at), step), step >= body.bytes);
+	rc = rc < 0 ? rc : signature_finish(s);
+	signature_close(s);
+	return rc;
+}
+
+/* How the scan ends, the same in pieces of every size; the body is `word` at `at` in a program. */
+static void
+check_place(const char *row, const char *offset, uint32_t header_at, size_t at, int expected)
+{
+	struct signature_core *core = signature_core_create(1);
+	static uint8_t body[BODY_BYTES];
+	struct made m;
+	char line[200];
+
+	make_program(body, header_at);
+	memcpy(body + at, "abcdefgh", 8);
+	made_begin(&m);
+	snprintf(line, sizeof(line), "N:1:%s:6162636465666768\n", offset);
+	CHECK_ROW(row, made_source(&m, "a.ndb", line, strlen(line)) == 0 && m.sigc.loaded == 2);
+	CHECK_ROW(row, made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
+	for (size_t step = 1; step <= BODY_BYTES; step += step < 8 ? 1 : step * 2 / 3)
+		CHECK_ROW(
+		    row, scan(core, m.generation, span_of(body, BODY_BYTES), step) == expected);
+	CHECK_ROW(row, scan(core, m.generation, span_of(body, BODY_BYTES), BODY_BYTES) == expected);
+	signature_core_destroy(core);
+	made_end(&m);
+}
+
+TEST(places_in_programs)
+{
+	static const struct {
+		const char *name, *offset;
+		size_t at;
+		int expected;
+	} cases[] = {
+		{ "at the entry", "EP+0", 0x1420, 1 },
+		{ "behind the entry", "EP+0", 0x1421, 0 },
+		{ "so far behind it", "EP+16", 0x1430, 1 },
+		{ "so far before it", "EP-16", 0x1410, 1 },
+		{ "before it, elsewhere", "EP-16", 0x1430, 0 },
+		{ "around it, first", "EP-16,32", 0x1410, 1 },
+		{ "around it, last", "EP-16,32", 0x1430, 1 },
+		{ "around it, behind", "EP-16,32", 0x1431, 0 },
+		{ "before the file", "EP-6000", 0x1420, 0 },
+		{ "the first section", "S0+2", 0x1402, 1 },
+		{ "the second section", "S1+2", 0x1602, 1 },
+		{ "the wrong section", "S1+2", 0x1402, 0 },
+		{ "no third section", "S2+2", 0x1602, 0 },
+		{ "the last section", "SL+2", 0x1602, 1 },
+		{ "the last section, a range", "SL+0,2", 0x1603, 0 },
+		{ "within a section", "SE0", 0x1500, 1 },
+		{ "within a section, its start", "SE0", 0x1400, 1 },
+		{ "within another", "SE0", 0x1610, 0 },
+		{ "within none", "SE7", 0x1500, 0 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++)
+		check_place(cases[i].name, cases[i].offset, 0x80, cases[i].at, cases[i].expected);
+	check_place("headers that just fit", "EP+0", 4096 - 24 - 224 - 80, 0x1420, 1);
+	check_place("headers behind", "EP+0", 4096 - 24 - 224 - 79, 0x1420, -5);
+
+	check_place("headers behind, an offset from the start", "5152", 4096, 0x1420, 1);
+}
