@@ -6,6 +6,7 @@
 
 #include "tests/sim/sim.h"
 #include "tests/talk/talk.h"
+#include "tests/unit/dataplane/icap/cuts.h"
 #include "tests/unit/harness.h"
 
 #define CUT_BYTES 6000 /* every cut within these, then one in 997 */
@@ -44,7 +45,9 @@ check_capture(const char *name, struct span sent)
 	CHECK_ROW(name, sim_pools_used() == 0);
 }
 
-TEST(recorded_requests_cut_everywhere)
+/* Calls `check` with each recorded request; how many there were, and 0 with a skip for none. */
+static unsigned
+each_capture(void (*check)(const char *name, struct span sent))
 {
 	const char *folder = harness_shared("data/captures/squid-5.7");
 	DIR *d = folder != NULL ? opendir(folder) : NULL;
@@ -53,7 +56,7 @@ TEST(recorded_requests_cut_everywhere)
 
 	if (d == NULL) {
 		harness_skip("no shared captures");
-		return;
+		return 0;
 	}
 	while ((e = readdir(d)) != NULL) {
 		char path[1024];
@@ -64,10 +67,31 @@ TEST(recorded_requests_cut_everywhere)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
 		data = read_file(path, &bytes);
-		check_capture(e->d_name, span_of(data, bytes));
+		check(e->d_name, span_of(data, bytes));
 		free(data);
 		seen++;
 	}
 	closedir(d);
 	CHECK(seen > 10);
+	return seen;
+}
+
+TEST(recorded_requests_cut_everywhere)
+{
+	each_capture(check_capture);
+}
+
+static unsigned pair, pairs_tried;
+
+static void
+check_pairs(const char *name, struct span sent)
+{
+	if (sent.bytes <= CUTS_BYTES_MAX)
+		pairs_tried += cuts_check_pairs(name, TALK_JUDGE, sent, &pair);
+}
+
+TEST(recorded_requests_cut_at_pairs_of_places)
+{
+	if (each_capture(check_pairs) > 0)
+		CHECK(pairs_tried > 0 && pairs_tried == (pair + cuts_stride() - 1) / cuts_stride());
 }
