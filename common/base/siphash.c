@@ -42,12 +42,17 @@ siphash(const struct siphash_key *key, const void *data, size_t bytes)
 		key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u };
 	uint64_t last = (uint64_t)bytes << 56;
 	uint64_t word;
+	uint32_t half;
 
 	for (size_t left = bytes; left >= 8; left -= 8, p += 8) {
 		memcpy(&word, p, 8);
 		sip_word(v, word);
 	}
-	for (size_t i = 0; i < bytes % 8; i++)
+	if (bytes & 4) { /* most of what is hashed ends in whole ports */
+		memcpy(&half, p, 4);
+		last |= half;
+	}
+	for (size_t i = bytes & 4; i < bytes % 8; i++)
 		last |= (uint64_t)p[i] << (8 * i);
 	sip_word(v, last);
 	v[2] ^= 0xff;

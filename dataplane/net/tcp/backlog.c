@@ -17,7 +17,8 @@
  *     connection table full                             nothing: the peer tries again
  *
  * An orphan is one that its user released and that has still something to do. Past orphans_max the
- * oldest is reset. Everything is allocated in backlog_create(); a SYN costs two hashes.
+ * oldest is reset. Everything is allocated in backlog_create(); a SYN
+ * costs a hash of its source, where the one before came from elsewhere.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -31,6 +32,7 @@ backlog_create(struct tcp *t)
 	t->source_buckets = calloc(t->bucket_mask + 1, sizeof(*t->source_buckets));
 	if (t->sources == NULL || t->source_buckets == NULL)
 		return -ENOMEM;
+	t->asked_hash = siphash(&t->flow_key, t->asked.bytes, sizeof(t->asked.bytes));
 	for (uint32_t i = 0; i < t->config.connections_max; i++) {
 		t->sources[i].hash_next = t->free_sources;
 		t->free_sources = &t->sources[i];
@@ -55,10 +57,15 @@ source_of(const struct ip_address *remote)
 	return a;
 }
 
+/* A SYN asks for that of its source several times, and proxies are few. */
 static uint64_t
-hash_of(const struct tcp *t, const struct ip_address *source)
+hash_of(struct tcp *t, const struct ip_address *source)
 {
-	return siphash(&t->flow_key, source->bytes, sizeof(source->bytes));
+	if (!address_equal(&t->asked, source)) {
+		t->asked = *source;
+		t->asked_hash = siphash(&t->flow_key, source->bytes, sizeof(source->bytes));
+	}
+	return t->asked_hash;
 }
 
 static struct source *
@@ -174,6 +181,7 @@ backlog_join(struct tcp_conn *c)
 		s = t->free_sources; /* there is one for each connection */
 		t->free_sources = s->hash_next;
 		*s = (struct source){ .address = a,
+			.hash = hash,
 			.hash_next = t->source_buckets[hash & t->bucket_mask] };
 		t->source_buckets[hash & t->bucket_mask] = s;
 	}
@@ -190,7 +198,7 @@ leave_source(struct tcp_conn *c)
 	c->source = NULL;
 	if (s == NULL || --s->connections > 0)
 		return;
-	at = &t->source_buckets[hash_of(t, &s->address) & t->bucket_mask];
+	at = &t->source_buckets[s->hash & t->bucket_mask];
 	while (*at != s)
 		at = &(*at)->hash_next;
 	*at = s->hash_next;
@@ -225,7 +233,7 @@ backlog_opened(struct tcp_conn *c)
 	backlog_settled(c);
 	if (c->source == NULL)
 		return;
-	r = &strangers_of(c->tcp, hash_of(c->tcp, &c->source->address))->syns;
+	r = &strangers_of(c->tcp, c->source->hash)->syns;
 	if (mono_before(c->tcp->now, r->until) && r->left < SYNS_OF_STRANGER)
 		r->left++;
 }

@@ -202,6 +202,7 @@ struct tcp_conn {
 	void *user;
 	struct seq iss, irs;
 	uint32_t label;     /* our user's name for it */
+	uint32_t flow_hash; /* of the endpoints, as far as tables use it */
 	uint32_t opened_at; /* when the table took it in, in units of 2^OPENED_AT_SHIFT ns */
 
 	struct sent_range few_sent[SENT_RANGES_FEW];
@@ -241,6 +242,7 @@ static_assert(sizeof(struct flight) <= 1664, "docs/tcp-observing.md tells it");
 /* An address, or an IPv6 /64, that has connections to us (backlog.c). */
 struct source {
 	struct ip_address address;
+	uint64_t hash; /* of the address */
 	struct source *hash_next;
 	uint32_t connections, half_open; /* half-open ones are among the connections */
 };
@@ -278,6 +280,10 @@ struct tcp {
 	struct listener listeners[LISTENERS_MAX];
 	struct tcp_conn **buckets;
 	struct tcp_conn *last_found; /* by table_find(); NULL: none, or it is gone */
+	struct tcp_endpoints missed; /* what table_find() did not find last, and its hash: */
+	uint32_t missed_hash;        /* who is not there is sought and added at once */
+	uint64_t asked_hash;         /* the same of sources, backlog.c */
+	struct ip_address asked;
 	struct tcp_conn *conns;
 	struct lent_runs *lent_runs, *free_runs;
 	struct lent_ranges *lent_ranges, *free_ranges;

@@ -40,6 +40,13 @@ hash_of(const struct siphash_key *key, const struct tcp_endpoints *e)
 	return siphash(key, &t6, sizeof(t6));
 }
 
+/* As far as tables use it. */
+static uint32_t
+flow_hash(const struct tcp *t, const struct tcp_endpoints *e)
+{
+	return (uint32_t)hash_of(&t->flow_key, e);
+}
+
 static bool
 same(const struct tcp_endpoints *a, const struct tcp_endpoints *b)
 {
@@ -55,6 +62,7 @@ table_create(struct tcp *t)
 	while (buckets < t->config.connections_max)
 		buckets *= 2;
 	t->bucket_mask = buckets - 1;
+	t->missed_hash = flow_hash(t, &t->missed);
 	t->buckets = calloc(buckets, sizeof(*t->buckets));
 	t->time_wait_buckets = calloc(buckets, sizeof(*t->time_wait_buckets));
 	t->conns = aligned_alloc(
@@ -86,21 +94,35 @@ struct tcp_conn *
 table_find(struct tcp *t, const struct tcp_endpoints *e)
 {
 	struct tcp_conn *c = t->last_found;
+	uint32_t hash;
 
 	if (c != NULL && same(&c->endpoints, e))
 		return c; /* a burst is runs of one flow */
-	c = t->buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+	hash = flow_hash(t, e);
+	c = t->buckets[hash & t->bucket_mask];
 	while (c != NULL && !same(&c->endpoints, e))
 		c = c->hash_next;
 	t->last_found = c;
+	if (c == NULL) {
+		t->missed = *e;
+		t->missed_hash = hash;
+	}
 	return c;
+}
+
+/* The hash of one that has mostly just been sought. */
+static uint32_t
+hash_of_missed(const struct tcp *t, const struct tcp_endpoints *e)
+{
+	return same(&t->missed, e) ? t->missed_hash : flow_hash(t, e);
 }
 
 struct tcp_conn *
 table_add(struct tcp *t, const struct tcp_endpoints *e)
 {
 	struct list *node = list_take_first(&t->free);
-	struct tcp_conn **bucket = &t->buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+	uint32_t hash = hash_of_missed(t, e);
+	struct tcp_conn **bucket = &t->buckets[hash & t->bucket_mask];
 	struct tcp_conn *c;
 
 	if (node == NULL)
@@ -115,6 +137,7 @@ table_add(struct tcp *t, const struct tcp_endpoints *e)
 	lent_init(c);
 	c->tcp = t;
 	c->endpoints = *e;
+	c->flow_hash = hash;
 	c->opened_at = (uint32_t)(t->now.ns >> OPENED_AT_SHIFT);
 	c->hash_next = *bucket;
 	*bucket = c;
@@ -127,7 +150,7 @@ void
 table_remove(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
-	struct tcp_conn **at = &t->buckets[hash_of(&t->flow_key, &c->endpoints) & t->bucket_mask];
+	struct tcp_conn **at = &t->buckets[c->flow_hash & t->bucket_mask];
 
 	while (*at != c)
 		at = &(*at)->hash_next;
@@ -153,7 +176,7 @@ table_remove(struct tcp_conn *c)
 static struct time_wait **
 time_wait_bucket(struct tcp *t, const struct tcp_endpoints *e)
 {
-	return &t->time_wait_buckets[hash_of(&t->flow_key, e) & t->bucket_mask];
+	return &t->time_wait_buckets[hash_of_missed(t, e) & t->bucket_mask];
 }
 
 struct time_wait *
@@ -194,7 +217,7 @@ void
 table_enter_time_wait(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
-	struct time_wait **bucket = time_wait_bucket(t, &c->endpoints);
+	struct time_wait **bucket = &t->time_wait_buckets[c->flow_hash & t->bucket_mask];
 	struct list *node;
 	struct time_wait *w;
 
