@@ -30,7 +30,7 @@ rm -f /tmp/"$lab_name".held
 
 here=$(mktemp -d)
 trap 'tools/lab down --name "$lab_name"; rm -rf "$here"' EXIT
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016 # $a is YARA's
 printf 'rule Deep_Marker { strings: $a = /evil-[0-9]{3}-marker/ condition: $a and filesize < 1KB }\n' >"$here/deep.yar"
 printf 'signatures: {sources: [%s]}\n' "$here" >"/run/sluice/$lab_name/lab/sluice.yaml"
 "${ctl[@]}" reload

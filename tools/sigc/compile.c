@@ -18,10 +18,10 @@ mark_parts_of(const struct sigc *s, uint32_t rule, uint32_t *targets)
 {
 	const struct generation_rule *r =
 	    (const struct generation_rule *)(const void *)s->rules.bytes + rule;
-	const uint32_t *parts = (const uint32_t *)(const void *)s->rule_parts.bytes + r->parts;
+	const uint32_t *parts = (const uint32_t *)(const void *)s->rule_parts.bytes;
 
 	for (unsigned k = 0; k < r->part_count; k++)
-		targets[parts[k]] |= 1u << r->target;
+		targets[parts[r->parts + k]] |= 1u << r->target;
 }
 
 /* For each part a bit for each target of the rules that may ask for it; the caller's. */

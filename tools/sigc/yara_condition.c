@@ -469,13 +469,15 @@ void
 yara_count(struct sigc *s, const struct yara_rules *all, size_t number)
 {
 	const struct yara_rule *rule = &all->rules[number];
-	const struct yara_string *strings = all->strings + rule->strings;
 	struct sigc_table words = { 0 };
 
 	for (size_t i = 0; i < rule->string_count; i++) {
-		table_add_text(&words, strings[i].id);
-		table_add_text(&words, span_of(all->texts + strings[i].text, strings[i].bytes));
-		table_add_text(&words, strings[i].written);
+		const struct yara_string *y = &all->strings[rule->strings + i];
+
+		table_add_text(&words, y->id);
+		if (y->bytes > 0) /* else the file may have no texts at all */
+			table_add_text(&words, span_of(all->texts + y->text, y->bytes));
+		table_add_text(&words, y->written);
 	}
 	table_add(&words, rule->condition.data, rule->condition.bytes);
 	sigc_count(s, 'y', span_of(words.bytes, words.used));
