@@ -134,7 +134,8 @@ MESSAGES    ?= 100000
 $(PARSE_LINES): $(B)/obj/tests/parse/main.o $(call archives,tests/parse $(below_tests/parse))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  LD $@')
-	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(DPDK_LIBS) -lpthread
+	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) \
+		$(call libs_of,tests/parse) $(DPDK_LIBS) -lpthread
 
 parse-lines: $(PARSE_LINES)
 
@@ -142,7 +143,11 @@ parse-lines: $(PARSE_LINES)
 differential: $(PARSE_LINES)
 	@tests/parse/differential.py --program $(PARSE_LINES) --first $(FIRST) --messages $(MESSAGES)
 
-.PHONY: parse-lines differential
+## parse-cases: 522 HTTP cases of other projects and 200 recorded ICAP connections below SLUICE_SHARED (BUILD=asan)
+parse-cases: $(PARSE_LINES)
+	@tests/parse/cases.py --program $(PARSE_LINES)
+
+.PHONY: parse-lines differential parse-cases
 
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
 # They link the archives of the sanitizer build.

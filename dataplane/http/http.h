@@ -38,7 +38,7 @@ struct http_field {
 };
 
 #define HTTP_ODD_FOLDED      0x01u /* obs-fold: a line that starts with a blank */
-#define HTTP_ODD_NAME        0x02u /* blank before the colon, or a byte that is no token */
+#define HTTP_ODD_NAME        0x02u /* blanks around a name, or no name before the colon */
 #define HTTP_ODD_NO_COLON    0x04u /* a line without a colon: kept as a nameless field */
 #define HTTP_ODD_BARE_LF     0x08u /* a line that ends in LF alone */
 #define HTTP_ODD_LENGTHS     0x10u /* Content-Length with Transfer-Encoding, or two that differ */

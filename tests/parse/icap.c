@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One session for the bytes of one client, all at once, then the client's end. The inspector here
- * continues every preview, and answers at an object's end: 204 where it may, else a page.
+ * continues every preview but those it is told to answer, and answers at an object's end: 204 where
+ * it may, else a page.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,46 +94,56 @@ print_body(struct icap_session *s)
 }
 
 static void
-answer(struct icap_session *s)
+answer(struct icap_session *s, bool is_lawful)
 {
 	struct icap_answer a = { .kind = ICAP_ANSWER_REPLACE, .http_head = span_text(page) };
 
-	if (icap_may_204_at_end(s))
+	if (is_lawful)
 		a.kind = ICAP_ANSWER_NO_CONTENT;
 	if (icap_answer(s, &a) != 0)
 		abort();
 }
 
+static void
+handle(struct icap_session *s, enum icap_event event, struct span previews, unsigned *seen)
+{
+	switch (event) {
+	case ICAP_REQUEST:
+		open_request(icap_request(s), *seen == 0);
+		++*seen;
+		break;
+	case ICAP_BODY:
+		print_body(s);
+		break;
+	case ICAP_PREVIEW_END:
+		if (*seen > previews.bytes || previews.data[*seen - 1] != 'a') {
+			icap_continue(s);
+			break;
+		}
+		printf("\", \"end\": \"answered early\"}");
+		answer(s, icap_may_204(s));
+		break;
+	case ICAP_BODY_END:
+		printf("\", \"end\": \"whole\"}");
+		answer(s, icap_may_204_at_end(s));
+		break;
+	case ICAP_ABORTED:
+		printf("\", \"end\": \"aborted\"}");
+		break;
+	case ICAP_MORE:
+	case ICAP_CLOSE:
+		break;
+	}
+}
+
 /* All events until the session waits or ends; whether it ended. */
 static bool
-run_events(struct icap_session *s, bool *first)
+run_events(struct icap_session *s, struct span previews, unsigned *seen)
 {
 	enum icap_event event;
 
-	while ((event = icap_next(s)) != ICAP_MORE && event != ICAP_CLOSE) {
-		switch (event) {
-		case ICAP_REQUEST:
-			open_request(icap_request(s), *first);
-			*first = false;
-			break;
-		case ICAP_BODY:
-			print_body(s);
-			break;
-		case ICAP_PREVIEW_END:
-			icap_continue(s);
-			break;
-		case ICAP_BODY_END:
-			printf("\", \"end\": \"whole\"}");
-			answer(s);
-			break;
-		case ICAP_ABORTED:
-			printf("\", \"end\": \"aborted\"}");
-			break;
-		case ICAP_MORE:
-		case ICAP_CLOSE:
-			break;
-		}
-	}
+	while ((event = icap_next(s)) != ICAP_MORE && event != ICAP_CLOSE)
+		handle(s, event, previews, seen);
 	return event == ICAP_CLOSE;
 }
 
@@ -159,20 +170,21 @@ print_statuses(struct icap_session *s)
 }
 
 void
-print_icap(struct span sent)
+print_icap(struct span previews, struct span sent)
 {
 	struct icap_session *s = icap_session_create(the_icap());
 	struct chain input = CHAIN_EMPTY;
-	bool closed, first = true;
+	unsigned seen = 0;
+	bool closed;
 
 	if (s == NULL || chain_append_copy(&input, sim_pools(), sent.data, sent.bytes) != 0)
 		abort();
 	icap_input(s, &input);
 	printf("{\"requests\": [");
-	closed = run_events(s, &first);
+	closed = run_events(s, previews, &seen);
 	if (!closed) {
 		icap_input_end(s);
-		if (!run_events(s, &first))
+		if (!run_events(s, previews, &seen))
 			abort(); /* it must not outlive its client */
 	}
 	print_statuses(s);

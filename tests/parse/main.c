@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanners/decode/decode.h"
 #include "tests/parse/print.h"
 #include "tests/sim/sim.h"
 
@@ -69,6 +70,34 @@ parse_url(struct span target)
 	putchar('}');
 }
 
+static void
+parse_gzip(struct span input)
+{
+	static const struct decode_codings gzip = { .count = 1, .list = { DECODE_GZIP } };
+	static const struct decode_limits limits = { 1 << 20, 1000, 1 << 16 };
+	static struct decode_pool *pool;
+	struct decoder *d;
+	enum decode_result result;
+	struct span out;
+	size_t at = 0;
+
+	if (pool == NULL)
+		pool = decode_pool_create(1, 1);
+	if (pool == NULL || (d = decode_open(pool, &gzip, &limits)) == NULL)
+		abort();
+	printf("{\"data\": \"");
+	while (
+	    (result = decode_next(d, input, &at, &out)) == DECODE_OUTPUT || result == DECODE_BUSY) {
+		if (result == DECODE_OUTPUT)
+			print_bytes(out);
+	}
+	printf("\", \"result\": \"%s\"}", result == DECODE_CORRUPT ? "corrupt"
+					  : result == DECODE_OVER  ? "over"
+					  : decode_is_whole(d)     ? "whole"
+								   : "cut");
+	decode_close(pool, d);
+}
+
 static bool
 parse_record(char kind, struct span bytes)
 {
@@ -84,13 +113,23 @@ parse_record(char kind, struct span bytes)
 		parse_url(bytes);
 		break;
 	case 'I':
-		print_icap(bytes);
+		print_icap(span_of(NULL, 0), bytes);
+		break;
+	case 'P':
+		if (bytes.bytes == 0 || bytes.data[0] >= bytes.bytes)
+			return false;
+		print_icap(
+		    span_of(bytes.data + 1, bytes.data[0]), span_from(bytes, 1u + bytes.data[0]));
+		break;
+	case 'Z':
+		parse_gzip(bytes);
 		break;
 	default:
 		fprintf(stderr, "no such kind of record: %d\n", kind);
 		return false;
 	}
 	putchar('\n');
+	fflush(stdout); /* the next record may depend on it */
 	return true;
 }
 
@@ -101,7 +140,7 @@ main(int argc, char **argv)
 
 	if (argc > 1) {
 		printf("usage: %s <records\n"
-		       "Records: a byte Q, S, C, U or I, four bytes of length, the bytes.\n",
+		       "Records: a byte Q, S, C, U, I, P or Z, four bytes of length, the bytes.\n",
 		    argv[0]);
 		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
 	}

@@ -20,7 +20,11 @@ void print_field(const struct http_field *f, bool first);
 /* All of a head that was parsed; the object's braces too. */
 void print_head(const struct http_head *h);
 
-/* icap.c: what a session makes of a client's bytes, as one object. Needs sim_eal_init(). */
-void print_icap(struct span sent);
+/*
+ * icap.c: what a session makes of a client's bytes, as one object. Needs sim_eal_init().
+ * `previews`: for each object in order, 'a' where it is answered at its preview's end; without, and
+ * past their end, previews are continued.
+ */
+void print_icap(struct span previews, struct span sent);
 
 #endif

@@ -31,5 +31,28 @@ class Parser:
                              f"{run.stderr.decode(errors='replace')[-4000:]}")
         return [json.loads(line) for line in lines]
 
+
+
+class Session:
+    """One run of the program for records that depend on what was found before."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def __enter__(self):
+        self.run = subprocess.Popen(
+            [self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_):
+        self.run.stdin.close()
+        if self.run.wait() != 0 and _ == (None, None, None):
+            raise SystemExit(f"{self.program} ended with {self.run.returncode}")
+
     def one(self, kind, data):
-        return self.parse_batch([(kind, data)])[0]
+        self.run.stdin.write(kind.encode() + struct.pack("<I", len(data)) + data)
+        self.run.stdin.flush()
+        line = self.run.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self.program} ended at {(kind, data)}")
+        return json.loads(line)

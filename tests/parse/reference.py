@@ -321,8 +321,8 @@ def sections(r, block):
 class Stream:
     """A client's bytes, read as a server does: what it was told, and what it answered."""
 
-    def __init__(self, sent):
-        self.sent, self.at = sent, 0
+    def __init__(self, sent, previews=""):
+        self.sent, self.at, self.previews = sent, 0, previews
         self.requests, self.statuses, self.closed = [], [], False
 
     def read(self):
@@ -386,6 +386,10 @@ class Stream:
             ieof = got["ieof"] and preview and not continued
             if not preview or continued or ieof:
                 break
+            if self.previews[len(self.requests) - 1 : len(self.requests)] == "a":
+                r["end"] = "answered early"
+                self.statuses.append(204)
+                return True
             self.statuses.append(100)
             continued = True
         r["end"] = "whole"
@@ -394,5 +398,6 @@ class Stream:
         return True
 
 
-def icap(sent):
-    return Stream(sent).read()
+def icap(sent, previews=""):
+    """`previews`: for each object in order, "a" where its preview is answered, not continued."""
+    return Stream(sent, previews).read()
