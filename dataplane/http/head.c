@@ -168,18 +168,19 @@ check_lengths(struct http_head *h)
 	struct http_field_walk walk = { 0 };
 	struct span length = span_of(NULL, 0);
 	struct http_field f;
-	bool coded = false;
+	bool coded = false, told = false; /* a length may be told as nothing */
 
 	while (http_field_next(h, &walk, &f)) {
 		if (span_is_nocase(f.name, "Transfer-Encoding"))
 			coded = true;
 		if (!span_is_nocase(f.name, "Content-Length"))
 			continue;
-		if (length.data != NULL && !span_equal(length, f.value))
+		if (told && !span_equal(length, f.value))
 			h->odd |= HTTP_ODD_LENGTHS;
 		length = f.value;
+		told = true;
 	}
-	if (coded && length.data != NULL)
+	if (coded && told)
 		h->odd |= HTTP_ODD_LENGTHS;
 }
 
