@@ -15,6 +15,7 @@
 
 #include <hs/hs.h>
 
+#include "bench/scan/bare.h"
 #include "bench/scan/objects.h"
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
@@ -170,40 +171,20 @@ scan_ours(struct bench *b, const char *name, struct span body, size_t piece)
 	signature_close(scan);
 }
 
-static int
-count_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *at)
-{
-	(void)id;
-	(void)from;
-	(void)to;
-	(void)flags;
-	++*(uint64_t *)at;
-	return 0;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static double
 time_one(struct bench *b, enum way way, const char *name, struct span body)
 {
 	unsigned repeats = 1 + (8u << 20) / (unsigned)body.bytes;
-	double began = cpu_seconds();
+	double began = bare_cpu_seconds();
 
 	for (unsigned i = 0; i < repeats; i++) {
 		if (way == BARE)
 			hs_scan(b->bare, (const char *)body.data, (unsigned)body.bytes, 0,
-			    b->scratch, count_match, &b->bare_matches);
+			    b->scratch, bare_count_match, &b->bare_matches);
 		else
 			scan_ours(b, name, body, way == OURS ? body.bytes : PIECE);
 	}
-	return (cpu_seconds() - began) / repeats;
+	return (bare_cpu_seconds() - began) / repeats;
 }
 
 static int

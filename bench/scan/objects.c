@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/scan/objects.h"
 
-#include <time.h>
-
 #include <openssl/evp.h>
 
+#include "bench/scan/bare.h"
 #include "dataplane/inspect/layer.h"
 
 /* One object under way. */
@@ -21,15 +20,6 @@ struct run {
 	struct flight *flights;
 	unsigned flight;
 };
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* A turn's slice of one object. */
 static void
@@ -76,17 +66,6 @@ judge(struct run *r, const struct corpus *corpus, size_t bytes, unsigned n)
 	return good;
 }
 
-static int
-count_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *at)
-{
-	(void)id;
-	(void)from;
-	(void)to;
-	(void)flags;
-	++*(uint64_t *)at;
-	return 0;
-}
-
 static bool
 digest(EVP_MD_CTX *context, const EVP_MD *kind, struct span bytes, uint8_t *out)
 {
@@ -99,7 +78,7 @@ digest(EVP_MD_CTX *context, const EVP_MD *kind, struct span bytes, uint8_t *out)
 static bool
 judge_bare(const struct run *r, double *took)
 {
-	double began = cpu_seconds();
+	double began = bare_cpu_seconds();
 	struct digest_values v[OBJECTS_IN_FLIGHT];
 	uint64_t matches = 0;
 	bool good = true;
@@ -108,11 +87,11 @@ judge_bare(const struct run *r, double *took)
 		struct span bytes = r->flights[i].body;
 
 		good = hs_scan(r->o->bare, (const char *)bytes.data, (unsigned)bytes.bytes, 0,
-			   r->o->scratch, count_match, &matches) == HS_SUCCESS &&
+			   r->o->scratch, bare_count_match, &matches) == HS_SUCCESS &&
 		       digest(r->md5, EVP_md5(), bytes, v[i].md5) &&
 		       digest(r->sha256, EVP_sha256(), bytes, v[i].sha256) && good;
 	}
-	*took += cpu_seconds() - began;
+	*took += bare_cpu_seconds() - began;
 	for (unsigned i = 0; i < r->flight; i++)
 		good = good && memcmp(&v[i], &r->flights[i].layer.values, sizeof(v[i])) == 0;
 	return good;
@@ -128,11 +107,11 @@ run(struct run *r, const struct corpus *corpus, size_t bytes, size_t work,
 	if (r->queue == NULL || r->md5 == NULL || r->sha256 == NULL)
 		return "no memory";
 	for (unsigned b = 0; b < batches; b++) {
-		double began = cpu_seconds();
+		double began = bare_cpu_seconds();
 
 		if (!judge(r, corpus, bytes, b * r->flight))
 			return "a signature was found, or the scan failed";
-		out->ours += cpu_seconds() - began;
+		out->ours += bare_cpu_seconds() - began;
 		if (!judge_bare(r, &out->bare))
 			return "a library call failed, or digests differ";
 	}
