@@ -168,6 +168,27 @@ load_published(struct attendant *a)
 	return loaded;
 }
 
+/* The configuration's policy with the exclusions of another behind its own. */
+static int
+create_with(const struct config *c, const struct config *kept, struct policy **out,
+    char error[CONFIG_ERROR_TEXT_MAX])
+{
+	struct config merged = *c;
+	int rc;
+
+	merged.exclusions_count += kept->exclusions_count;
+	merged.exclusions = calloc(merged.exclusions_count + 1, sizeof(*merged.exclusions));
+	if (merged.exclusions == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < merged.exclusions_count; i++)
+		merged.exclusions[i] = i < c->exclusions_count
+					   ? c->exclusions[i]
+					   : kept->exclusions[i - c->exclusions_count];
+	rc = policy_create(&merged, out, error);
+	free(merged.exclusions);
+	return rc;
+}
+
 /*
  * The configuration's policy, and with it the exclusions that control has kept beside it: whoever
  * starts alone knows them, too.
@@ -179,7 +200,7 @@ first_policy(const struct attendant *a, const struct config *c, struct policy **
 	/* Keys that a configuration must have; of what is read only the exclusions count. */
 	static const char *const must[] = { "dataplane.port.interface=none",
 		"dataplane.addresses=192.0.2.1/32" };
-	struct config merged = *c, *kept = NULL;
+	struct config *kept = NULL;
 	char path[512];
 	int rc;
 
@@ -187,22 +208,13 @@ first_policy(const struct attendant *a, const struct config *c, struct policy **
 	if (access(path, F_OK) != 0)
 		return policy_create(c, out, error);
 	rc = config_load(path, must, sizeof(must) / sizeof(must[0]), &kept, error);
-	if (rc != 0) {
-		fprintf(stderr, "WRN %s; nothing is excluded by it until control runs\n", error);
-		return policy_create(c, out, error);
-	}
-	merged.exclusions_count += kept->exclusions_count;
-	merged.exclusions = calloc(merged.exclusions_count + 1, sizeof(*merged.exclusions));
-	rc = merged.exclusions == NULL ? -ENOMEM : 0;
-	for (unsigned i = 0; i < merged.exclusions_count && rc == 0; i++)
-		merged.exclusions[i] = i < c->exclusions_count
-					   ? c->exclusions[i]
-					   : kept->exclusions[i - c->exclusions_count];
 	if (rc == 0)
-		rc = policy_create(&merged, out, error);
-	free(merged.exclusions);
+		rc = create_with(c, kept, out, error);
 	config_free(kept);
-	return rc;
+	if (rc == 0)
+		return 0;
+	fprintf(stderr, "WRN %s; nothing is excluded by %s until control runs\n", error, path);
+	return policy_create(c, out, error);
 }
 
 int
