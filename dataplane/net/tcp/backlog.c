@@ -17,8 +17,8 @@
  *     connection table full                             nothing: the peer tries again
  *
  * An orphan is one that its user released and that has still something to do. Past orphans_max the
- * oldest is reset. Everything is allocated in backlog_create(); a SYN
- * costs a hash of its source, where the one before came from elsewhere.
+ * oldest is reset. Everything is allocated in backlog_create(); a SYN costs a hash of its source,
+ * where the one before came from elsewhere.
  */
 #include "dataplane/net/tcp/conn.h"
 
