@@ -40,96 +40,6 @@ fail(struct file *f, const char *what)
 	return -EINVAL;
 }
 
-static void
-skip(struct yara_text *t, size_t count)
-{
-	for (size_t i = 0; i < count && i < t->left.bytes; i++)
-		t->line += t->left.data[i] == '\n';
-	t->left = span_from(t->left, count);
-}
-
-static bool
-starts(const struct yara_text *t, const char *with)
-{
-	size_t n = strlen(with);
-
-	return t->left.bytes >= n && memcmp(t->left.data, with, n) == 0;
-}
-
-static size_t
-comment_bytes(const struct yara_text *t)
-{
-	const uint8_t *end = starts(t, "//") ? memchr(t->left.data, '\n', t->left.bytes)
-			     : starts(t, "/*")
-				 ? memmem(t->left.data + 2, t->left.bytes - 2, "*/", 2)
-				 : t->left.data;
-
-	if (end == t->left.data)
-		return 0;
-	if (end == NULL)
-		return t->left.bytes;
-	return (size_t)(end - t->left.data) + (starts(t, "/*") ? 2 : 1);
-}
-
-void
-yara_skip_blanks(struct yara_text *t)
-{
-	while (t->left.bytes > 0) {
-		size_t n = isspace(t->left.data[0]) ? 1 : comment_bytes(t);
-
-		if (n == 0)
-			return;
-		skip(t, n);
-	}
-}
-
-struct span
-yara_take_word(struct yara_text *t)
-{
-	struct span word;
-	size_t n = 0;
-
-	yara_skip_blanks(t);
-	while (n < t->left.bytes && (isalnum(t->left.data[n]) || t->left.data[n] == '_'))
-		n++;
-	word = span_first(t->left, n);
-	skip(t, n);
-	return word;
-}
-
-bool
-yara_take(struct yara_text *t, const char *what)
-{
-	yara_skip_blanks(t);
-	if (!starts(t, what))
-		return false;
-	skip(t, strlen(what));
-	return true;
-}
-
-bool
-yara_take_number(struct yara_text *t, uint64_t *out)
-{
-	struct yara_text before = *t;
-	struct span word = yara_take_word(t);
-	char text[32], *end;
-
-	if (word.bytes == 0 || word.bytes >= sizeof(text) || !isdigit(word.data[0])) {
-		*t = before;
-		return false;
-	}
-	memcpy(text, word.data, word.bytes);
-	text[word.bytes] = 0;
-	*out = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
-	if (strcmp(end, "KB") == 0 && *out < UINT64_C(1) << 40)
-		*out <<= 10;
-	else if (strcmp(end, "MB") == 0 && *out < UINT64_C(1) << 40)
-		*out <<= 20;
-	else if (*end != 0 || *out >= UINT64_C(1) << 60)
-		return false;
-	return true;
-}
-
 /* What stands between quotes, or slashes, escapes and all. -EINVAL: the line ends before it does.
  */
 static int
@@ -143,7 +53,7 @@ take_quoted(struct file *f, uint8_t quote, struct span *inner)
 	if (n >= left.bytes || left.data[n] != quote)
 		return fail(f, "a text or expression without end");
 	*inner = span_first(span_from(left, 1), n - 1);
-	skip(&f->text, n + 1);
+	yara_skip(&f->text, n + 1);
 	return 0;
 }
 
@@ -154,29 +64,6 @@ add_hex(struct source *to, uint8_t byte)
 
 	snprintf(text, sizeof(text), "%02x", byte);
 	table_add(&to->texts, text, 2);
-}
-
-size_t
-yara_unescape(struct span from, uint8_t *out)
-{
-	static const char letters[] = "nrt\"\\", bytes[] = "\n\r\t\"\\";
-	const char *letter;
-
-	*out = from.data[0];
-	if (*out != '\\')
-		return 1;
-	if (from.bytes < 2)
-		return 0;
-	if (from.data[1] == 'x' && from.bytes >= 4 && hex_digit(from.data[2]) >= 0 &&
-	    hex_digit(from.data[3]) >= 0) {
-		*out = (uint8_t)(hex_digit(from.data[2]) << 4 | hex_digit(from.data[3]));
-		return 4;
-	}
-	letter = memchr(letters, from.data[1], sizeof(letters) - 1);
-	if (letter == NULL)
-		return 0;
-	*out = (uint8_t)bytes[letter - letters];
-	return 2;
 }
 
 static int
@@ -232,7 +119,7 @@ read_hex(struct file *f, struct yara_string *out)
 {
 	unsigned depth = 0;
 
-	skip(&f->text, 1);
+	yara_skip(&f->text, 1);
 	out->written = f->text.left;
 	for (;;) {
 		uint8_t c;
@@ -242,7 +129,7 @@ read_hex(struct file *f, struct yara_string *out)
 			return fail(f, "a hexadecimal string without end");
 		c = f->text.left.data[0];
 		out->written.bytes = (size_t)(f->text.left.data - out->written.data);
-		skip(&f->text, 1);
+		yara_skip(&f->text, 1);
 		if (c == '}')
 			return depth == 0 ? 0 : fail(f, "expected ) in a hexadecimal string");
 		if (c == '[') {
@@ -277,7 +164,7 @@ read_alphabet(struct file *f, struct yara_string *out)
 		return 0;
 	out->has_alphabet = true;
 	yara_skip_blanks(&f->text);
-	if (!starts(&f->text, "\"") || take_quoted(f, '"', &alphabet) != 0 ||
+	if (!yara_starts(&f->text, "\"") || take_quoted(f, '"', &alphabet) != 0 ||
 	    !yara_take(&f->text, ")"))
 		return fail(f, "expected (\"…\") behind base64");
 	return 0;
@@ -376,12 +263,12 @@ read_string(struct file *f, struct span id)
 	if (!yara_take(&f->text, "="))
 		return fail(f, "expected = behind the name of a string");
 	yara_skip_blanks(&f->text);
-	if (starts(&f->text, "\"")) {
+	if (yara_starts(&f->text, "\"")) {
 		rc = read_text(f, &out);
-	} else if (starts(&f->text, "{")) {
+	} else if (yara_starts(&f->text, "{")) {
 		out.form = YARA_HEX;
 		rc = read_hex(f, &out);
-	} else if (starts(&f->text, "/")) {
+	} else if (yara_starts(&f->text, "/")) {
 		out.why = SKIP_REGEX;
 		out.form = YARA_REGEX;
 		rc = take_quoted(f, '/', &out.written);
@@ -419,12 +306,12 @@ read_condition(struct file *f, struct yara_rule *r)
 			if (take_quoted(f, c, &inner) != 0)
 				return -EINVAL;
 		} else {
-			skip(&f->text, 1);
+			yara_skip(&f->text, 1);
 		}
 		last = c;
 	}
 	r->condition = span_first(all, all.bytes - f->text.left.bytes);
-	skip(&f->text, 1);
+	yara_skip(&f->text, 1);
 	return 0;
 }
 
@@ -452,11 +339,11 @@ read_section(struct file *f, bool is_strings)
 		}
 		if (is_strings)
 			return fail(f, "expected $ and the name of a string, or condition:");
-		if (word.bytes == 0 && starts(&f->text, "\"")) {
+		if (word.bytes == 0 && yara_starts(&f->text, "\"")) {
 			if (take_quoted(f, '"', &unused) != 0)
 				return -EINVAL;
 		} else if (word.bytes == 0) {
-			skip(&f->text, 1);
+			yara_skip(&f->text, 1);
 		}
 	}
 }
@@ -533,7 +420,7 @@ read_item(struct file *f)
 			return read_rule(f, from, is_private, is_global);
 		if (span_is(word, "import") || span_is(word, "include")) {
 			yara_skip_blanks(&f->text);
-			if (!starts(&f->text, "\"") || take_quoted(f, '"', &name) != 0)
+			if (!yara_starts(&f->text, "\"") || take_quoted(f, '"', &name) != 0)
 				return fail(f, "expected a name in quotes");
 			if (span_is(word, "include"))
 				return read_include(f, name);
@@ -586,8 +473,8 @@ read_file(struct source *to, const char *path, unsigned depth)
 	f.text.left = span_of(all, bytes);
 	if (bytes > 0 && memchr(all, 0, bytes) != NULL)
 		return fail(&f, "a NUL byte in the file");
-	if (starts(&f.text, "\xef\xbb\xbf")) /* UTF-8's mark */
-		skip(&f.text, 3);
+	if (yara_starts(&f.text, "\xef\xbb\xbf")) /* UTF-8's mark */
+		yara_skip(&f.text, 3);
 	yara_skip_blanks(&f.text);
 	while (rc == 0 && f.text.left.bytes > 0) {
 		rc = read_item(&f);

@@ -41,7 +41,10 @@ struct yara_text {
 	uint32_t line;
 };
 
-/* yara.c: over blanks and comments; a word of letters, digits and _ (empty: there is none). */
+/* yara_text.c: so many bytes on, lines counted; whether the text goes on with this; over blanks and
+ * comments; a word of letters, digits and _ (empty: there is none). */
+void yara_skip(struct yara_text *t, size_t count);
+bool yara_starts(const struct yara_text *t, const char *with);
 void yara_skip_blanks(struct yara_text *t);
 struct span yara_take_word(struct yara_text *t);
 /* Takes these characters if they come next. */
