@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_MAX (64u << 20)
@@ -33,6 +34,29 @@ open_generation(struct judge *j)
 	return deepscan_init(&j->deep, j->generation, &limits) == 0;
 }
 
+/* In memory where there is such a place: each file is synced. */
+static void
+name_directory(struct judge *j, pid_t pid)
+{
+	snprintf(j->directory, sizeof(j->directory), "%s/sluice-judge-%d",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)pid);
+}
+
+void
+judge_sweep(pid_t pid)
+{
+	static const char *const names[] = { "a.yar", "made.gen", "made.gen.new" };
+	struct judge j;
+	char path[160];
+
+	name_directory(&j, pid);
+	for (unsigned i = 0; i < COUNT_OF(names); i++) {
+		path_in(&j, names[i], path);
+		unlink(path);
+	}
+	rmdir(j.directory);
+}
+
 bool
 judge_begin(struct judge *j, struct span source)
 {
@@ -40,10 +64,9 @@ judge_begin(struct judge *j, struct span source)
 	FILE *f;
 
 	memset(j, 0, sizeof(*j));
-	/* In memory where there is such a place: each file is synced. */
-	snprintf(j->directory, sizeof(j->directory), "%s/sluice-judge-XXXXXX",
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	CHECK(mkdtemp(j->directory) != NULL);
+	judge_sweep(getpid());
+	name_directory(j, getpid());
+	CHECK(mkdir(j->directory, 0700) == 0);
 	j->sigc.has_sandbox = true;
 	sigc_add_literal(&j->sigc, span_text("Always.There"), (const uint8_t *)"always-there", 12);
 	path_in(j, "a.yar", path);
@@ -91,17 +114,11 @@ judge_object(struct judge *j, struct span object)
 void
 judge_end(struct judge *j)
 {
-	static const char *const names[] = { "a.yar", "made.gen", "made.gen.new" };
-	char path[160];
-
 	if (j->deep.core != NULL)
 		deepscan_fini(&j->deep);
 	generation_close(j->generation);
 	free(j->bytes);
-	for (unsigned i = 0; i < COUNT_OF(names); i++) {
-		path_in(j, names[i], path);
-		unlink(path);
-	}
-	CHECK(rmdir(j->directory) == 0);
+	judge_sweep(getpid());
+	CHECK(access(j->directory, F_OK) != 0);
 	sigc_free(&j->sigc);
 }

@@ -3,6 +3,8 @@
 #ifndef SLUICE_TESTS_DEEPSCAN_JUDGE_H
 #define SLUICE_TESTS_DEEPSCAN_JUDGE_H
 
+#include <sys/types.h>
+
 #include "control/deepscan/deepscan.h"
 #include "tests/unit/harness.h"
 #include "tools/sigc/sigc.h"
@@ -24,5 +26,7 @@ unsigned judge_taken(const struct judge *j);
  * pieces, as of the dataplane, must not lose what is found. */
 int judge_object(struct judge *j, struct span object);
 void judge_end(struct judge *j);
+/* Removes what a process that died between the two has left. */
+void judge_sweep(pid_t pid);
 
 #endif

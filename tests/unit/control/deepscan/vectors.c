@@ -104,7 +104,10 @@ ask(struct span source, struct span object)
 		_exit(
 		    (int)judge(source, object) + (CU_get_number_of_failures() > failures ? 8 : 0));
 	}
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return ANSWER_FAILED;
+	judge_sweep(child);
+	if (!WIFEXITED(status))
 		return ANSWER_FAILED;
 	return (enum answer)WEXITSTATUS(status);
 }
