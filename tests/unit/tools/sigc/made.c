@@ -90,3 +90,20 @@ made_end(struct made *m)
 	CHECK(system(command) == 0);
 	sigc_free(&m->sigc);
 }
+
+int
+made_scan(struct signature_core *core, const struct generation *g, struct span body, size_t step,
+    struct signature_hit *hit)
+{
+	struct signature_scan *scan = signature_open(core, g);
+	int rc = 0;
+
+	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
+		rc =
+		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
+	rc = rc < 0 ? rc : signature_finish(scan);
+	if (rc == 1 && hit != NULL)
+		*hit = *signature_hit(scan);
+	signature_close(scan);
+	return rc;
+}

@@ -26,4 +26,11 @@ bool made_left_out(const struct made *m, const char *line);
 int made_build(struct made *m);
 void made_end(struct made *m);
 
+/*
+ * Scans a body in pieces of `step` bytes. 1: found, and what it was in `hit` (NULL: not asked); 0:
+ * not; negative: the scan failed.
+ */
+int made_scan(struct signature_core *core, const struct generation *g, struct span body,
+    size_t step, struct signature_hit *hit);
+
 #endif

@@ -10,18 +10,9 @@ static uint64_t
 scan_in_steps(
     struct signature_core *core, const struct generation *g, struct span body, size_t step)
 {
-	struct signature_scan *scan = signature_open(core, g);
-	uint64_t found = 0;
-	int rc = 0;
+	struct signature_hit hit = { .offset = 0 };
 
-	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
-		rc =
-		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
-	rc = rc < 0 ? rc : signature_finish(scan);
-	if (rc != 0)
-		found = rc < 0 ? UINT64_MAX : signature_hit(scan)->offset;
-	signature_close(scan);
-	return found;
+	return made_scan(core, g, body, step, &hit) < 0 ? UINT64_MAX : hit.offset;
 }
 
 /* The same for each way to cut it. */

@@ -41,19 +41,6 @@ make_program(uint8_t *body, uint32_t header_at)
 	}
 }
 
-static int
-scan(struct signature_core *core, const struct generation *g, struct span body, size_t step)
-{
-	struct signature_scan *s = signature_open(core, g);
-	int rc = 0;
-
-	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
-		rc = signature_feed(s, span_first(span_from(body, at), step), step >= body.bytes);
-	rc = rc < 0 ? rc : signature_finish(s);
-	signature_close(s);
-	return rc;
-}
-
 /* How the scan ends, the same in pieces of every size; the body is `word` at `at` in a program. */
 static void
 check_place(const char *row, const char *offset, uint32_t header_at, size_t at, int expected)
@@ -70,9 +57,10 @@ check_place(const char *row, const char *offset, uint32_t header_at, size_t at, 
 	CHECK_ROW(row, made_source(&m, "a.ndb", line, strlen(line)) == 0 && m.sigc.loaded == 2);
 	CHECK_ROW(row, made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
 	for (size_t step = 1; step <= BODY_BYTES; step += step < 8 ? 1 : step * 2 / 3)
-		CHECK_ROW(
-		    row, scan(core, m.generation, span_of(body, BODY_BYTES), step) == expected);
-	CHECK_ROW(row, scan(core, m.generation, span_of(body, BODY_BYTES), BODY_BYTES) == expected);
+		CHECK_ROW(row, made_scan(core, m.generation, span_of(body, BODY_BYTES), step,
+				   NULL) == expected);
+	CHECK_ROW(row,
+	    made_scan(core, m.generation, span_of(body, BODY_BYTES), BODY_BYTES, NULL) == expected);
 	signature_core_destroy(core);
 	made_end(&m);
 }

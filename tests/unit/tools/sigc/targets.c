@@ -32,18 +32,9 @@ static const struct {
 static const char *
 scan(struct signature_core *core, const struct generation *g, struct span body, size_t step)
 {
-	struct signature_scan *s = signature_open(core, g);
-	const char *name = NULL;
-	int rc = 0;
+	struct signature_hit hit = { .name = NULL };
 
-	for (size_t at = 0; at < body.bytes && rc == 0; at += step)
-		rc = signature_feed(s, span_first(span_from(body, at), step), step >= body.bytes);
-	if (rc == 0)
-		rc = signature_finish(s);
-	if (rc != 0)
-		name = rc > 0 ? signature_hit(s)->name : "failed";
-	signature_close(s);
-	return name;
+	return made_scan(core, g, body, step, &hit) < 0 ? "failed" : hit.name;
 }
 
 static bool

@@ -38,22 +38,6 @@ text_of(json_t *row, const char *key)
 	return text != NULL ? text : "";
 }
 
-/* Whether something is found in a body fed in pieces; a failure is neither. */
-static int
-scan_in_steps(
-    struct signature_core *core, const struct generation *g, struct span body, size_t step)
-{
-	struct signature_scan *scan = signature_open(core, g);
-	int rc = 0;
-
-	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
-		rc =
-		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
-	rc = rc < 0 ? rc : signature_finish(scan);
-	signature_close(scan);
-	return rc;
-}
-
 static void
 check_all_ways(const char *row, const struct made *m, struct span body, bool holds)
 {
@@ -61,7 +45,7 @@ check_all_ways(const char *row, const struct made *m, struct span body, bool hol
 
 	CHECK_ROW(row, signature_core_prepare(core, m->generation) == 0);
 	for (size_t step = 1; step <= body.bytes; step++)
-		CHECK_ROW(row, scan_in_steps(core, m->generation, body, step) == holds);
+		CHECK_ROW(row, made_scan(core, m->generation, body, step, NULL) == holds);
 	signature_core_destroy(core);
 }
 

@@ -76,19 +76,13 @@ static bool
 is_hit(const struct made *m, struct span body, size_t step)
 {
 	struct signature_core *core = signature_core_create(1);
-	struct signature_scan *scan;
 	struct digest_values v;
 	struct digest d;
-	int rc = 0;
+	int rc;
 
 	CHECK(core != NULL && signature_core_prepare(core, m->generation) == 0);
-	scan = signature_open(core, m->generation);
-	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
-		rc =
-		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
-	rc = rc < 0 ? rc : signature_finish(scan);
+	rc = made_scan(core, m->generation, body, step, NULL);
 	CHECK(rc >= 0);
-	signature_close(scan);
 	signature_core_destroy(core);
 	digest_init(&d);
 	digest_feed(&d, body);

@@ -5,22 +5,6 @@
 
 #include "tests/unit/tools/sigc/made.h"
 
-/* 1: found; 0: not; negative: the scan failed. In pieces of `step`. */
-static int
-scan_in_steps(
-    struct signature_core *core, const struct generation *g, struct span body, size_t step)
-{
-	struct signature_scan *scan = signature_open(core, g);
-	int rc = 0;
-
-	for (size_t at = 0; at < body.bytes && rc >= 0; at += step)
-		rc =
-		    signature_feed(scan, span_first(span_from(body, at), step), step >= body.bytes);
-	rc = rc < 0 ? rc : signature_finish(scan);
-	signature_close(scan);
-	return rc;
-}
-
 /* Compiles one source and scans at every cut. -1: the rule was not taken. */
 static int
 verdict_of(const char *row, const char *source, struct span body)
@@ -33,9 +17,9 @@ verdict_of(const char *row, const char *source, struct span body)
 	if (made_source(&m, "a.yar", source, strlen(source)) == 0 && m.sigc.loaded == 2) {
 		CHECK_ROW(row, made_build(&m) == 0 && m.sigc.loaded == 2);
 		CHECK_ROW(row, signature_core_prepare(core, m.generation) == 0);
-		verdict = scan_in_steps(core, m.generation, body, body.bytes);
+		verdict = made_scan(core, m.generation, body, body.bytes, NULL);
 		for (size_t step = 1; step < body.bytes && step < 200; step++)
-			CHECK_ROW(row, scan_in_steps(core, m.generation, body, step) == verdict);
+			CHECK_ROW(row, made_scan(core, m.generation, body, step, NULL) == verdict);
 	}
 	signature_core_destroy(core);
 	made_end(&m);
@@ -233,7 +217,7 @@ TEST(yara_rules_that_name_others)
 		CHECK_ROW(row, signature_core_prepare(core, m.generation) == 0);
 		for (size_t step = 1; step <= body.bytes; step++)
 			CHECK_ROW(
-			    row, scan_in_steps(core, m.generation, body, step) == named[i].holds);
+			    row, made_scan(core, m.generation, body, step, NULL) == named[i].holds);
 		signature_core_destroy(core);
 		made_end(&m);
 	}
@@ -273,16 +257,16 @@ TEST(yara_reads_what_is_not_kept)
 	made_begin(&m);
 	CHECK(made_source(&m, "a.yar", rule, strlen(rule)) == 0 && m.sigc.loaded == 2);
 	CHECK(made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
-	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1000) == 0);
+	CHECK(made_scan(core, m.generation, span_of(body, sizeof(body)), 1000, NULL) == 0);
 	memcpy(body, "aaaa", 4);
-	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 10000) == 0);
-	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1000) < 0);
-	CHECK(scan_in_steps(core, m.generation, span_of(body, 6000), 1000) == 0);
+	CHECK(made_scan(core, m.generation, span_of(body, sizeof(body)), 10000, NULL) == 0);
+	CHECK(made_scan(core, m.generation, span_of(body, sizeof(body)), 1000, NULL) < 0);
+	CHECK(made_scan(core, m.generation, span_of(body, 6000), 1000, NULL) == 0);
 	body[5000] = 7;
-	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 10000) == 1);
-	CHECK(scan_in_steps(core, m.generation, span_of(body, 6000), 1000) == 1);
+	CHECK(made_scan(core, m.generation, span_of(body, sizeof(body)), 10000, NULL) == 1);
+	CHECK(made_scan(core, m.generation, span_of(body, 6000), 1000, NULL) == 1);
 	memcpy(body + 9000, "bbbb", 4);
-	CHECK(scan_in_steps(core, m.generation, span_of(body, sizeof(body)), 1000) == 0);
+	CHECK(made_scan(core, m.generation, span_of(body, sizeof(body)), 1000, NULL) == 0);
 	signature_core_destroy(core);
 	made_end(&m);
 }
