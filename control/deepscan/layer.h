@@ -18,7 +18,6 @@ struct layer {
 	uint32_t depth;
 	const char *path;
 	bool is_guess; /* an archive only by a guess: what can't be read of it says nothing */
-	bool is_found; /* begins at a mark within another layer: no marks are looked for again */
 };
 
 /* What a layer is unpacked into; the bytes are the holder's to free. */
