@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-static int
-value_of(uint8_t c)
+int
+base64_value(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -22,7 +22,7 @@ group(const uint8_t *four, unsigned padding)
 	int32_t bits = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
-		int v = i < 4 - padding ? value_of(four[i]) : 0;
+		int v = i < 4 - padding ? base64_value(four[i]) : 0;
 
 		if (v < 0 || (i >= 4 - padding && four[i] != '='))
 			return -1;

@@ -7,6 +7,8 @@
 
 #include "common/base/span.h"
 
+/* 0 to 63; -1: no character of the alphabet. */
+int base64_value(uint8_t c);
 /* Returns how many bytes were written; -EINVAL: no such text, -ENOBUFS: `room` is too small. */
 ssize_t base64_decode(struct span text, uint8_t *out, size_t room);
 

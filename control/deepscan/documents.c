@@ -303,20 +303,25 @@ static void
 judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p, unsigned number)
 {
 	struct layer inner = { .depth = l->depth + 1, .bytes = p->bytes };
-	struct mail_decoder m = { 0 };
+	struct transfer t;
 	struct layer_buffer b = { 0 };
 	char path[DEEPSCAN_LAYER_MAX], name[16];
 	uint8_t piece[4096];
-	size_t bytes;
+	size_t at = 0, bytes = 0;
 
 	snprintf(name, sizeof(name), "%u", number);
 	inner.path = layer_path(path, l, "mail", p->name[0] != 0 ? p->name : name);
-	while (p->coding != MAIL_PLAIN && (bytes = mail_decode(&m, p, piece, sizeof(piece))) > 0) {
-		if (!layer_append(d, &b, piece, bytes, path))
-			break;
-	}
-	if (p->coding != MAIL_PLAIN)
+	if (p->coding != TRANSFER_IDENTITY) {
+		transfer_init(&t, p->coding);
+		while (at < p->bytes.bytes) {
+			bytes = transfer_next(&t, p->bytes, &at, piece, sizeof(piece));
+			if (!layer_append(d, &b, piece, bytes, path))
+				break;
+		}
+		if (at == p->bytes.bytes)
+			layer_append(d, &b, piece, transfer_end(&t, piece), path);
 		inner.bytes = span_of(b.bytes, b.used);
+	}
 	if (inner.bytes.bytes > 0 && d->verdict != VERDICT_BAD)
 		layer_judge(d, &inner);
 	free(b.bytes);

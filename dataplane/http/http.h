@@ -132,33 +132,6 @@ size_t http_filename(
 size_t http_part_filename(
     struct span disposition, struct span content_type, char *out, size_t room);
 
-/* transfer.c: Content-Transfer-Encoding (RFC 2045 §6) of parts */
-
-enum http_transfer_coding {
-	HTTP_TRANSFER_IDENTITY, /* also 7bit, 8bit, binary, and what is not known */
-	HTTP_TRANSFER_BASE64,
-	HTTP_TRANSFER_QUOTED,
-};
-
-struct http_transfer {
-	enum http_transfer_coding coding;
-	uint32_t bits, bit_count;
-	uint8_t state, held;
-};
-
-#define HTTP_TRANSFER_STEP_MAX 3 /* what one byte of input may give */
-
-enum http_transfer_coding http_transfer_coding(struct span value);
-void http_transfer_init(struct http_transfer *t, enum http_transfer_coding coding);
-/*
- * Decodes from `*at` on into `out`, whose room is at least HTTP_TRANSFER_STEP_MAX, and moves `*at`
- * past what was used. How many bytes it gave; call again while `*at` is not at the input's end.
- */
-size_t http_transfer_next(
-    struct http_transfer *t, struct span input, size_t *at, uint8_t *out, size_t room);
-/* The last bytes, of an escape that was cut short. */
-size_t http_transfer_end(struct http_transfer *t, uint8_t out[HTTP_TRANSFER_STEP_MAX]);
-
 /* multipart.c: RFC 2046 §5.1; parts between boundaries, one level of them */
 
 #define MULTIPART_BOUNDARY_BYTES_MAX 256 /* RFC 2046 allows 70 */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "dataplane/inspect/object.h"
+#include "scanners/decode/transfer.h"
 
 #define PIECE_BYTES 4096 /* what an encoding gives at a time */
 
@@ -22,7 +23,7 @@ struct part_level {
 	bool part_open;
 	uint16_t number;
 	struct multipart parser;
-	struct http_transfer transfer;
+	struct transfer transfer;
 	struct layer sent, decoded;
 	uint8_t piece[PIECE_BYTES];
 };
@@ -121,8 +122,8 @@ part_begin(struct inspect_object *o, struct part_level *l)
 {
 	struct signature_core *core = o->publication->loaded->cores[o->inspect->config.core];
 	const struct generation *g = o->publication->loaded->generation;
-	enum http_transfer_coding coding =
-	    http_transfer_coding(multipart_field(&l->parser, "Content-Transfer-Encoding"));
+	enum transfer_coding coding =
+	    transfer_coding_of(multipart_field(&l->parser, "Content-Transfer-Encoding"));
 
 	if (o->parts_seen == object_policy_limits(o)->parts_max) {
 		stop(o, SOURCE_OVERSIZE);
@@ -132,9 +133,9 @@ part_begin(struct inspect_object *o, struct part_level *l)
 	count(o->inspect->stats, COUNTER_PARTS, 1);
 	if (l->parser.head_over)
 		note_trouble(o, SOURCE_OVERSIZE);
-	http_transfer_init(&l->transfer, coding);
+	transfer_init(&l->transfer, coding);
 	if (layer_open(&l->sent, core, g) != 0 ||
-	    (coding != HTTP_TRANSFER_IDENTITY && layer_open(&l->decoded, core, g) != 0)) {
+	    (coding != TRANSFER_IDENTITY && layer_open(&l->decoded, core, g) != 0)) {
 		stop(o, SOURCE_OVERLOAD);
 		return;
 	}
@@ -177,7 +178,7 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 		return;
 	}
 	while (at < data.bytes && !o->parts_over) {
-		n = http_transfer_next(&l->transfer, data, &at, l->piece, sizeof(l->piece));
+		n = transfer_next(&l->transfer, data, &at, l->piece, sizeof(l->piece));
 		if (n > 0)
 			part_plain(o, l, span_of(l->piece, n), false);
 	}
@@ -254,7 +255,7 @@ part_end(struct inspect_object *o, struct part_level *l)
 	if (!l->part_open || o->parts_over)
 		return;
 	l->part_open = false;
-	n = http_transfer_end(&l->transfer, l->piece);
+	n = transfer_end(&l->transfer, l->piece);
 	if (n > 0)
 		part_plain(o, l, span_of(l->piece, n), true);
 	if (l->inner != NULL) {

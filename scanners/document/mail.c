@@ -61,7 +61,7 @@ mail_is(struct span file)
 struct head {
 	struct span boundary;
 	bool is_message;
-	enum mail_coding coding;
+	enum transfer_coding coding;
 	char name[MAIL_NAME_MAX];
 };
 
@@ -98,9 +98,7 @@ take_field(struct span field, struct head *h)
 
 		while (value.bytes > 0 && (value.data[0] <= ' ' || value.data[0] == '"'))
 			value = span_from(value, 1);
-		h->coding = begins(value, "base64")             ? MAIL_BASE64
-			    : begins(value, "quoted-printable") ? MAIL_QUOTED
-								: MAIL_PLAIN;
+		h->coding = transfer_coding_of(value);
 		return;
 	}
 	if (!begins(field, "content-type:") && !begins(field, "content-disposition:"))
@@ -211,7 +209,7 @@ mail_next(struct mail_reader *r, struct mail_part *out)
 			continue;
 		}
 		read_head(r, &h);
-		if (h.is_message && h.coding == MAIL_PLAIN)
+		if (h.is_message && h.coding == TRANSFER_IDENTITY)
 			continue; /* its own head follows */
 		r->in_head = false;
 		if (h.boundary.bytes > 0 && r->depth < MAIL_DEPTH_MAX) {
@@ -224,90 +222,4 @@ mail_next(struct mail_reader *r, struct mail_part *out)
 		return true;
 	}
 	return false;
-}
-
-static unsigned
-digit_64(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
-static size_t
-decode_64(struct mail_decoder *m, struct span in, uint8_t *out, size_t room)
-{
-	size_t used = 0;
-
-	for (; m->at < in.bytes && used < room; m->at++) {
-		unsigned digit = digit_64(in.data[m->at]);
-
-		if (in.data[m->at] == '=')
-			m->bits = 0; /* what follows begins anew */
-		if (digit == 64)
-			continue;
-		m->held = m->held << 6 | digit;
-		m->bits += 6;
-		if (m->bits < 8)
-			continue;
-		m->bits -= 8;
-		out[used++] = (uint8_t)(m->held >> m->bits);
-	}
-	return used;
-}
-
-static unsigned
-digit_16(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16;
-}
-
-/* RFC 2045 6.7: "=" and two digits, or a line's end that is none. */
-static size_t
-decode_quoted(struct mail_decoder *m, struct span in, uint8_t *out, size_t room)
-{
-	size_t used = 0;
-
-	while (m->at < in.bytes && used < room) {
-		struct span rest = span_from(in, m->at);
-
-		if (rest.data[0] != '=') {
-			out[used++] = rest.data[0];
-			m->at++;
-		} else if (rest.bytes > 2 && digit_16(rest.data[1]) < 16 &&
-			   digit_16(rest.data[2]) < 16) {
-			out[used++] =
-			    (uint8_t)(digit_16(rest.data[1]) << 4 | digit_16(rest.data[2]));
-			m->at += 3;
-		} else if (rest.bytes > 1 && (rest.data[1] == '\n' || rest.data[1] == '\r')) {
-			m->at +=
-			    rest.data[1] == '\r' && rest.bytes > 2 && rest.data[2] == '\n' ? 3 : 2;
-		} else {
-			out[used++] = '=';
-			m->at++;
-		}
-	}
-	return used;
-}
-
-size_t
-mail_decode(struct mail_decoder *m, const struct mail_part *p, uint8_t *out, size_t room)
-{
-	if (p->coding == MAIL_BASE64)
-		return decode_64(m, p->bytes, out, room);
-	if (p->coding == MAIL_QUOTED)
-		return decode_quoted(m, p->bytes, out, room);
-	if (p->bytes.bytes - m->at < room)
-		room = p->bytes.bytes - m->at;
-	if (room > 0)
-		memcpy(out, p->bytes.data + m->at, room);
-	m->at += room;
-	return room;
 }

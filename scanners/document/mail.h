@@ -8,20 +8,14 @@
 #ifndef SLUICE_DOCUMENT_MAIL_H
 #define SLUICE_DOCUMENT_MAIL_H
 
-#include "common/base/span.h"
+#include "scanners/decode/transfer.h"
 
 #define MAIL_DEPTH_MAX 16
 #define MAIL_NAME_MAX  128
 
-enum mail_coding {
-	MAIL_PLAIN,
-	MAIL_BASE64,
-	MAIL_QUOTED, /* quoted-printable */
-};
-
 struct mail_part {
 	struct span bytes; /* as sent */
-	enum mail_coding coding;
+	enum transfer_coding coding;
 	char name[MAIL_NAME_MAX]; /* file name, or "" */
 };
 
@@ -39,16 +33,5 @@ bool mail_is(struct span file);
 void mail_begin(struct mail_reader *r, struct span file);
 /* The next part that is none of parts; false: no more. */
 bool mail_next(struct mail_reader *r, struct mail_part *out);
-
-/*
- * Decodes from `*at` on, which begins at 0, into `out`; how many bytes, 0 at the end. Leniently, as
- * receivers do: what is not of the alphabet is passed over, padding ends nothing.
- */
-struct mail_decoder {
-	size_t at;
-	uint32_t held;
-	unsigned bits;
-};
-size_t mail_decode(struct mail_decoder *m, const struct mail_part *p, uint8_t *out, size_t room);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 
+#include "common/base/letters.h"
+
 #define HEAD_BYTES     1024
 #define NAME_BYTES_MAX 32
 #define NUMBER_MAX     (1u << 30)
@@ -35,15 +37,6 @@ skip_blanks(struct span s, size_t at)
 	return at;
 }
 
-static unsigned
-digit_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16;
-}
-
 /* The name at '/', its #xx resolved (7.3.5), cut to what is asked for; returns what is behind it.
  */
 static size_t
@@ -54,9 +47,9 @@ take_name(struct span s, size_t at, char out[NAME_BYTES_MAX])
 	for (at++; at < s.bytes && !is_blank(s.data[at]) && !is_delimiter(s.data[at]); at++) {
 		uint8_t c = s.data[at];
 
-		if (c == '#' && s.bytes - at > 2 && digit_of(s.data[at + 1]) < 16 &&
-		    digit_of(s.data[at + 2]) < 16) {
-			c = (uint8_t)(digit_of(s.data[at + 1]) << 4 | digit_of(s.data[at + 2]));
+		if (c == '#' && s.bytes - at > 2 && hex_digit(s.data[at + 1]) >= 0 &&
+		    hex_digit(s.data[at + 2]) >= 0) {
+			c = (uint8_t)(hex_digit(s.data[at + 1]) << 4 | hex_digit(s.data[at + 2]));
 			at += 2;
 		}
 		if (used < NAME_BYTES_MAX - 1)

@@ -3,7 +3,7 @@
  * The parsers of documents, one target for all: the first byte chooses. Whatever the bytes, what
  * comes out lies within them or within its bound, and every walk ends.
  */
-/* fuzz-links: scanners/document common/base */
+/* fuzz-links: scanners/document scanners/decode common/base */
 #include <assert.h>
 #include <string.h>
 
@@ -109,14 +109,16 @@ try_mail(struct span s)
 	mail_is(s);
 	mail_begin(&r, s);
 	for (; mail_next(&r, &p); last = r.at) {
-		struct mail_decoder m = { 0 };
-		size_t decoded = 0, n;
+		struct transfer t;
+		size_t decoded = 0, at = 0;
 
 		assert(r.at > last && r.at <= s.bytes && r.depth <= MAIL_DEPTH_MAX);
 		assert(strlen(p.name) < MAIL_NAME_MAX);
-		while ((n = mail_decode(&m, &p, out, sizeof(out))) > 0)
-			decoded += n;
-		assert(decoded <= p.bytes.bytes && m.at == p.bytes.bytes);
+		transfer_init(&t, p.coding);
+		while (at < p.bytes.bytes)
+			decoded += transfer_next(&t, p.bytes, &at, out, sizeof(out));
+		decoded += transfer_end(&t, out);
+		assert(decoded <= p.bytes.bytes);
 		sum += p.bytes.bytes;
 	}
 	assert(sum <= s.bytes);

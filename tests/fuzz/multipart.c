@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz-links: dataplane/http common/base
+ * fuzz-links: dataplane/http scanners/decode common/base
  *
  * Multipart bodies, whole, cut at every byte and into pieces of a length that the input tells: the
  * same parts, the same data, every span inside its input or what the parser holds; and the transfer
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "dataplane/http/http.h"
+#include "scanners/decode/transfer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,7 +21,7 @@ struct outcome {
 
 struct reader {
 	struct multipart parser;
-	struct http_transfer transfer;
+	struct transfer transfer;
 	struct outcome seen;
 	bool in_part, last;
 };
@@ -46,8 +47,8 @@ part_begins(struct reader *r)
 	    multipart_field(&r->parser, "Content-Type"), name, 64);
 	assert(n <= 64 && name[64] == 0x5a);
 	add(&r->seen.names_hash, name, n);
-	http_transfer_init(&r->transfer,
-	    http_transfer_coding(multipart_field(&r->parser, "Content-Transfer-Encoding")));
+	transfer_init(&r->transfer,
+	    transfer_coding_of(multipart_field(&r->parser, "Content-Transfer-Encoding")));
 	r->in_part = true;
 	r->seen.parts++;
 }
@@ -63,7 +64,7 @@ part_data(struct reader *r, struct span data)
 	add(&r->seen.sent_hash, data.data, data.bytes);
 	r->seen.bytes += data.bytes;
 	while (at < data.bytes) {
-		n = http_transfer_next(&r->transfer, data, &at, out, sizeof(out));
+		n = transfer_next(&r->transfer, data, &at, out, sizeof(out));
 		assert(n <= sizeof(out));
 		add(&r->seen.decoded_hash, out, n);
 		r->seen.decoded += n;
@@ -73,7 +74,7 @@ part_data(struct reader *r, struct span data)
 static void
 take(struct reader *r, enum multipart_event e, struct span data)
 {
-	uint8_t out[HTTP_TRANSFER_STEP_MAX];
+	uint8_t out[TRANSFER_STEP_MAX];
 	size_t n;
 
 	if (e == MULTIPART_PART)
@@ -83,7 +84,7 @@ take(struct reader *r, enum multipart_event e, struct span data)
 	if (e != MULTIPART_PART_END)
 		return;
 	assert(r->in_part);
-	n = http_transfer_end(&r->transfer, out);
+	n = transfer_end(&r->transfer, out);
 	add(&r->seen.decoded_hash, out, n);
 	r->seen.decoded += n;
 	r->in_part = r->last = false;

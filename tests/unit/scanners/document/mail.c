@@ -23,6 +23,10 @@ static const struct message cases[] = {
 	    "From: a\n" MIXED "--b\nContent-Transfer-Encoding: BASE64\nContent-Disposition: "
 	    "attachment; filename=\"x.com\"\n\nYWJj\nZGU=\nZg==\n--b--\n",
 	    "x.com|1|abcdef;" },
+	{ "base64 with a comment, and an escape that is cut",
+	    "X: y\n" MIXED "--b\nContent-Transfer-Encoding: base64 (so)\n\nLV8t\n--b\n"
+	    "Content-Transfer-Encoding: quoted-printable\n\na=4\n--b--\n",
+	    "|1|-_-;|2|a=4;" },
 	{ "quoted", "Content-Transfer-Encoding: quoted-printable\nX: y\n\na=62=\nc=\r\nd=zz=3D",
 	    "|2|abcd=zz=;" },
 	{ "parts in parts",
@@ -59,15 +63,21 @@ tell(struct span file)
 	out[0] = 0;
 	mail_begin(&r, file);
 	while (mail_next(&r, &p)) {
-		struct mail_decoder m = { 0 };
+		struct transfer t;
 		uint8_t piece[7];
-		size_t n;
+		size_t n, at = 0;
 
 		used += (size_t)snprintf(
 		    out + used, sizeof(out) - used, "%s|%d|", p.name, (int)p.coding);
-		while ((n = mail_decode(&m, &p, piece, sizeof(piece))) > 0)
+		transfer_init(&t, p.coding);
+		while (at < p.bytes.bytes) {
+			n = transfer_next(&t, p.bytes, &at, piece, sizeof(piece));
 			used += (size_t)snprintf(
 			    out + used, sizeof(out) - used, "%.*s", (int)n, (char *)piece);
+		}
+		n = transfer_end(&t, piece);
+		used +=
+		    (size_t)snprintf(out + used, sizeof(out) - used, "%.*s", (int)n, (char *)piece);
 		used += (size_t)snprintf(out + used, sizeof(out) - used, ";");
 	}
 	return out;

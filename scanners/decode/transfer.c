@@ -15,47 +15,35 @@
  *                        3      LF        0      –
  *                        1 2 3  other     0      what was held back, then the byte as in 0
  */
+#include "scanners/decode/transfer.h"
+
+#include "common/base/base64.h"
 #include "common/base/letters.h"
-#include "dataplane/http/http.h"
 
-enum http_transfer_coding
-http_transfer_coding(struct span value)
+enum transfer_coding
+transfer_coding_of(struct span value)
 {
-	const uint8_t *end = value.bytes > 0 ? memchr(value.data, ';', value.bytes) : NULL;
+	size_t n = 0;
 
-	if (end != NULL) /* a comment or parameter, which the standard does not know */
-		value = span_first(value, (size_t)(end - value.data));
 	value = span_trim(value);
+	while (n < value.bytes && strchr(" \t\r\n;(", value.data[n]) == NULL)
+		n++; /* behind it a comment, or a parameter, which the standard does not know */
+	value = span_first(value, n);
 	if (span_is_nocase(value, "base64"))
-		return HTTP_TRANSFER_BASE64;
-	return span_is_nocase(value, "quoted-printable") ? HTTP_TRANSFER_QUOTED
-							 : HTTP_TRANSFER_IDENTITY;
+		return TRANSFER_BASE64;
+	return span_is_nocase(value, "quoted-printable") ? TRANSFER_QUOTED : TRANSFER_IDENTITY;
 }
 
 void
-http_transfer_init(struct http_transfer *t, enum http_transfer_coding coding)
+transfer_init(struct transfer *t, enum transfer_coding coding)
 {
-	*t = (struct http_transfer){ .coding = coding };
-}
-
-static int
-base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
+	*t = (struct transfer){ .coding = coding };
 }
 
 static size_t
-base64_step(struct http_transfer *t, uint8_t c, uint8_t *out)
+base64_step(struct transfer *t, uint8_t c, uint8_t *out)
 {
-	int value = base64_value(c);
+	int value = base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
 
 	if (c == '=')
 		t->bit_count = 0;
@@ -72,7 +60,7 @@ base64_step(struct http_transfer *t, uint8_t c, uint8_t *out)
 
 /* At most three bytes: '=', what was held behind it, and this one. */
 static size_t
-quoted_step(struct http_transfer *t, uint8_t c, uint8_t *out)
+quoted_step(struct transfer *t, uint8_t c, uint8_t *out)
 {
 	size_t n = 0;
 
@@ -101,17 +89,16 @@ quoted_step(struct http_transfer *t, uint8_t c, uint8_t *out)
 }
 
 size_t
-http_transfer_next(
-    struct http_transfer *t, struct span input, size_t *at, uint8_t *out, size_t room)
+transfer_next(struct transfer *t, struct span input, size_t *at, uint8_t *out, size_t room)
 {
 	size_t n = 0;
 
-	while (*at < input.bytes && n + HTTP_TRANSFER_STEP_MAX <= room) {
+	while (*at < input.bytes && n + TRANSFER_STEP_MAX <= room) {
 		uint8_t c = input.data[(*at)++];
 
-		if (t->coding == HTTP_TRANSFER_BASE64)
+		if (t->coding == TRANSFER_BASE64)
 			n += base64_step(t, c, out + n);
-		else if (t->coding == HTTP_TRANSFER_QUOTED)
+		else if (t->coding == TRANSFER_QUOTED)
 			n += quoted_step(t, c, out + n);
 		else
 			out[n++] = c;
@@ -120,7 +107,7 @@ http_transfer_next(
 }
 
 size_t
-http_transfer_end(struct http_transfer *t, uint8_t out[HTTP_TRANSFER_STEP_MAX])
+transfer_end(struct transfer *t, uint8_t out[TRANSFER_STEP_MAX])
 {
 	size_t n = 0;
 
