@@ -16,6 +16,15 @@ hex_digit(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte that two hexadecimal digits write, else -1. */
+static inline int
+hex_pair(const uint8_t *two)
+{
+	int high = hex_digit(two[0]), low = hex_digit(two[1]);
+
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
 /* What stands for a byte that means something in HTML text and quoted attributes, else NULL. */
 static inline const char *
 html_reference(uint8_t c)

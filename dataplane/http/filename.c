@@ -17,11 +17,10 @@ put_decoded(struct span s, char *out, size_t room)
 
 	for (size_t i = 0; i < s.bytes && n < room; i++) {
 		bool coded = s.data[i] == '%' && i + 2 < s.bytes;
-		int high = coded ? hex_digit(s.data[i + 1]) : -1,
-		    low = coded ? hex_digit(s.data[i + 2]) : -1;
+		int byte = coded ? hex_pair(s.data + i + 1) : -1;
 
-		if (high >= 0 && low >= 0) {
-			out[n++] = (char)(high << 4 | low);
+		if (byte >= 0) {
+			out[n++] = (char)byte;
 			i += 2;
 		} else {
 			out[n++] = (char)s.data[i];

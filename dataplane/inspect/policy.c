@@ -79,12 +79,11 @@ parse_md5(const char *text, uint8_t out[16])
 	if (strlen(text) != 32)
 		return false;
 	for (unsigned i = 0; i < 16; i++) {
-		int high = hex_digit((uint8_t)text[2 * i]);
-		int low = hex_digit((uint8_t)text[2 * i + 1]);
+		int byte = hex_pair((const uint8_t *)text + 2 * i);
 
-		if (high < 0 || low < 0)
+		if (byte < 0)
 			return false;
-		out[i] = (uint8_t)(high << 4 | low);
+		out[i] = (uint8_t)byte;
 	}
 	return true;
 }

@@ -46,10 +46,10 @@ take_name(struct span s, size_t at, char out[NAME_BYTES_MAX])
 
 	for (at++; at < s.bytes && !is_blank(s.data[at]) && !is_delimiter(s.data[at]); at++) {
 		uint8_t c = s.data[at];
+		int written = c == '#' && s.bytes - at > 2 ? hex_pair(s.data + at + 1) : -1;
 
-		if (c == '#' && s.bytes - at > 2 && hex_digit(s.data[at + 1]) >= 0 &&
-		    hex_digit(s.data[at + 2]) >= 0) {
-			c = (uint8_t)(hex_digit(s.data[at + 1]) << 4 | hex_digit(s.data[at + 2]));
+		if (written >= 0) {
+			c = (uint8_t)written;
 			at += 2;
 		}
 		if (used < NAME_BYTES_MAX - 1)

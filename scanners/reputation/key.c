@@ -16,13 +16,7 @@
 static int
 percent_byte(struct span s)
 {
-	int high, low;
-
-	if (s.bytes < 3 || s.data[0] != '%')
-		return -1;
-	high = hex_digit(s.data[1]);
-	low = hex_digit(s.data[2]);
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
+	return s.bytes < 3 || s.data[0] != '%' ? -1 : hex_pair(s.data + 1);
 }
 
 /* The next code point of UTF-8 (RFC 3629: no surrogates), false where it is none. */

@@ -93,9 +93,7 @@ is_hex_of(struct span text, const uint8_t *bytes, size_t count)
 	if (text.bytes != 2 * count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
-
-		if (high < 0 || low < 0 || bytes[i] != (high << 4 | low))
+		if (hex_pair(text.data + 2 * i) != bytes[i])
 			return false;
 	}
 	return true;

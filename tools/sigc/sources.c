@@ -65,11 +65,11 @@ decode_hex(struct span hex, uint8_t *out)
 	if (hex.bytes == 0 || hex.bytes % 2 != 0)
 		return false;
 	for (size_t i = 0; i < hex.bytes / 2; i++) {
-		int high = hex_digit(hex.data[2 * i]), low = hex_digit(hex.data[2 * i + 1]);
+		int byte = hex_pair(hex.data + 2 * i);
 
-		if (high < 0 || low < 0)
+		if (byte < 0)
 			return false;
-		out[i] = (uint8_t)(high << 4 | low);
+		out[i] = (uint8_t)byte;
 	}
 	return true;
 }

@@ -131,9 +131,8 @@ take_escape(struct regex *r, uint8_t *byte)
 
 	r->left = span_from(r->left, 1);
 	*byte = letter != NULL ? (uint8_t)bytes[letter - letters] : c;
-	if (c == 'x' && r->left.bytes >= 2 && hex_digit(r->left.data[0]) >= 0 &&
-	    hex_digit(r->left.data[1]) >= 0) {
-		*byte = (uint8_t)(hex_digit(r->left.data[0]) << 4 | hex_digit(r->left.data[1]));
+	if (c == 'x' && r->left.bytes >= 2 && hex_pair(r->left.data) >= 0) {
+		*byte = (uint8_t)hex_pair(r->left.data);
 		r->left = span_from(r->left, 2);
 		return ATOM_BYTE;
 	}

@@ -107,9 +107,8 @@ yara_unescape(struct span from, uint8_t *out)
 		return 1;
 	if (from.bytes < 2)
 		return 0;
-	if (from.data[1] == 'x' && from.bytes >= 4 && hex_digit(from.data[2]) >= 0 &&
-	    hex_digit(from.data[3]) >= 0) {
-		*out = (uint8_t)(hex_digit(from.data[2]) << 4 | hex_digit(from.data[3]));
+	if (from.data[1] == 'x' && from.bytes >= 4 && hex_pair(from.data + 2) >= 0) {
+		*out = (uint8_t)hex_pair(from.data + 2);
 		return 4;
 	}
 	letter = memchr(letters, from.data[1], sizeof(letters) - 1);
