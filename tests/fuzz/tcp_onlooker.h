@@ -91,14 +91,18 @@ scale_in(const uint8_t *h)
 	return -1;
 }
 
-/* A SYN-ACK: a life begins, or it is the one we know, perhaps with another number. */
+/*
+ * A SYN-ACK: a life begins, or it is the one we know, perhaps with another number. Where something
+ * was acknowledged or sent already, it is another's, even with the same numbers: RFC 6528's clock
+ * gives a SYN that comes again within its tick the number that a connection gone by now had.
+ */
 static void
 onlooker_take_syn_ack(struct life *l, const uint8_t *h)
 {
 	uint32_t begin = get32(h + 8), isn = get32(h + 4);
 	int ours = scale_in(h);
 
-	if (l->open && begin == l->begin && isn == l->isns[0])
+	if (l->open && begin == l->begin && isn == l->isns[0] && l->acked == 0 && l->end == 1)
 		return;
 	if (!l->open || begin != l->begin || l->spoke) {
 		*l = (struct life){ .begin = begin,
