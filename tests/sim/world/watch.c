@@ -305,7 +305,7 @@ watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *
 		place_syn(f, side, s);
 	else
 		take_up_old(f, side, s);
-	if ((s->flags & SEGMENT_SYN) == 0 && fits(&f->now, f->sides, side, s))
+	if (side == 1 && (s->flags & SEGMENT_SYN) == 0 && fits(&f->now, f->sides, side, s))
 		f->foreign = false; /* a cookie to somebody else kept nothing */
 	if (side == 1 && (f->foreign || (f->heard_forged_syn && !fits(&f->now, f->sides, 1, s) &&
 					    !fits(&f->before, f->sides_before, 1, s))))
