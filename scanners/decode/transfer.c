@@ -25,9 +25,11 @@ transfer_coding_of(struct span value)
 {
 	size_t n = 0;
 
-	value = span_trim(value);
-	while (n < value.bytes && strchr(" \t\r\n;(", value.data[n]) == NULL)
-		n++; /* behind it a comment, or a parameter, which the standard does not know */
+	while (value.bytes > 0 && (value.data[0] <= ' ' || value.data[0] == '"'))
+		value = span_from(value, 1);
+	/* Behind it a comment, or what the standard does not know: quotes, a parameter. */
+	while (n < value.bytes && strchr(" \t\r\n\";,(", value.data[n]) == NULL)
+		n++;
 	value = span_first(value, n);
 	if (span_is_nocase(value, "base64"))
 		return TRANSFER_BASE64;

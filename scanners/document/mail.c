@@ -94,11 +94,7 @@ take_field(struct span field, struct head *h)
 	struct span name = parameter(field, "name=");
 
 	if (begins(field, "content-transfer-encoding:")) {
-		struct span value = span_from(field, 26);
-
-		while (value.bytes > 0 && (value.data[0] <= ' ' || value.data[0] == '"'))
-			value = span_from(value, 1);
-		h->coding = transfer_coding_of(value);
+		h->coding = transfer_coding_of(span_from(field, 26));
 		return;
 	}
 	if (!begins(field, "content-type:") && !begins(field, "content-disposition:"))

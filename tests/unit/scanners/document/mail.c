@@ -27,6 +27,9 @@ static const struct message cases[] = {
 	    "X: y\n" MIXED "--b\nContent-Transfer-Encoding: base64 (so)\n\nLV8t\n--b\n"
 	    "Content-Transfer-Encoding: quoted-printable\n\na=4\n--b--\n",
 	    "|1|-_-;|2|a=4;" },
+	{ "the coding's name in quotes",
+	    "X: y\n" MIXED "--b\nContent-Transfer-Encoding: \"base64\"\n\nYWJj\n--b--\n",
+	    "|1|abc;" },
 	{ "quoted", "Content-Transfer-Encoding: quoted-printable\nX: y\n\na=62=\nc=\r\nd=zz=3D",
 	    "|2|abcd=zz=;" },
 	{ "parts in parts",
