@@ -3,18 +3,6 @@
 
 #include <errno.h>
 
-int
-base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Of four characters, the last `padding` of which are '='; -1: no such group. */
 static int32_t
 group(const uint8_t *four, unsigned padding)
