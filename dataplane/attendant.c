@@ -178,8 +178,10 @@ create_with(const struct config *c, const struct config *kept, struct policy **o
 
 	merged.exclusions_count += kept->exclusions_count;
 	merged.exclusions = calloc(merged.exclusions_count + 1, sizeof(*merged.exclusions));
-	if (merged.exclusions == NULL)
+	if (merged.exclusions == NULL) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory");
 		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < merged.exclusions_count; i++)
 		merged.exclusions[i] = i < c->exclusions_count
 					   ? c->exclusions[i]
