@@ -307,18 +307,19 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 	struct layer_buffer b = { 0 };
 	char path[DEEPSCAN_LAYER_MAX], name[16];
 	uint8_t piece[4096];
-	size_t at = 0, bytes = 0;
+	size_t at = 0;
+	bool is_whole = true;
 
 	snprintf(name, sizeof(name), "%u", number);
 	inner.path = layer_path(path, l, "mail", p->name[0] != 0 ? p->name : name);
 	if (p->coding != TRANSFER_IDENTITY) {
 		transfer_init(&t, p->coding);
-		while (at < p->bytes.bytes) {
-			bytes = transfer_next(&t, p->bytes, &at, piece, sizeof(piece));
-			if (!layer_append(d, &b, piece, bytes, path))
-				break;
+		while (is_whole && at < p->bytes.bytes) {
+			size_t bytes = transfer_next(&t, p->bytes, &at, piece, sizeof(piece));
+
+			is_whole = layer_append(d, &b, piece, bytes, path);
 		}
-		if (at == p->bytes.bytes)
+		if (is_whole)
 			layer_append(d, &b, piece, transfer_end(&t, piece), path);
 		inner.bytes = span_of(b.bytes, b.used);
 	}
