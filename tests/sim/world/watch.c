@@ -349,8 +349,10 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 	if (!f->now.known[from] || (s->flags & SEGMENT_RST) != 0)
 		return;
 	if (s->flags & SEGMENT_SYN) {
-		if (s->seq != f->now.iss[from] && find_old(peer, s->seq) < 0)
-			return; /* of two SYN-ACKs under way either may be the one that is taken */
+		/* Of two SYN-ACKs under way either may be the one that opens; then it is settled.
+		 */
+		if (s->seq != f->now.iss[from] && (me->end > 1 || find_old(peer, s->seq) < 0))
+			return;
 		me->peer_mss = s->has_mss ? s->mss : mss_unsaid(&h->world->plan);
 		me->heard_scale = s->has_scale;
 	}
