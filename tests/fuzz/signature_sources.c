@@ -22,7 +22,7 @@ check_tables(const struct sigc *s)
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		assert(p[i].bytes_at + (size_t)p[i].bytes_count <= s->literals.used);
-		assert(p[i].name < s->names.used && p[i].bytes_count >= 2);
+		assert(p[i].name < s->names.used && p[i].bytes_count >= SIGC_ANCHOR_MIN);
 		assert(p[i].check == GENERATION_NO_PATTERN ||
 		       p[i].check < s->checks.used / sizeof(struct generation_pattern));
 	}

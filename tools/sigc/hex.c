@@ -20,8 +20,7 @@
 #include "common/base/letters.h"
 #include "tools/sigc/sigc.h"
 
-#define ANCHOR_GOOD      4 /* fewer bytes only where there are no four in a row */
-#define ANCHOR_LEAST     2
+#define ANCHOR_GOOD      4   /* fewer bytes only where there are no four in a row */
 #define ALTERNATIVES_MAX 256 /* of one group, when those within others are written out */
 
 struct parse {
@@ -347,7 +346,7 @@ find_anchor(const struct parse *p, const struct generation_element *e, uint16_t 
 {
 	struct sigc_anchor best = { 0 };
 
-	for (uint16_t least = ANCHOR_GOOD; best.score == 0 && least >= ANCHOR_LEAST; least--) {
+	for (uint16_t least = ANCHOR_GOOD; best.score == 0 && least >= SIGC_ANCHOR_MIN; least--) {
 		for (uint16_t i = 0; i < count; i++) {
 			if (e[i].kind == ELEMENT_BYTES)
 				sigc_look_for_anchor(

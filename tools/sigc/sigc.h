@@ -196,6 +196,7 @@ bool sigc_add_whole(struct sigc *s, uint32_t name, const uint8_t *bytes, size_t 
  * anchor.c: the rarest run of `least` whole bytes or more among `count` pairs of value and mask, if
  * it is better.
  */
+#define SIGC_ANCHOR_MIN 2 /* bytes */
 #define SIGC_ANCHOR_MAX 24
 struct sigc_anchor {
 	uint16_t element, from, end; /* bytes of that element */

@@ -14,7 +14,7 @@
 #include "common/base/letters.h"
 #include "tools/sigc/yara.h"
 
-#define RUN_MIN     4 /* what hex.c asks for */
+#define RUN_MIN     4 /* as ANCHOR_GOOD of hex.c */
 #define RUN_MAX     24
 #define XOR_MAX     8 /* keys; more would be as many literals */
 #define GAP_MAX     64
