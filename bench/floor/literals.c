@@ -23,11 +23,11 @@ take_value(struct span value, char *out)
 	if (value.bytes % 2 != 0)
 		return 0;
 	for (size_t i = 0; i < value.bytes; i += 2) {
-		int high = hex_digit(value.data[i]), low = hex_digit(value.data[i + 1]);
+		int byte = hex_pair(value.data + i);
 
-		if (high < 0 || low < 0)
+		if (byte < 0)
 			return 0;
-		out[n++] = (char)(high << 4 | low);
+		out[n++] = (char)byte;
 	}
 	return n;
 }
