@@ -22,7 +22,8 @@ for wrong in "--rounds 0" "--milliseconds x" "--connections 5000" "more"; do
 done
 [ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
 
-bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 50 --out "$here/out" >"$here/told" 2>"$here/err" || {
+# Without the shared sets it takes literals of its own, which spares the choice among 200,000.
+SLUICE_SHARED=/none bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 50 --out "$here/out" >"$here/told" 2>"$here/err" || {
 	cat "$here/err" && fail "a run without peers is no error"
 }
 tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
