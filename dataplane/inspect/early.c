@@ -17,6 +17,13 @@
 
 #define DRIP_INTERVAL seconds(1)
 
+/*
+ * What Squid's pipe holds. A body that stands at exactly as many bytes has filled it, and no more
+ * comes before some of it went out: longer than a sender takes between two segments is no use.
+ */
+#define SQUID_PIPE_BYTES 65535
+#define SQUID_PIPE_STALL milliseconds(10)
+
 static const struct policy_delivery *
 delivery_of(const struct inspect_object *o)
 {
@@ -124,10 +131,10 @@ send_on(struct inspect_object *o)
 	deliver_passing(o, &piece, false);
 }
 
-void
-early_stream(struct inspect_object *o)
+static void
+stream(struct inspect_object *o)
 {
-	if (!o->must_echo || o->feeding || is_doubtful(o))
+	if (o->feeding || is_doubtful(o))
 		return;
 	if (!o->streams) {
 		if (kind_of(o) != DELIVERY_STREAM || waits_for_sandbox(o) || !may_begin(o))
@@ -137,18 +144,25 @@ early_stream(struct inspect_object *o)
 	send_on(o);
 }
 
-/* Whether no byte has come for `stall`: the peer waits for us as likely as we for it. */
+/* How long no byte may come before the peer is taken to wait for us. */
+static struct duration
+stall_of(const struct inspect_object *o)
+{
+	struct duration stall = delivery_of(o)->stall, pipe = SQUID_PIPE_STALL;
+
+	return o->bytes == SQUID_PIPE_BYTES && pipe.ns < stall.ns ? pipe : stall;
+}
+
 static bool
 stands_still(struct inspect_object *o)
 {
 	struct mono now = o->inspect->now;
 
-	if (o->state != OBJECT_READING || o->feeding || o->bytes != o->bytes_seen) {
-		o->bytes_seen = o->bytes;
+	if (o->state != OBJECT_READING || o->feeding) {
 		o->seen_at = now;
 		return false;
 	}
-	return !mono_before(now, mono_add(o->seen_at, delivery_of(o)->stall)) && may_begin(o);
+	return !mono_before(now, mono_add(o->seen_at, stall_of(o))) && may_begin(o);
 }
 
 /* The end that would tell more may never come: what was met decides. */
@@ -199,14 +213,18 @@ drip(struct inspect_object *o)
 	object_settled(o);
 }
 
-/* While the body comes, whether it does is looked at; when bytes or a page are due, too. */
+/*
+ * While the body comes, whether it does is looked at; when bytes or a page are due, too. One that
+ * stands still though nothing can be done about it is looked at again after as long.
+ */
 static void
 arm(struct inspect_object *o)
 {
-	struct mono stalled = mono_add(o->inspect->now, delivery_of(o)->stall);
-
+	struct mono now = o->inspect->now, stalled = mono_add(o->seen_at, stall_of(o));
 	struct mono next = mono_earlier(o->drip_at, o->page_at);
 
+	if (!mono_before(now, stalled))
+		stalled = mono_add(now, delivery_of(o)->stall);
 	if (o->state == OBJECT_READING)
 		next = mono_earlier(next, stalled);
 	if (next.ns != MONO_NEVER.ns)
@@ -224,6 +242,17 @@ early_arm(struct inspect_object *o)
 	o->drip_at = kind_of(o) == DELIVERY_TRICKLE ? mono_add(o->inspect->now, d->trickle_delay)
 						    : MONO_NEVER;
 	arm(o);
+}
+
+void
+early_body(struct inspect_object *o)
+{
+	if (!o->must_echo)
+		return;
+	o->seen_at = o->inspect->now;
+	stream(o);
+	if (o->bytes == SQUID_PIPE_BYTES && o->method == ICAP_RESPMOD)
+		arm(o);
 }
 
 static bool

@@ -105,7 +105,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->notices_full = false;
 	o->must_echo = !icap_may_204_at_end(session);
 	o->echo_open = o->streams = false;
-	o->sent = o->bytes_seen = 0;
+	o->sent = 0;
 	o->drip_at = o->page_at = MONO_NEVER;
 	o->sampling = o->sample_over = o->sample_failed = false;
 	o->flags = 0;
@@ -335,7 +335,7 @@ inspect_body(struct inspect_object *o)
 		return object_conclude_class(o, SOURCE_OVERLOAD);
 	if (o->bytes > object_policy_limits(o)->object_bytes_max)
 		return object_conclude_class(o, SOURCE_OVERSIZE);
-	early_stream(o);
+	early_body(o);
 	return false;
 }
 

@@ -71,8 +71,7 @@ struct inspect_object {
 	struct wheel_timer
 	    timer; /* object_timeout while READING, the hold while HELD, the wait while PARKED */
 	struct wheel_timer look; /* whether bytes must go out before the verdict */
-	uint64_t bytes_seen;     /* `bytes` at the last look */
-	struct mono seen_at;     /* since when it is that */
+	struct mono seen_at;     /* when the last bytes of the body came */
 	struct mono drip_at;     /* delivery `trickle`: when the next bytes go; else never */
 	struct mono page_at;     /* while HELD: when the page is due; else never */
 
@@ -248,8 +247,8 @@ void hashing_add(struct inspect_object *o, struct layer *l, struct span bytes);
 void hashing_spend(struct inspect *i, struct chain *bytes);
 
 /* early.c: delivery before the verdict */
-/* Sends on what may be sent by now, `stream`; after each piece of the body. */
-void early_stream(struct inspect_object *o);
+/* After each piece of the body: sends on what may be sent by now, under `stream`. */
+void early_body(struct inspect_object *o);
 /* Starts the clock of `trickle`, and of bodies that stand still; it strikes with early_look(). */
 void early_arm(struct inspect_object *o);
 void early_look(struct inspect_object *o);
