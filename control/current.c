@@ -38,13 +38,22 @@ count_section(int fd, const struct generation_section *s, struct current_facts *
 		out->literals += (uint32_t)(s->bytes / sizeof(struct generation_literal));
 		return 0;
 	case GENERATION_BAD_MD5:
+	case GENERATION_SECTION_MD5:
 		out->digests_bad += (uint32_t)(s->bytes / sizeof(struct generation_digest16));
 		return 0;
+	case GENERATION_BAD_SHA1:
+	case GENERATION_SECTION_SHA1:
+		out->digests_bad += (uint32_t)(s->bytes / sizeof(struct generation_digest20));
+		return 0;
 	case GENERATION_BAD_SHA256:
+	case GENERATION_SECTION_SHA256:
 		out->digests_bad += (uint32_t)(s->bytes / sizeof(struct generation_digest32));
 		return 0;
 	case GENERATION_GOOD_MD5:
 		out->digests_good += (uint32_t)(s->bytes / sizeof(struct generation_digest16));
+		return 0;
+	case GENERATION_GOOD_SHA1:
+		out->digests_good += (uint32_t)(s->bytes / sizeof(struct generation_digest20));
 		return 0;
 	case GENERATION_GOOD_SHA256:
 		out->digests_good += (uint32_t)(s->bytes / sizeof(struct generation_digest32));

@@ -54,7 +54,8 @@ step_trusted(struct inspect_object *o)
 {
 	struct layer *l = object_layer(o);
 
-	if (generation_trusted_digest(
+	if (signature_is_trusted(l->scan) ||
+	    generation_trusted_digest(
 		o->publication->loaded->generation, l->values.md5, l->values.sha256, l->bytes))
 		return decide(o, VERDICT_CLEAN, SOURCE_WHITELIST, "");
 	return STEP_NEXT;

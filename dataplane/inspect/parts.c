@@ -228,7 +228,7 @@ judge_layer(struct inspect_object *o, const struct part_level *l, const struct l
 
 	o->parts_failed = o->parts_failed || layer->scan_failed;
 	o->parts_want_deep = o->parts_want_deep || layer->wants_deep;
-	if (layer->bytes == 0 || o->part_found.number != 0 ||
+	if (layer->bytes == 0 || o->part_found.number != 0 || signature_is_trusted(layer->scan) ||
 	    generation_trusted_digest(g, v->md5, v->sha256, layer->bytes))
 		return;
 	if (cache_find(o->inspect->cache, v->sha256, o->publication->stamp, &cached) &&

@@ -137,6 +137,15 @@ name_is_sound(const struct generation *g, uint32_t offset)
 	return offset < g->sections[GENERATION_NAMES].bytes;
 }
 
+static size_t
+digest_row_bytes(unsigned kind)
+{
+	static const size_t each[] = { sizeof(struct generation_digest16),
+		sizeof(struct generation_digest20), sizeof(struct generation_digest32) };
+
+	return each[(kind - GENERATION_BAD_MD5) % 3];
+}
+
 /* Names end in NUL, tables hold whole entries, and every name offset lies inside. */
 static bool
 tables_are_sound(const struct generation *g)
@@ -157,10 +166,8 @@ tables_are_sound(const struct generation *g)
 					  sizeof(struct generation_pattern)))
 			return false;
 	}
-	for (unsigned kind = GENERATION_BAD_MD5; kind <= GENERATION_GOOD_SHA256; kind++) {
-		bool is_md5 = kind == GENERATION_BAD_MD5 || kind == GENERATION_GOOD_MD5;
-		size_t each = is_md5 ? sizeof(struct generation_digest16)
-				     : sizeof(struct generation_digest32);
+	for (unsigned kind = GENERATION_BAD_MD5; kind < GENERATION_SECTION_SIZES; kind++) {
+		size_t each = digest_row_bytes(kind);
 		struct span s = g->sections[kind];
 
 		if (s.bytes % each != 0)
@@ -173,6 +180,8 @@ tables_are_sound(const struct generation *g)
 				return false;
 		}
 	}
+	if (g->sections[GENERATION_SECTION_SIZES].bytes % sizeof(struct generation_size) != 0)
+		return false;
 	return true;
 }
 
@@ -218,6 +227,9 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 	}
 	g->id = h.id;
 	pattern_tables_sum_up(g);
+	g->has_sha1 = g->sections[GENERATION_BAD_SHA1].bytes > 0 ||
+		      g->sections[GENERATION_GOOD_SHA1].bytes > 0;
+	g->has_section_digests = g->sections[GENERATION_SECTION_SIZES].bytes > 0;
 	*out = g;
 	return 0;
 }
@@ -275,29 +287,32 @@ generation_facts(const struct generation *g, struct generation_facts *out)
 			    ? 1
 			    : (uint32_t)(g->sections[GENERATION_LITERALS].bytes /
 					 sizeof(struct generation_literal));
-	out->digests_bad =
-	    (uint32_t)(g->sections[GENERATION_BAD_MD5].bytes / sizeof(struct generation_digest16) +
-		       g->sections[GENERATION_BAD_SHA256].bytes /
-			   sizeof(struct generation_digest32));
-	out->digests_good =
-	    (uint32_t)(g->sections[GENERATION_GOOD_MD5].bytes / sizeof(struct generation_digest16) +
-		       g->sections[GENERATION_GOOD_SHA256].bytes /
-			   sizeof(struct generation_digest32));
+	for (unsigned kind = GENERATION_BAD_MD5; kind < GENERATION_SECTION_SIZES; kind++) {
+		uint32_t n = (uint32_t)(g->sections[kind].bytes / digest_row_bytes(kind));
+
+		if (kind >= GENERATION_GOOD_MD5 && kind <= GENERATION_GOOD_SHA256)
+			out->digests_good += n;
+		else
+			out->digests_bad += n;
+	}
 	out->reputation_entries = g->has_reputation ? reputation_entries(&g->reputation) : 0;
 	hs_stream_size(g->stream[TARGET_ANY], &out->stream_bytes);
 }
 
-/* The first entry of a sorted table with this digest and a size that fits; its name's offset. */
-static bool
-find_digest(struct span table, size_t each, size_t digest_bytes, const uint8_t *digest,
-    uint64_t size, uint32_t *name)
+/* The first entry of the sorted table with this digest and a size that fits. */
+bool
+generation_find_digest(
+    const struct generation *g, unsigned kind, const uint8_t *digest, uint64_t size, uint32_t *name)
 {
+	static const size_t digest_bytes[] = { 16, 20, 32 };
+	struct span table = g->sections[kind];
+	size_t each = digest_row_bytes(kind), bytes = digest_bytes[(kind - GENERATION_BAD_MD5) % 3];
 	size_t low = 0, high = table.bytes / each;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(table.data + middle * each, digest, digest_bytes) < 0)
+		if (memcmp(table.data + middle * each, digest, bytes) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -306,9 +321,9 @@ find_digest(struct span table, size_t each, size_t digest_bytes, const uint8_t *
 		const uint8_t *entry = table.data + low * each;
 		uint64_t want;
 
-		if (memcmp(entry, digest, digest_bytes) != 0)
+		if (memcmp(entry, digest, bytes) != 0)
 			return false;
-		memcpy(&want, entry + digest_bytes, 8);
+		memcpy(&want, entry + each - 16, 8);
 		if (want == GENERATION_ANY_SIZE || want == size) {
 			memcpy(name, entry + each - 8, 4);
 			return true;
@@ -321,10 +336,8 @@ static bool
 find_either(const struct generation *g, unsigned md5_kind, unsigned sha256_kind,
     const uint8_t md5[16], const uint8_t sha256[32], uint64_t size, uint32_t *name)
 {
-	return find_digest(g->sections[md5_kind], sizeof(struct generation_digest16), 16, md5, size,
-		   name) ||
-	       find_digest(g->sections[sha256_kind], sizeof(struct generation_digest32), 32, sha256,
-		   size, name);
+	return generation_find_digest(g, md5_kind, md5, size, name) ||
+	       generation_find_digest(g, sha256_kind, sha256, size, name);
 }
 
 struct span

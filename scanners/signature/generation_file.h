@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      8
+#define GENERATION_VERSION      9
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -28,21 +28,28 @@ enum generation_section_kind {
 	GENERATION_STREAM_DB,    /* the same literals, HS_MODE_STREAM */
 	GENERATION_NAMES,        /* NUL-terminated strings */
 	GENERATION_LITERALS,     /* struct generation_literal, by Hyperscan's id */
-	GENERATION_BAD_MD5,      /* struct generation_digest16, sorted */
-	GENERATION_BAD_SHA256,   /* struct generation_digest32, sorted */
+	/* Digests, sorted: generation_digest16, 20 and 32, in this order three times */
+	GENERATION_BAD_MD5,
+	GENERATION_BAD_SHA1,
+	GENERATION_BAD_SHA256,
 	GENERATION_GOOD_MD5,
+	GENERATION_GOOD_SHA1,
 	GENERATION_GOOD_SHA256,
-	GENERATION_REPUTATION, /* reputation_table.h */
-	GENERATION_PATTERNS,   /* struct generation_pattern */
-	GENERATION_ELEMENTS,   /* struct generation_element */
-	GENERATION_BYTES,      /* what elements compare with */
-	GENERATION_RULES,      /* struct generation_rule */
-	GENERATION_RULE_PARTS, /* uint32_t part numbers; a rule's own lie side by side */
-	GENERATION_STEPS,      /* struct generation_step */
-	GENERATION_PARTS,      /* struct generation_part */
-	GENERATION_TRIGGERS,   /* uint32_t rule numbers; a part's own lie side by side */
-	GENERATION_ALWAYS,     /* uint32_t numbers of rules that may hold without any part */
-	GENERATION_YARA,       /* rules for the sandbox, as libyara saves them */
+	GENERATION_SECTION_MD5, /* of bad programs' sections */
+	GENERATION_SECTION_SHA1,
+	GENERATION_SECTION_SHA256,
+	GENERATION_SECTION_SIZES, /* struct generation_size of those, sorted */
+	GENERATION_REPUTATION,    /* reputation_table.h */
+	GENERATION_PATTERNS,      /* struct generation_pattern */
+	GENERATION_ELEMENTS,      /* struct generation_element */
+	GENERATION_BYTES,         /* what elements compare with */
+	GENERATION_RULES,         /* struct generation_rule */
+	GENERATION_RULE_PARTS,    /* uint32_t part numbers; a rule's own lie side by side */
+	GENERATION_STEPS,         /* struct generation_step */
+	GENERATION_PARTS,         /* struct generation_part */
+	GENERATION_TRIGGERS,      /* uint32_t rule numbers; a part's own lie side by side */
+	GENERATION_ALWAYS,        /* uint32_t numbers of rules that may hold without any part */
+	GENERATION_YARA,          /* rules for the sandbox, as libyara saves them */
 	GENERATION_KIND_COUNT
 };
 
@@ -242,10 +249,24 @@ struct generation_digest16 {
 	uint32_t name, unused;
 };
 
+struct generation_digest20 {
+	uint8_t digest[20];
+	uint32_t unused_before;
+	uint64_t size;
+	uint32_t name, unused;
+};
+
 struct generation_digest32 {
 	uint8_t digest[32];
 	uint64_t size;
 	uint32_t name, unused;
+};
+
+/* Sections of this size, or of GENERATION_ANY_SIZE, are listed by these kinds of digest. */
+struct generation_size {
+	uint64_t size;
+	uint32_t kinds; /* 1 MD5, 2 SHA-1, 4 SHA-256 */
+	uint32_t unused;
 };
 
 #endif

@@ -16,7 +16,8 @@ struct generation {
 	hs_database_t *block[TARGET_COUNT], *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
 	bool is_split;                                             /* some are not NULL */
 	bool has_links;                                            /* matches must come in order */
-	bool has_places;                             /* patterns ask for places in programs */
+	bool has_places; /* patterns ask for places in programs */
+	bool has_sha1, has_section_digests;
 	struct span sections[GENERATION_KIND_COUNT]; /* within the mapped file */
 	bool has_reputation;
 	struct reputation_table reputation;
@@ -116,6 +117,12 @@ unsigned target_of(enum format f);
 /* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */
 bool rule_tables_are_sound(const struct generation *g);
 
+/*
+ * Whether a digest table, GENERATION_BAD_MD5 to GENERATION_SECTION_SHA256, has this digest with a
+ * size that fits; its name's offset in NAMES.
+ */
+bool generation_find_digest(const struct generation *g, unsigned kind, const uint8_t *digest,
+    uint64_t size, uint32_t *name);
 /* GENERATION_NO_PATTERN where the literal is the whole signature; ids are checked. */
 uint32_t generation_literal_pattern(const struct generation *g, unsigned id);
 /* The name of a literal by Hyperscan's id; ids come from the database, so are checked. */

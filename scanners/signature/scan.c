@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "scanners/signature/hashing.h"
 #include "scanners/signature/internal.h"
 
 #define KEPT_BYTES   (GENERATION_REACH_MAX + 4) /* and two beyond either end, for edges */
@@ -41,6 +42,7 @@ struct memory {
 	uint32_t kept_bytes, waiting_count, head_bytes;
 	struct tallies tallies;
 	struct signature_program program;
+	struct hashing hashing;
 	uint8_t head[PROGRAM_HEAD_BYTES];
 	struct candidate waiting[WAITING_MAX];
 	uint8_t kept[KEPT_BYTES];
@@ -133,10 +135,13 @@ open_streams(struct signature_scan *scan, const struct generation *g)
 int
 signature_core_prepare(struct signature_core *core, const struct generation *g)
 {
+	const bool wants_memory = g->sections[GENERATION_PATTERNS].bytes > 0 ||
+				  g->sections[GENERATION_ALWAYS].bytes > 0 || g->has_sha1 ||
+				  g->has_section_digests;
+
 	if (grow_scratch(core, g) != 0)
 		return -ENOMEM;
-	if (core->memories == NULL && (g->sections[GENERATION_PATTERNS].bytes > 0 ||
-					  g->sections[GENERATION_ALWAYS].bytes > 0)) {
+	if (core->memories == NULL && wants_memory) {
 		core->memories = calloc(core->scans_max, sizeof(*core->memories));
 		if (core->memories == NULL)
 			return -ENOMEM;
@@ -170,12 +175,13 @@ signature_open(struct signature_core *core, const struct generation *g)
 	if (scan->memory != NULL) {
 		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
 		scan->memory->head_bytes = 0;
+		hashing_begin(&scan->memory->hashing);
 		scan->memory->program.is_any = false;
 		scan->memory->program.result = PROGRAM_NO;
 		tallies_clear(&scan->memory->tallies);
 	}
 	scan->target = TARGET_ANY;
-	scan->has_target = !g->is_split && !g->has_places;
+	scan->has_target = !g->is_split && !g->has_places && !g->has_section_digests;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
 	return scan;
 }
@@ -191,11 +197,17 @@ signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned targe
 }
 
 static void
-take_hit(struct signature_scan *scan, unsigned literal, uint64_t end)
+take_named_hit(struct signature_scan *scan, const char *name, uint64_t end)
 {
 	scan->has_hit = true;
-	scan->hit.name = generation_literal_name(scan->generation, literal);
+	scan->hit.name = name;
 	scan->hit.offset = end;
+}
+
+static void
+take_hit(struct signature_scan *scan, unsigned literal, uint64_t end)
+{
+	take_named_hit(scan, generation_literal_name(scan->generation, literal), end);
 }
 
 /* Counts a match, unless what should stand before it was not met before it. */
@@ -252,11 +264,24 @@ judge_rules(struct signature_scan *scan)
 	rules_judge(scan->generation, &m->tallies, &facts, &said);
 	scan->wants_deep = said.wants_deep;
 	scan->failed |= said.name == NULL && said.is_unseen;
-	if (said.name == NULL)
+	if (said.name != NULL)
+		take_named_hit(scan, said.name, scan->bytes);
+}
+
+/* All was seen, or all that was asked for: what the digests taken on the way say. */
+static void
+judge_digests(struct signature_scan *scan)
+{
+	struct memory *m = scan->memory;
+	const char *name;
+
+	if (m == NULL)
 		return;
-	scan->has_hit = true;
-	scan->hit.name = said.name;
-	scan->hit.offset = scan->bytes;
+	name = hashing_end(&m->hashing, scan->generation);
+	if (name == NULL && !scan->has_hit)
+		name = hashing_end_sections(&m->hashing, scan->generation);
+	if (name != NULL && !scan->has_hit)
+		take_named_hit(scan, name, m->hashing.bytes > 0 ? m->hashing.bytes : scan->bytes);
 }
 
 static bool
@@ -355,6 +380,39 @@ match(struct signature_scan *scan, struct span bytes, bool is_last)
 	    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
 }
 
+static bool
+asks_for_headers(const struct generation *g)
+{
+	return g->has_places || g->has_section_digests;
+}
+
+/* Which sections are listed can't be told of headers that lie behind. */
+static void
+plan_sections(struct signature_scan *scan)
+{
+	struct memory *m = scan->memory;
+
+	if (!scan->generation->has_section_digests)
+		return;
+	if (m->program.result == PROGRAM_YES)
+		hashing_plan(&m->hashing, scan->generation, &m->program.at);
+	scan->failed |= m->program.result == PROGRAM_BEYOND;
+}
+
+/* Digests of sections, of bytes from offset `at` on. */
+static void
+hash_sections(struct signature_scan *scan, uint64_t at, struct span bytes)
+{
+	const char *name = NULL;
+
+	if (scan->memory == NULL || !scan->generation->has_section_digests || bytes.bytes == 0)
+		return;
+	scan->failed |=
+	    !hashing_feed_sections(&scan->memory->hashing, scan->generation, at, bytes, &name);
+	if (name != NULL)
+		take_named_hit(scan, name, at + bytes.bytes);
+}
+
 /* False: more of its first bytes must come. */
 static bool
 choose_database(struct signature_scan *scan, bool is_last)
@@ -369,11 +427,12 @@ choose_database(struct signature_scan *scan, bool is_last)
 	if (m->head_bytes < FORMAT_HEAD_BYTES && !is_last)
 		return false;
 	target = target_of(format_detect(span_of(m->head, m->head_bytes), 0));
-	if (scan->generation->has_places && (target == TARGET_PE || target == TARGET_ELF)) {
+	if (asks_for_headers(scan->generation) && (target == TARGET_PE || target == TARGET_ELF)) {
 		if (m->head_bytes < sizeof(m->head) && !is_last)
 			return false;
 		m->program.result = program_read(span_of(m->head, m->head_bytes),
 		    m->head_bytes < sizeof(m->head), &m->program.at);
+		plan_sections(scan);
 	}
 	scan->target = scan->generation->block[target] != NULL ? target : TARGET_ANY;
 	scan->has_target = true;
@@ -393,7 +452,9 @@ match_all(struct signature_scan *scan, struct span bytes, bool is_last)
 		if (scan->bytes > 0)
 			held = span_of(scan->memory->head, scan->bytes);
 	}
-	if (held.bytes > 0)
+	hash_sections(scan, 0, held);
+	hash_sections(scan, scan->bytes, bytes);
+	if (held.bytes > 0 && !is_over(scan))
 		rc = match(scan, held, is_last && bytes.bytes == 0);
 	if (rc == HS_SUCCESS && !is_over(scan) && bytes.bytes > 0)
 		rc = match(scan, bytes, is_last);
@@ -405,6 +466,10 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 {
 	hs_error_t rc = HS_SUCCESS;
 
+	if (scan->memory != NULL && !scan->ended)
+		hashing_feed(&scan->memory->hashing, scan->generation, bytes);
+	if (is_last && is_over(scan))
+		judge_digests(scan);
 	if (scan->failed)
 		return -EIO;
 	if (scan->has_hit)
@@ -423,8 +488,10 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 	if (!is_last && !is_over(scan))
 		keep(scan, bytes);
 	scan->failed |= rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED;
-	if (is_last)
+	if (is_last) {
 		judge_rules(scan);
+		judge_digests(scan);
+	}
 	return scan->failed ? -EIO : scan->has_hit;
 }
 
@@ -440,6 +507,7 @@ signature_finish(struct signature_scan *scan)
 		scan->failed |= rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED;
 		judge_rules(scan);
 	}
+	judge_digests(scan);
 	scan->ended = true;
 	return scan->failed ? -EIO : scan->has_hit;
 }
@@ -448,6 +516,12 @@ bool
 signature_wants_deep(const struct signature_scan *scan)
 {
 	return scan->wants_deep;
+}
+
+bool
+signature_is_trusted(const struct signature_scan *scan)
+{
+	return scan->memory != NULL && scan->memory->hashing.is_trusted;
 }
 
 uint64_t

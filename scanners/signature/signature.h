@@ -54,7 +54,10 @@ void generation_facts(const struct generation *g, struct generation_facts *out);
 /* Rules for the sandbox, as libyara saved them; empty: there are none. Lent by the generation. */
 struct span generation_yara(const struct generation *g);
 
-/* Digest lists: the name of a bad object (by MD5 or SHA-256 and size), or whether it is trusted. */
+/*
+ * Digest lists: the name of a bad object (by MD5 or SHA-256 and size), or whether it is trusted.
+ * SHA-1 is the scan's own: a bad one is its hit, a good one signature_is_trusted().
+ */
 const char *generation_bad_digest(
     const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size);
 bool generation_trusted_digest(
@@ -88,6 +91,8 @@ uint64_t signature_block_bytes(const struct signature_scan *scan);
 int signature_finish(struct signature_scan *scan);
 /* After the last byte: rules may hold that only the sandbox can judge (generation_yara()). */
 bool signature_wants_deep(const struct signature_scan *scan);
+/* When the object has ended: whether its SHA-1 is on a list of good ones. */
+bool signature_is_trusted(const struct signature_scan *scan);
 const struct signature_hit *signature_hit(const struct signature_scan *scan);
 void signature_close(struct signature_scan *scan);
 

@@ -25,31 +25,11 @@ say(struct sigc *s, const char *what)
 	return -EINVAL;
 }
 
-static int
-by_md5(const void *a, const void *b)
-{
-	return memcmp(a, b, 16);
-}
-
-static int
-by_sha256(const void *a, const void *b)
-{
-	return memcmp(a, b, 32);
-}
-
 static void
 sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void *))
 {
 	if (t->used > 0)
 		qsort(t->bytes, t->used / each, each, compare);
-}
-
-/* A digest's last word, until here the row of its origin, is not for the file. */
-static void
-clear_origins(struct sigc_table *t, size_t each)
-{
-	for (size_t at = each; at <= t->used; at += each)
-		memset(t->bytes + at - sizeof(uint32_t), 0, sizeof(uint32_t));
 }
 
 /* The slot of a key: the one that holds it, or the empty one where it belongs. */
@@ -226,20 +206,18 @@ write_file(struct sigc *s, const char *output, const struct sigc_table *file)
 static void
 add_tables(struct sigc *s, struct layout *l)
 {
-	struct sigc_table reputation = { 0 }, ids = { 0 }, triggers = { 0 };
+	struct sigc_table reputation = { 0 }, ids = { 0 }, triggers = { 0 }, sizes = { 0 };
 	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
 	const struct {
 		enum generation_section_kind kind;
 		const struct sigc_table *table;
 	} all[] = { { GENERATION_NAMES, &s->names }, { GENERATION_LITERALS, &ids },
-		{ GENERATION_BAD_MD5, &s->bad_md5 }, { GENERATION_BAD_SHA256, &s->bad_sha256 },
-		{ GENERATION_GOOD_MD5, &s->good_md5 }, { GENERATION_GOOD_SHA256, &s->good_sha256 },
-		{ GENERATION_REPUTATION, &reputation }, { GENERATION_PATTERNS, &s->checks },
-		{ GENERATION_ELEMENTS, &s->elements }, { GENERATION_BYTES, &s->compared },
-		{ GENERATION_RULES, &s->rules }, { GENERATION_RULE_PARTS, &s->rule_parts },
-		{ GENERATION_STEPS, &s->steps }, { GENERATION_PARTS, &s->parts },
-		{ GENERATION_TRIGGERS, &triggers }, { GENERATION_ALWAYS, &s->always },
-		{ GENERATION_YARA, &s->compiled_yara } };
+		{ GENERATION_SECTION_SIZES, &sizes }, { GENERATION_REPUTATION, &reputation },
+		{ GENERATION_PATTERNS, &s->checks }, { GENERATION_ELEMENTS, &s->elements },
+		{ GENERATION_BYTES, &s->compared }, { GENERATION_RULES, &s->rules },
+		{ GENERATION_RULE_PARTS, &s->rule_parts }, { GENERATION_STEPS, &s->steps },
+		{ GENERATION_PARTS, &s->parts }, { GENERATION_TRIGGERS, &triggers },
+		{ GENERATION_ALWAYS, &s->always }, { GENERATION_YARA, &s->compiled_yara } };
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		struct generation_literal literal = { p[i].name, p[i].check };
@@ -248,24 +226,15 @@ add_tables(struct sigc *s, struct layout *l)
 	}
 	build_reputation(s, &reputation);
 	build_triggers(s, &triggers);
+	sigc_finish_digests(s, &sizes);
+	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++)
+		add_section(l, GENERATION_BAD_MD5 + i, &s->digests[i / SIGC_KINDS][i % SIGC_KINDS]);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		add_section(l, all[i].kind, all[i].table);
 	free(ids.bytes);
+	free(sizes.bytes);
 	free(triggers.bytes);
 	free(reputation.bytes);
-}
-
-static void
-sort_digests(struct sigc *s)
-{
-	sort(&s->bad_md5, sizeof(struct generation_digest16), by_md5);
-	sort(&s->good_md5, sizeof(struct generation_digest16), by_md5);
-	sort(&s->bad_sha256, sizeof(struct generation_digest32), by_sha256);
-	sort(&s->good_sha256, sizeof(struct generation_digest32), by_sha256);
-	clear_origins(&s->bad_md5, sizeof(struct generation_digest16));
-	clear_origins(&s->good_md5, sizeof(struct generation_digest16));
-	clear_origins(&s->bad_sha256, sizeof(struct generation_digest32));
-	clear_origins(&s->good_sha256, sizeof(struct generation_digest32));
 }
 
 /* The whole file in memory; the bytes are the caller's where it succeeds. */
@@ -283,7 +252,6 @@ assemble(struct sigc *s, struct sigc_table *out)
 		free(l.file.bytes);
 		return rc;
 	}
-	sort_digests(s);
 	add_tables(s, &l);
 	h.section_count = l.count;
 	snprintf(h.hyperscan, sizeof(h.hyperscan), "%s", hs_version());

@@ -45,9 +45,9 @@ drop(struct sigc *s, uint32_t name, struct sigc_origin origin)
 	return true;
 }
 
-/* Rows whose name, a uint32_t at `name_at` with the origin's row behind it, is ignored. */
+/* Rows whose name, the word before that of the origin, is ignored. */
 static void
-drop_digests(struct sigc *s, struct sigc_table *t, size_t each, size_t name_at)
+drop_digests(struct sigc *s, struct sigc_table *t, size_t each)
 {
 	const struct sigc_origin *origins =
 	    (const struct sigc_origin *)(const void *)s->digest_origins.bytes;
@@ -56,7 +56,7 @@ drop_digests(struct sigc *s, struct sigc_table *t, size_t each, size_t name_at)
 	for (size_t at = 0; at < t->used; at += each) {
 		uint32_t words[2];
 
-		memcpy(words, t->bytes + at + name_at, sizeof(words));
+		memcpy(words, t->bytes + at + each - sizeof(words), sizeof(words));
 		if (drop(s, words[0], origins[words[1]]))
 			continue;
 		memmove(t->bytes + kept, t->bytes + at, each);
@@ -133,10 +133,12 @@ sigc_drop_ignored(struct sigc *s)
 	drop_patterns(s);
 	drop_rules(s);
 	drop_deep(s);
-	drop_digests(s, &s->bad_md5, sizeof(struct generation_digest16),
-	    offsetof(struct generation_digest16, name));
-	drop_digests(s, &s->bad_sha256, sizeof(struct generation_digest32),
-	    offsetof(struct generation_digest32, name));
+	for (unsigned kind = 0; kind < SIGC_KINDS; kind++) {
+		size_t each = sigc_digest_row_bytes(kind);
+
+		drop_digests(s, &s->digests[SIGC_BAD][kind], each);
+		drop_digests(s, &s->digests[SIGC_SECTION][kind], each);
+	}
 	s->ignored.used = 0;
 	sigc_sweep(s);
 }

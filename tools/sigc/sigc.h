@@ -49,7 +49,6 @@ struct sigc_table {
 	X(TARGET, "a target type that is not told by format")                    \
 	X(OFFSET, "an offset far from the end or not told of such objects")      \
 	X(SHORT, "too few bytes in a row to look for")                           \
-	X(SECTION, "a digest of a program's section")                            \
 	X(IMPORTS, "a digest of a program's imports")                            \
 	X(CONTAINER, "a signature of members of an archive")                     \
 	X(ICON, "an icon")                                                       \
@@ -58,13 +57,27 @@ struct sigc_table {
 	X(CERTIFICATE, "a certificate or catalogue of Authenticode")             \
 	X(PASSWORD, "a password for archives")                                   \
 	X(FILE_TYPE, "a file of a type that is not read")                        \
-	X(DIGEST_KIND, "a digest that is neither MD5 nor SHA-256")
+	X(DIGEST_KIND, "a digest that is neither MD5, SHA-1 nor SHA-256")
 
 enum skip_reason {
 #define X(id, text) SKIP_##id,
 	SKIP_REASONS(X)
 #undef X
 	SKIP_COUNT
+};
+
+/* Lists of digests, and their kinds, in the order of generation_file.h. */
+enum sigc_set {
+	SIGC_BAD,
+	SIGC_GOOD,
+	SIGC_SECTION,
+	SIGC_SETS
+};
+enum sigc_kind {
+	SIGC_MD5,
+	SIGC_SHA1,
+	SIGC_SHA256,
+	SIGC_KINDS
 };
 
 /* Where a signature came from: a row of `files`, a line of it. */
@@ -87,7 +100,7 @@ struct sigc {
 	struct sigc_key key;                         /* NULL: ClamAV's */
 	bool takes_unsigned;                         /* containers that this key did not sign */
 	struct sigc_table names, literals, patterns; /* patterns: struct pattern */
-	struct sigc_table bad_md5, bad_sha256, good_md5, good_sha256;
+	struct sigc_table digests[SIGC_SETS][SIGC_KINDS]; /* rows of generation_file.h */
 	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */
 	/* sections of the file by other names: PATTERNS, ELEMENTS, BYTES, RULES … */
 	struct sigc_table checks, elements, compared, rules, rule_parts, steps, parts;
@@ -143,6 +156,18 @@ int sigc_read_stream(struct sigc *s, const char *path, FILE *f);
 void sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count);
 /* EICAR, which no .ign2 takes out; before any source is read. */
 void sigc_add_built_in(struct sigc *s);
+
+/*
+ * digests.c: a digest in hexadecimal digits, 32, 40 or 64, of bytes of this size ("*": of any).
+ * -EINVAL: it is none; -ERANGE: the size is none. Other digests are left out by name.
+ */
+int sigc_add_digest(
+    struct sigc *s, enum sigc_set set, struct span digest, struct span size, struct span name);
+size_t sigc_digest_row_bytes(enum sigc_kind kind);
+/* Sorts the tables and takes the rows' origins out of them; the sizes of sections. */
+void sigc_finish_digests(struct sigc *s, struct sigc_table *sizes);
+/* Plain hexadecimal digits, two a byte; false: something else. */
+bool sigc_decode_hex(struct span hex, uint8_t *out);
 
 /* A literal that a check follows; at least 4 bytes. */
 void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);

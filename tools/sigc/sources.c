@@ -9,6 +9,8 @@
  *     .ndu .ldu .hdu .hsu   the same of what is unwanted rather than bad
  *     .cvd .cld    ClamAV's containers of all of these; see container.c
  *     .fp .sfp     the same, of trusted files
+ *     .mdb .msb    ClamAV digests of sections of programs: SIZE:DIGEST:NAME; .mdu .msu
+ *     .hash .md5 .sha1 .sha256   digests, one a line; a size and a name may follow
  *     .ign2        names that are not to be found; see ignore.c
  *     .yar .yara   YARA rules; see yara.c
  *
@@ -56,22 +58,6 @@ split(struct span line, char by, struct span fields[FIELDS_MAX])
 		line = span_from(line, bytes + 1);
 	}
 	return n;
-}
-
-/* Decodes plain hex; false where it is something else. The bytes are the caller's. */
-static bool
-decode_hex(struct span hex, uint8_t *out)
-{
-	if (hex.bytes == 0 || hex.bytes % 2 != 0)
-		return false;
-	for (size_t i = 0; i < hex.bytes / 2; i++) {
-		int byte = hex_pair(hex.data + 2 * i);
-
-		if (byte < 0)
-			return false;
-		out[i] = (uint8_t)byte;
-	}
-	return true;
 }
 
 void
@@ -165,7 +151,7 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	if (fields[1].bytes > 4 && memcmp(fields[1].data, "hex:", 4) == 0) {
 		struct span hex = span_from(fields[1], 4);
 
-		if (!decode_hex(hex, bytes))
+		if (!sigc_decode_hex(hex, bytes))
 			return fail(s, path, line, "not hexadecimal, or an odd number of digits");
 		sigc_add_literal(s, fields[0], bytes, hex.bytes / 2);
 	} else {
@@ -238,7 +224,7 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		sigc_skip(s, f[0], SKIP_OFFSET);
 	else if (target != TARGET_ANY || has_open_gap(f[3]))
 		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);
-	else if (span_is(f[2], "*") && decode_hex(f[3], bytes))
+	else if (span_is(f[2], "*") && sigc_decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
 	else
 		rc = add_plain(s, f[0], part, &place);
@@ -254,54 +240,80 @@ take_logical(struct sigc *s, const char *path, unsigned line, struct span text)
 	return fail(s, path, line, "expected NAME;CONDITIONS;EXPRESSION;PART;…");
 }
 
+/* One of ClamAV's lines; `size_first` of sections. */
 static int
-take_digest(struct sigc *s, const char *path, unsigned line, struct span text, bool good)
+take_digest(struct sigc *s, const char *path, unsigned line, struct span text, enum sigc_set set)
 {
 	struct span f[FIELDS_MAX];
-	uint8_t key[64 + sizeof(uint64_t)]; /* the digest, then the size */
-	uint64_t size = GENERATION_ANY_SIZE;
-	uint32_t name, origin;
+	bool size_first = set == SIGC_SECTION;
+	int rc = -EINVAL;
 
 	if (text.data[0] == '#')
 		return 0;
-	if (split(text, ':', f) < 3 || f[0].bytes > 128 || f[2].bytes == 0 ||
-	    !decode_hex(f[0], key))
-		return fail(s, path, line, "expected DIGEST:SIZE:NAME");
-	if (!span_is(f[1], "*")) {
-		if (!sigc_parse_size(f[1], &size))
-			return fail(s, path, line, "the size is neither a number nor '*'");
-	}
-	name = table_add_text(&s->names, f[2]);
-	origin = (uint32_t)(table_add(&s->digest_origins, &s->at, sizeof(s->at)) / sizeof(s->at));
-	if (f[0].bytes == 32) {
-		struct generation_digest16 e = { .size = size, .name = name, .unused = origin };
+	if (split(text, ':', f) >= 3 && f[2].bytes > 0)
+		rc = sigc_add_digest(s, set, f[size_first], f[!size_first], f[2]);
+	if (rc == -ERANGE)
+		return fail(s, path, line, "the size is neither a number nor '*'");
+	return rc == 0
+		   ? 0
+		   : fail(s, path, line,
+			 size_first ? "expected SIZE:DIGEST:NAME" : "expected DIGEST:SIZE:NAME");
+}
 
-		memcpy(e.digest, key, 16);
-		table_add(good ? &s->good_md5 : &s->bad_md5, &e, sizeof(e));
-	} else if (f[0].bytes == 64) {
-		struct generation_digest32 e = { .size = size, .name = name, .unused = origin };
-
-		memcpy(e.digest, key, 32);
-		table_add(good ? &s->good_sha256 : &s->bad_sha256, &e, sizeof(e));
-	} else {
-		sigc_skip(s, f[2], SKIP_DIGEST_KIND);
-		return 0;
-	}
-	memcpy(key + f[0].bytes / 2, &size, sizeof(size));
-	sigc_count(s, good ? 'g' : 'b', span_of(key, f[0].bytes / 2 + sizeof(size)));
-	return 0;
+static int
+take_section(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	return take_digest(s, path, line, text, SIGC_SECTION);
 }
 
 static int
 take_bad_digest(struct sigc *s, const char *path, unsigned line, struct span text)
 {
-	return take_digest(s, path, line, text, false);
+	return take_digest(s, path, line, text, SIGC_BAD);
 }
 
 static int
 take_good_digest(struct sigc *s, const char *path, unsigned line, struct span text)
 {
-	return take_digest(s, path, line, text, true);
+	return take_digest(s, path, line, text, SIGC_GOOD);
+}
+
+/*
+ * A plain list of digests: one a line, then what stands behind blanks, ',', ';' or ':', which may
+ * be a size and a name; without a name the digest is it.
+ */
+static int
+take_plain_digest(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	static const char between[] = " \t,;:*";
+	struct span digest, size = span_text("*"), rest, first;
+	uint64_t unused;
+	size_t n = 0;
+
+	text = span_trim(text);
+	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == ';')
+		return 0;
+	while (n < text.bytes && hex_digit(text.data[n]) >= 0)
+		n++;
+	digest = span_first(text, n);
+	rest = span_from(text, n);
+	if (rest.bytes > 0 && strchr(between, rest.data[0]) == NULL)
+		return fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
+	while (rest.bytes > 0 && strchr(between, rest.data[0]) != NULL)
+		rest = span_from(rest, 1);
+	for (n = 0; n < rest.bytes && strchr(between, rest.data[n]) == NULL; n++)
+		continue;
+	first = span_first(rest, n);
+	if (sigc_parse_size(first, &unused)) {
+		size = first;
+		rest = span_from(rest, n);
+		while (rest.bytes > 0 && strchr(between, rest.data[0]) != NULL)
+			rest = span_from(rest, 1);
+	}
+	rest = span_trim(rest);
+	if (sigc_add_digest(s, SIGC_BAD, digest, size, rest.bytes > 0 ? rest : digest) == 0)
+		return 0;
+	return fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
 }
 
 static int
@@ -341,7 +353,6 @@ leave_out(struct sigc *s, struct span text, unsigned name, enum skip_reason why)
 		(void)line;                                                                       \
 		return leave_out(s, text, name, why);                                             \
 	}
-UNREAD(section, 2, SKIP_SECTION)
 UNREAD(imports, 2, SKIP_IMPORTS)
 UNREAD(container, 0, SKIP_CONTAINER)
 UNREAD(icon, 0, SKIP_ICON)
@@ -408,6 +419,8 @@ reader_of(const char *path)
 		{ ".ndu", take_extended }, { ".ldb", take_logical }, { ".ldu", take_logical },
 		{ ".ign2", take_ignored }, { ".hdb", take_bad_digest }, { ".hdu", take_bad_digest },
 		{ ".hsb", take_bad_digest }, { ".hsu", take_bad_digest },
+		{ ".hash", take_plain_digest }, { ".md5", take_plain_digest },
+		{ ".sha1", take_plain_digest }, { ".sha256", take_plain_digest },
 		{ ".fp", take_good_digest }, { ".sfp", take_good_digest }, { ".mdb", take_section },
 		{ ".mdu", take_section }, { ".msb", take_section }, { ".msu", take_section },
 		{ ".imp", take_imports }, { ".cdb", take_container }, { ".idb", take_icon },

@@ -36,9 +36,8 @@ table_add_text(struct sigc_table *t, struct span text)
 void
 sigc_free(struct sigc *s)
 {
-	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->bad_md5,
-		&s->bad_sha256, &s->good_md5, &s->good_sha256, &s->urls, &s->lists, &s->files,
-		&s->left_out, &s->left_out_names, &s->seen_slots, &s->rule_origins,
+	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->urls, &s->lists,
+		&s->files, &s->left_out, &s->left_out_names, &s->seen_slots, &s->rule_origins,
 		&s->digest_origins, &s->checks, &s->elements, &s->compared, &s->rules,
 		&s->rule_parts, &s->steps, &s->parts, &s->triggers, &s->part_keys, &s->part_slots,
 		&s->ignored, &s->always, &s->deep, &s->deep_texts, &s->deep_names,
@@ -46,4 +45,6 @@ sigc_free(struct sigc *s)
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->bytes);
+	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++)
+		free(s->digests[i / SIGC_KINDS][i % SIGC_KINDS].bytes);
 }

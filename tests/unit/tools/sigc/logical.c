@@ -193,7 +193,8 @@ TEST(ignored_names_are_not_found)
 	CHECK(made_source(&m, "a.hdb", "44d88612fea8a8f36de82e1278abb02f:68:Out\n", 40) == 0);
 	CHECK(made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
 	CHECK(m.sigc.loaded == 2 && m.sigc.skipped[SKIP_IGNORED] == 3);
-	CHECK(m.sigc.skipped[SKIP_IGNORED_ONE] == 1 && m.sigc.bad_md5.used == 0);
+	CHECK(
+	    m.sigc.skipped[SKIP_IGNORED_ONE] == 1 && m.sigc.digests[SIGC_BAD][SIGC_MD5].used == 0);
 	CHECK(scan_in_steps(core, m.generation, span_text("aaaa"), 9) == 0);
 	CHECK(scan_in_steps(core, m.generation, span_text("cccc.c"), 9) == 0);
 	CHECK(scan_in_steps(core, m.generation, span_text("aaaa bbbb"), 9) == 1);

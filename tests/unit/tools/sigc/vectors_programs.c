@@ -29,11 +29,7 @@ static const struct {
 	{ ".BC_", SKIP_FILE_TYPE },      /* bytecode is a program, not a signature */
 	{ ".LDB_1of2", SKIP_CONDITION }, /* icons */
 	{ ".LDB_2of2", SKIP_CONDITION },
-	{ ".IMP_", SKIP_IMPORTS }, /* lie anywhere in the program */
-	{ ".MDB_", SKIP_SECTION },
-	{ ".MSB_", SKIP_SECTION },
-	{ ".HSB_1of4", SKIP_DIGEST_KIND },
-	{ ".HSB_2of4", SKIP_DIGEST_KIND },
+	{ ".IMP_", SKIP_IMPORTS },      /* lie anywhere in the program */
 	{ ".NDB_01of22", SKIP_OFFSET }, /* version information, which lies anywhere too */
 	{ ".NDB_02of22", SKIP_OFFSET },
 	{ ".NDB_03of22", SKIP_OFFSET },
