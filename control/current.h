@@ -16,4 +16,15 @@ struct current_facts {
 /* -errno; -EINVAL: it is no such file, or of another version. */
 int current_read(const char *path, struct current_facts *out);
 
+/* A line of a source; of a directory's files the path below it, of others the name. */
+struct current_place {
+	char file[256];
+	uint32_t line; /* 0: the signature is built in */
+};
+/*
+ * Where the signature of this name stands; several may have it. How many were put into `out`, at
+ * most `max`; -EINVAL as above, or where the file is damaged.
+ */
+int current_find(const char *path, const char *name, struct current_place *out, unsigned max);
+
 #endif

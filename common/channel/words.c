@@ -19,6 +19,11 @@ static const char *const source_words[] = {
 	SOURCES(X)
 #undef X
 };
+static const char *const source_helps[] = {
+#define X(id, word, help) [SOURCE_##id] = help,
+	SOURCES(X)
+#undef X
+};
 static const char *const counter_words[] = {
 #define X(id, word, help) [COUNTER_##id] = word,
 	COUNTERS(X)
@@ -108,6 +113,12 @@ const char *
 source_word(enum source s)
 {
 	return (unsigned)s < SOURCE_COUNT ? source_words[s] : "?";
+}
+
+const char *
+source_help(enum source s)
+{
+	return (unsigned)s < SOURCE_COUNT ? source_helps[s] : "?";
 }
 
 enum source

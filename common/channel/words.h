@@ -141,6 +141,7 @@ const char *mode_word(enum mode m);
 const char *mode_log_word(enum mode m);
 enum mode mode_by_word(struct span word); /* MODE_COUNT: none of ours */
 const char *source_word(enum source s);
+const char *source_help(enum source s);
 enum source source_by_word(struct span word); /* SOURCE_COUNT: none of ours */
 const char *counter_word(enum counter c);
 const char *counter_help(enum counter c);

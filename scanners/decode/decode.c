@@ -31,14 +31,25 @@ static const struct {
 	const char *name;
 	enum decode_coding coding;
 } names[] = {
+	/* the first of a coding is its name */
 	{ "gzip", DECODE_GZIP },
 	{ "x-gzip", DECODE_GZIP },
 	{ "deflate", DECODE_DEFLATE },
 	{ "br", DECODE_BROTLI },
 	{ "zstd", DECODE_ZSTD },
-	{ "identity", DECODE_IDENTITY },
 	{ "", DECODE_IDENTITY },
+	{ "identity", DECODE_IDENTITY },
 };
+
+const char *
+decode_coding_word(enum decode_coding c)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].coding == c)
+			return names[i].name;
+	}
+	return "";
+}
 
 static enum decode_coding
 coding_of(struct span word)

@@ -51,6 +51,8 @@ struct decode_codings {
 	enum decode_coding list[DECODE_CODINGS_MAX];
 };
 
+/* As Content-Encoding names it; "": none, or one that we do not know. */
+const char *decode_coding_word(enum decode_coding c);
 /* Adds what a Content-Encoding field names: letter case, blanks and folds ignored, x-gzip known. */
 void decode_codings_add(struct decode_codings *c, struct span content_encoding);
 /* What the bytes as sent are: DECODE_IDENTITY, DECODE_UNKNOWN, or the last coding applied. */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      9
+#define GENERATION_VERSION      10
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -50,6 +50,8 @@ enum generation_section_kind {
 	GENERATION_TRIGGERS,      /* uint32_t rule numbers; a part's own lie side by side */
 	GENERATION_ALWAYS,        /* uint32_t numbers of rules that may hold without any part */
 	GENERATION_YARA,          /* rules for the sandbox, as libyara saves them */
+	GENERATION_ORIGINS,       /* struct generation_origin, sorted by name, file and line */
+	GENERATION_FILES,         /* NUL-terminated paths of sources */
 	GENERATION_KIND_COUNT
 };
 
@@ -267,6 +269,11 @@ struct generation_size {
 	uint64_t size;
 	uint32_t kinds; /* 1 MD5, 2 SHA-1, 4 SHA-256 */
 	uint32_t unused;
+};
+
+/* Where a threat's name stands; no core looks at these, they are for people. */
+struct generation_origin {
+	uint32_t name, file, line; /* offsets into NAMES and FILES; line 0: of no file */
 };
 
 #endif

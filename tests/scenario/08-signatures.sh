@@ -18,6 +18,11 @@ url() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" url "$1"
 is() { [ "$(code "$1")" = "$2" ]; }
 eventually is 'xx evil-marker-one xx' 200
 "${ctl[@]}" --json status | grep -qE '"literals": ?2[,}]' || fail "one literal and EICAR are not two"
+uuid=$(grep -o 'uuid: [0-9a-f]*.*bad (scanned)' "$LOG" | head -1 | cut -c7-38)
+why() { "${ctl[@]}" explain "$uuid" | tr -s ' ' | grep -qF "$1"; }
+for line in 'rule Test.Marker' 'rule_at one.lit:1' 'action blocked (mode standard)' 'layer the body as sent'; do
+	eventually why "$line"
+done
 [ "$(code 'xx evil-marker-two xx')" = 204 ] || fail "found what nobody described"
 [ "$(url http://www.bad.example/x)" = 200 ] || fail "a bad domain passed"
 [ "$(url http://half.example/dir/a)" = 200 ] || fail "a bad path passed"

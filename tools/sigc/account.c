@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <openssl/sha.h>
 
@@ -25,10 +26,28 @@ struct seen {
 };
 
 void
+sigc_begin_source(struct sigc *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	s->source = path;
+	s->above_source = slash != NULL ? (size_t)(slash + 1 - path) : 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		s->above_source = strlen(path);
+}
+
+void
 sigc_begin_file(struct sigc *s, const char *path)
 {
 	struct sigc_file f = { .path = table_add_text(&s->left_out_names, span_text(path)) };
+	size_t above = s->above_source;
 
+	if (s->source == NULL || strncmp(path, s->source, above) != 0)
+		above = 0;
+	while (above > 0 && path[above] == '/')
+		above++;
+	f.short_path = f.path + (uint32_t)above;
 	s->at.file = (uint32_t)(table_add(&s->files, &f, sizeof(f)) / sizeof(f));
 	s->at.line = 0;
 }

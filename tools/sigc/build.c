@@ -206,18 +206,21 @@ write_file(struct sigc *s, const char *output, const struct sigc_table *file)
 static void
 add_tables(struct sigc *s, struct layout *l)
 {
-	struct sigc_table reputation = { 0 }, ids = { 0 }, triggers = { 0 }, sizes = { 0 };
+	struct sigc_table reputation = { 0 }, ids = { 0 }, triggers = { 0 };
+	struct sigc_table origins = { 0 }, files = { 0 };
 	const struct pattern *p = (const struct pattern *)(void *)s->patterns.bytes;
 	const struct {
 		enum generation_section_kind kind;
 		const struct sigc_table *table;
 	} all[] = { { GENERATION_NAMES, &s->names }, { GENERATION_LITERALS, &ids },
-		{ GENERATION_SECTION_SIZES, &sizes }, { GENERATION_REPUTATION, &reputation },
-		{ GENERATION_PATTERNS, &s->checks }, { GENERATION_ELEMENTS, &s->elements },
-		{ GENERATION_BYTES, &s->compared }, { GENERATION_RULES, &s->rules },
-		{ GENERATION_RULE_PARTS, &s->rule_parts }, { GENERATION_STEPS, &s->steps },
-		{ GENERATION_PARTS, &s->parts }, { GENERATION_TRIGGERS, &triggers },
-		{ GENERATION_ALWAYS, &s->always }, { GENERATION_YARA, &s->compiled_yara } };
+		{ GENERATION_SECTION_SIZES, &s->section_sizes },
+		{ GENERATION_REPUTATION, &reputation }, { GENERATION_PATTERNS, &s->checks },
+		{ GENERATION_ELEMENTS, &s->elements }, { GENERATION_BYTES, &s->compared },
+		{ GENERATION_RULES, &s->rules }, { GENERATION_RULE_PARTS, &s->rule_parts },
+		{ GENERATION_STEPS, &s->steps }, { GENERATION_PARTS, &s->parts },
+		{ GENERATION_TRIGGERS, &triggers }, { GENERATION_ALWAYS, &s->always },
+		{ GENERATION_YARA, &s->compiled_yara }, { GENERATION_ORIGINS, &origins },
+		{ GENERATION_FILES, &files } };
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		struct generation_literal literal = { p[i].name, p[i].check };
@@ -226,13 +229,14 @@ add_tables(struct sigc *s, struct layout *l)
 	}
 	build_reputation(s, &reputation);
 	build_triggers(s, &triggers);
-	sigc_finish_digests(s, &sizes);
+	sigc_build_origins(s, &origins, &files);
 	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++)
 		add_section(l, GENERATION_BAD_MD5 + i, &s->digests[i / SIGC_KINDS][i % SIGC_KINDS]);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		add_section(l, all[i].kind, all[i].table);
 	free(ids.bytes);
-	free(sizes.bytes);
+	free(files.bytes);
+	free(origins.bytes);
 	free(triggers.bytes);
 	free(reputation.bytes);
 }
@@ -276,6 +280,8 @@ sigc_build(struct sigc *s, const char *output)
 	int rc;
 
 	sigc_drop_ignored(s);
+	sigc_note_digests(s);
+	sigc_finish_digests(s);
 	rc = sigc_compile_deep(s);
 	if (rc != 0)
 		return rc;

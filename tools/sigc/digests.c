@@ -119,7 +119,7 @@ merge_sizes(struct sigc_table *sizes)
 }
 
 void
-sigc_finish_digests(struct sigc *s, struct sigc_table *sizes)
+sigc_finish_digests(struct sigc *s)
 {
 	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++) {
 		struct sigc_table *t = &s->digests[i / SIGC_KINDS][i % SIGC_KINDS];
@@ -133,8 +133,8 @@ sigc_finish_digests(struct sigc *s, struct sigc_table *sizes)
 			memset(t->bytes + at + each - 4, 0, 4);
 			memcpy(&size.size, t->bytes + at + each - 16, 8);
 			if (i / SIGC_KINDS == SIGC_SECTION)
-				table_add(sizes, &size, sizeof(size));
+				table_add(&s->section_sizes, &size, sizeof(size));
 		}
 	}
-	merge_sizes(sizes);
+	merge_sizes(&s->section_sizes);
 }

@@ -121,9 +121,12 @@ struct sigc {
 	struct sigc_table files, left_out, left_out_names, seen_slots;
 	struct sigc_table rule_origins; /* struct sigc_origin, by rule */
 	struct sigc_table
-	    digest_origins;    /* the same, by `unused` of a digest's row until it is built */
-	struct sigc_origin at; /* what is being read */
-	size_t seen;           /* slots in use */
+	    digest_origins;  /* the same, by `unused` of a digest's row until it is built */
+	const char *source;  /* being read: a directory or a file, as it was named */
+	size_t above_source; /* bytes of it that short paths lack */
+	struct sigc_table digest_names, section_sizes; /* generation_origin, generation_size */
+	struct sigc_origin at;                         /* what is being read */
+	size_t seen;                                   /* slots in use */
 	struct sigc_cost cost;
 	char error[SIGC_ERROR_MAX]; /* FILE:LINE: what */
 };
@@ -164,8 +167,9 @@ void sigc_add_built_in(struct sigc *s);
 int sigc_add_digest(
     struct sigc *s, enum sigc_set set, struct span digest, struct span size, struct span name);
 size_t sigc_digest_row_bytes(enum sigc_kind kind);
-/* Sorts the tables and takes the rows' origins out of them; the sizes of sections. */
-void sigc_finish_digests(struct sigc *s, struct sigc_table *sizes);
+/* Sorts the tables and takes the rows' origins out of them; `section_sizes`. Once, when all are
+ * there. */
+void sigc_finish_digests(struct sigc *s);
 /* Plain hexadecimal digits, two a byte; false: something else. */
 bool sigc_decode_hex(struct span hex, uint8_t *out);
 
@@ -232,7 +236,7 @@ void sigc_look_for_anchor(const uint8_t *pairs, uint16_t count, uint16_t element
 
 /* account.c: what became of each line of each file; report.c prints it. */
 struct sigc_file {
-	uint32_t path; /* in `left_out_names` */
+	uint32_t path, short_path; /* in `left_out_names`; without what comes before its source */
 	uint64_t loaded, duplicates, left_out[SKIP_COUNT];
 	uint64_t deep;                    /* of `loaded`: judged in the sandbox only */
 	uint64_t literals, literal_bytes; /* what Hyperscan looks for on its behalf */
@@ -242,6 +246,9 @@ struct sigc_left_out {
 	struct sigc_origin origin;
 };
 extern const char *const sigc_skip_texts[SKIP_COUNT];
+/* Files that follow are this one, or lie below it; the path stays the caller's. Their short paths
+ * are those below a directory, or begin with a single file's name. */
+void sigc_begin_source(struct sigc *s, const char *path);
 /* Lines that follow are of this file. */
 void sigc_begin_file(struct sigc *s, const char *path);
 /* A signature of these words, its name not among them, was taken; a second one is a duplicate. */
@@ -252,6 +259,10 @@ void sigc_skip_later(
     struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why);
 /* A rule that was taken, but is judged in the sandbox; `why` it is not judged here. */
 void sigc_note_deep(struct sigc *s, struct span name, enum skip_reason why);
+/* origins.c: the names of digests, before sigc_finish_digests(); then the sections ORIGINS and
+ * FILES whole. */
+void sigc_note_digests(struct sigc *s);
+void sigc_build_origins(const struct sigc *s, struct sigc_table *rows, struct sigc_table *files);
 /* report.c */
 void sigc_report(struct sigc *s, FILE *out, bool as_json);
 

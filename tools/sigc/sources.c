@@ -452,6 +452,8 @@ sigc_read_stream(struct sigc *s, const char *path, FILE *f)
 	return take != NULL ? read_lines(s, path, f, take) : skip_file(s, path);
 }
 
+static int read_path(struct sigc *s, const char *path);
+
 static int
 read_directory(struct sigc *s, const char *path)
 {
@@ -463,7 +465,7 @@ read_directory(struct sigc *s, const char *path)
 
 		snprintf(inner, sizeof(inner), "%s/%s", path, entries[i]->d_name);
 		if (rc == 0 && entries[i]->d_name[0] != '.')
-			rc = sigc_read(s, inner);
+			rc = read_path(s, inner);
 		free(entries[i]);
 	}
 	if (n >= 0)
@@ -471,8 +473,8 @@ read_directory(struct sigc *s, const char *path)
 	return rc;
 }
 
-int
-sigc_read(struct sigc *s, const char *path)
+static int
+read_path(struct sigc *s, const char *path)
 {
 	const char *dot = strrchr(path, '.');
 	line_reader take = reader_of(path);
@@ -489,6 +491,13 @@ sigc_read(struct sigc *s, const char *path)
 	if (dot != NULL && (strcmp(dot, ".cvd") == 0 || strcmp(dot, ".cld") == 0))
 		return sigc_read_container(s, path, strcmp(dot, ".cld") == 0);
 	return take != NULL ? read_lines_of(s, path, take) : skip_file(s, path);
+}
+
+int
+sigc_read(struct sigc *s, const char *path)
+{
+	sigc_begin_source(s, path);
+	return read_path(s, path);
 }
 
 /* The list being read: its number and kind. */

@@ -386,7 +386,10 @@ static const struct command {
 	    "could be kept are counted as lost: the dataplane never waits.",
 	    capture },
 	{ "explain", "UUID", "everything known of one object",
-	    "UUID as it stands in the log: the record, its alerts, who else has the same object.",
+	    "UUID as it stands in the log: the record, the rule and where it stands, the layer, "
+	    "what "
+	    "was\n"
+	    "asked, the setting that decided; its alerts, who else has the same object.",
 	    explain },
 	{ "exclude", "[add WHAT VALUE|remove N|enable N|disable N]", "what is not scanned",
 	    "WHAT: format, user_agent, md5, url or source, as in sluice.yaml. A rule holds from\n"
@@ -422,7 +425,7 @@ print_usage(FILE *to)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		const struct command *c = &commands[i];
 
-		fprintf(to, "  %-8s%-42s%s\n", c->name, c->arguments, c->help);
+		fprintf(to, "  %-8s%-46s%s\n", c->name, c->arguments, c->help);
 	}
 	fputs(
 	    "\n--name: the instance, by default $SLUICE_NAME, else `default`. --json: one object\n"

@@ -9,18 +9,24 @@
 
 static void print_value(const char *name, const json_t *value, int indent);
 
-/* Words on one line, objects below it. */
+/* Words on one line, sentences with commas between them; objects below it. */
 static void
 print_list(const char *name, const json_t *list, int indent)
 {
+	bool has_blanks = false;
 	size_t i;
 	json_t *item;
 
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item) && strchr(json_string_value(item), ' ') != NULL)
+			has_blanks = true;
+	}
 	printf("%*s%-22s%s", indent, "", name, json_array_size(list) == 0 ? " none" : "");
 	json_array_foreach(list, i, item)
 	{
 		if (json_is_string(item))
-			printf(" %s", json_string_value(item));
+			printf("%s %s", has_blanks && i > 0 ? "," : "", json_string_value(item));
 	}
 	putchar('\n');
 	json_array_foreach(list, i, item)

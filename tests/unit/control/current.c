@@ -104,3 +104,93 @@ TEST(what_is_no_generation_file_is_refused)
 	CHECK(current_read("/tmp/sluice-none/current.gen", &facts) == -ENOENT && facts.id == 0);
 	CHECK(current_read("/tmp", &facts) == -EISDIR);
 }
+
+#define ORIGINS 5
+
+/* Names "a" to "d" at 0, 2, 4 and 6 of NAMES; b stands in two files, d is built in. */
+struct places_file {
+	struct generation_header header;
+	struct generation_section sections[3];
+	char names[8], files[16];
+	struct generation_origin origins[ORIGINS];
+};
+
+static void
+make_places(struct places_file *f)
+{
+	*f = (struct places_file){ .header = { .version = GENERATION_VERSION, .section_count = 3 },
+		.sections = {
+		    { .kind = GENERATION_NAMES, .offset = offsetof(struct places_file, names),
+			.bytes = sizeof(f->names) },
+		    { .kind = GENERATION_FILES, .offset = offsetof(struct places_file, files),
+			.bytes = sizeof(f->files) },
+		    { .kind = GENERATION_ORIGINS, .offset = offsetof(struct places_file, origins),
+			.bytes = sizeof(f->origins) },
+		},
+		.names = "a\0b\0c\0d",
+		.files = "x.ldb\0in/y.yar",
+		.origins = { { 0, 0, 7 }, { 2, 0, 8 }, { 2, 6, 9 }, { 4, 6, 1 }, { 6, 0, 0 } } };
+	memcpy(f->header.magic, GENERATION_MAGIC, sizeof(f->header.magic));
+}
+
+static int
+find_in(const void *file, size_t bytes, const char *name, struct current_place *out, unsigned max)
+{
+	char path[] = "/tmp/sluice-current-XXXXXX";
+	int fd = mkstemp(path), rc;
+
+	CHECK(fd >= 0 && write(fd, file, bytes) == (ssize_t)bytes);
+	close(fd);
+	rc = current_find(path, name, out, max);
+	unlink(path);
+	return rc;
+}
+
+TEST(a_rule_is_found_where_it_stands)
+{
+	static const struct {
+		const char *name, *file;
+		int count;
+		uint32_t line;
+	} cases[] = { { "a", "x.ldb", 1, 7 }, { "b", "x.ldb", 2, 8 }, { "c", "in/y.yar", 1, 1 },
+		{ "d", "x.ldb", 1, 0 }, { "", "", 0, 0 }, { "aa", "", 0, 0 }, { "e", "", 0, 0 } };
+	struct current_place out[4];
+	struct places_file f;
+
+	make_places(&f);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int n = find_in(&f, sizeof(f), cases[i].name, out, 4);
+
+		CHECK_ROW(cases[i].name, n == cases[i].count);
+		if (n > 0)
+			CHECK_ROW(cases[i].name, strcmp(out[0].file, cases[i].file) == 0 &&
+						     out[0].line == cases[i].line);
+	}
+	CHECK(find_in(&f, sizeof(f), "b", out, 4) == 2 && strcmp(out[1].file, "in/y.yar") == 0 &&
+	      out[1].line == 9);
+	CHECK(find_in(&f, sizeof(f), "b", out, 1) == 1);
+	f.sections[2].bytes = 0; /* no rules at all */
+	CHECK(find_in(&f, sizeof(f), "a", out, 4) == 0);
+}
+
+TEST(a_damaged_table_of_places_is_refused)
+{
+	struct current_place out[4];
+	struct places_file f;
+
+	make_places(&f);
+	for (size_t n = 0; n < offsetof(struct places_file, origins) + sizeof(f.origins); n++) {
+		int found = find_in(&f, n, "b", out, 4);
+
+		CHECK_SEED(n, found == -EINVAL);
+	}
+	f.origins[2].name = sizeof(f.names);
+	CHECK(find_in(&f, sizeof(f), "b", out, 4) == -EINVAL);
+	make_places(&f);
+	f.origins[1].file = UINT32_MAX;
+	CHECK(find_in(&f, sizeof(f), "b", out, 4) == -EINVAL);
+	make_places(&f);
+	f.sections[2].offset = UINT64_MAX - 4;
+	CHECK(find_in(&f, sizeof(f), "b", out, 4) == -EINVAL);
+	CHECK(current_find("/tmp/sluice-none/current.gen", "b", out, 4) == -ENOENT);
+}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <openssl/sha.h>
 
@@ -126,5 +127,79 @@ TEST(where_nothing_can_be_written_it_says_so)
 	make(&m);
 	CHECK(sigc_build(&m.sigc, "/nonexistent/out.gen") != 0);
 	CHECK(strstr(m.sigc.error, "/nonexistent/out.gen: No such file") != NULL);
+	made_end(&m);
+}
+
+/* "NAME FILE:LINE" of each row of ORIGINS, in its order. */
+static void
+origins_of(const struct made *m, char *out, size_t room)
+{
+	struct generation_section all[GENERATION_SECTIONS_MAX], by_kind[GENERATION_KIND_COUNT];
+	struct generation_header h;
+	struct generation_origin row;
+	size_t n = 0;
+
+	memcpy(&h, m->bytes, sizeof(h));
+	memcpy(all, m->bytes + sizeof(h), h.section_count * sizeof(all[0]));
+	for (uint32_t i = 0; i < h.section_count; i++)
+		by_kind[all[i].kind] = all[i];
+	out[0] = 0;
+	for (size_t at = 0; at < by_kind[GENERATION_ORIGINS].bytes; at += sizeof(row)) {
+		memcpy(&row, m->bytes + by_kind[GENERATION_ORIGINS].offset + at, sizeof(row));
+		n += (size_t)snprintf(out + n, room - n, "%s %s:%u\n",
+		    (const char *)m->bytes + by_kind[GENERATION_NAMES].offset + row.name,
+		    (const char *)m->bytes + by_kind[GENERATION_FILES].offset + row.file, row.line);
+	}
+}
+
+/* Of every kind; a part of a rule is no name of its own, one name may stand in several places. */
+TEST(each_name_is_told_with_its_file_and_line)
+{
+	static const char literals[] = "# none\nOne\tfirst-marker\nTwice\tsecond-marker\n",
+			  logical[] = "Rule;Engine:81-255,Target:0;0&1;616c706861;6f6d656761\n",
+			  digests[] = "44d88612fea8a8f36de82e1278abb02f:68:Digest\n"
+				      "54d88612fea8a8f36de82e1278abb02f:68:Twice\n",
+			  yara[] = "rule Yar { strings: $a = \"yarastring\" condition: $a }\n",
+			  ignored[] = "One\n";
+	char got[1024];
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.lit", literals, sizeof(literals) - 1) == 0);
+	CHECK(made_source(&m, "l.ldb", logical, sizeof(logical) - 1) == 0);
+	CHECK(made_source(&m, "d.hdb", digests, sizeof(digests) - 1) == 0);
+	CHECK(made_source(&m, "y.yar", yara, sizeof(yara) - 1) == 0);
+	CHECK(made_build(&m) == 0);
+	origins_of(&m, got, sizeof(got));
+	CHECK(strcmp(got, "Always.There built in:0\nDigest d.hdb:1\nOne a.lit:2\nRule l.ldb:1\n"
+			  "Twice a.lit:3\nTwice d.hdb:2\nYar y.yar:1\n") == 0);
+	made_end(&m);
+	made_begin(&m);
+	CHECK(made_source(&m, "a.lit", literals, sizeof(literals) - 1) == 0);
+	CHECK(made_source(&m, "b.ign2", ignored, sizeof(ignored) - 1) == 0);
+	CHECK(made_build(&m) == 0);
+	origins_of(&m, got, sizeof(got));
+	CHECK(strcmp(got, "Always.There built in:0\nTwice a.lit:3\n") == 0);
+	made_end(&m);
+}
+
+/* The path below a directory that is a source, whole. */
+TEST(a_place_in_a_directory_is_named_from_there)
+{
+	static const char literals[] = "One\tfirst-marker\n";
+	char got[256], inner[128];
+	struct made m;
+	FILE *f;
+
+	made_begin(&m);
+	snprintf(inner, sizeof(inner), "%s/in", m.directory);
+	CHECK(mkdir(inner, 0700) == 0);
+	snprintf(inner, sizeof(inner), "%s/in/a.lit", m.directory);
+	f = fopen(inner, "w");
+	CHECK(f != NULL && fputs(literals, f) >= 0 && fclose(f) == 0);
+	CHECK(sigc_read(&m.sigc, m.directory) == 0);
+	CHECK(made_build(&m) == 0);
+	origins_of(&m, got, sizeof(got));
+	CHECK(strcmp(got, "Always.There built in:0\nOne in/a.lit:1\n") == 0);
 	made_end(&m);
 }

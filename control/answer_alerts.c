@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Alerts, newest first, a page at a time: an answer that is not the last names where the next page
- * begins ("next", to be given back as "before"). And all that is known of one object.
+ * begins ("next", to be given back as "before").
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 
 #include "control/answer.h"
 #include "control/record_json.h"
-#include "control/worker.h"
 
 #define PLACE_TEXT 48
 
@@ -99,93 +98,11 @@ answer_alerts(struct control *c, const json_t *request)
 	return out;
 }
 
-static bool
-parse_uuid(const char *text, uint8_t out[16])
-{
-	if (text == NULL || strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
-		return false;
-	for (unsigned i = 0; i < 16; i++) {
-		char pair[3] = { text[2 * i], text[2 * i + 1], 0 };
-
-		out[i] = (uint8_t)strtoul(pair, NULL, 16);
-	}
-	return true;
-}
-
-/* Who else has an object with this digest. */
-struct deliveries {
-	const uint8_t *uuid; /* not this one */
-	json_t *list;
-	uint64_t count;
-};
-
-static void
-add_delivery(void *arg, const struct store_delivery *d)
-{
-	struct deliveries *all = arg;
-	char uuid[LINE_UUID_TEXT], when[RECORD_TIME_TEXT];
-
-	if (memcmp(d->uuid, all->uuid, 16) == 0)
-		return;
-	all->count++;
-	if (json_array_size(all->list) == ANSWER_DELIVERIES_MAX)
-		return;
-	json_array_append_new(all->list,
-	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "time", record_time(d->wall_ns, when), "uuid",
-		line_hex(d->uuid, 16, uuid), "client", d->client, "user", d->user, "url", d->url));
-}
-
-static void
-put_deliveries(json_t *out, struct store *s, const struct record *r)
-{
-	struct deliveries all = { .uuid = r->uuid, .list = json_array() };
-
-	store_deliveries_of(s, r->sha256, add_delivery, &all);
-	json_object_set_new(out, "others", json_integer((json_int_t)all.count));
-	json_object_set_new(out, "delivered_to", all.list);
-}
-
-/* Where in the object a sandbox found what decided. */
-static void
-put_finding(json_t *out, struct store *s, const uint8_t sha256[32])
-{
-	static char layer[WORKER_LAYER_MAX];
-	int64_t place;
-
-	if (!store_finding(s, sha256, layer, sizeof(layer), &place))
-		return;
-	json_object_set_new(out, "sandbox_layer", json_string(layer));
-	if (place >= 0)
-		json_object_set_new(out, "sandbox_offset", json_integer(place));
-}
-
 json_t *
-answer_explain(struct control *c, const json_t *request)
+answer_alerts_of(struct control *c, const uint8_t uuid[16])
 {
-	static struct record_slot slot;
-	struct page page;
-	char threat[LINE_ESCAPED_MAX];
-	uint8_t uuid[16];
-	size_t bytes;
-	json_t *out;
+	struct page page = { .list = json_array() };
 
-	if (!parse_uuid(json_string_value(json_object_get(request, "uuid")), uuid))
-		return answer_refusal(
-		    "expected a uuid of 32 hexadecimal digits, as the log shows it");
-	memset(&slot, 0, sizeof(slot));
-	bytes = store_object(c->store, uuid, &slot, sizeof(slot));
-	if (bytes < offsetof(struct record_slot, text) || !record_is_sound(&slot) ||
-	    bytes < record_slot_bytes(&slot))
-		return answer_refusal("no such object among the recent ones");
-	page = (struct page){ .list = json_array() };
 	store_alerts_of(c->store, uuid, add_alert, &page);
-	out = json_pack("{s:b, s:o, s:o}", "ok", 1, "object", record_json(&slot, &c->log.setting),
-	    "alerts", page.list);
-	if (out == NULL)
-		return NULL;
-	if (store_conviction(c->store, slot.record.sha256, 0, threat, sizeof(threat)))
-		json_object_set_new(out, "convicted_as", json_string(threat));
-	put_finding(out, c->store, slot.record.sha256);
-	put_deliveries(out, c->store, &slot.record);
-	return out;
+	return page.list;
 }

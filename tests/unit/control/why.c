@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Why a verdict is what it is: each source and flag in the words that people read. */
+#include "control/why.h"
+
+#include "scanners/decode/decode.h"
+#include "tests/unit/control/rig.h"
+
+/* The texts of a list, or a text, with " | " between them. */
+static void
+flatten(const json_t *value, char *out, size_t room)
+{
+	size_t i;
+	json_t *item;
+
+	out[0] = 0;
+	if (json_is_string(value))
+		snprintf(out, room, "%s", json_string_value(value));
+	json_array_foreach((json_t *)(uintptr_t)value, i, item)
+	{
+		size_t n = strlen(out);
+
+		snprintf(out + n, room - n, "%s%s", i > 0 ? " | " : "", json_string_value(item));
+	}
+}
+
+static bool
+says(const json_t *why, const char *key, const char *text)
+{
+	char got[1024];
+
+	flatten(json_object_get(why, key), got, sizeof(got));
+	if (strcmp(got, text) != 0)
+		fprintf(stderr, "%s: \"%s\", not \"%s\"\n", key, got, text);
+	return strcmp(got, text) == 0;
+}
+
+struct told {
+	const char *name;
+	struct record record;
+	const char *threat, *because, *action, *layer;
+};
+
+static const struct told cases[] = {
+	{ "clean", { .source = SOURCE_SCANNED, .mode = MODE_STANDARD }, "", "signatures decided",
+	    "passed (nothing against it)", "" },
+	{ "blocked",
+	    { .verdict = VERDICT_BAD,
+		.source = SOURCE_SCANNED,
+		.mode = MODE_STANDARD,
+		.flags = RECORD_FLAG_BLOCKED },
+	    "A.Threat", "signatures decided", "blocked (mode standard)", "the body as sent" },
+	{ "monitor", { .verdict = VERDICT_BAD, .source = SOURCE_SCANNED, .mode = MODE_MONITOR },
+	    "A.Threat", "signatures decided", "passed (mode monitor)", "the body as sent" },
+	{ "in layers",
+	    { .verdict = VERDICT_BAD,
+		.source = SOURCE_SCANNED,
+		.mode = MODE_ADVANCED,
+		.coding = DECODE_BROTLI,
+		.part = 3,
+		.flags = RECORD_FLAG_BLOCKED | RECORD_FLAG_DECODED | RECORD_FLAG_PART },
+	    "A.Threat", "signatures decided", "blocked (mode advanced)",
+	    "br | part 3 of the multipart body" },
+	{ "cut",
+	    { .verdict = VERDICT_BAD,
+		.source = SOURCE_CACHED,
+		.mode = MODE_STANDARD,
+		.flags = RECORD_FLAG_CUT | RECORD_FLAG_BLOCKED },
+	    "A.Threat", "the digest was judged before",
+	    "cut off after a part was delivered (mode standard)", "the body as sent" },
+	{ "by policy, blocked",
+	    { .verdict = VERDICT_BAD,
+		.source = SOURCE_ENCRYPTED,
+		.mode = MODE_STANDARD,
+		.flags = RECORD_FLAG_BLOCKED },
+	    "", "could not be read: by policy", "blocked (policy.encrypted: block)",
+	    "the body as sent" },
+	{ "by policy, passed", { .source = SOURCE_OVERSIZE, .mode = MODE_STANDARD }, "",
+	    "larger than a limit: by policy", "passed (policy.oversize: allow)",
+	    "the body as sent" },
+	{ "excluded", { .source = SOURCE_EXCLUDED, .mode = MODE_STANDARD }, "",
+	    "an exclusion rule matched", "passed (nothing against it)", "" },
+	{ "a URL",
+	    { .verdict = VERDICT_BAD,
+		.source = SOURCE_REPUTATION,
+		.mode = MODE_STANDARD,
+		.flags = RECORD_FLAG_BLOCKED | RECORD_FLAG_URL_ONLY },
+	    "bad.txt:2", "URL or digest reputation decided", "blocked (mode standard)", "" },
+	{ "the page",
+	    { .source = SOURCE_SANDBOX, .mode = MODE_ADVANCED, .flags = RECORD_FLAG_PAGED }, "",
+	    "a sandbox decided", "told to ask again (delivery.page_after_ms)", "" },
+	{ "cut short",
+	    { .source = SOURCE_ERROR, .mode = MODE_STANDARD, .flags = RECORD_FLAG_TRUNCATED }, "",
+	    "an engine failed, or the object was cut short: by policy",
+	    "none: the client cut the object short", "the body as sent" },
+};
+
+static json_t *
+why_of(struct rig *r, const struct record *record, const char *threat)
+{
+	struct record_slot slot = { .record = *record };
+
+	record_text_put(&slot, RECORD_TEXT_URL, span_text("example.test/a"));
+	record_text_put(&slot, RECORD_TEXT_FILENAME, span_text(""));
+	record_text_put(&slot, RECORD_TEXT_THREAT, span_text(threat));
+	return why_json(&r->control, &slot);
+}
+
+TEST(each_verdict_is_explained)
+{
+	struct rig r;
+
+	rig_make(&r);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		json_t *why = why_of(&r, &cases[i].record, cases[i].threat);
+
+		CHECK_ROW(cases[i].name, says(why, "because", cases[i].because));
+		CHECK_ROW(cases[i].name, says(why, "action", cases[i].action));
+		CHECK_ROW(cases[i].name, says(why, "layer", cases[i].layer));
+		CHECK_ROW(cases[i].name, says(why, "rule", cases[i].threat));
+		json_decref(why);
+	}
+	rig_remove(&r);
+}
+
+TEST(what_was_asked_ends_with_what_decided)
+{
+	static const struct {
+		enum source source;
+		uint64_t hold_ns;
+		const char *asked;
+	} rows[] = {
+		{ SOURCE_EXCLUDED, 0, "exclusions" },
+		{ SOURCE_REPUTATION, 0, "exclusions" },
+		{ SOURCE_WHITELIST, 0, "exclusions | 0 trusted digests" },
+		{ SOURCE_CACHED, 0, "exclusions | 0 trusted digests | verdict cache" },
+		{ SOURCE_SCANNED, 0,
+		    "exclusions | 0 trusted digests | verdict cache | signatures (0 patterns, 0 "
+		    "bad "
+		    "digests)" },
+		{ SOURCE_SANDBOX, 0,
+		    "exclusions | 0 trusted digests | verdict cache | signatures (0 patterns, 0 "
+		    "bad "
+		    "digests) | sandbox" },
+		{ SOURCE_TIMEOUT, 5,
+		    "exclusions | 0 trusted digests | verdict cache | signatures (0 patterns, 0 "
+		    "bad "
+		    "digests) | sandbox" },
+	};
+	struct rig r;
+
+	rig_make(&r);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct record record = { .source = (uint8_t)rows[i].source,
+			.hold_ns = rows[i].hold_ns };
+		json_t *why = why_of(&r, &record, "");
+
+		CHECK_ROW(rows[i].asked, says(why, "asked", rows[i].asked));
+		json_decref(why);
+	}
+	rig_remove(&r);
+}
+
+/* The sandbox's way into an object, and its time, are told as well. */
+TEST(what_the_sandbox_found_has_its_layer)
+{
+	struct record record = { .verdict = VERDICT_BAD,
+		.source = SOURCE_SANDBOX,
+		.mode = MODE_ADVANCED,
+		.duration_ns = 100,
+		.scan_ns = 10,
+		.hold_ns = 30,
+		.flags = RECORD_FLAG_BLOCKED };
+	const json_t *time;
+	struct rig r;
+	json_t *why;
+
+	rig_make(&r);
+	memset(record.sha256, 9, sizeof(record.sha256));
+	CHECK(store_begin(r.control.store) == 0);
+	store_put_finding(r.control.store, record.sha256, "zip:a.doc -> vba:Module1", 77, 1);
+	CHECK(store_commit(r.control.store) == 0);
+	why = why_of(&r, &record, "A.Macro");
+	CHECK(says(why, "layer", "zip:a.doc -> vba:Module1"));
+	CHECK(json_integer_value(json_object_get(why, "offset")) == 77);
+	time = json_object_get(why, "time");
+	CHECK(json_integer_value(json_object_get(time, "sandbox_ns")) == 30);
+	CHECK(json_integer_value(json_object_get(time, "transfer_and_rest_ns")) == 60);
+	json_decref(why);
+	rig_remove(&r);
+}
