@@ -15,26 +15,43 @@ run_end(const struct reasm_run *r)
 }
 
 /*
- * Appends to a queue; small pieces are copied where that saves a buffer. Where much waits, whatever
- * fits behind the last is: two buffers in a row then hold more than one has room for.
+ * Appends to a queue. Its first buffers are copied into the room behind the last while they are
+ * small and fit, so that two buffers in a row hold more than COPY_BYTES_MAX, unless the first of
+ * them is a reference. Where much waits, whatever fits is: two in a row then hold more than one has
+ * room for. Each copy frees a buffer.
  */
 static void
 append(struct tcp_conn *c, struct chain *queue, struct chain *bytes)
 {
-	bool copies = bytes->bytes <= COPY_BYTES_MAX || queue->bytes > BACKLOG_BYTES;
+	uint32_t most = queue->bytes > BACKLOG_BYTES ? UINT16_MAX : COPY_BYTES_MAX;
 
-	if (copies && queue->last != NULL && RTE_MBUF_DIRECT(queue->last) &&
-	    rte_mbuf_refcnt_read(queue->last) == 1 &&
-	    rte_pktmbuf_tailroom(queue->last) >= bytes->bytes) {
-		struct chain_cursor cursor = chain_walk(bytes, 0);
-		struct span piece;
-
-		while (chain_next(&cursor, &piece))
-			chain_append_copy(queue, &c->tcp->env.pools, piece.data, piece.bytes);
-		chain_free(bytes);
-		return;
+	while (bytes->first != NULL && bytes->first->data_len <= most && queue->last != NULL &&
+	       RTE_MBUF_DIRECT(queue->last) && rte_mbuf_refcnt_read(queue->last) == 1 &&
+	       rte_pktmbuf_tailroom(queue->last) >= bytes->first->data_len) {
+		chain_append_copy(queue, &c->tcp->env.pools,
+		    rte_pktmbuf_mtod(bytes->first, const void *), bytes->first->data_len);
+		chain_drop(bytes, bytes->first->data_len);
 	}
 	chain_append_chain(queue, bytes);
+}
+
+/*
+ * Moves the first bytes of a segment to `front`. Few are copied: a reference would keep a whole
+ * buffer for them, and nothing could be copied behind it. 0 or -ENOBUFS, then nothing has changed.
+ */
+static int
+cut_front(struct tcp_conn *c, struct chain *bytes, uint32_t count, struct chain *front)
+{
+	uint8_t few[COPY_BYTES_MAX];
+	int rc;
+
+	if (count > sizeof(few))
+		return chain_take(bytes, &c->tcp->env.pools, count, front);
+	chain_copy_out(bytes, 0, few, count);
+	rc = chain_append_copy(front, &c->tcp->env.pools, few, count);
+	if (rc == 0)
+		chain_drop(bytes, count);
+	return rc;
 }
 
 static void
@@ -67,7 +84,7 @@ static void
 join_next(struct tcp_conn *c, unsigned i)
 {
 	if (i + 1 < c->run_count && seq_is(run_end(&c->runs[i]), c->runs[i + 1].start)) {
-		chain_append_chain(&c->runs[i].bytes, &c->runs[i + 1].bytes);
+		append(c, &c->runs[i].bytes, &c->runs[i + 1].bytes);
 		remove_run(c, i + 1);
 	}
 }
@@ -110,7 +127,7 @@ queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
 			struct seq at = start;
 			uint32_t n = (uint32_t)seq_diff(r->start, start);
 
-			if (chain_take(bytes, &c->tcp->env.pools, n, &before) != 0) {
+			if (cut_front(c, bytes, n, &before) != 0) {
 				chain_free(bytes); /* the peer sends it again */
 				return;
 			}
@@ -174,7 +191,7 @@ take_before_runs(struct tcp_conn *c, struct seq start, struct chain *bytes)
 	if (bytes->bytes > before) {
 		struct chain front = CHAIN_EMPTY;
 
-		if (chain_take(bytes, &c->tcp->env.pools, before, &front) == 0) {
+		if (cut_front(c, bytes, before, &front) == 0) {
 			queue_out_of_order(c, first, bytes);
 			*bytes = front;
 		}

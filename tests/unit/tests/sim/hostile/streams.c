@@ -84,6 +84,101 @@ TEST(crumbs_in_order)
 	CHECK(hostile_fini(&h));
 }
 
+#define CRUMBED_BYTES 20000
+
+/* [from, from + length) of a stream whose first byte does not come. */
+struct crumb {
+	uint32_t from, length;
+};
+
+static struct crumb
+descending(uint32_t i)
+{
+	return (struct crumb){ CRUMBED_BYTES - i, 1 };
+}
+
+/* 2, 1, 4, 3, and so on: each second one closes the hole before the first. */
+static struct crumb
+pairs(uint32_t i)
+{
+	return (struct crumb){ 1 + (i ^ 1), 1 };
+}
+
+/* Every second byte of 64, then those between. */
+static struct crumb
+combs(uint32_t i)
+{
+	return (struct crumb){ 1 + i / 64 * 64 + i % 32 * 2 + (i % 64 < 32 ? 1 : 0), 1 };
+}
+
+/* Out from a middle of 512 bytes, to both sides. */
+static struct crumb
+from_the_middle(uint32_t i)
+{
+	uint32_t k = i % 512;
+
+	return (struct crumb){ 1 + i / 512 * 512 + (k & 1 ? 255 - k / 2 : 256 + k / 2), 1 };
+}
+
+/* Each repeats the first byte of the one before. */
+static struct crumb
+descending_with_overlap(uint32_t i)
+{
+	return (struct crumb){ CRUMBED_BYTES - i, 2 };
+}
+
+/* Each holds the one before it, and a byte on either side. */
+static struct crumb
+around_what_is_there(uint32_t i)
+{
+	uint32_t k = i % 500;
+
+	return (struct crumb){ 1 + i / 500 * 1000 + 499 - k, 1 + 2 * k };
+}
+
+/* Two crumbs of each 20 bytes, then all 20: pieces before, between and behind them. */
+static struct crumb
+bridges(uint32_t i)
+{
+	uint32_t at = 1 + i / 3 * 20;
+
+	return i % 3 == 0   ? (struct crumb){ at + 5, 2 }
+	       : i % 3 == 1 ? (struct crumb){ at + 12, 2 }
+			    : (struct crumb){ at, 20 };
+}
+
+/* Crumbs beyond a hole share buffers in whatever order they come. */
+TEST(crumbs_beyond_a_hole)
+{
+	static const struct {
+		const char *name;
+		struct crumb (*crumb)(uint32_t i);
+		uint32_t count;
+	} cases[] = {
+		{ "descending", descending, CRUMBED_BYTES },
+		{ "pairs", pairs, CRUMBED_BYTES },
+		{ "combs", combs, CRUMBED_BYTES / 64 * 64 },
+		{ "from the middle", from_the_middle, CRUMBED_BYTES / 512 * 512 },
+		{ "descending with overlap", descending_with_overlap, CRUMBED_BYTES },
+		{ "around what is there", around_what_is_there, CRUMBED_BYTES / 1000 * 500 },
+		{ "bridges", bridges, CRUMBED_BYTES / 20 * 3 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+		uint32_t before;
+
+		begin(0);
+		before = hostile_buffers(&h);
+		for (uint32_t k = 0; k < cases[i].count; k++) {
+			struct crumb c = cases[i].crumb(k);
+
+			say_at(c.from, c.length);
+		}
+		CHECK_ROW(cases[i].name, hostile_buffers(&h) - before <= CRUMBED_BYTES / 200 + 64);
+		CHECK_ROW(cases[i].name, hostile_fini(&h));
+	}
+}
+
 /* Overlaps make pieces by reference: they pin what they point at. Still in proportion to the
  * window. */
 TEST(overlapping_pieces)
