@@ -105,6 +105,45 @@ run_open(struct rig *r, uint64_t count)
 	return r->closed == done ? done : 0;
 }
 
+/*
+ * The next strangers in turn: a SYN of each from a new port, or a segment that nobody waits for.
+ * Beyond a million and a half SYNs those of a second are more than a stranger may (backlog.c).
+ */
+static uint64_t
+run_flood(struct rig *r, uint64_t count, bool syn)
+{
+	uint32_t first = r->peer_count - RIG_STRANGERS, stranger = 0;
+	uint64_t done = 0;
+
+	for (; done < count; done += RIG_BATCH) {
+		for (uint32_t i = 0; i < RIG_BATCH; i++) {
+			rig_renew_peer(r, first + stranger);
+			rig_stage(r, first + stranger, syn ? RIG_SYN : RIG_ACK, syn ? 0 : 100);
+			stranger = (stranger + 1) % RIG_STRANGERS;
+		}
+		rig_measured(r);
+	}
+	return syn || r->refused == done ? done : 0;
+}
+
+/* One segment for each flow that a turn hears of, as somebody sends who does not see it. */
+static uint64_t
+run_blind(struct rig *r, uint64_t count)
+{
+	const uint64_t *outside = &tcp_counters(r->tcp)[TCP_COUNTER_OUT_OF_WINDOW];
+	uint32_t flow = 0;
+	uint64_t done = 0;
+
+	for (; done < count; done += batch_of(r)) {
+		for (uint32_t i = 0; i < batch_of(r); i++) {
+			rig_stage_blind(r, flow, RIG_ACK, 100);
+			flow = flow + 1 < r->config.flows ? flow + 1 : 0;
+		}
+		rig_measured(r);
+	}
+	return *outside == done && r->received_bytes == 0 ? done : 0;
+}
+
 static uint64_t
 run_idle(struct rig *r, uint64_t count)
 {
@@ -177,6 +216,11 @@ run_in_rig(enum case_id id, struct rig *r, uint64_t count)
 	case CASE_OPEN:
 	case CASE_COOKIE:
 		return run_open(r, count);
+	case CASE_SYN:
+	case CASE_STRAY:
+		return run_flood(r, count, id == CASE_SYN);
+	case CASE_BLIND:
+		return run_blind(r, count);
 	default:
 		return run_idle(r, count);
 	}
@@ -188,9 +232,11 @@ case_run(enum case_id id, uint32_t flows, uint64_t count, bool checksum, struct 
 	struct rig_config config = { .flows = flows,
 		.caller = id == CASE_REQUEST ? RIG_ANSWERS : RIG_TAKES,
 		.answer_bytes = ANSWER_BYTES,
-		.cookies = id == CASE_COOKIE,
+		.cookies = id == CASE_COOKIE || id == CASE_SYN,
+		.flooded = id == CASE_SYN || id == CASE_STRAY,
 		.checksum = checksum };
 	uint64_t before = memory_used();
+	const uint64_t *counters;
 	struct rig *r;
 	int rc;
 
@@ -201,13 +247,15 @@ case_run(enum case_id id, uint32_t flows, uint64_t count, bool checksum, struct 
 	if (rc != 0)
 		return rc;
 	out->bytes_per_connection =
-	    (memory_used() - before - (flows + RIG_BATCH + 1) * sizeof(struct rig_peer)) / flows;
+	    (memory_used() - before - r->peer_count * sizeof(struct rig_peer)) / flows;
 	out->operations = run_in_rig(id, r, count);
 	out->ns = r->measured_ns;
 	if (out->operations == 0 || r->lost != 0)
 		rc = -EPROTO;
-	if (id == CASE_COOKIE &&
-	    tcp_counters(r->tcp)[TCP_COUNTER_SYN_COOKIES_SENT] < flows + out->operations)
+	counters = tcp_counters(r->tcp);
+	if (config.cookies &&
+	    counters[TCP_COUNTER_SYN_COOKIES_SENT] + counters[TCP_COUNTER_STRANGER_DROPS] <
+		flows + out->operations)
 		rc = -EPROTO;
 	rig_destroy(r);
 	return rc;

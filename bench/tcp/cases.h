@@ -10,12 +10,15 @@
 #include "common/base/wheel.h"
 
 /* The name on the command line, the operation that is counted, whether the flows' number counts. */
-#define CASES(X)                                                                 \
-	X(DATA, "data", "in-order segment of 1448 bytes, with its share of ACK") \
-	X(REQUEST, "request", "request of 1 KiB and response of 200 bytes")      \
-	X(OPEN, "open", "handshake and close, by table")                         \
-	X(COOKIE, "cookie", "handshake and close, by SYN cookie")                \
-	X(TIMER, "timer", "timer moved to a later time")                         \
+#define CASES(X)                                                                  \
+	X(DATA, "data", "in-order segment of 1448 bytes, with its share of ACK")  \
+	X(REQUEST, "request", "request of 1 KiB and response of 200 bytes")       \
+	X(OPEN, "open", "handshake and close, by table")                          \
+	X(COOKIE, "cookie", "handshake and close, by SYN cookie")                 \
+	X(SYN, "syn", "SYN of a flood, answered by a SYN cookie")                 \
+	X(STRAY, "stray", "segment of a flood that has no connection")            \
+	X(BLIND, "blind", "segment of 100 bytes outside its connection's window") \
+	X(TIMER, "timer", "timer moved to a later time")                          \
 	X(IDLE, "idle", "turn in which nothing came")
 
 enum case_id {

@@ -170,6 +170,16 @@ rig_stage(struct rig *r, uint32_t i, uint8_t flags, uint16_t bytes)
 	r->in[r->in_count++] = m;
 }
 
+void
+rig_stage_blind(struct rig *r, uint32_t i, uint8_t flags, uint16_t bytes)
+{
+	uint32_t seq = r->peers[i].seq;
+
+	r->peers[i].seq = seq + (1u << 30);
+	rig_stage(r, i, flags, bytes);
+	r->peers[i].seq = seq;
+}
+
 /* The caller of the stack, as icap/session would be. */
 static void
 serve(struct rig *r, struct tcp_conn *c)
@@ -203,7 +213,12 @@ turn(struct rig *r)
 
 	tcp_begin(r->tcp, r->now);
 	for (unsigned i = 0; i < r->in_count; i++) {
-		if (tcp_input(r->tcp, r->in[i], &r->from[i], &server, 0) == TCP_INPUT_NO_FLOW) {
+		if (tcp_input(r->tcp, r->in[i], &r->from[i], &server, 0) != TCP_INPUT_NO_FLOW)
+			continue;
+		if (r->config.flooded) {
+			r->refused++;
+			tcp_refuse(r->tcp, r->in[i], &r->from[i], &server);
+		} else {
 			r->lost++;
 			rte_pktmbuf_free(r->in[i]);
 		}
@@ -307,22 +322,22 @@ rig_create(const struct rig_config *config, struct rig **out)
 		.checksum_offload_tx = !config->checksum };
 	struct tcp_env env = { r, take_segment, random_bytes, stack_pools };
 	struct ip_address any = { { 0 } };
-	uint32_t peers = config->flows + RIG_BATCH + 1;
 	int rc = -ENOMEM;
 
 	if (r == NULL)
 		return rc;
 	r->config = *config;
 	r->now = mono_add((struct mono){ 1 }, seconds(1000));
-	r->peers = calloc(peers, sizeof(*r->peers));
+	r->peer_count = config->flows + RIG_BATCH + 1 + (config->flooded ? RIG_STRANGERS : 0);
+	r->peers = calloc(r->peer_count, sizeof(*r->peers));
 	r->tcp = tcp_create(&f, &env);
 	if (r->peers == NULL || r->tcp == NULL)
 		goto fail;
-	for (uint32_t i = 0; i < peers; i++)
+	for (uint32_t i = 0; i < r->peer_count; i++)
 		r->peers[i] = (struct rig_peer){ .seq = i * 7919u, .port = FIRST_PORT };
 	tcp_listen(r->tcp, &any, SERVER_PORT);
 	if (config->cookies) { /* one that never answers fills the table */
-		rig_stage(r, peers - 1, RIG_SYN, 0);
+		rig_stage(r, config->flows + RIG_BATCH, RIG_SYN, 0);
 		rig_unmeasured(r);
 	}
 	rc = establish(r);

@@ -23,6 +23,7 @@
 
 #define RIG_BATCH      16   /* flows that a turn hears of */
 #define RIG_BURST      64   /* segments of a turn, each way */
+#define RIG_STRANGERS  4096 /* addresses of a flood */
 #define RIG_DATA_BYTES 1448 /* a full segment of 1500 with timestamps */
 
 /* What the caller of the stack does with a connection that has something. */
@@ -37,6 +38,7 @@ struct rig_config {
 	uint16_t answer_bytes;
 	bool cookies;  /* the half-open table is full from the start */
 	bool checksum; /* summed by the stack, both ways; else by the port */
+	bool flooded;  /* RIG_STRANGERS peers more, and who has no connection is refused */
 };
 
 struct rig_peer {
@@ -49,13 +51,17 @@ struct rig {
 	struct rig_config config;
 	struct tcp *tcp;
 	struct mono now;
-	struct rig_peer *peers; /* of config.flows, and RIG_BATCH behind them that come and go */
+	/* Of config.flows, and behind them RIG_BATCH that come and go, one that fills the half-open
+	 * table, and the strangers. */
+	struct rig_peer *peers;
+	uint32_t peer_count;
 	struct rte_mbuf *in[RIG_BURST], *out[RIG_BURST];
 	struct ip_address from[RIG_BURST], to[RIG_BURST]; /* of in[], of out[] */
 	unsigned in_count, out_count;
 	uint64_t measured_turns, measured_ns;
 	uint64_t received_bytes, closed; /* what the caller saw */
-	uint64_t lost;                   /* segments for nobody, or for which there was no room */
+	uint64_t refused;                /* segments for nobody in a flood */
+	uint64_t lost;                   /* the same without one, and for which there was no room */
 };
 
 #define RIG_SYN 0x02u
@@ -71,6 +77,8 @@ void rig_destroy(struct rig *r);
 
 /* Peer `i`'s next segment, for the turn to come. */
 void rig_stage(struct rig *r, uint32_t i, uint8_t flags, uint16_t bytes);
+/* The same, with a number a quarter of the space ahead: nobody would take it. */
+void rig_stage_blind(struct rig *r, uint32_t i, uint8_t flags, uint16_t bytes);
 /* The turn itself, for callgrind to tell from the rest; rig_measured() calls it. */
 void rig_collect(struct rig *r);
 /* A turn with what was staged, 10 us after the last one. */
