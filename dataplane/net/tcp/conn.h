@@ -155,6 +155,7 @@ struct tcp_conn {
 	uint32_t window_limit, reasm_bytes, ts_offset, max_snd_wnd;
 	uint16_t mss;        /* payload bytes of a full segment, options taken off */
 	uint16_t sent_count; /* of `sent` */
+	bool echoes_copy;    /* the next ACK echoes ts_copy, not ts_recent */
 
 	/* lines 4 to 6: deadlines, and the one wheel timer, armed for the earliest of them */
 	struct wheel_timer timer;
@@ -187,6 +188,7 @@ struct tcp_conn {
 	struct seq fin_seq;     /* where the peer's FIN stands */
 	struct reasm_run *runs; /* reasm.c; few_runs, or lent */
 	uint32_t run_changes;
+	uint32_t ts_copy;        /* of a late copy (established.c) */
 	uint8_t duplicates_owed; /* to a peer without SACK, while there is a hole */
 	uint16_t rejected;       /* segments outside the window but late copies, modulo 2^16 */
 	uint8_t swept_stalls;    /* pressure.c: at the last look, with the two below */

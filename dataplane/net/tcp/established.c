@@ -123,6 +123,7 @@ take_timestamp(struct tcp_conn *c, const struct segment *s)
 	    (int32_t)(s->options.ts_val - c->ts_recent) >= 0) {
 		c->ts_recent = s->options.ts_val;
 		c->ts_recent_at = c->tcp->now;
+		c->echoes_copy = false;
 	}
 }
 
@@ -137,15 +138,20 @@ ack_is_plausible(const struct tcp_conn *c, const struct segment *s)
 /*
  * Bytes that were taken come again: our ACK was lost, and the one that answers this copy will be
  * the peer's measure of a round trip. So it echoes the copy's timestamp: with the one before, its
- * sample would be all the time it waited, and its RTO thrice that. RFC 7323 §5.3 has the window
- * decide first (R2), which keeps strangers' timestamps out: here the ACK field does.
+ * sample would be all the time it waited, and its RTO thrice that. Only that one ACK: a copy is no
+ * news (RFC 7323 §5.3, R2), and where it overtook what was sent before it, as on a path that
+ * reorders, PAWS would drop that. A stranger's is kept out by the ACK field.
  */
 static void
 echo_late_copy(struct tcp_conn *c, const struct segment *s)
 {
-	if ((s->flags & (FLAG_ACK | FLAG_SYN | FLAG_RST)) == FLAG_ACK && is_late_copy(c, s) &&
-	    ack_is_plausible(c, s))
-		take_timestamp(c, s);
+	if ((s->flags & (FLAG_ACK | FLAG_SYN | FLAG_RST)) != FLAG_ACK || !is_late_copy(c, s) ||
+	    !ack_is_plausible(c, s))
+		return;
+	if (c->use_ts && s->options.has_ts && !seq_after(s->seq, c->last_ack_sent)) {
+		c->echoes_copy = true;
+		c->ts_copy = s->options.ts_val;
+	}
 }
 
 /*

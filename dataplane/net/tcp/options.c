@@ -196,7 +196,8 @@ options_build(struct tcp_conn *c, uint8_t *out)
 	unsigned n;
 
 	if (c->use_ts)
-		p += options_build_ts(c->tcp, c->ts_offset, c->ts_recent, p);
+		p += options_build_ts(
+		    c->tcp, c->ts_offset, c->echoes_copy ? c->ts_copy : c->ts_recent, p);
 	if (!c->use_sack || (c->run_count == 0 && !seq_before(c->dsack.start, c->dsack.end)))
 		return (unsigned)(p - out);
 	n = choose_sacks(c, sacks, c->use_ts ? 3 : 4);

@@ -159,6 +159,7 @@ note_ack_sent(struct tcp_conn *c)
 	c->segments_unacked = 0;
 	c->delayed_ack_at = MONO_NONE;
 	c->last_ack_sent = c->rcv_nxt;
+	c->echoes_copy = false;
 }
 
 static uint8_t
