@@ -69,7 +69,8 @@ struct segment {
 	uint32_t length; /* payload bytes */
 	uint32_t window; /* as in the header, unscaled */
 	uint8_t flags;
-	uint8_t ecn; /* of the IP header */
+	uint8_t ecn;     /* of the IP header */
+	bool told_twice; /* some of it arrived before, and the next ACK tells */
 	struct tcp_options options;
 };
 
@@ -456,6 +457,12 @@ bool predicted_take(struct tcp_conn *c, struct segment *s);
 
 /* reasm.c: bytes in order go to c->rcv */
 void reasm_take(struct tcp_conn *c, struct segment *s);
+/*
+ * These bytes had arrived before: the next ACK tells (RFC 2883). It has room for one such range, so
+ * where another waits to be told that does not touch it, its ACK goes now: to the peer each is the
+ * proof that it sent something needlessly, and half of them prove nothing.
+ */
+void reasm_note_twice(struct tcp_conn *c, struct seq_range twice);
 /* Behind the last byte that is held, in order or not. */
 struct seq reasm_end(const struct tcp_conn *c);
 void reasm_free(struct tcp_conn *c);

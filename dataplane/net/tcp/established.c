@@ -41,10 +41,11 @@ trim(struct tcp_conn *c, struct segment *s)
 		edge = c->fin_seq;
 	chain_append(&bytes, s->m);
 	s->m = NULL;
+	s->told_twice = old > 0;
 	if (old > 0) {
 		uint32_t n = (uint32_t)old < s->length ? (uint32_t)old : s->length;
 
-		c->dsack = (struct seq_range){ s->seq, seq_add(s->seq, n) };
+		reasm_note_twice(c, (struct seq_range){ s->seq, seq_add(s->seq, n) });
 		c->tcp->counters[TCP_COUNTER_OVERLAPS] += n;
 		c->quick_acks = QUICK_ACKS;
 		chain_drop(&bytes, n);
@@ -89,7 +90,8 @@ input_reject(struct tcp_conn *c, const struct segment *s)
 		return;
 	if (s->length > 0 || (s->flags & FLAG_FIN)) {
 		if (seq_before(s->seq, c->rcv_nxt)) {
-			c->dsack = (struct seq_range){ s->seq, seq_earlier(end, c->rcv_nxt) };
+			reasm_note_twice(
+			    c, (struct seq_range){ s->seq, seq_earlier(end, c->rcv_nxt) });
 			c->quick_acks = QUICK_ACKS;
 		}
 		output_ack_now(c);

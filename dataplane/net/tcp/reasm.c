@@ -109,9 +109,28 @@ place(struct tcp_conn *c, struct seq start, struct chain *bytes)
 	join_next(c, i);
 }
 
-/* Queues [start, start + bytes) beyond a hole, leaving out what runs hold already. */
+void
+reasm_note_twice(struct tcp_conn *c, struct seq_range twice)
+{
+	struct seq_range *told = &c->dsack;
+
+	if (seq_before(told->start, told->end) && c->use_sack) {
+		if (!seq_after(twice.start, told->end) && !seq_before(twice.end, told->start)) {
+			told->start = seq_earlier(told->start, twice.start);
+			told->end = seq_later(told->end, twice.end);
+			return;
+		}
+		output_ack(c);
+	}
+	*told = twice;
+}
+
+/*
+ * Queues [start, start + bytes) beyond a hole, leaving out what runs hold already: of that the
+ * first is told (RFC 2883 §4), unless something of the same segment is.
+ */
 static void
-queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
+queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes, bool is_told)
 {
 	tcp_count(c->tcp, TCP_COUNTER_OUT_OF_ORDER);
 	for (unsigned i = 0; i < c->run_count && bytes->bytes > 0; i++) {
@@ -141,8 +160,10 @@ queue_out_of_order(struct tcp_conn *c, struct seq start, struct chain *bytes)
 
 			if (covered > bytes->bytes)
 				covered = (uint32_t)bytes->bytes;
-			if (!seq_before(c->dsack.start, c->dsack.end)) /* the first of several */
-				c->dsack = (struct seq_range){ start, seq_add(start, covered) };
+			if (!is_told)
+				reasm_note_twice(
+				    c, (struct seq_range){ start, seq_add(start, covered) });
+			is_told = true;
 			r->changed = ++c->run_changes; /* its block goes behind the duplicate */
 			c->tcp->counters[TCP_COUNTER_OVERLAPS] += covered;
 			chain_drop(bytes, covered);
@@ -183,7 +204,7 @@ deliver_runs(struct tcp_conn *c)
 
 /* Bytes at rcv_nxt while runs wait: what lies before them is new, the rest fills holes, if any. */
 static void
-take_before_runs(struct tcp_conn *c, struct seq start, struct chain *bytes)
+take_before_runs(struct tcp_conn *c, struct seq start, struct chain *bytes, bool is_told)
 {
 	struct seq first = c->runs[0].start;
 	uint32_t before = (uint32_t)seq_diff(first, start);
@@ -192,7 +213,7 @@ take_before_runs(struct tcp_conn *c, struct seq start, struct chain *bytes)
 		struct chain front = CHAIN_EMPTY;
 
 		if (cut_front(c, bytes, before, &front) == 0) {
-			queue_out_of_order(c, first, bytes);
+			queue_out_of_order(c, first, bytes, is_told);
 			*bytes = front;
 		}
 	}
@@ -239,13 +260,13 @@ reasm_take(struct tcp_conn *c, struct segment *s)
 	s->m = NULL;
 	if (seq_after(s->seq, c->rcv_nxt)) {
 		c->quick_acks = QUICK_ACKS;
-		queue_out_of_order(c, s->seq, &bytes);
+		queue_out_of_order(c, s->seq, &bytes, s->told_twice);
 		owe_duplicate(c);
 		output_ack_now(c);
 		return;
 	}
 	if (had_hole) {
-		take_before_runs(c, s->seq, &bytes);
+		take_before_runs(c, s->seq, &bytes, s->told_twice);
 		c->duplicates_owed = 0; /* they would be of a number that has been passed */
 		output_ack_now(c);
 	} else {
