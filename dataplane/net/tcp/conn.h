@@ -493,6 +493,8 @@ void scoreboard_lose_all(struct tcp_conn *c);
 /* Asks of each range that flies; true: some were lost. */
 bool scoreboard_lose_older(
     struct tcp_conn *c, bool (*is_lost)(struct tcp_conn *, struct sent_range *));
+/* What is lost may only be late: it flies again, until RACK finds otherwise. */
+void scoreboard_doubt_losses(struct tcp_conn *c);
 void scoreboard_forget_sacks(struct tcp_conn *c);
 void scoreboard_clear(struct tcp_conn *c);
 bool scoreboard_is_sound(const struct tcp_conn *c);

@@ -265,8 +265,8 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 		c->dup_acks++;
 		delivered += c->use_sack ? 0 : c->mss;
 	}
+	undo_take_ack(c, s, advances, dsack); /* first: it tells RACK that the path reorders */
 	lost = rack_detect_loss(c);
-	undo_take_ack(c, s, advances, dsack);
 	if (!c->in_recovery && !c->in_loss && in_flight(c) > 0 &&
 	    (c->use_sack ? c->lost_bytes > 0 : c->dup_acks >= DUP_THRESHOLD))
 		enter_recovery(c);

@@ -276,6 +276,18 @@ scoreboard_lose_older(struct tcp_conn *c, bool (*is_lost)(struct tcp_conn *, str
 }
 
 void
+scoreboard_doubt_losses(struct tcp_conn *c)
+{
+	if (c->lost_bytes == 0)
+		return;
+	for (unsigned i = 0; i < c->sent_count; i++) {
+		if (c->sent[i].state == SENT_LOST)
+			c->sent[i].state = SENT_FLYING;
+	}
+	tidy(c);
+}
+
+void
 scoreboard_forget_sacks(struct tcp_conn *c)
 {
 	for (unsigned i = 0; i < c->sent_count; i++) {

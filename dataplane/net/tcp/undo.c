@@ -4,8 +4,9 @@
  * order. Two proofs. The echo (Eifel, RFC 3522): an ACK that covers all that was sent again answers
  * something older than the first of it. DSACKs (RFC 3708): every byte that was sent again is told
  * to have arrived twice. Then the windows are what they were (RFC 4015), and RACK knows that the
- * path reorders. The second proof comes a round trip late, often after the recovery: the chance
- * stays until the next reduction. What a peer can gain by a lie is the window it had.
+ * path reorders: what counts as lost, and was not sent again yet, it judges anew. The second proof
+ * comes a round trip late, often after the recovery: the chance stays until the next reduction.
+ * What a peer can gain by a lie is the window it had.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -55,17 +56,15 @@ echo_proves(struct tcp_conn *c, const struct segment *s)
 	return !seq_before(c->snd_una, u->end);
 }
 
-static bool
-dsack_proves(struct tcp_conn *c, struct seq_range twice)
+static void
+take_dsack(struct undo *u, struct seq_range twice)
 {
-	struct undo *u = &c->undo;
 	uint32_t bytes;
 
 	if (!seq_before(twice.start, u->end) || !seq_after(twice.end, u->first))
-		return false;
+		return;
 	bytes = (uint32_t)seq_diff(twice.end, twice.start);
 	u->unproved_bytes -= bytes < u->unproved_bytes ? bytes : u->unproved_bytes;
-	return u->unproved_bytes == 0;
 }
 
 void
@@ -75,14 +74,17 @@ undo_take_ack(struct tcp_conn *c, const struct segment *s, bool advances, bool d
 
 	if (!c->undo.possible || c->undo.resent_bytes == 0)
 		return;
-	proved = dsack && dsack_proves(c, s->options.sacks[0]);
+	if (dsack)
+		take_dsack(&c->undo, s->options.sacks[0]);
+	proved = c->undo.unproved_bytes == 0;
 	if (advances && echo_proves(c, s))
 		proved = true;
-	if (!proved || c->lost_bytes > 0)
+	if (!proved || (c->lost_bytes > 0 && !(c->in_recovery && c->use_sack)))
 		return;
 	undo_forget(c);
 	tcp_count(c->tcp, TCP_COUNTER_SPURIOUS_RECOVERIES);
 	congestion_undo(&c->congestion);
 	c->rack.reorders = true;
 	c->in_recovery = c->cwr_due = false;
+	scoreboard_doubt_losses(c);
 }
