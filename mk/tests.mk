@@ -139,9 +139,10 @@ $(PARSE_LINES): $(B)/obj/tests/parse/main.o $(call archives,tests/parse $(below_
 
 parse-lines: $(PARSE_LINES)
 
-## differential: MESSAGES (100000) mutated messages, read by our parsers and by a Python reading (FIRST, BUILD=asan)
+## differential: MESSAGES (100000) mutated messages, read by our parsers and by a Python reading (FIRST, SCAN, BUILD=asan)
 differential: $(PARSE_LINES)
-	@tests/parse/differential.py --program $(PARSE_LINES) --first $(FIRST) --messages $(MESSAGES)
+	@tests/parse/differential.py --program $(PARSE_LINES) --first $(FIRST) --messages $(MESSAGES) \
+		--scan $(or $(SCAN),auto)
 
 ## parse-cases: 522 HTTP cases of other projects and 200 recorded ICAP connections below SLUICE_SHARED (BUILD=asan)
 parse-cases: $(PARSE_LINES)

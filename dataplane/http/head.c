@@ -3,12 +3,15 @@
  * Message heads (RFC 9112 §2 to §5). An encapsulated head is taken as it comes: folded lines,
  * blanks before a colon, lines without one, bare LF and strange start lines are flagged, not
  * refused. What Encapsulated delimits must end in a blank line; nothing else can make it bad.
+ * Lines are found by a scan, LINES_AT_ONCE of them (scan.h).
  */
 #include "dataplane/http/http.h"
 
+#define LINES_AT_ONCE 32
+
 /* The line at `*at` without its end; false when there is none. Counts bare LF as an end. */
 static bool
-next_line(struct span block, size_t *at, struct span *line, bool *bare_lf)
+next_line(struct span block, size_t *at, struct span *line)
 {
 	const uint8_t *lf;
 	size_t end;
@@ -19,8 +22,8 @@ next_line(struct span block, size_t *at, struct span *line, bool *bare_lf)
 	if (lf == NULL)
 		return false;
 	end = (size_t)(lf - block.data);
-	*bare_lf = end == *at || block.data[end - 1] != '\r';
-	*line = span_of(block.data + *at, end - *at - (*bare_lf ? 0 : 1));
+	*line = span_of(
+	    block.data + *at, end - *at - (end > *at && block.data[end - 1] == '\r' ? 1 : 0));
 	*at = end + 1;
 	return true;
 }
@@ -75,25 +78,37 @@ is_folded(struct span line)
 	return line.bytes > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
 }
 
-/* Name and value of one line, which is not empty; what is odd about it is added to `*odd`. */
-static struct http_field
-read_field(struct span line, uint32_t *odd)
+/* As span_trim(): most have no blank at their end, and one at their start. */
+static inline struct span
+trim(struct span s)
+{
+	if (s.bytes > 1 && s.data[0] == ' ')
+		s = span_of(s.data + 1, s.bytes - 1);
+	return s.bytes > 0 && s.data[0] > ' ' && s.data[s.bytes - 1] > ' ' ? s : span_trim(s);
+}
+
+/*
+ * Name and value of one line, which is not empty and whose name ends at `name_end`, at its own end
+ * if there is no colon. Returns what is odd about it, but that it is folded.
+ */
+static inline uint32_t
+read_field(struct span line, size_t name_end, struct http_field *out)
+{
+	if (name_end == line.bytes) {
+		*out = (struct http_field){ .value = span_trim(line) };
+		return HTTP_ODD_NO_COLON;
+	}
+	out->name = trim(span_first(line, name_end));
+	out->value = trim(span_of(line.data + name_end + 1, line.bytes - name_end - 1));
+	return out->name.bytes != name_end || name_end == 0 ? HTTP_ODD_NAME : 0;
+}
+
+static size_t
+find_name_end(struct span line)
 {
 	const uint8_t *colon = memchr(line.data, ':', line.bytes);
-	struct http_field f = { .value = span_trim(line) };
 
-	if (is_folded(line))
-		*odd |= HTTP_ODD_FOLDED;
-	if (colon == NULL) {
-		*odd |= HTTP_ODD_NO_COLON;
-		return f;
-	}
-	f.name = span_first(line, (size_t)(colon - line.data));
-	f.value = span_trim(span_from(line, f.name.bytes + 1));
-	if (f.name.bytes != span_trim(f.name).bytes || f.name.bytes == 0)
-		*odd |= HTTP_ODD_NAME;
-	f.name = span_trim(f.name);
-	return f;
+	return colon != NULL ? (size_t)(colon - line.data) : line.bytes;
 }
 
 /* A line that starts with a blank goes on with the value of the field before it. */
@@ -111,22 +126,23 @@ fold(struct http_field *f, struct span line)
 }
 
 static void
-add_field(struct http_head *h, struct span line)
+add_field(struct http_head *h, struct span line, size_t name_end)
 {
-	struct http_field f;
+	struct http_field unkept;
 
-	if (is_folded(line) && h->field_count > 0) {
+	if (is_folded(line)) {
 		h->odd |= HTTP_ODD_FOLDED;
-		if (h->beyond.data == NULL)
-			fold(&h->fields[h->field_count - 1], line);
-		return;
+		if (h->field_count > 0) {
+			if (h->beyond.data == NULL)
+				fold(&h->fields[h->field_count - 1], line);
+			return;
+		}
 	}
-	f = read_field(line, &h->odd);
 	if (h->field_count < HTTP_FIELDS_MAX) {
-		h->fields[h->field_count++] = f;
+		h->odd |= read_field(line, name_end, &h->fields[h->field_count++]);
 		return;
 	}
-	h->odd |= HTTP_ODD_FIELDS_OVER;
+	h->odd |= read_field(line, name_end, &unkept) | HTTP_ODD_FIELDS_OVER;
 	if (h->beyond.data == NULL) /* its length is set once the block was walked */
 		h->beyond.data = line.data;
 }
@@ -136,8 +152,7 @@ http_field_next(const struct http_head *h, struct http_field_walk *w, struct htt
 {
 	struct span line;
 	size_t at = 0;
-	bool found = false, bare_lf;
-	uint32_t odd = 0;
+	bool found = false;
 
 	if (w->next < h->field_count) {
 		*out = h->fields[w->next++];
@@ -147,13 +162,13 @@ http_field_next(const struct http_head *h, struct http_field_walk *w, struct htt
 		w->next++;
 		w->rest = h->beyond;
 	}
-	while (next_line(w->rest, &at, &line, &bare_lf)) {
+	while (next_line(w->rest, &at, &line)) {
 		if (found && !is_folded(line))
 			break;
 		if (found)
 			fold(out, line);
 		else if (line.bytes > 0)
-			*out = read_field(line, &odd);
+			read_field(line, find_name_end(line), out);
 		found = found || line.bytes > 0;
 		w->rest = span_from(w->rest, at);
 		at = 0;
@@ -161,37 +176,75 @@ http_field_next(const struct http_head *h, struct http_field_walk *w, struct htt
 	return found;
 }
 
+/* What the fields say of the body's length; a length may be told as nothing. */
+struct lengths {
+	struct span length;
+	bool coded, told, differ;
+};
+
+static void
+note_length(struct lengths *l, const struct http_field *f)
+{
+	if (span_is_nocase(f->name, "Transfer-Encoding"))
+		l->coded = true;
+	if (!span_is_nocase(f->name, "Content-Length"))
+		return;
+	l->differ |= l->told && !span_equal(l->length, f->value);
+	l->length = f->value;
+	l->told = true;
+}
+
 /* RFC 9112 §6.3: two lengths that differ, or a length beside a transfer coding. */
 static void
 check_lengths(struct http_head *h)
 {
-	struct http_field_walk walk = { 0 };
-	struct span length = span_of(NULL, 0);
+	struct http_field_walk beyond = { .next = h->field_count };
+	struct lengths l = { .told = false };
 	struct http_field f;
-	bool coded = false, told = false; /* a length may be told as nothing */
 
-	while (http_field_next(h, &walk, &f)) {
-		if (span_is_nocase(f.name, "Transfer-Encoding"))
-			coded = true;
-		if (!span_is_nocase(f.name, "Content-Length"))
-			continue;
-		if (told && !span_equal(length, f.value))
-			h->odd |= HTTP_ODD_LENGTHS;
-		length = f.value;
-		told = true;
-	}
-	if (coded && told)
+	for (unsigned i = 0; i < h->field_count; i++)
+		note_length(&l, &h->fields[i]);
+	while (h->beyond.data != NULL && http_field_next(h, &beyond, &f))
+		note_length(&l, &f);
+	if (l.differ || (l.coded && l.told))
 		h->odd |= HTTP_ODD_LENGTHS;
 }
 
-enum parse_result
-http_head_parse(struct span block, bool is_response, struct http_head *out)
+/* All lines but the last, which is the blank one. */
+static void
+read_lines(const struct http_scan *by, struct span block, struct http_head *out)
 {
-	struct span line;
+	struct head_line lines[LINES_AT_ONCE];
+	bool first = true, after_crlf = false;
 	size_t at = 0;
-	bool bare_lf, first = true;
+	unsigned n;
 
+	while (at < block.bytes && (n = by->tolerant(block, &at, lines, LINES_AT_ONCE)) > 0) {
+		if (at == block.bytes)
+			n--;
+		for (unsigned i = 0; i < n; i++) {
+			const struct head_line *l = &lines[i];
+			struct span line = span_of(block.data + l->start, l->end - l->start);
+
+			if (l->bare_lf)
+				out->odd |= HTTP_ODD_BARE_LF;
+			if (first)
+				out->start_line = line;
+			else if (line.bytes > 0)
+				add_field(out, line, l->name_end - l->start);
+			out->is_two |= line.bytes == 0 && !l->bare_lf && after_crlf;
+			after_crlf = !l->bare_lf;
+			first = false;
+		}
+	}
+}
+
+enum parse_result
+http_head_parse_by(
+    const struct http_scan *by, struct span block, bool is_response, struct http_head *out)
+{
 	out->is_response = is_response;
+	out->is_two = false;
 	out->status = 0;
 	out->field_count = 0;
 	out->odd = 0;
@@ -199,15 +252,7 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 	out->method = out->target = out->version = out->start_line = span_of(NULL, 0);
 	if (block.bytes < 4 || memcmp(block.data + block.bytes - 4, "\r\n\r\n", 4) != 0)
 		return PARSE_BAD;
-	while (next_line(block, &at, &line, &bare_lf) && at < block.bytes) {
-		if (bare_lf)
-			out->odd |= HTTP_ODD_BARE_LF;
-		if (first)
-			out->start_line = line;
-		else if (line.bytes > 0)
-			add_field(out, line);
-		first = false;
-	}
+	read_lines(by, block, out);
 	if (out->beyond.data != NULL)
 		out->beyond.bytes = (size_t)(block.data + block.bytes - out->beyond.data);
 	parse_start_line(out);
@@ -216,46 +261,60 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 	return PARSE_DONE;
 }
 
+enum parse_result
+http_head_parse(struct span block, bool is_response, struct http_head *out)
+{
+	return http_head_parse_by(http_scan_of(HTTP_SCAN_AUTO), block, is_response, out);
+}
+
 struct span
 http_field(const struct http_head *head, const char *name)
 {
-	struct http_field_walk walk = { 0 };
+	struct http_field_walk beyond = { .next = head->field_count };
+	size_t n = strlen(name);
 	struct http_field f;
 
-	while (http_field_next(head, &walk, &f)) {
+	for (unsigned i = 0; i < head->field_count; i++) {
+		const struct http_field *one = &head->fields[i];
+
+		if (one->name.bytes == n && strncasecmp((const char *)one->name.data, name, n) == 0)
+			return one->value;
+	}
+	while (head->beyond.data != NULL && http_field_next(head, &beyond, &f)) {
 		if (span_is_nocase(f.name, name))
 			return f.value;
 	}
 	return span_of(NULL, 0);
 }
 
-/* RFC 9110 §5.6.2. */
-static bool
-is_token_byte(uint8_t c)
+void
+http_lines_init(struct http_lines *l, const struct http_scan *by, struct span input, size_t at)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c > 0x20 && c < 0x7f && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	l->by = by;
+	l->input = input;
+	l->at = l->scanned = at;
+	l->count = l->next = 0;
 }
 
 enum parse_result
-http_line_next(struct span input, size_t *at, struct http_field *out)
+http_line_next(struct http_lines *l, struct http_field *out)
 {
-	struct span rest = span_from(input, *at), line;
-	const uint8_t *lf = rest.bytes ? memchr(rest.data, '\n', rest.bytes) : NULL;
-	size_t n = 0;
+	const uint8_t *bytes = l->input.data;
+	const struct head_line *line;
 
-	if (lf == NULL)
-		return PARSE_MORE;
-	if (lf == rest.data || lf[-1] != '\r')
+	if (l->next == l->count) {
+		l->count = l->by->strict(l->input, &l->scanned, l->lines, HTTP_LINES_AHEAD);
+		l->next = 0;
+		if (l->count == 0)
+			return PARSE_MORE;
+	}
+	line = &l->lines[l->next];
+	if (line->bare_lf || line->forbidden || line->name_end == line->start ||
+	    line->name_end == line->end || bytes[line->name_end] != ':')
 		return PARSE_BAD;
-	line = span_first(rest, (size_t)(lf - rest.data) - 1);
-	while (n < line.bytes && is_token_byte(line.data[n]))
-		n++;
-	if (n == 0 || n == line.bytes || line.data[n] != ':' ||
-	    memchr(line.data, 0, line.bytes) != NULL || memchr(line.data, '\r', line.bytes) != NULL)
-		return PARSE_BAD;
-	out->name = span_first(line, n);
-	out->value = span_trim(span_from(line, n + 1));
-	*at += line.bytes + 2;
+	out->name = span_of(bytes + line->start, line->name_end - line->start);
+	out->value = trim(span_of(bytes + line->name_end + 1, line->end - line->name_end - 1));
+	l->at = line->end + 2;
+	l->next++;
 	return PARSE_DONE;
 }

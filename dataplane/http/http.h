@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "common/base/span.h"
+#include "dataplane/http/scan.h"
 
 enum parse_result {
 	PARSE_DONE,
@@ -47,6 +48,7 @@ struct http_field {
 
 struct http_head {
 	bool is_response;
+	bool is_two; /* CR LF CR LF stands before the end too: others would read two heads */
 	struct span start_line;
 	struct span method, target, version; /* request; version also of a response: "HTTP/1.1" */
 	uint16_t status;                     /* response; 0 when the line has none */
@@ -62,6 +64,9 @@ struct http_head {
  * blank line, else PARSE_BAD. Tolerant: only that can make it bad.
  */
 enum parse_result http_head_parse(struct span block, bool is_response, struct http_head *out);
+/* The same by a kind of scan that was chosen before. */
+enum parse_result http_head_parse_by(
+    const struct http_scan *by, struct span block, bool is_response, struct http_head *out);
 
 /* The first field of that name (ASCII case ignored); empty span with data NULL when absent. */
 struct span http_field(const struct http_head *head, const char *name);
@@ -77,8 +82,23 @@ struct http_field_walk {
 bool http_field_next(
     const struct http_head *head, struct http_field_walk *w, struct http_field *out);
 
-/* Strict header lines, for ICAP: `*at` moves past one line. name and value are set on DONE. */
-enum parse_result http_line_next(struct span input, size_t *at, struct http_field *out);
+/* Strict header lines, for ICAP. */
+#define HTTP_LINES_AHEAD 16
+
+struct http_lines {
+	const struct http_scan *by;
+	struct span input;
+	size_t at;      /* behind the line that was given last */
+	size_t scanned; /* behind the lines below, which were scanned at once */
+	unsigned count, next;
+	struct head_line lines[HTTP_LINES_AHEAD];
+};
+
+/* From `at` on, where a line begins; the input is lent as long as lines are read. */
+void http_lines_init(
+    struct http_lines *l, const struct http_scan *by, struct span input, size_t at);
+/* On DONE name and value are set, and l->at has moved past the line; else nothing is changed. */
+enum parse_result http_line_next(struct http_lines *l, struct http_field *out);
 
 /* chunked.c: RFC 9112 §7.1, strict; also the ICAP body framing of RFC 3507 §4.4 */
 

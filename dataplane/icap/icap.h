@@ -48,6 +48,7 @@ struct icap_config {
 	struct duration idle_timeout; /* between requests: FIN */
 	char reqmod_path[64], respmod_path[64]; /* "av/reqmod" */
 	char service_name[64];
+	enum http_scan_kind scan; /* of heads; but for tests and figures AUTO, which is 0 */
 	struct chain_pools pools;
 };
 

@@ -20,7 +20,8 @@
 #define HEAD_BUFFER_BYTES   (ICAP_HEAD_BYTES_MAX + 2 * HTTP_HEAD_BYTES_MAX)
 #define HEAD_BUFFERS_MAX \
 	4096 /* requests in progress; only the pages that heads fill are ever touched */
-#define INPUT_BYTES_MAX 262144 /* what waits in a session: the next requests of a pipeline */
+#define ICAP_FIELDS_KEPT 24     /* clients send up to 15; those behind are found by reading on */
+#define INPUT_BYTES_MAX  262144 /* what waits in a session: the next requests of a pipeline */
 
 enum session_state {
 	SESSION_START,
@@ -52,6 +53,7 @@ struct encapsulated {
 
 struct icap {
 	struct icap_config config;
+	const struct http_scan *scan;
 	struct mono now;
 	char istag[ICAP_ISTAG_MAX + 1];
 	char date[40];
@@ -72,6 +74,9 @@ struct icap_session {
 	uint8_t *buffer;                  /* heads of the request in progress */
 	uint32_t head_bytes, heads_bytes; /* ICAP head; encapsulated heads gathered so far */
 	struct encapsulated encapsulated;
+	unsigned field_count;
+	uint32_t fields_end; /* in the ICAP head, behind the lines of `fields` */
+	struct http_field fields[ICAP_FIELDS_KEPT];
 	struct icap_request request;
 	struct http_head request_head, response_head;
 	struct chunk_parser chunks;

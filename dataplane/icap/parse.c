@@ -197,21 +197,35 @@ take_field(struct icap_session *s, const struct http_field *f, bool *has_encapsu
 	return 0;
 }
 
+/* The first ones, for icap_field(). */
+static void
+keep_field(struct icap_session *s, const struct http_field *f, size_t end)
+{
+	if (s->field_count == ICAP_FIELDS_KEPT)
+		return;
+	s->fields[s->field_count++] = *f;
+	s->fields_end = (uint32_t)end;
+}
+
 int
 parse_icap_head(struct icap_session *s)
 {
 	struct span head = span_of(s->buffer, s->head_bytes);
 	const uint8_t *end = span_find(head, "\r\n");
 	bool has_encapsulated = false;
+	struct http_lines lines;
 	struct http_field f;
-	size_t at = (size_t)(end - head.data) + 2;
 	int rc;
 
 	s->request.icap_head = head;
+	s->field_count = 0;
+	s->fields_end = (uint32_t)(end - head.data) + 2;
 	rc = parse_request_line(s, span_first(head, (size_t)(end - head.data)));
-	while (rc == 0 && at + 2 < head.bytes) {
-		if (http_line_next(head, &at, &f) != PARSE_DONE)
+	http_lines_init(&lines, s->icap->scan, head, s->fields_end);
+	while (rc == 0 && lines.at + 2 < head.bytes) {
+		if (http_line_next(&lines, &f) != PARSE_DONE)
 			return 400;
+		keep_field(s, &f, lines.at);
 		rc = take_field(s, &f, &has_encapsulated);
 	}
 	if (rc != 0)
@@ -244,13 +258,12 @@ parse_encapsulated_heads(struct icap_session *s)
 	for (unsigned i = 0; i + 1 < e->count; i++) {
 		struct span section = span_of(s->buffer + s->head_bytes + e->items[i].offset,
 		    e->items[i + 1].offset - e->items[i].offset);
-		const uint8_t *blank = span_find(section, "\r\n\r\n");
 		bool is_response = e->items[i].part == PART_RES_HDR;
 		struct http_head *head = is_response ? &s->response_head : &s->request_head;
 
-		if (blank == NULL || blank != section.data + section.bytes - 4 ||
-		    section.bytes > HTTP_HEAD_BYTES_MAX ||
-		    http_head_parse(section, is_response, head) != PARSE_DONE)
+		if (section.bytes > HTTP_HEAD_BYTES_MAX ||
+		    http_head_parse_by(s->icap->scan, section, is_response, head) != PARSE_DONE ||
+		    head->is_two)
 			return 400;
 		if (is_response) {
 			s->request.http_response = section;

@@ -19,13 +19,15 @@ icap_create(const struct icap_config *config)
 	if (i == NULL)
 		return NULL;
 	i->config = *config;
+	i->scan = http_scan_of(config->scan);
 	snprintf(i->istag, sizeof(i->istag), "SL-0");
 	profile_set_usual(i);
 	list_init(&i->free_sessions);
 	i->sessions = calloc(config->sessions_max, sizeof(*i->sessions));
 	i->buffers = calloc(buffers, HEAD_BUFFER_BYTES);
 	i->free_buffers = calloc(buffers, sizeof(*i->free_buffers));
-	if (i->sessions == NULL || i->buffers == NULL || i->free_buffers == NULL) {
+	if (i->scan == NULL || i->sessions == NULL || i->buffers == NULL ||
+	    i->free_buffers == NULL) {
 		icap_destroy(i);
 		return NULL;
 	}
@@ -145,14 +147,21 @@ struct span
 icap_field(const struct icap_session *s, const char *name)
 {
 	struct span head = s->request.icap_head;
-	const uint8_t *end = span_find(head, "\r\n");
+	size_t bytes = strlen(name);
+	struct http_lines lines;
 	struct http_field f;
-	size_t at;
 
-	if (end == NULL)
+	if (head.data == NULL)
 		return span_of(NULL, 0);
-	at = (size_t)(end - head.data) + 2;
-	while (at + 2 < head.bytes && http_line_next(head, &at, &f) == PARSE_DONE) {
+	for (unsigned i = 0; i < s->field_count; i++) {
+		const struct http_field *one = &s->fields[i];
+
+		if (one->name.bytes == bytes &&
+		    strncasecmp((const char *)one->name.data, name, bytes) == 0)
+			return one->value;
+	}
+	http_lines_init(&lines, s->icap->scan, head, s->fields_end);
+	while (lines.at + 2 < head.bytes && http_line_next(&lines, &f) == PARSE_DONE) {
 		if (span_is_nocase(f.name, name))
 			return f.value;
 	}
@@ -325,14 +334,14 @@ gather_head(struct icap_session *s)
 	while (chain_next(&cursor, &piece)) {
 		uint32_t from = s->head_bytes > 3 ? s->head_bytes - 3 : 0;
 		size_t n = ICAP_HEAD_BYTES_MAX - s->head_bytes;
-		const uint8_t *blank;
+		size_t end;
 
 		n = piece.bytes < n ? piece.bytes : n;
 		memcpy(s->buffer + s->head_bytes, piece.data, n);
 		s->head_bytes += (uint32_t)n;
-		blank = span_find(span_of(s->buffer + from, s->head_bytes - from), "\r\n\r\n");
-		if (blank != NULL) {
-			s->head_bytes = (uint32_t)(blank + 4 - s->buffer);
+		end = s->icap->scan->end(span_of(s->buffer + from, s->head_bytes - from));
+		if (end > 0) {
+			s->head_bytes = from + (uint32_t)end;
 			chain_drop(&s->input, s->head_bytes - before);
 			return 1;
 		}

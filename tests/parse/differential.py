@@ -6,7 +6,7 @@ Each seed is a message, mostly mutated (mutate.py). Both must accept or refuse i
 fields, bodies and statuses in it. Prints a table of kinds and what became of them; a difference
 prints its seed, and that seed alone can be run again.
 
-usage: differential.py [--program FILE] [--first SEED] [--messages N]
+usage: differential.py [--program FILE] [--first SEED] [--messages N] [--scan KIND]
 """
 
 import argparse
@@ -84,10 +84,11 @@ def main():
     options.add_argument("--program", default="build/asan/tests/parse-lines")
     options.add_argument("--first", type=int, default=1, metavar="SEED")
     options.add_argument("--messages", type=int, default=100000, metavar="N")
+    options.add_argument("--scan", default="auto", help="auto, scalar, sse4.2 or avx2")
     o = options.parse_args()
     if o.messages < 1:
         options.error("--messages: at least one")
-    parser, seen, differ = records.Parser(o.program), collections.Counter(), 0
+    parser, seen, differ = records.Parser(o.program, o.scan), collections.Counter(), 0
     for first in range(o.first, o.first + o.messages, records.BATCH):
         seeds = range(first, min(first + records.BATCH, o.first + o.messages))
         messages = [mutate.message(s) for s in seeds]

@@ -31,6 +31,7 @@ the_icap(void)
 		.reqmod_path = "av/reqmod",
 		.respmod_path = "av/respmod",
 		.service_name = "test",
+		.scan = parse_scan,
 		.pools = *sim_pools() };
 
 	if (i == NULL && (i = icap_create(&c)) == NULL)
@@ -43,12 +44,13 @@ static void
 print_icap_fields(struct span head)
 {
 	const uint8_t *end = span_find(head, "\r\n");
-	size_t at = (size_t)(end - head.data) + 2;
+	struct http_lines lines;
 	struct http_field f;
 	bool first = true;
 
 	printf(", \"fields\": [");
-	for (; at + 2 < head.bytes && http_line_next(head, &at, &f) == PARSE_DONE; first = false)
+	http_lines_init(&lines, http_scan_of(parse_scan), head, (size_t)(end - head.data) + 2);
+	for (; lines.at + 2 < head.bytes && http_line_next(&lines, &f) == PARSE_DONE; first = false)
 		print_field(&f, first);
 	putchar(']');
 }

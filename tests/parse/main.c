@@ -15,12 +15,14 @@
 
 #define RECORD_BYTES_MAX (1u << 20)
 
+enum http_scan_kind parse_scan = HTTP_SCAN_AUTO;
+
 static void
 parse_head(struct span block, bool is_response)
 {
 	static struct http_head h;
 
-	if (http_head_parse(block, is_response, &h) == PARSE_DONE)
+	if (http_head_parse_by(http_scan_of(parse_scan), block, is_response, &h) == PARSE_DONE)
 		print_head(&h);
 	else
 		printf("{\"result\": \"bad\"}");
@@ -138,11 +140,15 @@ main(int argc, char **argv)
 {
 	uint8_t header[5];
 
-	if (argc > 1) {
-		printf("usage: %s <records\n"
-		       "Records: a byte Q, S, C, U, I, P or Z, four bytes of length, the bytes.\n",
+	if (argc > 2 || (argc == 2 && !http_scan_find(argv[1], &parse_scan))) {
+		bool help = strcmp(argv[1], "--help") == 0;
+
+		fprintf(help ? stdout : stderr,
+		    "usage: %s [SCAN] <records\n"
+		    "Records: a byte Q, S, C, U, I, P or Z, four bytes of length, the bytes.\n"
+		    "SCAN: auto, scalar, sse4.2 or avx2, as far as this processor has it.\n",
 		    argv[0]);
-		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
+		return help ? 0 : 2;
 	}
 	if (sim_eal_init() != 0) {
 		fprintf(stderr, "%s: no EAL\n", argv[0]);

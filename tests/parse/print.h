@@ -9,6 +9,9 @@
 
 #include "dataplane/http/http.h"
 
+/* How heads are scanned; AUTO unless the program was told. */
+extern enum http_scan_kind parse_scan;
+
 /* The inside of a string, without its quotes: may be called several times for one. */
 void print_bytes(struct span s);
 /* "key": "text", and a comma before it unless `first`. */

@@ -9,8 +9,8 @@ BATCH = 4000
 
 
 class Parser:
-    def __init__(self, program):
-        self.program = program
+    def __init__(self, program, scan="auto"):
+        self.program, self.scan = program, scan
 
     def parse(self, records):
         """[(kind, bytes)] to what the program printed for each, in order."""
@@ -23,7 +23,8 @@ class Parser:
     def parse_batch(self, records):
         packed = b"".join(
             kind.encode() + struct.pack("<I", len(data)) + data for kind, data in records)
-        run = subprocess.run([self.program], input=packed, capture_output=True, check=False)
+        run = subprocess.run(
+            [self.program, self.scan], input=packed, capture_output=True, check=False)
         lines = run.stdout.decode("ascii").splitlines()
         if run.returncode != 0 or len(lines) != len(records):
             at = records[len(lines)] if len(lines) < len(records) else None

@@ -109,6 +109,30 @@ TEST(a_head_cut_before_its_blank_line_is_bad)
 	}
 }
 
+/* A blank line that is not the end; LF alone makes none, nor does the one at the end. */
+TEST(a_head_that_holds_two_says_so)
+{
+	static const struct {
+		const char *head;
+		bool is_two;
+	} rows[] = { { GET "X: 1\r\n\r\n", false }, { GET "\r\n", false }, { "\r\n\r\n", false },
+		{ GET "\r\nX: 1\r\n\r\n", true }, { GET "\r\n\r\n", true },
+		{ "\r\n\r\nX: 1\r\n\r\n", true }, { "\r\n\r\n\r\n", true },
+		{ "\r\nX: 1\r\n\r\n", false }, { GET "\nX: 1\r\n\r\n", false },
+		{ "GET /\n\r\nX: 1\r\n\r\n", false }, { GET "X: 1\n\n\r\n\r\n", false },
+		{ GET " \r\nX: 1\r\n\r\n", false } };
+	static struct http_head h;
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		struct span head = span_text(rows[i].head);
+		const uint8_t *first = span_find(head, "\r\n\r\n");
+
+		CHECK_ROW(rows[i].head, http_head_parse(head, false, &h) == PARSE_DONE);
+		CHECK_ROW(rows[i].head, h.is_two == rows[i].is_two);
+		CHECK_ROW(rows[i].head, h.is_two == (first != head.data + head.bytes - 4));
+	}
+}
+
 TEST(start_lines)
 {
 	static const struct {
@@ -218,20 +242,56 @@ TEST(strict_lines)
 {
 	for (unsigned i = 0; i < COUNT_OF(lines); i++) {
 		const char *row = lines[i].line, *end = strstr(row, "\r\n");
-		struct http_field f;
-		size_t at = 0;
 
-		CHECK_ROW(row, http_line_next(span_text(row), &at, &f) == lines[i].result);
-		if (lines[i].result != PARSE_DONE) {
-			CHECK_ROW(row, at == 0);
-			continue;
+		for (enum http_scan_kind k = HTTP_SCAN_AUTO; k < HTTP_SCAN_KIND_COUNT; k++) {
+			struct http_lines l;
+			struct http_field f;
+
+			if (http_scan_of(k) == NULL)
+				continue;
+			http_lines_init(&l, http_scan_of(k), span_text(row), 0);
+			CHECK_ROW(row, http_line_next(&l, &f) == lines[i].result);
+			if (lines[i].result != PARSE_DONE) {
+				CHECK_ROW(row, l.at == 0);
+				continue;
+			}
+			CHECK_ROW(row, span_is(f.name, lines[i].field));
+			CHECK_ROW(row, span_is(f.value, lines[i].value));
+			CHECK_ROW(row, l.at == (size_t)(end - row) + 2);
 		}
-		CHECK_ROW(row, span_is(f.name, lines[i].field));
-		CHECK_ROW(row, span_is(f.value, lines[i].value));
-		CHECK_ROW(row, at == (size_t)(end - row) + 2);
 	}
-	CHECK(http_line_next(span_of("A: \0\r\n", 6), &(size_t){ 0 }, &(struct http_field){ 0 }) ==
-	      PARSE_BAD);
+}
+
+TEST(a_strict_line_has_no_nul)
+{
+	struct http_lines l;
+	struct http_field f;
+
+	http_lines_init(&l, http_scan_of(HTTP_SCAN_AUTO), span_of("A: \0\r\n", 6), 0);
+	CHECK(http_line_next(&l, &f) == PARSE_BAD);
+	CHECK(l.at == 0);
+}
+
+/* Past what is scanned at once, and up to one that is bad. */
+TEST(strict_lines_come_one_after_the_other)
+{
+	char text[5 * 3 * HTTP_LINES_AHEAD + 3];
+	struct http_lines l;
+	struct http_field f;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 3 * HTTP_LINES_AHEAD; i++)
+		memcpy(text + (size_t)5 * i, (char[]){ 'A', ':', (char)('0' + i), '\r', '\n' }, 5);
+	memcpy(text + sizeof(text) - 3, ":\r\n", 3);
+	http_lines_init(&l, http_scan_of(HTTP_SCAN_AUTO), span_of(text, sizeof(text)), 5);
+	while (http_line_next(&l, &f) == PARSE_DONE) {
+		n++;
+		CHECK_SEED(n, f.value.bytes == 1 && f.value.data[0] == '0' + n);
+		CHECK_SEED(n, l.at == (size_t)5 * (n + 1));
+	}
+	CHECK(n == 3 * HTTP_LINES_AHEAD - 1);
+	CHECK(http_line_next(&l, &f) == PARSE_BAD);
+	CHECK(l.at == sizeof(text) - 3);
 }
 
 TEST(a_line_cut_anywhere_waits_for_more)
@@ -241,12 +301,13 @@ TEST(a_line_cut_anywhere_waits_for_more)
 
 	for (size_t n = 0; n < sizeof(line) - 1 - first; n++) {
 		char *copy = malloc(first + n);
+		struct http_lines l;
 		struct http_field f;
-		size_t at = first;
 
 		memcpy(copy, line, first + n);
-		CHECK_SEED(n, http_line_next(span_of(copy, first + n), &at, &f) == PARSE_MORE);
-		CHECK_SEED(n, at == first);
+		http_lines_init(&l, http_scan_of(HTTP_SCAN_AUTO), span_of(copy, first + n), first);
+		CHECK_SEED(n, http_line_next(&l, &f) == PARSE_MORE);
+		CHECK_SEED(n, l.at == first);
 		free(copy);
 	}
 }

@@ -157,3 +157,32 @@ TEST(statuses_have_their_reasons)
 		rig_close(&r);
 	}
 }
+
+/* Also those for which there was no room to be kept; and none of the request before. */
+TEST(every_icap_field_is_found)
+{
+	char request[4096], name[16], value[16];
+	int n = snprintf(request, sizeof(request), "REQMOD icap://h/av/reqmod ICAP/1.0\r\n");
+	struct icap_answer a = { .kind = ICAP_ANSWER_ERROR, .status = 500 };
+	struct rig r;
+
+	for (unsigned i = 0; i < 60; i++)
+		n += snprintf(request + n, sizeof(request) - (size_t)n, "X-%u: v%u\r\n", i, i);
+	snprintf(request + n, sizeof(request) - (size_t)n,
+	    "x-1: late\r\nEncapsulated: null-body=0\r\n\r\n");
+	rig_open(&r);
+	CHECK(icap_field(r.s, "X-1").data == NULL);
+	rig_put(&r, request);
+	CHECK(icap_next(r.s) == ICAP_REQUEST);
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "x-%u", i);
+		snprintf(value, sizeof(value), "v%u", i);
+		CHECK_SEED(i, span_is(icap_field(r.s, name), value));
+	}
+	CHECK(icap_field(r.s, "X-60").data == NULL);
+	CHECK(icap_field(r.s, "X-").data == NULL);
+	CHECK(span_is(icap_field(r.s, "Encapsulated"), "null-body=0"));
+	CHECK(icap_next(r.s) == ICAP_BODY_END && icap_answer(r.s, &a) == 0);
+	rig_reply(&r);
+	rig_close(&r);
+}
