@@ -22,9 +22,10 @@
 #include "dataplane/net/tcp/tcp.h"
 #include "dataplane/observe.h"
 
-#define BURST_MAX 64
-#define TRANSMIT_SLOTS \
-	4096 /* frames that wait for the port; more are dropped, and sent again by TCP */
+#define BURST_MAX      64
+#define TRANSMIT_SLOTS 4096 /* frames that wait for the port; more are dropped */
+#define TRANSMIT_TCP_MAX \
+	2048 /* from here on TCP keeps its data: the rest is for what cannot wait */
 #define COMMANDS_PER_TURN 64
 /* Of a turn, so that a burst is taken every millisecond or so, whatever has come: the rest has its
  * place in the next. */
@@ -88,6 +89,17 @@ queue_segment(void *arg, struct rte_mbuf *segment, const struct ip_address *sour
 	struct core *c = arg;
 
 	link_output(c->link, segment, source, destination, ecn);
+}
+
+/* A port that is behind makes TCP wait. What overran the queue instead would look like a loss on
+ * the network, be sent again, and cost the connection half of its window. */
+static void
+flush_tcp(struct core *c)
+{
+	uint32_t waiting = c->transmit_count;
+
+	tcp_flush_within(c->tcp, waiting < TRANSMIT_TCP_MAX ? TRANSMIT_TCP_MAX - waiting : 0);
+	count(c->stats, COUNTER_TX_WAITS, c->transmit_count >= TRANSMIT_TCP_MAX);
 }
 
 static void
@@ -310,7 +322,7 @@ core_turn(struct core *c)
 	work += clients_take_settled(c->clients);
 	clients_run_timers(c->clients);
 	work += inspect_is_hashing(c->inspect);
-	tcp_flush(c->tcp);
+	flush_tcp(c);
 	work += c->transmit_count;
 	flush_frames(c);
 	work += observer_turn(&c->observer, c->now, c->wall_ns, region_last_beat(c->config.region));

@@ -103,6 +103,7 @@ enum verdict {
 	X(RX_PACKETS, "rx_packets", "frames received")                                            \
 	X(TX_PACKETS, "tx_packets", "frames sent")                                                \
 	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \
+	X(TX_WAITS, "tx_waits", "turns in which TCP kept its data: the port was behind")          \
 	X(RX_MISSED, "rx_missed", "frames the port lost for lack of buffers")                     \
 	X(RX_TOO_LONG, "rx_too_long", "frames longer than the MTU allows, dropped")               \
 	X(ADDRESS_DUPLICATES, "address_duplicates", "addresses of ours that another host has")    \

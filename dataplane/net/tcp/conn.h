@@ -272,6 +272,7 @@ struct tcp {
 	struct list half_opens, orphans; /* the oldest first */
 	uint32_t connection_count, half_open_count, orphan_count, bucket_mask;
 	uint32_t data_free; /* buffers, when the turn began; pressure.c */
+	uint32_t room;      /* segments that the way out still takes in this flush */
 	bool is_short;
 	uint32_t sweep_next, sweep_pass;
 	struct mono sweep_at;

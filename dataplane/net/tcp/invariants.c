@@ -113,6 +113,8 @@ check_timers(const struct tcp_conn *c)
 		c->rack.reorder_at, c->rack.probe_at };
 	bool unsent = c->snd.bytes > 0 || (c->fin_queued && !c->fin_sent);
 
+	if (!list_is_empty(&c->flush_node))
+		return NULL; /* there was no room: the next flush sees to it */
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		RULE(!mono_is_set(all[i]) ||
 			 (wheel_is_armed(&c->timer) && !mono_before(all[i], c->timer.due)),

@@ -96,6 +96,7 @@ transmit(struct tcp *t, struct rte_mbuf *m, const struct tcp_endpoints *e, uint8
 {
 	set_checksum(t, m, e);
 	tcp_count(t, TCP_COUNTER_OUT_SEGS);
+	t->room -= t->room > 0;
 	t->env.transmit(t->env.arg, m, &e->local, &e->remote, ecn);
 }
 
@@ -313,7 +314,17 @@ output_ack(struct tcp_conn *c)
 	transmit(c->tcp, m, &c->endpoints, 0);
 }
 
-/* What is lost goes first; false when the congestion window or the pool ends it. */
+/* The way out is full: the next flush goes on with this connection. */
+static bool
+is_out_of_room(struct tcp_conn *c)
+{
+	if (c->tcp->room > 0)
+		return false;
+	output_schedule(c);
+	return true;
+}
+
+/* What is lost goes first; false when the congestion window, the way out or the pool ends it. */
 static bool
 send_lost(struct tcp_conn *c)
 {
@@ -326,7 +337,7 @@ send_lost(struct tcp_conn *c)
 		if (!c->resend_one && recovery_pipe(c) + bytes > c->congestion.cwnd &&
 		    recovery_pipe(c) != 0)
 			return false;
-		if (!send_segment(c, start, bytes))
+		if (is_out_of_room(c) || !send_segment(c, start, bytes))
 			return false;
 		c->resend_one = false;
 	}
@@ -377,7 +388,7 @@ send_new(struct tcp_conn *c)
 			g->limited = true;
 			return;
 		}
-		if (!send_segment(c, c->snd_nxt, bytes))
+		if (is_out_of_room(c) || !send_segment(c, c->snd_nxt, bytes))
 			return;
 	}
 }

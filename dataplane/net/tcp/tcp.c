@@ -248,12 +248,19 @@ tcp_run_timers(struct tcp *t)
 }
 
 void
-tcp_flush(struct tcp *t)
+tcp_flush_within(struct tcp *t, uint32_t segments_max)
 {
 	struct list *node;
 
-	while ((node = list_take_first(&t->flush)) != NULL)
+	t->room = segments_max;
+	while (t->room > 0 && (node = list_take_first(&t->flush)) != NULL)
 		output_flush(LIST_ITEM(node, struct tcp_conn, flush_node));
+}
+
+void
+tcp_flush(struct tcp *t)
+{
+	tcp_flush_within(t, UINT32_MAX);
 }
 
 struct mono

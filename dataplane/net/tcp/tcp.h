@@ -128,7 +128,13 @@ void tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quo
     bool unreachable, uint32_t mtu);
 
 void tcp_run_timers(struct tcp *t);
+/*
+ * Sends what the turn owes. Within: as much as the way out takes, then the connection under way
+ * ends with its ACK, and the others wait for the next flush, where they come first. What goes
+ * outside of a flush (SYN, RST, probes of timers) does not count.
+ */
 void tcp_flush(struct tcp *t);
+void tcp_flush_within(struct tcp *t, uint32_t segments_max);
 
 /* Nothing happens by itself before this time. */
 struct mono tcp_next_deadline(const struct tcp *t);

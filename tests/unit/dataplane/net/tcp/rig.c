@@ -86,6 +86,7 @@ rig_init(struct rig *r, struct tcp_config config)
 	memset(r, 0, sizeof(*r));
 	r->now.ns = 1000000000;
 	r->peer_iss = 0xfffff000u; /* wraps soon */
+	r->way_out = UINT32_MAX;
 	r->endpoints =
 	    (struct tcp_endpoints){ address_v4(ours), address_v4(theirs), RIG_PORT, PEER_PORT };
 	r->tcp = tcp_create(&config, &env);
@@ -112,7 +113,7 @@ rig_turn(struct rig *r, struct duration pass)
 	tcp_run_timers(r->tcp);
 	while ((c = tcp_next_ready(r->tcp)) != NULL)
 		r->conn = c;
-	tcp_flush(r->tcp);
+	tcp_flush_within(r->tcp, r->way_out);
 	tcp_check_invariants(r->tcp);
 }
 

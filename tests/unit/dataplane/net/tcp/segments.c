@@ -319,3 +319,53 @@ TEST(a_port_that_is_not_listened_to_any_more_is_closed)
 	CHECK(r.sent_count == 1 && r.sent[0].flags == (RST | ACK) && r.sent[0].ack == 1);
 	CHECK(rig_fini(&r));
 }
+
+/* A port that is behind: what it does not take stays here, is not lost, and is not sent twice. */
+TEST(what_has_no_way_out_waits_for_a_later_flush)
+{
+	static const struct {
+		uint32_t way_out;
+		unsigned sent;
+		bool more; /* at once: not for the window, nor for a timer */
+	} turns[] = { { 4, 4, true }, { 0, 0, true }, { 1, 1, true }, { 4, 4, true },
+		{ 9, 1, false } }; /* cwnd is ten segments */
+	uint32_t seq = 1;
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	for (unsigned i = 0; i < COUNT_OF(turns); i++) {
+		r.way_out = turns[i].way_out;
+		r.sent_count = 0;
+		if (i == 0)
+			rig_send(&r, 12 * 536); /* twelve of the default MSS */
+		else
+			rig_turn(&r, microseconds(10));
+		CHECK(r.sent_count == turns[i].sent);
+		for (unsigned k = 0; k < r.sent_count; k++, seq += 536)
+			CHECK(r.sent[k].seq == seq && r.sent[k].length == 536);
+		CHECK((tcp_next_deadline(r.tcp).ns == r.now.ns) == turns[i].more);
+	}
+	rig_in(&r, (struct rig_segment){ ACK, 1, seq, RIG_WINDOW, 0, false, 0, 0 });
+	CHECK(r.sent_count == 2 && r.sent[0].seq == seq);
+	CHECK(rig_counter(&r, TCP_COUNTER_RETRANS_SEGS) == 0);
+	CHECK(rig_fini(&r));
+}
+
+TEST(an_ack_that_has_no_way_out_goes_later)
+{
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	rig_accept(&r, false);
+	r.way_out = 0;
+	for (unsigned i = 0; i < 2; i++)
+		rig_in(
+		    &r, (struct rig_segment){ ACK, 1 + 500 * i, 1, RIG_WINDOW, 500, false, 0, 0 });
+	CHECK(r.sent_count == 0);
+	r.way_out = 1;
+	rig_turn(&r, microseconds(10));
+	CHECK(rig_answered(&r, ACK, 1, 1001));
+	rig_turn(&r, microseconds(10));
+	CHECK(r.sent_count == 1 && rig_fini(&r));
+}
