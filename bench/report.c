@@ -49,6 +49,19 @@ error_sum(const struct bench_result *r)
 	return sum;
 }
 
+/* As JSON has it; what a peer sent may be any bytes, and those outside of ASCII's print are '?'. */
+static void
+put_json_string(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text != 0; text++) {
+		if (*text == '"' || *text == '\\')
+			putc('\\', out);
+		putc(*text >= ' ' && *text <= '~' ? *text : '?', out);
+	}
+	putc('"', out);
+}
+
 static void
 report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 {
@@ -69,7 +82,9 @@ report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 	for (unsigned i = 0; i < BENCH_ERROR_COUNT; i++)
 		fprintf(out, "%s\"%s\":%llu", i > 0 ? "," : "", error_words[i],
 		    (unsigned long long)r->errors[i]);
-	fputs("}}\n", out);
+	fputs("},\"first_error\":", out);
+	put_json_string(out, r->first_error);
+	fputs("}\n", out);
 }
 
 static void

@@ -27,6 +27,16 @@ class Failed(Exception):
     """The appliance does not do what a run needs of it."""
 
 
+def note(result, tx_dropped):
+    """What the errors of a run are: the generator's by kind with its first words, and frames that the dataplane lost."""
+    words = ["%s: %d" % (kind, n) for kind, n in result["errors"].items() if n]
+    if result.get("first_error"):
+        words.append("the first: " + result["first_error"])
+    if tx_dropped:
+        words.append("frames dropped by the dataplane: %d" % tx_dropped)
+    return "; ".join(words)
+
+
 class Appliance:
     def __init__(self, root, place, signatures):
         self.bin, self.place, self.served = os.path.join(root, "build/release"), place, None
@@ -141,7 +151,8 @@ class Appliance:
                 "generator_busy": result["client_cpu_us"] * n / 1e6 / result["seconds"],
                 "rate": result["objects_per_second"], "objects": result["objects"], "p50_us": result["p50_us"],
                 "p99_us": result["p99_us"], "by_204": result["answered_204"], "by_200": result["answered_200"],
-                "errors": sum(result["errors"].values()) + delta["tx_dropped"],
+                "errors": sum(result["errors"].values()) + delta["tx_dropped"], "note": note(result, delta["tx_dropped"]),
+                "tx_waits": delta["tx_waits"],
                 "rx_packets": delta["rx_packets"] / n, "tx_packets": delta["tx_packets"] / n,
                 "generator_us": result["client_cpu_us"],
                 "cookies": delta["opened_by_cookie"] / n,

@@ -257,6 +257,21 @@ receive(struct load *l, struct connection *c, struct mono now)
 	return open;
 }
 
+/* A connection ended that we did not close. `by_fin`: the server's FIN, else its RST. */
+static void
+note_end(struct load *l, const struct connection *c, bool by_fin)
+{
+	const char *when = c->busy ? "before its answer was whole" : "between objects";
+
+	if (!c->open)
+		bench_note_error(
+		    l->result, BENCH_ERROR_CONNECT, "no connection: refused, or nobody there");
+	else if (by_fin)
+		bench_note_error(l->result, BENCH_ERROR_CLOSED, "closed by the server %s", when);
+	else
+		bench_note_error(l->result, BENCH_ERROR_RESET, "reset by the server %s", when);
+}
+
 void
 load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
 {
@@ -281,8 +296,7 @@ load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
 		return;
 	}
 	if ((events & (TCP_EVENT_ENDED | TCP_EVENT_PEER_CLOSED)) != 0) {
-		bench_note_error(l->result, c->open ? BENCH_ERROR_CLOSED : BENCH_ERROR_CONNECT,
-		    c->open ? "closed by the server" : "no connection: refused, or nobody there");
+		note_end(l, c, (events & TCP_EVENT_PEER_CLOSED) != 0);
 		fail(l, c, now);
 		return;
 	}

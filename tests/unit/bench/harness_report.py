@@ -7,7 +7,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import report, sets, signatures  # noqa: E402
+from harness import appliance, report, sets, signatures  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -54,6 +54,14 @@ class Ratios(unittest.TestCase):
     def test_rounds_that_are_lacking_are_told(self):
         self.assertIn("(1 of 3 rounds)", report.table(both("object", 20, 30), 3))
         self.assertNotIn("rounds)", report.table(both("object", 20, 30), 1))
+
+
+class Notes(unittest.TestCase):
+    def test_an_error_is_told_by_its_kind_and_words(self):
+        result = {"errors": {"closed": 0, "reset": 2, "body": 1}, "first_error": "reset by the server"}
+        self.assertEqual(appliance.note(result, 0), "reset: 2; body: 1; the first: reset by the server")
+        self.assertEqual(appliance.note({"errors": {"reset": 0}, "first_error": ""}, 3),
+                         "frames dropped by the dataplane: 3")
 
 
 class Sets(unittest.TestCase):

@@ -20,6 +20,7 @@ enum manner {
 	ANSWERS_500,
 	ANSWERS_TWICE,
 	CLOSES,
+	RESETS,
 	MUTE,
 	ABSENT
 };
@@ -145,6 +146,9 @@ answer(struct world *w, struct tcp_conn *conn, const uint8_t *body, size_t bytes
 		return;
 	case CLOSES:
 		tcp_shutdown(conn);
+		return;
+	case RESETS:
+		tcp_abort(conn);
 		return;
 	case MUTE:
 	case ABSENT:
@@ -289,6 +293,7 @@ TEST(an_object_is_a_right_answer)
 		{ "a byte changed", ANSWERS_CHANGED, 20000, false, BENCH_ERROR_BODY },
 		{ "two answers", ANSWERS_TWICE, 1024, true, BENCH_ERROR_MALFORMED },
 		{ "closed", CLOSES, 1024, true, BENCH_ERROR_CLOSED },
+		{ "reset", RESETS, 1024, true, BENCH_ERROR_RESET },
 		{ "no answer", MUTE, 1024, true, BENCH_ERROR_TIMEOUT },
 		{ "nobody there", ABSENT, 1024, true, BENCH_ERROR_CONNECT },
 	};
