@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Bodies of 1 MiB echoed over 32 connections, while the generator is stopped now and then; see 37-wire-behind.sh."""
+"""Bodies of 1 MiB echoed over 64 connections, while the generator is stopped now and then; see 37-wire-behind.sh."""
 import os
 import shutil
 import signal
@@ -14,8 +14,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 from harness import appliance, hugepages  # noqa: E402
 
-PLAN = "--json --bytes 1M --connections 32 --milliseconds 500 --no-204"
-TRIES = 8
+PLAN = "--json --bytes 1M --connections 64 --milliseconds 500 --no-204"
+RUNS = 2  # each of which lost 800 to 2,500 frames while TCP did not wait
 STOPPED_S = 0.15
 
 
@@ -42,16 +42,15 @@ def main():
     server = appliance.Appliance(ROOT, place, "")
     try:
         server.start()
-        for number in range(1, TRIES + 1):
+        waits = 0
+        for number in range(1, RUNS + 1):
             run = one_run(server)
             print("run %d: %d objects, %d turns waited, %d errors %s" % (
                 number, run["objects"], run["tx_waits"], run["errors"], run["note"]))
             if run["errors"] or not run["by_200"] or run["by_204"]:
                 return 1
-            if run["tx_waits"] > 0:
-                return 0
-        print("the port was never behind")
-        return 1
+            waits += run["tx_waits"]
+        return 0 if waits > 0 else 1
     finally:
         server.stop()
         hugepages.give_back(before)
