@@ -15,6 +15,7 @@ static const char *const text_keys[RECORD_TEXT_COUNT] = {
 	[RECORD_TEXT_DOMAIN] = "domain",
 	[RECORD_TEXT_USER_AGENT] = "user_agent",
 	[RECORD_TEXT_MEDIA_TYPE] = "media_type",
+	[RECORD_TEXT_SHADOW] = "shadow_threat",
 };
 
 static const struct {
@@ -97,6 +98,7 @@ put_words(json_t *o, const struct record *r, const struct line_setting *setting)
 	json_object_set_new(o, "verdict", json_string(line_verdict_word(r)));
 	line_escape(span_text(line_source_word(r, setting)), text, sizeof(text));
 	json_object_set_new(o, "source", json_string(text));
+	json_object_set_new(o, "shadow", json_string(shadow_word((enum shadow)r->shadow)));
 	json_object_set_new(o, "format",
 	    json_string(
 		r->format < FORMAT_COUNT ? format_word((enum format)r->format) : "Unknown"));
@@ -117,6 +119,10 @@ put_numbers(json_t *o, const struct record *r)
 	put_number(o, "core", r->core);
 	snprintf(generation, sizeof(generation), "%016llx", (unsigned long long)r->generation);
 	json_object_set_new(o, "generation", json_string(generation));
+	put_number(o, "shadow_offset", r->shadow_offset);
+	snprintf(
+	    generation, sizeof(generation), "%016llx", (unsigned long long)r->shadow_generation);
+	json_object_set_new(o, "shadow_generation", json_string(generation));
 }
 
 json_t *

@@ -117,15 +117,17 @@ attendant_destroy(struct attendant *a)
 	free(a);
 }
 
-/* Publishes and tells the region's reader which generation serves now. */
+/* Publishes and tells the region's reader which generation serves now, and which is tried. */
 static int
-publish(struct attendant *a, struct loaded *loaded, struct policy *policy)
+publish(struct attendant *a, struct loaded *loaded, struct loaded *shadow, struct policy *policy)
 {
-	int rc = publisher_publish(a->config.publisher, loaded, policy);
+	int rc = publisher_publish(a->config.publisher, loaded, shadow, policy);
 
-	if (rc == 0)
-		region_set_generation(a->config.region, generation_id(loaded->generation));
-	return rc;
+	if (rc != 0)
+		return rc;
+	region_set_generation(a->config.region, generation_id(loaded->generation));
+	region_set_shadow(a->config.region, shadow != NULL ? generation_id(shadow->generation) : 0);
+	return 0;
 }
 
 /* The first line of a small file below the state directory; empty when there is none. */
@@ -146,24 +148,25 @@ read_state(const struct attendant *a, const char *name, char *out, size_t room)
 	out[strcspn(out, "\r\n")] = 0;
 }
 
+/* The generation whose file STATE/`name` names, NULL: none that can be had; `else_what` is done
+ * instead. */
 static struct loaded *
-load_published(struct attendant *a)
+load_published(struct attendant *a, const char *name, const char *else_what)
 {
 	char path[512], error[SIGNATURE_ERROR_TEXT_MAX];
 	struct loaded *loaded = NULL;
 	int fd;
 
-	read_state(a, "generation", path, sizeof(path));
+	read_state(a, name, path, sizeof(path));
 	if (path[0] == 0)
 		return NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fprintf(stderr, "WRN generation %s: %s; serving the built-in one\n", path,
-		    strerror(errno));
+		fprintf(stderr, "WRN generation %s: %s; %s\n", path, strerror(errno), else_what);
 		return NULL;
 	}
 	if (loaded_create(fd, a->config.cores, a->config.scans_max, &loaded, error) != 0)
-		fprintf(stderr, "WRN generation %s: %s; serving the built-in one\n", path, error);
+		fprintf(stderr, "WRN generation %s: %s; %s\n", path, error, else_what);
 	close(fd);
 	return loaded;
 }
@@ -223,7 +226,8 @@ int
 attendant_publish_first(
     struct attendant *a, const struct config *c, char error[CONFIG_ERROR_TEXT_MAX])
 {
-	struct loaded *loaded = load_published(a);
+	struct loaded *loaded = load_published(a, "generation", "serving the built-in one");
+	struct loaded *shadow = load_published(a, "shadow", "nothing is tried");
 	struct policy *policy = NULL;
 	char word[64];
 	enum mode mode;
@@ -234,9 +238,10 @@ attendant_publish_first(
 	if (rc == 0)
 		rc = first_policy(a, c, &policy, error);
 	if (rc == 0)
-		rc = publish(a, loaded, policy);
+		rc = publish(a, loaded, shadow, policy);
 	if (rc != 0) {
 		loaded_free(loaded);
+		loaded_free(shadow);
 		return rc;
 	}
 	read_state(a, "mode", word, sizeof(word));
@@ -264,11 +269,39 @@ take_generation(struct attendant *a, int fd, char error[CONFIG_ERROR_TEXT_MAX])
 		    loaded); /* it serves already: nothing that objects hold needs to change */
 		return 0;
 	}
-	rc = publish(a, loaded, current->policy);
+	rc = publish(a, loaded, current->shadow, current->policy);
 	if (rc != 0) {
 		snprintf(error, CONFIG_ERROR_TEXT_MAX,
 		    "too many generations are still in use by objects; try again");
 		loaded_free(loaded);
+	}
+	return rc;
+}
+
+/* fd -1: nothing is tried any more. */
+static int
+take_shadow(struct attendant *a, int fd, char error[CONFIG_ERROR_TEXT_MAX])
+{
+	const struct publication *current = publication_peek(a->config.publisher);
+	struct loaded *shadow = NULL;
+	int rc = 0;
+
+	if (fd < 0 && current->shadow == NULL)
+		return 0;
+	if (fd >= 0)
+		rc = loaded_create(fd, a->config.cores, a->config.scans_max, &shadow, error);
+	if (rc != 0)
+		return rc;
+	if (shadow != NULL && current->shadow != NULL &&
+	    generation_id(shadow->generation) == generation_id(current->shadow->generation)) {
+		loaded_free(shadow);
+		return 0;
+	}
+	rc = publish(a, current->loaded, shadow, current->policy);
+	if (rc != 0) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX,
+		    "too many generations are still in use by objects; try again");
+		loaded_free(shadow);
 	}
 	return rc;
 }
@@ -320,7 +353,7 @@ take_policy(struct attendant *a, int fd, char error[CONFIG_ERROR_TEXT_MAX])
 		policy_free(policy);
 		return 0;
 	}
-	rc = publish(a, current->loaded, policy);
+	rc = publish(a, current->loaded, current->shadow, policy);
 	if (rc != 0) {
 		snprintf(error, CONFIG_ERROR_TEXT_MAX,
 		    "too many policies are still in use by objects; try again");
@@ -376,6 +409,8 @@ serve_control(struct attendant *a)
 		rc = take_generation(a, fd, error);
 	else if (m.kind == ATTEND_POLICY)
 		rc = take_policy(a, fd, error);
+	else if (m.kind == ATTEND_SHADOW)
+		rc = take_shadow(a, fd, error);
 	if (fd >= 0)
 		close(fd);
 	reply.kind = rc == 0 ? ATTEND_DONE : ATTEND_FAILED;

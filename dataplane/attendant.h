@@ -39,7 +39,7 @@ void attendant_block_signals(void);
 int attendant_create(const struct attendant_config *config, struct attendant **out,
     char error[CONFIG_ERROR_TEXT_MAX]);
 /* The first publication: what control published last (STATE/generation, STATE/mode), else EICAR
- * alone. */
+ * alone; and what it had tried (STATE/shadow). */
 int attendant_publish_first(
     struct attendant *a, const struct config *c, char error[CONFIG_ERROR_TEXT_MAX]);
 /* Runs until a signal; then sets *stop and returns. */

@@ -74,7 +74,7 @@ static bool
 is_message(const struct attend_message *m, ssize_t got, const struct msghdr *msg)
 {
 	return got == (ssize_t)sizeof(*m) && (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
-	       m->version == ATTEND_VERSION && m->kind >= ATTEND_HELLO && m->kind <= ATTEND_FAILED;
+	       m->version == ATTEND_VERSION && m->kind >= ATTEND_HELLO && m->kind <= ATTEND_SHADOW;
 }
 
 int

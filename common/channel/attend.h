@@ -8,6 +8,8 @@
  *     (connects)                          ATTEND_HELLO + region descriptor
  *     ATTEND_GENERATION + file descriptor ATTEND_DONE or ATTEND_FAILED, same serial
  *     ATTEND_POLICY + YAML descriptor     ATTEND_DONE or ATTEND_FAILED, same serial
+ *     ATTEND_SHADOW + file descriptor     the same: a generation that is only tried; without a
+ *                                         descriptor none is any more
  */
 #ifndef SLUICE_CHANNEL_ATTEND_H
 #define SLUICE_CHANNEL_ATTEND_H
@@ -23,6 +25,7 @@ enum attend_kind {
 	ATTEND_POLICY,
 	ATTEND_DONE,
 	ATTEND_FAILED,
+	ATTEND_SHADOW,
 };
 
 struct attend_message {

@@ -71,6 +71,9 @@ uint64_t region_policy_epoch(const struct region *r);
 /* Written by the dataplane's attendant once every core has moved on; read by control. */
 void region_set_generation(struct region *r, uint64_t id);
 uint64_t region_generation(const struct region *r);
+/* The same of the generation that is tried beside it; 0: none is. */
+void region_set_shadow(struct region *r, uint64_t id);
+uint64_t region_shadow(const struct region *r);
 /*
  * How the dataplane makes digests, an enum digest_kind of scanners/digest/engine.h, and from how
  * many objects on side by side (0: never). Written once, at its start; control checks the kind.

@@ -70,7 +70,8 @@ struct control_words {
 struct dataplane_words {
 	uint64_t generation;
 	uint32_t digest_kind, digest_lanes_from; /* once, before the descriptor leaves it */
-	uint8_t pad[LAYOUT_LINE - 16];
+	uint64_t shadow;
+	uint8_t pad[LAYOUT_LINE - 24];
 };
 
 /* The first bytes of an arena block. Written by the core; control reads. */

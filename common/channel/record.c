@@ -67,7 +67,7 @@ record_is_sound(const struct record_slot *slot)
 	const struct record *r = &slot->record;
 
 	return r->core < CHANNEL_CORES_MAX && r->site < RECORD_SITE_COUNT && r->mode < MODE_COUNT &&
-	       r->verdict < VERDICT_COUNT && r->source < SOURCE_COUNT &&
+	       r->verdict < VERDICT_COUNT && r->source < SOURCE_COUNT && r->shadow < SHADOW_COUNT &&
 	       text_before(r, RECORD_TEXT_COUNT) <= RECORD_TEXT_ROOM;
 }
 

@@ -33,6 +33,7 @@ enum record_text {
 	RECORD_TEXT_DOMAIN,   /* of that user; empty: none was told */
 	RECORD_TEXT_USER_AGENT,
 	RECORD_TEXT_MEDIA_TYPE,
+	RECORD_TEXT_SHADOW, /* what signatures that are only tried found; empty: nothing */
 	RECORD_TEXT_COUNT
 };
 
@@ -55,9 +56,11 @@ struct record {
 	uint64_t generation;
 	uint64_t size; /* of the body as sent (before decoding) */
 	uint64_t match_offset;
-	uint64_t scan_ns; /* of duration_ns, spent in scanners */
-	uint64_t hold_ns; /* of duration_ns, spent waiting for a sandbox */
-	uint32_t session; /* the log's sid */
+	uint64_t scan_ns;           /* of duration_ns, spent in scanners */
+	uint64_t hold_ns;           /* of duration_ns, spent waiting for a sandbox */
+	uint64_t shadow_generation; /* that was tried on it; 0: none was */
+	uint64_t shadow_offset;     /* as match_offset, of what that one found */
+	uint32_t session;           /* the log's sid */
 	uint32_t flags;
 	uint32_t site_line;
 	uint16_t core;
@@ -75,6 +78,8 @@ struct record {
 	uint16_t text_bytes[RECORD_TEXT_COUNT];
 	uint16_t http_status; /* of the response; 0: none */
 	uint16_t part;        /* of a multipart body, from 1; 0: the record is of the whole */
+	uint8_t shadow;       /* enum shadow */
+	uint8_t unused[3];
 };
 
 #define RECORD_TEXT_ROOM 3584

@@ -212,6 +212,18 @@ region_generation(const struct region *r)
 }
 
 void
+region_set_shadow(struct region *r, uint64_t id)
+{
+	__atomic_store_n(&r->dataplane_words->shadow, id, __ATOMIC_RELEASE);
+}
+
+uint64_t
+region_shadow(const struct region *r)
+{
+	return __atomic_load_n(&r->dataplane_words->shadow, __ATOMIC_ACQUIRE);
+}
+
+void
 region_set_digests(struct region *r, uint32_t kind, uint32_t lanes_from)
 {
 	__atomic_store_n(&r->dataplane_words->digest_kind, kind, __ATOMIC_RELEASE);

@@ -24,6 +24,11 @@ static const char *const source_helps[] = {
 	SOURCES(X)
 #undef X
 };
+static const char *const shadow_words[] = {
+#define X(id, word, help) [SHADOW_##id] = word,
+	SHADOWS(X)
+#undef X
+};
 static const char *const counter_words[] = {
 #define X(id, word, help) [COUNTER_##id] = word,
 	COUNTERS(X)
@@ -125,6 +130,12 @@ enum source
 source_by_word(struct span word)
 {
 	return find(word, source_words, SOURCE_COUNT);
+}
+
+const char *
+shadow_word(enum shadow s)
+{
+	return (unsigned)s < SHADOW_COUNT ? shadow_words[s] : "?";
 }
 
 const char *

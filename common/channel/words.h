@@ -58,6 +58,22 @@ enum verdict {
 	VERDICT_COUNT
 };
 
+/* What signatures that are only tried say of an object: id, word, meaning. */
+#define SHADOWS(X)                                                             \
+	X(NONE, "none", "none are tried, or they did not see it to its end")   \
+	X(CLEAN, "clean", "they would change nothing")                         \
+	X(BAD, "bad", "they found something")                                  \
+	X(TRUSTED, "trusted", "its digest is on their list of trusted files")  \
+	X(SANDBOX, "sandbox", "a rule may hold that only a sandbox can judge") \
+	X(ERROR, "error", "the engine failed, or had no room for another scan")
+
+enum shadow {
+#define X(id, word, help) SHADOW_##id,
+	SHADOWS(X)
+#undef X
+	SHADOW_COUNT
+};
+
 /* The counters of a core: id, name in `sluicectl stats` and metrics, help. All count up. */
 #define COUNTERS(X)                                                                               \
 	X(OBJECTS_REQMOD, "objects_reqmod", "requests judged")                                    \
@@ -65,6 +81,11 @@ enum verdict {
 	X(OBJECT_BYTES, "object_bytes", "body bytes received")                                    \
 	X(PARTS, "parts", "parts of multipart bodies judged as objects")                          \
 	X(SCANNED_BYTES, "scanned_bytes", "bytes given to the signatures, decoded ones included") \
+	X(SHADOW_OBJECTS, "shadow_objects", "objects that tried signatures saw to their end")     \
+	X(SHADOW_BYTES, "shadow_bytes", "bytes given to tried signatures")                        \
+	X(SHADOW_BAD, "shadow_bad", "objects in which tried signatures found something")          \
+	X(SHADOW_NEW, "shadow_new", "of those, the ones that have no bad verdict without them")   \
+	X(SHADOW_FAILED, "shadow_failed", "objects over which tried signatures failed")           \
 	X(DIGEST_LANE_BYTES, "digest_lane_bytes", "bytes hashed side by side with others")        \
 	X(DIGEST_SINGLE_BYTES, "digest_single_bytes", "bytes hashed one object at a time")        \
 	X(DIGEST_LANE_OBJECTS, "digest_lane_objects", "objects whose digests ended in lanes")     \
@@ -144,6 +165,7 @@ enum mode mode_by_word(struct span word); /* MODE_COUNT: none of ours */
 const char *source_word(enum source s);
 const char *source_help(enum source s);
 enum source source_by_word(struct span word); /* SOURCE_COUNT: none of ours */
+const char *shadow_word(enum shadow s);
 const char *counter_word(enum counter c);
 const char *counter_help(enum counter c);
 /* Counters of TCP (common/base/tcp_counters.h). The kernel's name for the same count, as nstat(8)

@@ -16,7 +16,7 @@
 
 #include "control/store/internal.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 			      "PRAGMA synchronous = NORMAL;"
@@ -48,8 +48,9 @@ static const char from_version_1[] =
     "UPDATE alerts SET raised_ns = wall_ns;"
     "DROP INDEX IF EXISTS alerts_time;";
 
-/* The records that versions up to 2 kept have no user's domain: they can't be read any more. */
-static const char from_version_2[] = "DROP TABLE IF EXISTS objects;";
+/* The records that versions up to 2 kept have no user's domain, those up to 4 nothing of signatures
+ * that were tried: they can't be read any more. */
+static const char without_objects[] = "DROP TABLE IF EXISTS objects;";
 
 static const char *const statement_texts[] = {
 #define X(id, text) [ST_##id] = text,
@@ -111,8 +112,8 @@ make_schema(struct store *s, int version)
 
 	if (rc == SQLITE_OK && version == 1)
 		rc = sqlite3_exec(s->db, from_version_1, NULL, NULL, NULL);
-	if (rc == SQLITE_OK && version > 0 && version < 3)
-		rc = sqlite3_exec(s->db, from_version_2, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && version > 0 && version < 5)
+		rc = sqlite3_exec(s->db, without_objects, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
 	snprintf(text, sizeof(text), "PRAGMA user_version = %d", SCHEMA_VERSION);

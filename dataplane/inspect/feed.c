@@ -80,9 +80,15 @@ feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, 
 void
 object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
 {
+	uint64_t work = bytes.bytes;
+
 	layer_feed(l, bytes, is_last);
-	o->turn_bytes += bytes.bytes;
-	o->inspect->fed_bytes += bytes.bytes;
+	if (l->shadow != NULL) { /* as much again */
+		count(o->inspect->stats, COUNTER_SHADOW_BYTES, bytes.bytes);
+		work += bytes.bytes;
+	}
+	o->turn_bytes += work;
+	o->inspect->fed_bytes += work;
 	count(o->inspect->stats, COUNTER_SCANNED_BYTES, bytes.bytes);
 }
 
@@ -108,6 +114,7 @@ give_up_decoding(struct inspect_object *o, enum source class)
 	o->trouble = class;
 	decode_close(o->inspect->decoders, o->decoder);
 	o->decoder = NULL;
+	shadow_leave(o, &o->decoded);
 	layer_close(&o->decoded, o->inspect->hashing.queue);
 	parts_close(o);
 	drop_sample(o);

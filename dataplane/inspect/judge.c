@@ -172,6 +172,7 @@ object_judge(struct inspect_object *o)
 
 	if (o->has_body && o->content_length != UINT64_MAX && o->bytes < o->content_length)
 		o->flags |= RECORD_FLAG_INCOMPLETE;
+	shadow_judge(o);
 	for (unsigned i = 0; r == STEP_NEXT; i++)
 		r = steps[i](o);
 	return r == STEP_DECIDED;

@@ -10,6 +10,8 @@ layer_open(struct layer *l, struct signature_core *core, const struct generation
 	l->scan = signature_open(core, g);
 	if (l->scan == NULL)
 		return -ENOBUFS;
+	l->shadow = NULL;
+	l->shadow_failed = l->shadow_wants_deep = false;
 	l->open = true;
 	l->format_known = false;
 	l->scan_failed = false;
@@ -19,6 +21,13 @@ layer_open(struct layer *l, struct signature_core *core, const struct generation
 	l->bytes = 0;
 	digest_init(&l->digest);
 	return 0;
+}
+
+int
+layer_watch(struct layer *l, struct signature_core *core, const struct generation *g)
+{
+	l->shadow = signature_open(core, g);
+	return l->shadow != NULL ? 0 : -ENOBUFS;
 }
 
 /* Collects the start of the layer until its format can be told. */
@@ -44,12 +53,25 @@ layer_feed(struct layer *l, struct span bytes, bool is_last)
 	feed_format(l, bytes);
 	if (signature_feed(l->scan, bytes, is_last) < 0)
 		l->scan_failed = true;
+	if (l->shadow != NULL && signature_feed(l->shadow, bytes, is_last) < 0)
+		l->shadow_failed = true;
 	l->bytes += bytes.bytes;
+}
+
+static void
+finish_shadow(struct layer *l)
+{
+	if (l->shadow == NULL)
+		return;
+	if (signature_finish(l->shadow) < 0)
+		l->shadow_failed = true;
+	l->shadow_wants_deep = signature_wants_deep(l->shadow);
 }
 
 void
 layer_finish(struct layer *l, struct digest_queue *q)
 {
+	finish_shadow(l);
 	if (signature_finish(l->scan) < 0)
 		l->scan_failed = true;
 	l->wants_deep = signature_wants_deep(l->scan);
@@ -69,6 +91,12 @@ layer_hit(const struct layer *l)
 	return l->open ? signature_hit(l->scan) : NULL;
 }
 
+const struct signature_hit *
+layer_shadow_hit(const struct layer *l)
+{
+	return l->open && l->shadow != NULL ? signature_hit(l->shadow) : NULL;
+}
+
 void
 layer_close(struct layer *l, struct digest_queue *q)
 {
@@ -77,5 +105,7 @@ layer_close(struct layer *l, struct digest_queue *q)
 	if (q != NULL)
 		digest_queue_drop(q, &l->digest);
 	signature_close(l->scan);
+	if (l->shadow != NULL)
+		signature_close(l->shadow);
 	l->open = false;
 }

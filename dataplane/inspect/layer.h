@@ -16,10 +16,12 @@ struct layer {
 	bool open;
 	bool format_known, scan_failed;
 	bool wants_deep; /* after layer_finish(): rules may hold that only a sandbox judges */
+	bool shadow_failed, shadow_wants_deep; /* the same of what is only tried */
 	uint16_t head_bytes;
 	enum format format;
 	uint64_t bytes;
 	struct signature_scan *scan;
+	struct signature_scan *shadow; /* by signatures that are only tried; NULL: by none */
 	struct digest digest;
 	struct digest_values values; /* after layer_finish() and a run of the queue */
 	uint8_t head[FORMAT_HEAD_BYTES];
@@ -27,6 +29,8 @@ struct layer {
 
 /* -ENOBUFS when no scan is free. */
 int layer_open(struct layer *l, struct signature_core *core, const struct generation *g);
+/* An open layer that has no bytes yet is scanned by these, too. -ENOBUFS as above. */
+int layer_watch(struct layer *l, struct signature_core *core, const struct generation *g);
 /* Format and signatures; the caller puts the bytes into the queue. */
 void layer_feed(struct layer *l, struct span bytes, bool is_last);
 /* No more bytes: the format is final, and the digests after the queue's next run; at once where
@@ -34,6 +38,7 @@ void layer_feed(struct layer *l, struct span bytes, bool is_last);
 void layer_finish(struct layer *l, struct digest_queue *q);
 /* NULL: nothing was found so far. */
 const struct signature_hit *layer_hit(const struct layer *l);
+const struct signature_hit *layer_shadow_hit(const struct layer *l);
 /* `q` as in layer_finish(). */
 void layer_close(struct layer *l, struct digest_queue *q);
 

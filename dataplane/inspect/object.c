@@ -111,6 +111,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->flags = 0;
 	o->trouble = SOURCE_COUNT;
 	o->found = NULL;
+	o->shadow = (struct shadow_found){ 0 };
 	o->bytes = 0;
 	o->decoder = NULL;
 	o->feeding = false;
@@ -162,12 +163,16 @@ open_layers(struct inspect_object *o)
 
 	if (layer_open(&o->raw, core, g) != 0)
 		return false;
+	shadow_watch(o, &o->raw);
 	if (o->coding == DECODE_UNKNOWN)
 		o->trouble = SOURCE_UNSUPPORTED;
 	if (o->coding == DECODE_UNKNOWN || o->coding == DECODE_IDENTITY)
 		return true;
 	o->decoder = decode_open(i->decoders, &o->codings, &object_policy_limits(o)->decode);
-	return o->decoder != NULL && layer_open(&o->decoded, core, g) == 0;
+	if (o->decoder == NULL || layer_open(&o->decoded, core, g) != 0)
+		return false;
+	shadow_watch(o, &o->decoded);
+	return true;
 }
 
 /* Exclusions by what the heads tell: where it is asked from, for what, and by what. */

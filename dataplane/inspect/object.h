@@ -27,6 +27,7 @@
 #include "dataplane/inspect/keep.h"
 #include "dataplane/inspect/layer.h"
 #include "dataplane/inspect/parts.h"
+#include "dataplane/inspect/shadow.h"
 #include "dataplane/inspect/waits.h"
 #include "scanners/decode/decode.h"
 
@@ -88,6 +89,7 @@ struct inspect_object {
 	enum source trouble; /* class met on the way, SOURCE_COUNT: none */
 	const char *found;   /* what signatures found first, lent by the generation */
 	uint64_t found_offset;
+	struct shadow_found shadow;
 	uint64_t bytes, content_length; /* content_length UINT64_MAX: not told */
 	struct decoder *decoder;
 	bool feeding, backlog_is_last; /* a turn's work was not enough: the rest is `backlog` */

@@ -139,6 +139,9 @@ part_begin(struct inspect_object *o, struct part_level *l)
 		stop(o, SOURCE_OVERLOAD);
 		return;
 	}
+	shadow_watch(o, &l->sent);
+	if (l->decoded.open)
+		shadow_watch(o, &l->decoded);
 	l->part_open = true;
 	l->inner = level_open(o, multipart_field(&l->parser, "Content-Type"), l->depth + 1);
 }
@@ -228,8 +231,11 @@ judge_layer(struct inspect_object *o, const struct part_level *l, const struct l
 
 	o->parts_failed = o->parts_failed || layer->scan_failed;
 	o->parts_want_deep = o->parts_want_deep || layer->wants_deep;
-	if (layer->bytes == 0 || o->part_found.number != 0 || signature_is_trusted(layer->scan) ||
+	if (layer->bytes == 0 || signature_is_trusted(layer->scan) ||
 	    generation_trusted_digest(g, v->md5, v->sha256, layer->bytes))
+		return;
+	shadow_part(o, layer);
+	if (o->part_found.number != 0)
 		return;
 	if (cache_find(o->inspect->cache, v->sha256, o->publication->stamp, &cached) &&
 	    cached.verdict == VERDICT_BAD) {

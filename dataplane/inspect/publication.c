@@ -121,7 +121,8 @@ free_slot(struct publisher *p)
 }
 
 int
-publisher_publish(struct publisher *p, struct loaded *loaded, struct policy *policy)
+publisher_publish(
+    struct publisher *p, struct loaded *loaded, struct loaded *shadow, struct policy *policy)
 {
 	struct publication *slot;
 
@@ -130,6 +131,7 @@ publisher_publish(struct publisher *p, struct loaded *loaded, struct policy *pol
 	if (slot == NULL)
 		return -EAGAIN;
 	slot->loaded = loaded;
+	slot->shadow = shadow;
 	slot->policy = policy;
 	slot->stamp = generation_id(loaded->generation) ^ policy_stamp(policy);
 	snprintf(slot->istag, sizeof(slot->istag), "SL-%016" PRIx64, slot->stamp);
@@ -153,17 +155,20 @@ has_users(const struct publisher *p, unsigned slot)
 static void
 release_slot(struct publisher *p, struct publication *slot)
 {
-	bool loaded_shared = false, policy_shared = false;
+	bool loaded_shared = false, shadow_shared = false, policy_shared = false;
 
 	slot->in_use = false;
 	for (unsigned i = 0; i < PUBLICATIONS_MAX; i++) {
 		const struct publication *other = &p->slots[i];
 
 		loaded_shared |= other->in_use && other->loaded == slot->loaded;
+		shadow_shared |= other->in_use && other->shadow == slot->shadow;
 		policy_shared |= other->in_use && other->policy == slot->policy;
 	}
 	if (!loaded_shared)
 		loaded_free(slot->loaded);
+	if (!shadow_shared)
+		loaded_free(slot->shadow);
 	if (!policy_shared)
 		policy_free(slot->policy);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What objects are judged by at one time: a generation of signatures and a policy, published
- * together by RCU (liburcu, QSBR: a core passes a quiescent state each turn).
+ * What objects are judged by at one time: a generation of signatures, one that is only tried beside
+ * it where there is one, and a policy, published together by RCU (liburcu, QSBR: a core passes a
+ * quiescent state each turn).
  *
  * An object takes the publication that is current when it starts and keeps it to its end, so that a
  * scan never changes its database half way. Each core counts its objects per publication in an
@@ -37,6 +38,7 @@ struct loaded {
 
 struct publication {
 	struct loaded *loaded;
+	struct loaded *shadow; /* only tried, shadow.h; NULL: nothing is */
 	struct policy *policy;
 	uint64_t stamp; /* of signatures, lists and policy: what a clean verdict is valid for */
 	unsigned slot;
@@ -64,10 +66,12 @@ void publisher_init(struct publisher *p);
 void publisher_add_core(struct publisher *p, const uint32_t *users);
 
 /*
- * Makes both current; takes them on success. Either may be the one already current. -EAGAIN when
- * PUBLICATIONS_MAX are still in use by objects. Waits for a grace period.
+ * Makes all of them current; takes them on success. Each may be the one already current; a `shadow`
+ * of NULL: nothing is tried. -EAGAIN when PUBLICATIONS_MAX are still in use by objects. Waits for a
+ * grace period.
  */
-int publisher_publish(struct publisher *p, struct loaded *loaded, struct policy *policy);
+int publisher_publish(
+    struct publisher *p, struct loaded *loaded, struct loaded *shadow, struct policy *policy);
 /* Frees what no object uses any more; called now and then. */
 void publisher_reclaim(struct publisher *p);
 /* Frees everything; no core runs any more. */

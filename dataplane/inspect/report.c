@@ -81,6 +81,7 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	record_text_put(slot, RECORD_TEXT_DOMAIN, span_of(asks.domain, asks.domain_bytes));
 	record_text_put(slot, RECORD_TEXT_USER_AGENT, agent);
 	record_text_put(slot, RECORD_TEXT_MEDIA_TYPE, type);
+	shadow_fill(o, slot);
 }
 
 /* Whether a signature's match decided. */
@@ -131,6 +132,7 @@ count_outcome(struct inspect_object *o)
 	if ((o->flags & RECORD_FLAG_PAGED) == 0) /* which has no verdict yet */
 		s->verdicts[o->outcome.verdict][o->outcome.source]++;
 	count(s, COUNTER_VERDICTS_BAD, o->outcome.verdict == VERDICT_BAD);
+	shadow_count(o);
 	histogram_add(&s->object_ns, mono_now().ns - o->begun_ns);
 	if (o->scan_ns != 0)
 		histogram_add(&s->scan_ns, o->scan_ns);

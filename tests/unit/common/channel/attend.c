@@ -82,7 +82,7 @@ TEST(attend_refuses_what_is_no_message)
 		{ "version", ATTEND_VERSION + 1, ATTEND_DONE, sizeof(struct attend_message),
 		    -EPROTO },
 		{ "kind 0", ATTEND_VERSION, 0, sizeof(struct attend_message), -EPROTO },
-		{ "kind too high", ATTEND_VERSION, ATTEND_FAILED + 1, sizeof(struct attend_message),
+		{ "kind too high", ATTEND_VERSION, ATTEND_SHADOW + 1, sizeof(struct attend_message),
 		    -EPROTO },
 		{ "short", ATTEND_VERSION, ATTEND_DONE, 12, -EPROTO },
 		{ "long", ATTEND_VERSION, ATTEND_DONE, sizeof(struct attend_message) + 1, -EPROTO },

@@ -8,7 +8,7 @@ TEST(record_texts)
 {
 	struct record_slot slot = { 0 };
 	static const char *const texts[RECORD_TEXT_COUNT] = { "u/r?l", "", "Threat.A", "bm9ib2R5",
-		"EXAMPLE", "agent/1.0", "text/html" };
+		"EXAMPLE", "agent/1.0", "text/html", "Tried.B" };
 
 	for (unsigned i = 0; i < RECORD_TEXT_COUNT; i++)
 		record_text_put(&slot, (enum record_text)i, span_text(texts[i]));
@@ -49,6 +49,7 @@ TEST(record_soundness)
 		{ "mode", { .mode = MODE_COUNT }, false },
 		{ "verdict", { .verdict = VERDICT_COUNT }, false },
 		{ "source", { .source = SOURCE_COUNT }, false },
+		{ "shadow", { .shadow = SHADOW_COUNT }, false },
 		{ "one text fills all", { .text_bytes = { RECORD_TEXT_ROOM } }, true },
 		{ "one byte more", { .text_bytes = { RECORD_TEXT_ROOM, 1 } }, false },
 		{ "sum beyond 16 bits", { .text_bytes = { 65535, 65535, 65535 } }, false },

@@ -38,6 +38,9 @@ TEST(region_words_cross_over)
 	CHECK(region_policy_epoch(d) == 77);
 	region_set_generation(d, 99);
 	CHECK(region_generation(c) == 99);
+	CHECK(region_shadow(c) == 0);
+	region_set_shadow(d, 7);
+	CHECK(region_shadow(c) == 7 && region_generation(c) == 99);
 	region_set_digests(d, 4, 5);
 	region_digests(c, &kind, &lanes_from);
 	CHECK(kind == 4 && lanes_from == 5);

@@ -118,7 +118,7 @@ TEST(a_store_of_another_version_is_refused_and_kept)
 	store_close(p.store);
 	p.store = NULL;
 	CHECK(place_open(&p) == -EIO);
-	CHECK(strstr(p.error, "another version of Sluice (schema 7, this one knows 4)") != NULL);
+	CHECK(strstr(p.error, "another version of Sluice (schema 7, this one knows 5)") != NULL);
 	CHECK(exists(&p, "") && !exists(&p, ".damaged"));
 	place_remove(&p);
 }
@@ -155,28 +155,38 @@ TEST(a_store_of_version_1_is_taken_over)
 	place_remove(&p);
 }
 
-/* Records have another shape since version 3: those that are there are let go of, alerts stay. */
-TEST(a_store_of_version_2_keeps_its_alerts)
+/* Records have another shape since versions 3 and 5: those that are there are let go of, alerts
+ * stay. */
+static void
+take_over(const char *version)
 {
 	struct place p;
 	sqlite3_stmt *q = NULL;
+	char text[64];
 
 	place_make(&p);
 	CHECK(place_open(&p) == 0);
 	put_one_alert(p.store, 1);
+	snprintf(text, sizeof(text), "PRAGMA user_version = %s", version);
 	CHECK(sqlite3_exec(p.store->db,
-		  "INSERT INTO objects (uuid, wall_ns, record) VALUES (zeroblob(16), 1, 'old');"
-		  "PRAGMA user_version = 2",
+		  "INSERT INTO objects (uuid, wall_ns, record) VALUES (zeroblob(16), 1, 'old')",
 		  NULL, NULL, NULL) == SQLITE_OK);
+	CHECK(sqlite3_exec(p.store->db, text, NULL, NULL, NULL) == SQLITE_OK);
 	store_close(p.store);
 	p.store = NULL;
 	CHECK(place_open(&p) == 0);
 	CHECK(alerts_of(p.store) == 1);
 	CHECK(sqlite3_prepare_v2(p.store->db, "SELECT count(*) FROM objects", -1, &q, NULL) ==
 	      SQLITE_OK);
-	CHECK(sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 0) == 0);
+	CHECK_ROW(version, sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 0) == 0);
 	sqlite3_finalize(q);
 	place_remove(&p);
+}
+
+TEST(a_store_of_an_older_version_keeps_its_alerts)
+{
+	take_over("2");
+	take_over("4");
 }
 
 TEST(a_damaged_store_is_set_aside_and_a_new_one_begun)

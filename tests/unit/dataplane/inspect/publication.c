@@ -41,7 +41,7 @@ TEST(a_slot_that_serves_again_is_told_apart)
 	publisher_init(&p);
 	publisher_add_core(&p, users);
 	for (unsigned i = 0; i < COUNT_OF(settings); i++) {
-		CHECK(publisher_publish(&p, builtin(), policy_with(settings[i])) == 0);
+		CHECK(publisher_publish(&p, builtin(), NULL, policy_with(settings[i])) == 0);
 		seen[i] = publication_changed(&p, &stamp);
 		CHECK_ROW(settings[i], seen[i] != NULL && seen[i]->stamp == stamp);
 		CHECK_ROW(settings[i], publication_changed(&p, &stamp) == NULL);
@@ -64,11 +64,11 @@ TEST(a_publication_in_use_outlives_its_successors)
 
 	publisher_init(&p);
 	publisher_add_core(&p, users);
-	CHECK(publisher_publish(&p, builtin(), policy_with("policy.corrupt=allow")) == 0);
+	CHECK(publisher_publish(&p, builtin(), NULL, policy_with("policy.corrupt=allow")) == 0);
 	held = publication_take(&p, users);
 	snprintf(tag, sizeof(tag), "%s", held->istag);
 	for (; published < 3 * PUBLICATIONS_MAX; published++) {
-		CHECK(publisher_publish(&p, builtin(),
+		CHECK(publisher_publish(&p, builtin(), NULL,
 			  policy_with(published % 2 ? "policy.corrupt=block"
 						    : "policy.corrupt=allow")) == 0);
 		CHECK(strcmp(held->istag, tag) == 0 && held->in_use);
@@ -77,7 +77,7 @@ TEST(a_publication_in_use_outlives_its_successors)
 		users[i]++; /* as if objects held every slot */
 	l = builtin();
 	policy = policy_with("policy.error=allow");
-	while (publisher_publish(&p, l, policy) == 0) {
+	while (publisher_publish(&p, l, NULL, policy) == 0) {
 		l = builtin();
 		policy = policy_with("policy.error=allow");
 	}

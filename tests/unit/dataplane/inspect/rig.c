@@ -105,7 +105,7 @@ rig_create(const char *const *set)
 	r->icap = make_icap();
 	make_inspect(r);
 	r->now = mono_now();
-	if (publisher_publish(&r->publisher, loaded, policy_of(set)) != 0)
+	if (publisher_publish(&r->publisher, loaded, NULL, policy_of(set)) != 0)
 		abort();
 	icap_set_profiles(r->icap, policy_icap_profiles(r->publisher.current->policy));
 	return r;
@@ -114,7 +114,15 @@ rig_create(const char *const *set)
 void
 rig_publish(struct rig *r, struct loaded *loaded)
 {
-	CHECK(publisher_publish(&r->publisher, loaded, r->publisher.current->policy) == 0);
+	CHECK(publisher_publish(&r->publisher, loaded, r->publisher.current->shadow,
+		  r->publisher.current->policy) == 0);
+}
+
+void
+rig_try(struct rig *r, struct loaded *shadow)
+{
+	CHECK(publisher_publish(&r->publisher, r->publisher.current->loaded, shadow,
+		  r->publisher.current->policy) == 0);
 }
 
 void

@@ -46,6 +46,8 @@ struct rig {
 struct rig *rig_create(const char *const *set);
 /* Takes `loaded`: its generation judges from the next object on. */
 void rig_publish(struct rig *r, struct loaded *loaded);
+/* Takes `shadow`: it is tried beside what serves; NULL: nothing is any more. */
+void rig_try(struct rig *r, struct loaded *shadow);
 void rig_destroy(struct rig *r);
 
 struct rig_client *rig_client(struct rig *r);
