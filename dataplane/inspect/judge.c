@@ -87,13 +87,14 @@ step_cached(struct inspect_object *o)
 	return decide(o, v.verdict, SOURCE_CACHED, v.threat);
 }
 
-/* A part of an object says nothing of the whole: its digest is not remembered. */
+/* A part of an object says nothing of the whole: its digest is not remembered. Nor is what a
+ * publication says that has a successor. */
 static void
 remember(struct inspect_object *o, enum verdict v, const char *threat)
 {
 	struct inspect *i = o->inspect;
 
-	if (o->flags & RECORD_FLAG_PARTIAL)
+	if (o->flags & RECORD_FLAG_PARTIAL || !object_is_current(o))
 		return;
 	if (cache_put(i->cache, object_layer(o)->values.sha256, o->publication->stamp, v, threat))
 		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);

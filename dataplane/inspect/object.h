@@ -178,6 +178,16 @@ object_policy_limits(const struct inspect_object *o)
 	return policy_limits(o->publication->policy);
 }
 
+/*
+ * Whether it is judged by what serves now. What an older publication says is remembered no more:
+ * where signatures were taken back, the cache is cleared once they serve nobody.
+ */
+static inline bool
+object_is_current(const struct inspect_object *o)
+{
+	return o->publication == publication_peek(o->inspect->config.publisher);
+}
+
 /* The longest hold: what the configuration says, or less for clients of little patience. */
 static inline struct duration
 object_hold_timeout(const struct inspect_object *o)

@@ -192,7 +192,7 @@ remember_bad(struct inspect_object *o, const struct layer *layer, const char *th
 {
 	struct inspect *i = o->inspect;
 
-	if (o->flags & RECORD_FLAG_PARTIAL)
+	if (o->flags & RECORD_FLAG_PARTIAL || !object_is_current(o))
 		return;
 	if (cache_put(i->cache, layer->values.sha256, o->publication->stamp, VERDICT_BAD, threat))
 		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);

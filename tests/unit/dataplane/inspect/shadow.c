@@ -214,6 +214,38 @@ TEST(an_object_keeps_the_try_it_began_with)
 	rig_destroy(r);
 }
 
+/* What served when an object began and serves no more judges it, and is not remembered: a rollback
+ * clears the cache when the older generation serves, and nothing of the newer comes in after. */
+TEST(an_older_publication_is_not_remembered)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r), *later = rig_client(r);
+		char text[512];
+		struct record_slot s;
+
+		rig_publish(r, tried(LITERAL));
+		snprintf(text, sizeof(text),
+		    "REQMOD icap://h/av/reqmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\n"
+		    "Encapsulated: req-hdr=0, req-body=27\r\n\r\n"
+		    "POST http://h/ HTTP/1.1\r\n\r\n%zx\r\n%s",
+		    strlen(MARKED), MARKED);
+		rig_send(c, text, strlen(text));
+		rig_turn(r);
+		if (i == 1)
+			rig_publish(r, tried(LISTED));
+		rig_send(c, "\r\n0\r\n\r\n", 7);
+		rig_until(c, 1);
+		CHECK_SEED(i, !passed(c));
+		s = told(r, "older");
+		CHECK_SEED(i, s.record.source == SOURCE_SCANNED);
+		rig_respmod(later, "", MARKED, strlen(MARKED));
+		rig_until(later, 1);
+		CHECK_SEED(i, passed(later) == (i == 1));
+		rig_destroy(r);
+	}
+}
+
 /* Who leaves half way: what was found until then is told, what was not is no verdict. */
 TEST(an_object_that_is_cut_short_has_no_clean_shadow)
 {
