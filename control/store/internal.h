@@ -52,6 +52,26 @@
 	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1 AND wall_ns >= ?2")   \
 	X(GET_FINDING, "SELECT layer, place FROM findings WHERE sha256 = ?1")                     \
 	X(GET_OBJECT, "SELECT record FROM objects WHERE uuid = ?1")                               \
+	X(PUT_TRIAL_HIT, "INSERT OR IGNORE INTO trial_hits (uuid, wall_ns, is_new, threat, "      \
+			 "client, url, filename, verdict, source, place) "                        \
+			 "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                               \
+	X(PUT_TRIAL_RULE, "INSERT INTO trial_rules (threat, objects, objects_new, first_ns, "     \
+			  "last_ns) VALUES (?1, 1, ?2, ?3, ?3) ON CONFLICT (threat) DO UPDATE "   \
+			  "SET objects = objects + 1, objects_new = objects_new + ?2, "           \
+			  "last_ns = max(last_ns, ?3)")                                           \
+	X(PUT_TRIAL_TOTAL, "INSERT INTO trial_totals (said, objects) VALUES (?1, ?2) "            \
+			   "ON CONFLICT (said) DO UPDATE SET objects = objects + ?2")             \
+	X(CLEAR_TRIAL_HITS, "DELETE FROM trial_hits")                                             \
+	X(CLEAR_TRIAL_RULES, "DELETE FROM trial_rules")                                           \
+	X(CLEAR_TRIAL_TOTALS, "DELETE FROM trial_totals")                                         \
+	X(PRUNE_TRIAL_HITS,                                                                       \
+	    "DELETE FROM trial_hits WHERE id IN (SELECT id FROM trial_hits ORDER BY id "          \
+	    "LIMIT ?3) AND id <= (SELECT max(id) FROM trial_hits) - ?2")                          \
+	X(GET_TRIAL_TOTALS, "SELECT said, objects FROM trial_totals")                             \
+	X(GET_TRIAL_RULES, "SELECT threat, objects, objects_new, first_ns, last_ns FROM "         \
+			   "trial_rules ORDER BY objects DESC, threat LIMIT ?1")                  \
+	X(GET_TRIAL_HITS, "SELECT uuid, wall_ns, is_new, threat, client, url, filename, "         \
+			  "verdict, source, place FROM trial_hits ORDER BY id DESC LIMIT ?1")     \
 	X(GET_COUNTS, "SELECT (SELECT max(id) - min(id) + 1 FROM alerts), "                       \
 		      "(SELECT max(id) - min(id) + 1 FROM deliveries), "                          \
 		      "(SELECT max(id) - min(id) + 1 FROM objects)")
@@ -79,6 +99,9 @@ struct store {
 
 /* store.c. Runs a statement that returns no row and resets it; the SQLite result. */
 int store_run(struct store *s, enum statement which);
+/* write.c. Runs a statement of the open transaction and forgets what was bound; a failure makes the
+ * commit fail. */
+void store_write_row(struct store *s, enum statement which);
 /* Keeps the error for the facts and notes damage: -EBUSY or -EIO. */
 int store_fail(struct store *s, int sqlite_result);
 /* Sets a damaged database aside and begins a new one; nothing where none is damaged. 0 or -EIO. */

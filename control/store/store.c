@@ -16,7 +16,7 @@
 
 #include "control/store/internal.h"
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 			      "PRAGMA synchronous = NORMAL;"
@@ -39,6 +39,13 @@ static const char schema[] =
     " wall_ns INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS objects (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
     " wall_ns INTEGER NOT NULL, record BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS trial_hits (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
+    " wall_ns INTEGER NOT NULL, is_new INTEGER NOT NULL, threat TEXT, client TEXT, url TEXT,"
+    " filename TEXT, verdict TEXT, source TEXT, place INTEGER);"
+    "CREATE TABLE IF NOT EXISTS trial_rules (threat TEXT PRIMARY KEY, objects INTEGER NOT NULL,"
+    " objects_new INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS trial_totals (said INTEGER PRIMARY KEY,"
+    " objects INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS progress (boot INTEGER NOT NULL, core INTEGER NOT NULL,"
     " serial INTEGER NOT NULL, PRIMARY KEY (boot, core));";
 

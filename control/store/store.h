@@ -2,9 +2,9 @@
 /*
  * What control remembers, in SQLite (STATE/sluice.db, WAL): alerts, deliveries of objects that a
  * sandbox still works on, convictions that came too late, where in an object it found something,
- * recent objects, and how far each core's
- * notices have been stored. One connection, one thread, never waits for another writer: -EBUSY goes
- * back to the caller, who keeps what it has and tries the whole transaction again.
+ * what tried signatures found, recent objects, and how far each core's notices have been stored.
+ * One connection, one thread, never waits for another writer: -EBUSY goes back to the caller, who
+ * keeps what it has and tries the whole transaction again.
  *
  * Writes happen between store_begin() and store_commit(); a write that fails makes the commit fail.
  * Texts are escaped already (line_escape). Doubles are ignored: an alert's key is (uuid, origin), a
@@ -18,13 +18,15 @@
 #include <stdint.h>
 
 #include "common/base/span.h"
+#include "common/channel/words.h"
 
 #define STORE_ERROR_TEXT_MAX 256
 #define STORE_OBJECTS_MAX    100000 /* newest kept: 50 MB with texts of 200 bytes */
 #define STORE_DELIVERIES_MAX 500000
 #define STORE_ALERTS_MAX     1000000
-#define STORE_PROGRESS_MAX   1024 /* cores of dataplanes, newest first */
-#define STORE_PRUNE_ROWS     1000 /* of each table in one transaction: a few milliseconds */
+#define STORE_TRIAL_HITS_MAX 10000 /* newest kept; what a rule found is counted all the same */
+#define STORE_PROGRESS_MAX   1024  /* cores of dataplanes, newest first */
+#define STORE_PRUNE_ROWS     1000  /* of each table in one transaction: a few milliseconds */
 #define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects, deliveries, convictions, findings */
 #define STORE_JOURNAL_BYTES  (32 << 20)      /* the WAL is cut back to this */
 /* A WAL that somebody's open transaction pins grows; from here on recent objects are left out of it
@@ -74,6 +76,25 @@ struct store_delivery {
 	const char *client, *peer, *user, *url, *filename, *mode;
 };
 
+/* An object in which signatures that are only tried found something. */
+struct store_trial_hit {
+	const uint8_t *uuid; /* 16 bytes */
+	int64_t wall_ns;
+	bool is_new; /* without them it has no bad verdict */
+	const char *threat, *client, *url, *filename, *verdict, *source;
+	uint64_t offset;
+};
+
+struct store_trial_rule {
+	const char *threat;
+	uint64_t objects, objects_new;
+	int64_t first_ns, last_ns;
+};
+
+struct store_trial_totals {
+	uint64_t objects[SHADOW_COUNT]; /* by what was said of them */
+};
+
 struct store_facts {
 	uint64_t alerts, deliveries, objects; /* kept; of deliveries, about */
 	uint64_t commits, busy, failed;       /* transactions since the start */
@@ -103,6 +124,18 @@ void store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t 
 /* Removes what is too old or too many, STORE_PRUNE_ROWS of each table; its own transaction. 1:
  * there is more, 0: there is not, -EBUSY, -EIO. */
 int store_prune(struct store *s, int64_t wall_ns);
+
+/* trial.c: of a try; the next one begins with store_clear_trial(). The first three are writes. */
+void store_put_trial_hit(struct store *s, const struct store_trial_hit *h);
+void store_put_trial_totals(struct store *s, const struct store_trial_totals *add);
+void store_clear_trial(struct store *s);
+int store_trial_totals(struct store *s, struct store_trial_totals *out);
+typedef void (*store_trial_rule_seen)(void *arg, const struct store_trial_rule *r);
+/* Those that found most first. */
+int store_trial_rules(struct store *s, unsigned limit, store_trial_rule_seen seen, void *arg);
+typedef void (*store_trial_hit_seen)(void *arg, const struct store_trial_hit *h);
+/* Newest first. */
+int store_trial_hits(struct store *s, unsigned limit, store_trial_hit_seen seen, void *arg);
 
 /* read.c */
 uint64_t store_progress(struct store *s, uint64_t boot, uint32_t core); /* 0: none */

@@ -51,8 +51,8 @@ store_commit(struct store *s)
 	return 0;
 }
 
-static void
-write_row(struct store *s, enum statement which)
+void
+store_write_row(struct store *s, enum statement which)
 {
 	int rc = store_run(s, which);
 
@@ -91,7 +91,7 @@ store_put_alert(struct store *s, const struct store_alert *a)
 	bind_bytes(q, 14, a->md5, 16);
 	bind_bytes(q, 15, a->sha256, 32);
 	sqlite3_bind_int64(q, 16, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
-	write_row(s, ST_PUT_ALERT);
+	store_write_row(s, ST_PUT_ALERT);
 }
 
 void
@@ -107,7 +107,7 @@ store_put_delivery(struct store *s, const struct store_delivery *d)
 		bind_text(q, 4 + i, texts[i]);
 	bind_bytes(q, 10, d->md5, 16);
 	bind_bytes(q, 11, d->sha256, 32);
-	write_row(s, ST_PUT_DELIVERY);
+	store_write_row(s, ST_PUT_DELIVERY);
 }
 
 void
@@ -118,7 +118,7 @@ store_put_conviction(struct store *s, const uint8_t sha256[32], const char *thre
 	bind_bytes(q, 1, sha256, 32);
 	bind_text(q, 2, threat);
 	sqlite3_bind_int64(q, 3, wall_ns);
-	write_row(s, ST_PUT_CONVICTION);
+	store_write_row(s, ST_PUT_CONVICTION);
 }
 
 void
@@ -131,7 +131,7 @@ store_put_finding(
 	bind_text(q, 2, layer);
 	sqlite3_bind_int64(q, 3, place);
 	sqlite3_bind_int64(q, 4, wall_ns);
-	write_row(s, ST_PUT_FINDING);
+	store_write_row(s, ST_PUT_FINDING);
 }
 
 void
@@ -146,7 +146,7 @@ store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struc
 	bind_bytes(q, 1, uuid, 16);
 	sqlite3_bind_int64(q, 2, wall_ns);
 	bind_bytes(q, 3, record.data, (int)record.bytes);
-	write_row(s, ST_PUT_OBJECT);
+	store_write_row(s, ST_PUT_OBJECT);
 }
 
 void
@@ -157,7 +157,7 @@ store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t seria
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)boot);
 	sqlite3_bind_int64(q, 2, core);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)serial);
-	write_row(s, ST_PUT_PROGRESS);
+	store_write_row(s, ST_PUT_PROGRESS);
 }
 
 /* Whether it deleted as many rows as it may. */
@@ -169,7 +169,7 @@ prune(struct store *s, enum statement which, int64_t oldest_ns, int64_t most)
 	sqlite3_bind_int64(q, 1, oldest_ns);
 	sqlite3_bind_int64(q, 2, most);
 	sqlite3_bind_int64(q, 3, STORE_PRUNE_ROWS);
-	write_row(s, which);
+	store_write_row(s, which);
 	return sqlite3_changes(s->db) >= STORE_PRUNE_ROWS;
 }
 
@@ -187,6 +187,7 @@ store_prune(struct store *s, int64_t wall_ns)
 	more |= prune(s, ST_PRUNE_ALERTS, oldest, STORE_ALERTS_MAX);
 	more |= prune(s, ST_PRUNE_CONVICTIONS, oldest, 0);
 	more |= prune(s, ST_PRUNE_FINDINGS, oldest, 0);
+	more |= prune(s, ST_PRUNE_TRIAL_HITS, oldest, STORE_TRIAL_HITS_MAX);
 	prune(s, ST_PRUNE_PROGRESS, oldest, STORE_PROGRESS_MAX);
 	rc = store_commit(s);
 	return rc != 0 ? rc : more;

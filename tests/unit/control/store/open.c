@@ -118,7 +118,7 @@ TEST(a_store_of_another_version_is_refused_and_kept)
 	store_close(p.store);
 	p.store = NULL;
 	CHECK(place_open(&p) == -EIO);
-	CHECK(strstr(p.error, "another version of Sluice (schema 7, this one knows 5)") != NULL);
+	CHECK(strstr(p.error, "another version of Sluice (schema 7, this one knows 6)") != NULL);
 	CHECK(exists(&p, "") && !exists(&p, ".damaged"));
 	place_remove(&p);
 }
