@@ -113,18 +113,6 @@ answer_reload(struct control *c, const json_t *request)
 }
 
 static json_t *
-answer_sig(struct control *c, const json_t *request)
-{
-	char error[4 * sizeof(c->compile_error)], refused[4 * sizeof(c->last_error)];
-
-	if (json_is_true(json_object_get(request, "reload")) && generation_compile(c) != 0)
-		return answer_refusal(c->compile_error);
-	return json_pack("{s:b, s:b, s:s, s:s}", "ok", 1, "compiling", c->compiling, "error",
-	    line_escape_message(span_text(c->compile_error), error, sizeof(error)), "refused",
-	    line_escape_message(span_text(c->last_error), refused, sizeof(refused)));
-}
-
-static json_t *
 answer_log_reopen(struct control *c, const json_t *request)
 {
 	(void)request;

@@ -7,8 +7,9 @@
  * or from files is escaped. Bounds: ANSWER_ALERTS_MAX alerts, ANSWER_DELIVERIES_MAX deliveries in
  * one answer.
  *
- * answer.c has the table and the commands; answer_status.c how things stand, answer_alerts.c
- * alerts, answer_explain.c what is known of one object, why.c how its verdict came about.
+ * answer.c has the table and the commands; answer_status.c how things stand, answer_sig.c how
+ * signatures do, answer_alerts.c alerts, answer_explain.c what is known of one object, why.c how its
+ * verdict came about.
  */
 #ifndef SLUICE_CONTROL_ANSWER_H
 #define SLUICE_CONTROL_ANSWER_H
@@ -31,6 +32,7 @@ json_t *answer_status(struct control *c, const json_t *request);
 json_t *answer_stats(struct control *c, const json_t *request);
 json_t *answer_alerts(struct control *c, const json_t *request);
 json_t *answer_explain(struct control *c, const json_t *request);
+json_t *answer_sig(struct control *c, const json_t *request);
 /* The alerts of one object, as `alerts` lists them; the caller's. */
 json_t *answer_alerts_of(struct control *c, const uint8_t uuid[16]);
 /* The counters of all cores together; a region is attached. */

@@ -20,6 +20,7 @@
 #include "control/observe.h"
 #include "control/peer.h"
 #include "control/scan.h"
+#include "control/trial.h"
 
 #define API_LINE_MAX    65536
 #define API_CLIENTS_MAX 64
@@ -183,6 +184,21 @@ begin_capture(struct api_client *client, const json_t *request)
 	return refusal;
 }
 
+/* {"command": "sig", "try": …} and its kin, which take their time. */
+static json_t *
+begin_trial(struct api_client *client, const json_t *request)
+{
+	uv_os_fd_t fd;
+	pid_t peer = -1;
+
+	if (uv_fileno((uv_handle_t *)&client->pipe, &fd) == 0)
+		peer = peer_of(fd);
+	if (peer < 0)
+		return answer_refusal("the kernel does not say who asks");
+	return trial_ask(
+	    client->control->trial, request, peer, (struct observed_by){ on_observed, client });
+}
+
 /* NULL: the answer will come later. */
 static json_t *
 answer_line(struct api_client *client, const char *line, size_t bytes)
@@ -197,6 +213,8 @@ answer_line(struct api_client *client, const char *line, size_t bytes)
 		    client->control->observe, request, (struct observed_by){ on_observed, client });
 	else if (name != NULL && strcmp(name, "capture") == 0)
 		out = begin_capture(client, request);
+	else if (name != NULL && strcmp(name, "sig") == 0 && trial_is_asked(request))
+		out = begin_trial(client, request);
 	else
 		out = answer_request(client->control, request);
 	json_decref(request);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/channel/attend.h"
-#include "control/observe.h"
+#include "control/trial.h"
 
 #define RETRY_MS 200
 
@@ -57,6 +57,7 @@ detach(struct control *c)
 	if (c->attend >= 0)
 		close(c->attend);
 	c->attend = -1;
+	trial_detached(c->trial);
 	if (c->region == NULL)
 		return;
 	if (c->left != NULL)
@@ -104,6 +105,7 @@ take_hello(struct control *c, const struct attend_message *m, int fd)
 	region_set_mode(c->region, c->mode);
 	attach_push_policy(c);
 	generation_push(c);
+	trial_attached(c->trial);
 	jobs_attach(c->jobs);
 	observe_attached(c->observe);
 }
@@ -129,6 +131,11 @@ on_message(uv_poll_t *poll, int status, int events)
 	}
 	if (m.kind == ATTEND_HELLO && c->region == NULL) {
 		take_hello(c, &m, fd);
+		return;
+	}
+	if (trial_answered(c->trial, &m)) {
+		if (fd >= 0)
+			close(fd);
 		return;
 	}
 	if (m.kind == ATTEND_FAILED)

@@ -7,9 +7,11 @@
 
 #include "common/channel/channel.h"
 #include "common/config/config.h"
+#include "control/compiler.h"
 #include "control/exclude.h"
 #include "control/log.h"
 #include "control/store/store.h"
+#include "control/tried.h"
 
 /* How far a region has been read. */
 struct drain_cursor {
@@ -49,13 +51,18 @@ struct control {
 	uint64_t lines; /* written to the log since the start */
 
 	/* generation.c */
-	const char *compiler; /* sluice-sigc */
-	uv_process_t compiler_process;
-	bool compiling, compile_again; /* again: asked for while it ran */
-	bool made_anew;                /* since the last file that was refused; else it is */
-	uint64_t generation_serial;    /* of the request that handed one over; its answer makes it
-					  current */
-	char compile_error[512];       /* empty: the last one went well */
+	const char *compiler;               /* sluice-sigc */
+	struct compiler serving;            /* makes what serves */
+	bool compiling, compile_again;      /* again: asked for while it ran */
+	enum tried_change wanted, compiled; /* in the next run, and in the last that began */
+	bool made_anew;                     /* since the last file that was refused; else it is */
+	uint64_t generation_serial; /* of the request that handed one over; its answer makes it
+				       current */
+	char compile_error[512];    /* empty: the last one went well */
+
+	/* trial.c */
+	struct tried tried;
+	struct trial *trial;
 
 	struct exclude exclude;
 
@@ -84,12 +91,18 @@ void attach_push_policy(struct control *c);
 /* generation.c: compiles what the configuration names, at once or when the compiler that runs has
  * ended. 0, -errno or uv's error with `compile_error` set. */
 int generation_compile(struct control *c);
+void generation_init(struct control *c);
+/* At the start: the same, unless a rollback chose what serves. */
+void generation_start(struct control *c);
 /* Hands the current file to the dataplane. */
 void generation_push(struct control *c);
 /* The dataplane serves it: its next start shall too. */
 void generation_served(struct control *c);
-/* The dataplane refused the file: it is compiled once more, unless that was just done. */
+/* The dataplane refused the file: it is compiled once more, unless that was just done, or what it
+ * should have served instead was asked for just now (trial.c), which is told then. */
 void generation_refused(struct control *c);
+/* STATE/NAME. */
+void generation_path(const struct control *c, const char *name, char out[512]);
 
 /* jobs.c: objects lent for the sandbox */
 struct jobs *jobs_create(struct control *c);

@@ -11,6 +11,7 @@
 
 #include "control/observe.h"
 #include "control/record_json.h"
+#include "control/trial.h"
 #include "control/worker.h"
 #include "scanners/digest/digest.h"
 
@@ -236,6 +237,7 @@ static bool
 take_notice(const struct reader *r, const struct notice *n)
 {
 	struct control *c = r->control;
+	struct store_trial_totals tried = { 0 };
 
 	if (n->kind == NOTICE_SANDBOX && !jobs_take(c->jobs, r->region, r->core, n))
 		return false;
@@ -244,8 +246,11 @@ take_notice(const struct reader *r, const struct notice *n)
 	if (store_begin(c->store) != 0)
 		return false;
 	log_once(r, n);
-	if (n->kind != NOTICE_SANDBOX)
+	if (n->kind != NOTICE_SANDBOX) {
 		put_rows(c, n);
+		trial_note(c->trial, &n->object, &tried);
+		store_put_trial_totals(c->store, &tried);
+	}
 	store_put_progress(c->store, region_boot_id(r->region), r->core, n->serial);
 	if (store_commit(c->store) != 0)
 		return false;
@@ -279,6 +284,7 @@ drain_records(const struct reader *r)
 	struct channel_core *core = region_core(r->region, r->core);
 	struct control *c = r->control;
 	static struct record_slot slot;
+	struct store_trial_totals tried = { 0 };
 	bool stored;
 	unsigned i;
 
@@ -288,10 +294,14 @@ drain_records(const struct reader *r)
 	for (i = 0; i < RECORDS_BATCH && record_peek(core, &slot); i++) {
 		log_record(&c->log, &slot);
 		c->lines++;
-		if (stored)
+		if (stored) {
 			put_object(c, &slot);
+			trial_note(c->trial, &slot, &tried);
+		}
 		record_done(core);
 	}
+	if (stored)
+		store_put_trial_totals(c->store, &tried);
 	if (stored && store_commit(c->store) != 0)
 		store_rollback(c->store);
 	return i < RECORDS_BATCH;
@@ -342,6 +352,7 @@ drain(uv_timer_t *timer)
 	if (c->left != NULL && drain_region(c, c->left, &c->left_cursor))
 		attach_release(c);
 	jobs_retry(c->jobs);
+	trial_tick(c->trial);
 	observe_drain(c->observe);
 	log_flush(&c->log);
 }

@@ -8,21 +8,22 @@
  * One compiler at a time; what is asked meanwhile is done when it has ended, once however often it
  * was asked. A configuration that names no source compiles too where a file exists: the dataplane
  * may serve what earlier sources made, and must come back to the built-in signatures.
+ *
+ * What served before is kept as previous.gen, for a rollback (trial.c); what was promoted is
+ * compiled with what is configured.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/channel/attend.h"
-#include "control/control.h"
+#include "control/current.h"
+#include "control/trial.h"
 
-#define ARGUMENTS_FIXED 16 /* of the compiler, beside lists and sources */
-
-static void
-path_of(const struct control *c, const char *name, char out[512])
+void
+generation_path(const struct control *c, const char *name, char out[512])
 {
 	snprintf(out, 512, "%s/%s", c->paths.state_directory, name);
 }
@@ -34,7 +35,7 @@ generation_push(struct control *c)
 	char path[512];
 	int fd;
 
-	path_of(c, "current.gen", path);
+	generation_path(c, "current.gen", path);
 	fd = c->attend >= 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
@@ -51,21 +52,22 @@ generation_served(struct control *c)
 	FILE *f;
 
 	c->made_anew = false;
-	path_of(c, "current.gen", path);
-	path_of(c, "generation", name);
-	path_of(c, "generation.new", partial);
+	generation_path(c, "current.gen", path);
+	generation_path(c, "generation", name);
+	generation_path(c, "generation.new", partial);
 	f = fopen(partial, "we");
-	if (f == NULL)
-		return;
-	fprintf(f, "%s\n", path);
-	if (fclose(f) == 0)
-		rename(partial, name);
+	if (f != NULL) {
+		fprintf(f, "%s\n", path);
+		if (fclose(f) == 0)
+			rename(partial, name);
+	}
+	trial_served(c->trial);
 }
 
 void
 generation_refused(struct control *c)
 {
-	if (c->made_anew || c->compiling)
+	if (trial_refused(c->trial, c->last_error) || c->made_anew || c->compiling)
 		return;
 	c->made_anew = true;
 	fprintf(stderr, "WRN signatures: the stored generation was refused: %s; compiling anew\n",
@@ -73,130 +75,143 @@ generation_refused(struct control *c)
 	generation_compile(c);
 }
 
-/* The compiler's first line on standard error: FILE:LINE: what. */
+/*
+ * What served until now becomes the generation before: a second name for it, so that at each
+ * instant both names are of whole files.
+ */
 static void
-take_error(struct control *c)
+keep_previous(struct control *c)
+{
+	char current[512], partial[512], previous[512];
+
+	generation_path(c, "current.gen", current);
+	generation_path(c, "previous.new", partial);
+	generation_path(c, "previous.gen", previous);
+	unlink(partial);
+	if (link(current, partial) == 0 && rename(partial, previous) != 0)
+		unlink(partial);
+}
+
+static bool
+has_current(const struct control *c)
 {
 	char path[512];
-	FILE *f;
 
-	path_of(c, "compile.err", path);
-	f = fopen(path, "re");
-	if (f == NULL || fgets(c->compile_error, sizeof(c->compile_error), f) == NULL)
-		snprintf(c->compile_error, sizeof(c->compile_error),
-		    "the compiler was ended by its limits");
-	c->compile_error[strcspn(c->compile_error, "\n")] = 0;
-	if (f != NULL)
-		fclose(f);
+	generation_path(c, "current.gen", path);
+	return access(path, F_OK) == 0;
 }
 
-/* Only now may the handle serve again. */
-static void
-on_closed(uv_handle_t *process)
+static bool
+differ(const char *current, const char *next)
 {
-	struct control *c = process->data;
+	struct current_facts old, fresh;
 
-	c->compiling = false;
-	if (c->compile_again)
-		generation_compile(c);
+	return current_read(current, &old) != 0 || current_read(next, &fresh) != 0 ||
+	       old.id != fresh.id;
 }
 
+/* The file that was made becomes the current one, and the state goes with it. */
 static void
-on_compiled(uv_process_t *process, int64_t status, int signal_number)
+take_over(struct control *c)
 {
-	struct control *c = process->data;
 	char from[512], to[512];
+	bool is_new;
+	int rc;
 
-	uv_close((uv_handle_t *)process, on_closed);
-	if (status != 0 || signal_number != 0) {
-		take_error(c);
-		fprintf(stderr, "WRN signatures: %s; the old generation stays\n", c->compile_error);
+	generation_path(c, "next.gen", from);
+	generation_path(c, "current.gen", to);
+	is_new = differ(to, from);
+	if (c->compiled != TRIED_AS_IS)
+		trial_before_change(c->trial, is_new);
+	if (is_new)
+		keep_previous(c);
+	rc = tried_succeed(&c->tried, c->compiled, is_new);
+	if (rc == 0 && rename(from, to) != 0)
+		rc = -errno;
+	if (rc != 0) {
+		snprintf(c->compile_error, sizeof(c->compile_error),
+		    "the state directory can't be written: %s", strerror(-rc));
+		trial_failed(c->trial, c->compile_error);
 		return;
 	}
-	c->compile_error[0] = 0;
-	path_of(c, "next.gen", from);
-	path_of(c, "current.gen", to);
-	if (rename(from, to) == 0)
-		generation_push(c);
+	generation_push(c);
+	if (c->compiled != TRIED_AS_IS)
+		trial_handed(c->trial);
 }
 
 static void
-add_pairs(char **arguments, unsigned *n, const char *flag, char **values, unsigned count)
+on_compiled(struct compiler *p, bool good)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (flag != NULL)
-			arguments[(*n)++] = (char *)(uintptr_t)flag;
-		arguments[(*n)++] = values[i];
+	struct control *c = p->control;
+
+	c->compiling = false;
+	snprintf(c->compile_error, sizeof(c->compile_error), "%s", p->error);
+	if (good) {
+		take_over(c);
+	} else {
+		fprintf(stderr, "WRN signatures: %s; the old generation stays\n", c->compile_error);
+		if (c->compiled != TRIED_AS_IS || !has_current(c))
+			trial_failed(c->trial, c->compile_error);
 	}
+	if (c->compile_again && generation_compile(c) != 0)
+		trial_failed(c->trial, c->compile_error);
 }
 
-/* Whether the configuration names anything, or a file must be undone that it no longer names. */
+/* Whether anything is named or promoted, or a file must be undone that holds what no longer is. */
 static bool
 has_work(const struct control *c)
 {
 	const struct config *f = c->config;
-	char path[512];
 
-	path_of(c, "current.gen", path);
 	return f->signatures.sources_count + f->reputation.bad_count + f->reputation.good_count !=
 		   0 ||
-	       access(path, F_OK) == 0;
+	       json_array_size(tried_promoted(&c->tried)) > 0 || c->wanted != TRIED_AS_IS ||
+	       has_current(c);
 }
 
 int
 generation_compile(struct control *c)
 {
-	const struct config *f = c->config;
-	char output[512], errors[512], memory[32], seconds_text[32], **arguments;
-	uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE },
-		{ .flags = UV_INHERIT_FD } };
-	uv_process_options_t options = { .exit_cb = on_compiled, .stdio = stdio, .stdio_count = 3 };
-	unsigned n = 0;
+	struct compiler_work work = { .with_configured = true };
+	enum tried_change change;
+	char output[512], **copies;
+	unsigned count;
 	int rc;
 
 	c->compile_again = c->compiling;
 	if (c->compiling || !has_work(c))
 		return 0;
-	arguments = calloc(ARGUMENTS_FIXED + f->signatures.sources_count +
-			       2 * ((size_t)f->reputation.bad_count + f->reputation.good_count),
-	    sizeof(*arguments));
-	if (arguments == NULL)
+	change = has_current(c) ? c->wanted : TRIED_AS_IS; /* first what a rollback returns to */
+	copies = tried_copies_after(&c->tried, change, &count);
+	if (copies == NULL)
 		return -ENOMEM;
-	path_of(c, "next.gen", output);
-	path_of(c, "compile.err", errors);
-	snprintf(memory, sizeof(memory), "%u", f->signatures.compile_memory_mib);
-	snprintf(seconds_text, sizeof(seconds_text), "%u", f->signatures.compile_timeout_s);
-	arguments[n++] = (char *)(uintptr_t)c->compiler;
-	arguments[n++] = "--output";
-	arguments[n++] = output;
-	arguments[n++] = "--memory-mib";
-	arguments[n++] = memory;
-	arguments[n++] = "--timeout-s";
-	arguments[n++] = seconds_text;
-	if (f->signatures.unsigned_databases)
-		arguments[n++] = "--unsigned";
-	if (f->sandbox.kind != SANDBOX_NONE)
-		arguments[n++] = "--sandbox";
-	add_pairs(arguments, &n, "--bad", f->reputation.bad, f->reputation.bad_count);
-	add_pairs(arguments, &n, "--good", f->reputation.good, f->reputation.good_count);
-	add_pairs(arguments, &n, NULL, f->signatures.sources, f->signatures.sources_count);
-	options.file = c->compiler;
-	options.args = arguments;
-	stdio[2].data.fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (stdio[2].data.fd < 0) {
-		rc = -errno;
-		snprintf(c->compile_error, sizeof(c->compile_error), "%.200s: %s", errors,
-		    strerror(-rc));
-		free(arguments);
+	generation_path(c, "next.gen", output);
+	work.output = output;
+	work.more = copies;
+	work.more_count = count;
+	rc = compiler_start(&c->serving, &work);
+	tried_free_copies(copies, count);
+	c->compiling = rc == 0;
+	if (rc != 0) {
+		snprintf(c->compile_error, sizeof(c->compile_error), "%s", c->serving.error);
 		return rc;
 	}
-	c->compiler_process.data = c;
-	rc = uv_spawn(&c->loop, &c->compiler_process, &options);
-	free(arguments);
-	close(stdio[2].data.fd);
-	c->compiling = rc == 0;
-	if (rc != 0)
-		snprintf(c->compile_error, sizeof(c->compile_error), "%.200s: %s", c->compiler,
-		    uv_strerror(rc));
-	return rc;
+	c->compiled = change;
+	c->compile_again = change != c->wanted;
+	if (change == c->wanted)
+		c->wanted = TRIED_AS_IS;
+	return 0;
+}
+
+void
+generation_init(struct control *c)
+{
+	compiler_init(&c->serving, c, "compile.err", on_compiled);
+}
+
+void
+generation_start(struct control *c)
+{
+	if (!tried_is_pinned(&c->tried) || !has_current(c))
+		generation_compile(c);
 }

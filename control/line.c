@@ -206,6 +206,24 @@ line_of_record(
 }
 
 size_t
+line_of_shadow(
+    const struct record_slot *slot, const struct line_setting *setting, char out[LINE_BYTES_MAX])
+{
+	const struct record *r = &slot->record;
+	struct text t = { out, 0, LINE_BYTES_MAX };
+	char uuid[LINE_UUID_TEXT];
+
+	put_time(&t, r->wall_ns);
+	put(&t, " INF %d control/line.c:%d [sid: 0x%08x] SHADOW: '", setting->dataplane_pid,
+	    __LINE__, r->session);
+	put_escaped(&t, record_text_get(slot, RECORD_TEXT_SHADOW));
+	put(&t, "' is tried and would make it bad (request url: '");
+	put_escaped(&t, record_text_get(slot, RECORD_TEXT_URL));
+	put(&t, "', uuid: %s)", line_hex(r->uuid, sizeof(r->uuid), uuid));
+	return end_line(&t);
+}
+
+size_t
 line_of_loss(uint64_t lost, uint32_t core, int64_t wall_ns, const struct line_setting *setting,
     char out[LINE_BYTES_MAX])
 {

@@ -28,6 +28,10 @@ struct line_setting {
 size_t line_of_record(
     const struct record_slot *slot, const struct line_setting *setting, char out[LINE_BYTES_MAX]);
 
+/* A line of our own beside a record's: signatures that are only tried found something in it. */
+size_t line_of_shadow(
+    const struct record_slot *slot, const struct line_setting *setting, char out[LINE_BYTES_MAX]);
+
 /* A line of our own about what the log lacks; the same columns, level WRN. */
 size_t line_of_loss(uint64_t lost, uint32_t core, int64_t wall_ns,
     const struct line_setting *setting, char out[LINE_BYTES_MAX]);

@@ -13,7 +13,7 @@
 
 #include "common/base/version.h"
 #include "common/config/instance.h"
-#include "control/observe.h"
+#include "control/trial.h"
 
 #define OVERRIDES_MAX 64
 #define PRUNE_MS      2000
@@ -129,6 +129,12 @@ start(struct control *c, char *error)
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
 		return -ENOMEM;
 	}
+	generation_init(c);
+	c->trial = trial_create(c);
+	if (c->trial == NULL) {
+		snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
+		return -ENOMEM;
+	}
 	c->mode = control_stored_mode(c);
 	exclude_open(c);
 	rc = api_start(c);
@@ -201,7 +207,7 @@ main(int argc, char **argv)
 	attach_start(c);
 	drain_start(c);
 	start_pruning(c);
-	generation_compile(c);
+	generation_start(c);
 	http_start(c);
 	fprintf(
 	    stderr, "sluice-control %s: instance %s, ready\n", SLUICE_VERSION, c->paths.instance);
@@ -212,6 +218,7 @@ main(int argc, char **argv)
 	http_stop(c);
 	api_stop(c);
 	attach_stop(c);
+	trial_destroy(c->trial);
 	log_fini(&c->log);
 	jobs_destroy(c->jobs);
 	exclude_close(c);

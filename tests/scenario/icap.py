@@ -4,6 +4,7 @@
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
     icap.py HOST PORT body TEXT [URL] | url URL        the code of one RESPMOD, of one REQMOD
+    icap.py HOST PORT bodies TEXT...                   the codes of RESPMODs, one after the other
     icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
@@ -120,6 +121,14 @@ def main():
             done += 1
         print("%d objects, %d errors" % (done, errors))
         return errors != 0 or done == 0
+    if what == "bodies":
+        c = Client(host, port)
+        codes = []
+        for text in sys.argv[4:]:
+            c.s.sendall(request(text.encode()))
+            codes.append(str(c.reply()[0]))
+        print(" ".join(codes))
+        return 0
     if what == "packed":  # EICAR in a zip in a tar.gz; the name makes the digest
         c = Client(host, port)
         inner, outer = io.BytesIO(), io.BytesIO()

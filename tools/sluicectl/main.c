@@ -20,6 +20,7 @@
 #include "tools/sluicectl/page.h"
 #include "tools/sluicectl/print.h"
 #include "tools/sluicectl/scan.h"
+#include "tools/sluicectl/sig.h"
 #include "tools/sluicectl/top.h"
 
 enum {
@@ -342,7 +343,11 @@ reload(int argc, char **argv)
 static int
 sig(int argc, char **argv)
 {
-	return ask_plain("sig", argc, argv, "reload", "reload");
+	const char *error;
+	bool is_usage;
+	json_t *request = sig_request(argc, argv, &error, &is_usage);
+
+	return request != NULL ? run(request) : fail(is_usage ? EXIT_USAGE : EXIT_REFUSED, error);
 }
 
 static const struct command {
@@ -402,8 +407,15 @@ static const struct command {
 	{ "reload", "", "read the configuration again, compile the signatures",
 	    "No connection is dropped. What can't be used is refused, and the old one serves on.",
 	    reload },
-	{ "sig", "[reload]", "how the last compilation went; compile again",
-	    "An error names the file and the line; what the dataplane refused is shown as well.",
+	{ "sig", "[reload|try FILE...|promote|rollback|drop]",
+	    "signatures: how they stand, try new ones",
+	    "reload compiles what is configured. An error names the file and the line; what the\n"
+	    "dataplane refused is shown as well. try compiles FILEs alone and lets them run "
+	    "beside\n"
+	    "what serves: what they find is counted and shown by status, and nothing is blocked.\n"
+	    "promote: they serve, with what is configured. rollback: the generation before serves\n"
+	    "again, until the next reload. drop ends the try; drop promoted compiles without all\n"
+	    "that was promoted.",
 	    sig },
 	{ "page", "[preview NAME] [OPTION]...", "the pages that users see",
 	    "Without preview: name, language and file of each. NAME: blocked, error or scanning, "

@@ -2,6 +2,7 @@
 #include "tools/sluicectl/print.h"
 
 #include "tools/sluicectl/print_tcp.h"
+#include "tools/sluicectl/sig.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -135,6 +136,8 @@ print_answer(json_t *answer, bool as_json)
 			print_tcp_counters(value);
 		else if (strcmp(key, "summary") == 0)
 			print_tcp_summary(value);
+		else if (strcmp(key, "tried") == 0)
+			print_trial(value);
 		else
 			print_value(key, value, 0);
 	}

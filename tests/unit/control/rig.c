@@ -34,6 +34,8 @@ rig_make(struct rig *r)
 	c->worker = c->compiler = "/nonexistent";
 	c->mode = MODE_STANDARD;
 	c->attend = -1;
+	generation_init(c);
+	c->trial = trial_create(c);
 	c->started_ms = uv_now(&c->loop);
 	c->observe = &r->observe;
 	observe_init(c->observe, c);
@@ -49,6 +51,7 @@ rig_remove(struct rig *r)
 	while (uv_run(&r->control.loop, UV_RUN_NOWAIT) != 0)
 		;
 	CHECK(uv_loop_close(&r->control.loop) == 0);
+	trial_destroy(r->control.trial);
 	jobs_destroy(r->control.jobs);
 	log_fini(&r->control.log);
 	exclude_close(&r->control);

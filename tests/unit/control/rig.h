@@ -3,7 +3,7 @@
 #ifndef SLUICE_TESTS_CONTROL_RIG_H
 #define SLUICE_TESTS_CONTROL_RIG_H
 
-#include "control/observe.h"
+#include "control/trial.h"
 #include "tests/unit/harness.h"
 
 struct rig {
