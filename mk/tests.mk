@@ -19,6 +19,7 @@ unit_extra_control/deepscan   := tools/sigc
 # What a folder's tests need from outside besides: encoders.
 unit_libs_scanners/decode   := -lbrotlienc
 unit_libs_control/deepscan   := -ljansson
+unit_libs_control            := $(DPDK_LIBS)
 unit_libs_dataplane/inspect := -lbrotlienc -ljansson -larchive -lyara
 
 define unit_rules

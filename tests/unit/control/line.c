@@ -131,6 +131,21 @@ TEST(no_text_forges_a_line_or_ends_its_field)
 	}
 }
 
+TEST(what_is_tried_has_a_line_of_its_own)
+{
+	struct record_slot slot = slot_of_file();
+	char line[LINE_BYTES_MAX];
+	size_t bytes;
+
+	memset(&slot.record.text_bytes, 0, sizeof(slot.record.text_bytes));
+	record_text_put(&slot, RECORD_TEXT_URL, span_text("e.test/'\n"));
+	record_text_put(&slot, RECORD_TEXT_SHADOW, span_text("Tried'A"));
+	bytes = line_of_shadow(&slot, &setting, line);
+	CHECK(strstr(line, "] SHADOW: 'Tried\\x27A' is tried and would make it bad (request url: "
+			   "'e.test/\\x27\\x0a', uuid: ") != NULL);
+	CHECK(line[bytes - 1] == '\n' && memchr(line, '\n', bytes - 1) == NULL);
+}
+
 TEST(a_forged_ending_stays_within_its_quotes)
 {
 	struct record_slot slot = slot_of_file();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/control/rig.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -41,13 +41,18 @@ rig_make(struct rig *r)
 	observe_init(c->observe, c);
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	(void)st;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
 void
 rig_remove(struct rig *r)
 {
-	char path[400];
-	DIR *d = opendir(r->directory);
-	struct dirent *e;
-
 	while (uv_run(&r->control.loop, UV_RUN_NOWAIT) != 0)
 		;
 	CHECK(uv_loop_close(&r->control.loop) == 0);
@@ -57,12 +62,7 @@ rig_remove(struct rig *r)
 	exclude_close(&r->control);
 	store_close(r->control.store);
 	config_free(r->control.config);
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", r->directory, e->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(r->directory);
+	nftw(r->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void
