@@ -117,10 +117,12 @@ trial_served(struct trial *t)
 		trial_name_for_starts(t);
 		trial_hand_over(t, NULL);
 	} else { /* verdicts of what was taken back must not live on */
-		t->clear_cores = UINT64_MAX >> (64 - region_cores(c->region));
+		if (c->region != NULL)
+			t->clear_cores = UINT64_MAX >> (64 - region_cores(c->region));
 		trial_clear_caches(t);
 	}
-	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)region_generation(c->region));
+	snprintf(hex, sizeof(hex), "%016llx",
+	    (unsigned long long)(c->region != NULL ? region_generation(c->region) : 0));
 	trial_settle(t, json_pack("{s:b, s:s}", "ok", 1, "generation", hex));
 }
 

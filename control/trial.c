@@ -201,7 +201,7 @@ on_compiled(struct compiler *p, bool good)
 	}
 	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)facts.id);
 	json_object_set_new(t->making, "generation", json_string(hex));
-	if (t->control->attend < 0) {
+	if (t->control->region == NULL) { /* gone meanwhile, or not known yet */
 		give_up(t, "the dataplane has ended; try again");
 		return;
 	}
