@@ -5,10 +5,10 @@ TEXT_C  := $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 SCRIPTS = bench/tcp/run tools/lab tools/demo tools/squid.sh tests/run tools/check/includes .ci/run \
 	config/deb/build config/deb/postinst config/deb/prerm $(wildcard tests/scenario/*.sh)
 
-## check: format, clang-tidy, include directions, SPDX lines, shell scripts, each header alone
+## check: format, clang-tidy, include directions, SPDX lines, shell scripts, each header alone, the simulator's faults
 check: setup
 	@$(MAKE) --no-print-directory check-format check-includes check-spdx check-shell check-headers \
-		check-tidy
+		check-faults check-tidy
 
 check-format:
 	@clang-format-14 --dry-run -Werror $(TEXT_C)
@@ -20,6 +20,10 @@ check-spdx:
 	@missing=$$(git ls-files -co --exclude-standard '*.c' '*.h' '*.mk' '*.py' '*.sh' Makefile $(SCRIPTS) | \
 		xargs grep -L 'SPDX-License-Identifier: BSD-3-Clause'); \
 	if [ -n "$$missing" ]; then echo "no SPDX line: $$missing"; exit 1; fi
+
+# The faults that sim-faults puts in: each stands in the sources still.
+check-faults:
+	@tests/sim/faults.py --fit
 
 check-shell:
 	@shellcheck -x $(SCRIPTS)
@@ -47,4 +51,4 @@ $(O)/tidy/%.ok: %.c .clang-tidy $(filter %.h,$(TEXT_C))
 check-tidy:
 	@$(MAKE) --no-print-directory -s -k -j$$(nproc) $(TIDY_SOURCES:%.c=$(O)/tidy/%.ok)
 
-.PHONY: check check-format check-includes check-spdx check-shell check-headers check-tidy
+.PHONY: check check-format check-includes check-spdx check-shell check-headers check-faults check-tidy

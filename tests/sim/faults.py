@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Puts each fault of tests/sim/faults.txt into a copy of the tree, and shows what tells of it: the first
-seed, and where none does, the packet scripts.
+seed, and where none does, the packet scripts, and where none of these does, the hostile peers.
 
 usage: tests/sim/faults.py [--runs N] [WORD]...     WORD: only faults whose names have one
-Exit: 0 each was told of by a seed or a packet script, 1 some were not, 2 faults.txt does not fit the tree.
+       tests/sim/faults.py --fit                    only whether each fault's lines stand in the tree, once
+Exit: 0 each was told of by something, 1 some were not, 2 faults.txt does not fit the tree.
 """
 import os
 import re
@@ -36,18 +37,26 @@ def read_faults(text):
     return [(name, [(f, "\n".join(old), "\n".join(new)) for f, old, new in places]) for name, places in faults]
 
 
-def put_in(tree, name, places):
-    """Changes the files; what they were, or None where a place does not stand there exactly once."""
-    before = {}
+def faulty(tree, name, places):
+    """{path: its text with the fault}, or None where a place does not stand there exactly once."""
+    texts = {}
     for file, old, new in places:
         path = tree / file
-        text = path.read_text()
-        before.setdefault(path, text)
+        text = texts.get(path) or path.read_text()
         if text.count(old) != 1:
             print(f"{name}: stands {text.count(old)} times in {file}:\n{old}", file=sys.stderr)
-            restore(before)
             return None
-        path.write_text(text.replace(old, new))
+        texts[path] = text.replace(old, new)
+    return texts
+
+
+def put_in(tree, name, places):
+    """Changes the files; what they were, or None where the fault does not fit."""
+    texts = faulty(tree, name, places)
+    if texts is None:
+        return None
+    before = {path: path.read_text() for path in texts}
+    restore(texts)
     return before
 
 
@@ -91,6 +100,24 @@ def told_by_script(tree):
     return f"`{names[0]}`, {len(names)} scripts in all" if names else "a script"
 
 
+def told_by_hostile(tree):
+    program = "build/release/tests/unit/tests_sim_hostile"
+    build(tree, program)
+    rc, out = run(tree, program)
+    if rc == 0:
+        return None
+    names = []
+    for file, line in re.findall(r"^ *\d+\. (tests/unit/\S+):(\d+)", out, re.MULTILINE):
+        above = "\n".join((tree / file).read_text().splitlines()[: int(line)])
+        names += re.findall(r"^TEST\((\w+)\)", above, re.MULTILINE)[-1:]
+    names = list(dict.fromkeys(names))
+    return f"hostile peers: `{names[0]}`, {len(names)} in all" if names else "hostile peers"
+
+
+def fit():
+    return 0 if all([faulty(Path("."), *fault) is not None for fault in read_faults(FAULTS.read_text())]) else 2
+
+
 def main(words, runs):
     faults = [f for f in read_faults(FAULTS.read_text()) if not words or any(w in f[0] for w in words)]
     tree = Path(tempfile.mkdtemp(prefix="sluice-faults-"))
@@ -109,7 +136,7 @@ def main(words, runs):
                 misfits += 1
                 continue
             try:
-                told = told_by_seed(tree, runs) or told_by_script(tree)
+                told = told_by_seed(tree, runs) or told_by_script(tree) or told_by_hostile(tree)
                 missed += told is None
                 print(f"| {name} | {told or '**nothing**'} |", flush=True)
             except ValueError as error:
@@ -124,6 +151,8 @@ def main(words, runs):
 
 if __name__ == "__main__":
     arguments, seeds = sys.argv[1:], 2000
+    if arguments == ["--fit"]:
+        sys.exit(fit())
     if arguments[:1] == ["--runs"] and len(arguments) > 1 and arguments[1].isdigit():
         seeds, arguments = int(arguments[1]), arguments[2:]
     if any(a.startswith("-") for a in arguments):

@@ -77,6 +77,8 @@ check_receiving(const struct tcp_conn *c)
 	    "no more is announced than there is room for");
 	RULE(!c->fin_received || c->fin_reached || !seq_before(c->fin_seq, c->rcv_nxt),
 	    "a FIN that was not reached lies ahead");
+	RULE(!c->fin_reached || seq_is(c->rcv_nxt, seq_add(c->fin_seq, 1)),
+	    "a FIN that was reached is the last that was received");
 	return check_runs(c);
 }
 

@@ -10,9 +10,8 @@
 #define REST_SECONDS  3000 /* when all is calm, the longest that anything may take */
 
 #define BUFFERS_EVERY 16 /* turns: counting a pool costs more than a turn */
-/* Received bytes are held in buffers that hold at least so many each, but for a few: segments below
- * 256 bytes are copied behind what is there. */
-#define BYTES_PER_BUFFER 200
+/* Received bytes: two buffers in a row hold more than 256, but for a few. */
+#define BYTES_PER_BUFFER 128
 #define RUN_BUFFERS      64 /* what 32 runs may begin and end with */
 
 /* What an application's send queue may hold: it is filled by pieces as its plan says. */
