@@ -9,10 +9,13 @@
  * changes one number to what matters: beside its neighbour, within it, at an edge of a window, half
  * the space away.
  *
- * After each step every invariant of dataplane/net/tcp/invariants.c holds, no more buffers are out
- * than the queues account for, and what is read are the bytes of the peer's sequence numbers, each
- * once and in order. What is sent keeps the rules of tcp_onlooker.h. At the end, left alone, every
- * connection ends, nothing waits for anything, and no buffer is lost.
+ * What tells that something is wrong, besides the sanitizers: after each turn (of one step, or of a
+ * burst of them) every invariant that the simulator asks for, too (dataplane/net/tcp/invariants.c),
+ * and, but for droughts, no more buffers out than the queues account for. What is sent keeps the
+ * rules of tcp_onlooker.h. What is read are the bytes of the peer's sequence numbers, each once and
+ * in order, unless a segment of random bytes may have brought others. At the end, left alone with
+ * all buffers, every connection is forgotten within two hours, and no buffer is lost. That a
+ * connection between two that mean well gets on is the simulator's to tell, not this target's.
  */
 #include <assert.h>
 #include <string.h>
@@ -26,8 +29,9 @@
 #define PORT             1344
 #define PEER_PORT        0x3000
 #define BUFFERS          1023
-#define RUN_BUFFERS      64  /* what 32 runs out of order may begin and end with */
-#define BYTES_PER_BUFFER 200 /* at least, in what is held but for those */
+#define BYTES_PER_BUFFER 128 /* two in a row hold more than 256 */
+#define RUN_BUFFERS      64  /* and each of so many runs may be shorter */
+#define FEW_BUFFERS      4   /* what a queue may begin and end with */
 #define DROUGHT_MAX      64
 #define REST_SECONDS     7200
 
@@ -94,13 +98,13 @@ random_bytes(void *arg, void *out, size_t bytes)
 }
 
 static void
-input(struct program *p, struct life *l, struct rte_mbuf *m)
+input(struct program *p, struct life *l, struct rte_mbuf *m, uint8_t ecn)
 {
 	const uint64_t *opened = &tcp_counters(p->tcp)[TCP_COUNTER_SYN_COOKIES_RECV];
 	uint64_t before = *opened;
 
 	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-	if (tcp_input(p->tcp, m, &peer, &ours, (uint8_t)p->random & 3) == TCP_INPUT_NO_FLOW)
+	if (tcp_input(p->tcp, m, &peer, &ours, ecn) == TCP_INPUT_NO_FLOW)
 		tcp_refuse(p->tcp, m, &peer, &ours);
 	if (*opened != before)
 		onlooker_cookie_opened(l);
@@ -162,8 +166,8 @@ step_segment(struct program *p, const struct step *s)
 	put32(head + 4, base + (s->off & OFF_SEQ ? (uint32_t)s->seq : 0));
 	put32(head + 8, l->ack + (s->off & OFF_ACK ? (uint32_t)s->ack : 0));
 	head[13] = s->kind % STEP_KINDS == STEP_SEGMENT ? s->flags
-		   : s->kind % STEP_KINDS == STEP_SYN   ? 2
-							: 0x10 | (s->flags & 0x08);
+		   : s->kind % STEP_KINDS == STEP_SYN   ? 2 | (s->flags & 0xc0)
+							: 0x10 | (s->flags & 0xc8);
 	head[14] = (uint8_t)(window >> 8);
 	head[15] = (uint8_t)window;
 	n = head[13] & 2 ? put_syn_options(p, s, head + 20) : put_options(p, s, l, head + 20);
@@ -173,7 +177,7 @@ step_segment(struct program *p, const struct step *s)
 	for (uint32_t i = 0; i < length; i++)
 		h[20 + n + i] = byte_at(get32(h + 4) + ((h[13] & 2) != 0) + i);
 	onlooker_heard(l, h, m->pkt_len);
-	input(p, l, m);
+	input(p, l, m, ecn_of(s));
 }
 
 /* Bytes of a generator that the step seeds; the ports may be right, so that it finds a flow. */
@@ -199,7 +203,7 @@ step_raw(struct program *p, const struct step *s)
 		memcpy(h,
 		    (const uint8_t[]){ PEER_PORT >> 8, s->port % PORTS, PORT >> 8, PORT & 0xff },
 		    4);
-	input(p, &p->lives[s->port % PORTS], m);
+	input(p, &p->lives[s->port % PORTS], m, ecn_of(s));
 }
 
 /* First copies win, so nothing but the peer's bytes in their order may be read. */
@@ -309,11 +313,12 @@ take_ready(struct program *p)
 	}
 }
 
-/* Received text is charged by what it pins: small segments share buffers. */
+/* Received text is charged by what it pins: small segments share buffers. What was given to
+ * tcp_send() is, until all of it was acknowledged. */
 static void
-check_buffers(const struct program *p)
+check_buffers(struct program *p)
 {
-	uint32_t allowed = p->send_buffers + (p->held != NULL ? BUFFERS : 0);
+	uint32_t allowed = 0, unsent = 0;
 	struct tcp_info info;
 
 	for (uint32_t i = 0; i < tcp_places(p->tcp); i++) {
@@ -323,8 +328,12 @@ check_buffers(const struct program *p)
 			continue;
 		tcp_info(c, &info);
 		allowed += (info.receive_queue_bytes + info.out_of_order_bytes) / BYTES_PER_BUFFER +
-			   RUN_BUFFERS;
+			   (info.out_of_order_bytes > 0 ? RUN_BUFFERS : FEW_BUFFERS);
+		unsent += info.send_queue_bytes;
 	}
+	if (unsent == 0)
+		p->send_buffers = 0;
+	allowed += p->send_buffers + (p->held != NULL ? BUFFERS : 0);
 	assert(rte_mempool_in_use_count(pools.data) <= allowed);
 }
 
@@ -433,6 +442,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.half_open_max = 1 + data[4] % 4;
 	config.receive_window_bytes = 2000u << data[5] % 10;
 	config.pool_reserve = data[6] % 2 ? BUFFERS / 4 : 0;
+	config.ecn = data[6] & 2 ? TCP_ECN_OFF : TCP_ECN_ACCEPT;
+	config.keepalive = data[6] & 4 ? milliseconds(500) : nanoseconds(0);
+	config.no_prediction = (data[6] & 8) != 0;
 	p.syn_scale = data[7] % 2 == 0;
 	p.window_most = 0xffff >> data[7] / 2 % 16;
 	p.tcp = tcp_create(&config, &env);

@@ -7,8 +7,9 @@
  * the highest edge that was announced: a peer may take its window back (RFC 9293 §3.8.6.2.1), but
  * the edge it once gave stands for what is sent again. Only what acknowledges a number that was
  * sent announces an edge: the stack drops the rest with its window. A FIN stays where it is. No
- * more is acknowledged than was ever sent to it, no ACK and no window is taken back, no segment is
- * above the MSS. A turn sends no more segments without text than came in, and a few by timers.
+ * more is acknowledged than was ever sent to it, no ACK and no window is taken back, a window opens
+ * by a segment or half of itself (RFC 9293 §3.8.6.2.2), no segment is above the MSS. A turn sends
+ * no more segments without text than came in, and a few by timers.
  *
  * A life is what one SYN began. Numbers in it count from its two SYNs, so that nothing here wraps.
  */
@@ -29,7 +30,8 @@
 #define MSS_MAX         1460
 #define SCALE_OFFERED   7
 #define SCALE_MAX       14
-#define EMPTY_BY_TIMERS 8 /* a turn, by port: an ACK, a SYN-ACK, a FIN, a RST, a window update */
+#define WINDOW_STEP     500 /* MSS_LEAST less options: the least by which a window opens */
+#define EMPTY_BY_TIMERS 8   /* a turn, by port: an ACK, a SYN-ACK, a FIN, a RST, a window update */
 
 /* One of the peer's ports: what the stack has said there. */
 struct life {
@@ -219,6 +221,9 @@ check_ack(struct life *l, const uint8_t *h)
 	 * is nothing to announce. */
 	if (!l->heard_fin && l->our_scale < SCALE_MAX)
 		assert(edge + (1u << l->our_scale) > l->our_edge);
+	if (!l->heard_fin && l->our_scale < SCALE_MAX && l->our_edge > 0 &&
+	    edge >= l->our_edge + (1u << l->our_scale))
+		assert(edge - l->our_edge + (1u << l->our_scale) >= WINDOW_STEP);
 	l->acked = ack;
 	if (edge > l->our_edge)
 		l->our_edge = edge;

@@ -40,6 +40,7 @@ enum kind {
 #define WITH_SACK    0x20u
 #define IN_A_BURST   0x40u /* no turn before the next step */
 #define FROM_EARLIER 0x80u /* seq counts from the begin of the connection */
+#define ECN_STEP     PORTS /* `port` is one of the ports and so many times the ECN field */
 
 /* As it stands in the input. */
 struct step {
@@ -49,6 +50,13 @@ struct step {
 };
 
 static_assert(sizeof(struct step) == 16, "the mutator moves whole steps");
+
+/* What the IP header says to a segment of this step. */
+static uint8_t
+ecn_of(const struct step *s)
+{
+	return s->port / ECN_STEP & 3;
+}
 
 struct mutator {
 	uint32_t random;
@@ -99,6 +107,8 @@ make_step(struct mutator *m, const struct step *before)
 
 	if (pick(m, 6) == 0)
 		s.kind = (uint8_t)pick(m, STEP_KINDS);
+	if (pick(m, 4) == 0)
+		s.port = (uint8_t)(s.port % PORTS + ECN_STEP * pick(m, 4));
 	s.seq = pick_delta(m, before);
 	s.ack = pick_delta(m, before);
 	return s;
