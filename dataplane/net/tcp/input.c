@@ -162,6 +162,21 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 	input_established(c, s);
 }
 
+/*
+ * The ACK of a cookie finds a half-open connection that another SYN began meanwhile, when there was
+ * room: anybody's in the peer's name, between our SYN-ACK and its ACK. The cookie proves that its
+ * sender heard us, and nothing proves the other, which would keep the peer out till it is given up.
+ */
+static bool
+is_overtaken_by_cookie(const struct tcp_conn *c, const struct segment *s)
+{
+	return c->state == TCP_SYN_RECEIVED && !c->active &&
+	       (s->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_ACK &&
+	       !seq_is(s->ack, seq_add(c->iss, 1)) && !seq_is(s->seq, c->rcv_nxt) &&
+	       cookies_may_follow(c->tcp, &c->endpoints) &&
+	       cookies_match(c->tcp, &c->endpoints, s->seq, s->ack);
+}
+
 static void
 input_conn(struct tcp_conn *c, struct segment *s)
 {
@@ -278,6 +293,10 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 			handshake_listen(t, &s, &e);
 		else
 			c = cookies_open(t, &s, &e);
+	}
+	if (c != NULL && w == NULL && is_overtaken_by_cookie(c, &s)) {
+		table_remove(c);
+		c = cookies_open(t, &s, &e);
 	}
 	if (c != NULL && w == NULL)
 		input_conn(c, &s);
