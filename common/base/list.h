@@ -39,6 +39,15 @@ list_append(struct list *head, struct list *node)
 }
 
 static inline void
+list_prepend(struct list *head, struct list *node)
+{
+	node->next = head->next;
+	node->prev = head;
+	head->next->prev = node;
+	head->next = node;
+}
+
+static inline void
 list_unlink(struct list *node)
 {
 	node->prev->next = node->next;

@@ -51,6 +51,16 @@ struct encapsulated {
 	} items[3];
 };
 
+/* options.c: an answer, as long as nothing that it tells changes. */
+#define OPTIONS_BYTES_MAX 1536
+#define OPTIONS_KEPT      8
+struct kept_options {
+	unsigned profile;
+	bool serves[2];
+	uint32_t bytes;
+	char text[OPTIONS_BYTES_MAX];
+};
+
 struct icap {
 	struct icap_config config;
 	const struct http_scan *scan;
@@ -59,6 +69,8 @@ struct icap {
 	char date[40];
 	uint32_t no_content_bytes; /* 0: too long to be kept */
 	char no_content[512];      /* the usual 204, whole, as long as ISTag and Date are these */
+	unsigned options_kept, options_next; /* how many there are, and the next to be replaced */
+	struct kept_options options[OPTIONS_KEPT];
 	struct icap_profiles profiles;
 	struct icap_session *sessions;
 	struct list free_sessions;
@@ -78,7 +90,6 @@ struct icap_session {
 	uint32_t fields_end; /* in the ICAP head, behind the lines of `fields` */
 	struct http_field fields[ICAP_FIELDS_KEPT];
 	struct icap_request request;
-	struct http_head request_head, response_head;
 	struct chunk_parser chunks;
 	struct mono deadline;
 	bool input_ended, close, draining, drain, abort, expired, forbidden;
@@ -96,6 +107,9 @@ struct icap_session {
 	bool continued, ieof;
 	bool answered, answer_open, dropping;
 	uint16_t failed_status; /* an error is due once ICAP_ABORTED was reported */
+	/* Written whole before `request` points at them: a fresh session leaves them as they are.
+	 */
+	struct http_head request_head, response_head;
 };
 
 /* parse.c: 0, or the status to answer with */
@@ -119,6 +133,18 @@ bool body_advance(struct icap_session *s);
 /* Makes the usual 204 anew: ISTag or Date have changed. */
 void respond_prepare(struct icap *i);
 void respond_error(struct icap_session *s, int status);
-void respond_options(struct icap_session *s);
+/* Whether the answer in progress is the last of its connection. */
+bool respond_will_close(const struct icap_session *s);
+/* Status line, ISTag, Date, and Connection where it will be closed. Returns the bytes. */
+int respond_head(
+    const struct icap *i, int status, const char *reason, bool closes, char *out, size_t room);
+/* Copies to what is to be sent: 0 or -ENOMEM. */
+int respond_put(struct icap_session *s, const void *bytes, size_t count);
+
+/* options.c */
+/* Answers OPTIONS; without buffers the session ends. */
+void options_respond(struct icap_session *s);
+/* ISTag, Date or profiles have changed. */
+void options_forget(struct icap *i);
 
 #endif

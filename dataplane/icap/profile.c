@@ -94,6 +94,7 @@ void
 icap_set_profiles(struct icap *i, const struct icap_profiles *profiles)
 {
 	i->profiles = *profiles;
+	options_forget(i);
 }
 
 unsigned

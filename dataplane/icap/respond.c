@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What we send: 100, 204, 200 with the heads as they came or ours, errors, OPTIONS. Bodies leave by
+ * What we send: 100, 204, 200 with the heads as they came or ours, errors. Bodies leave by
  * reference, in chunks of at most ICAP_SLICE_BYTES. Encapsulated is always the last header.
  */
 #include <errno.h>
@@ -40,21 +40,21 @@ reason_of(int status)
 	}
 }
 
-static int
-put(struct icap_session *s, const void *bytes, size_t count)
+int
+respond_put(struct icap_session *s, const void *bytes, size_t count)
 {
 	return chain_append_copy(&s->output, &s->icap->config.pools, bytes, count);
 }
 
-static bool
-will_close(const struct icap_session *s)
+bool
+respond_will_close(const struct icap_session *s)
 {
 	return s->request.wants_close || s->draining || s->close;
 }
 
-/* Status line, ISTag, Date, and Connection where it will be closed. Returns the bytes. */
-static int
-head_of(const struct icap *i, int status, const char *reason, bool closes, char *out, size_t room)
+int
+respond_head(
+    const struct icap *i, int status, const char *reason, bool closes, char *out, size_t room)
 {
 	return snprintf(out, room,
 	    "ICAP/1.0 %d %s\r\nISTag: \"%s\"\r\nDate: %s\r\nService: %s\r\n%s", status, reason,
@@ -64,13 +64,13 @@ head_of(const struct icap *i, int status, const char *reason, bool closes, char 
 static int
 common_head(const struct icap_session *s, int status, const char *reason, char *out, size_t room)
 {
-	return head_of(s->icap, status, reason, will_close(s), out, room);
+	return respond_head(s->icap, status, reason, respond_will_close(s), out, room);
 }
 
 static int
 no_content(const struct icap *i, bool closes, struct span headers, char *out, size_t room)
 {
-	int n = head_of(i, 204, "No modifications", closes, out, room);
+	int n = respond_head(i, 204, "No modifications", closes, out, room);
 
 	if ((size_t)n >= room)
 		return n;
@@ -84,6 +84,7 @@ respond_prepare(struct icap *i)
 	int n = no_content(i, false, span_of("", 0), i->no_content, sizeof(i->no_content));
 
 	i->no_content_bytes = (size_t)n < sizeof(i->no_content) ? (uint32_t)n : 0;
+	options_forget(i);
 }
 
 /* An error with further header lines; the connection ends with it. */
@@ -101,7 +102,7 @@ answer_error(struct icap_session *s, int status, struct span headers)
 		headers.bytes = 0;
 	n += snprintf(out + n, sizeof(out) - (size_t)n, "%.*sEncapsulated: null-body=0\r\n\r\n",
 	    (int)headers.bytes, headers.bytes > 0 ? (const char *)headers.data : "");
-	rc = put(s, out, (size_t)n);
+	rc = respond_put(s, out, (size_t)n);
 	s->abort |= rc != 0;
 	s->answered = true;
 	s->answer_open = false;
@@ -115,7 +116,7 @@ icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *
 {
 	int status = profile_of_peer(i, peer)->busy_status;
 	char text[ANSWER_BYTES_MAX];
-	int n = head_of(i, status, reason_of(status), true, text, sizeof(text));
+	int n = respond_head(i, status, reason_of(status), true, text, sizeof(text));
 
 	n += snprintf(text + n, sizeof(text) - (size_t)n, "Encapsulated: null-body=0\r\n\r\n");
 	return chain_append_copy(out, &i->config.pools, text, (size_t)n);
@@ -127,51 +128,6 @@ respond_error(struct icap_session *s, int status)
 	answer_error(s, status, span_of(NULL, 0));
 }
 
-/* "Preview: n" and what needs it; nothing where the client does better without. */
-static int
-put_preview(const struct icap_profile *p, char *out, size_t room)
-{
-	return p->preview
-		   ? snprintf(out, room, "Preview: %u\r\nTransfer-Preview: *\r\n", p->preview_bytes)
-		   : 0;
-}
-
-/* The verdict headers we may send, for clients that read only what was announced. */
-static int
-put_allow_out(const struct icap_profile *p, char *out, size_t room)
-{
-	const char *infection = p->infection_header, *virus = p->virus_header;
-
-	if (!p->allow_out)
-		return 0;
-	return snprintf(out, room, "X-Allow-Out: %s%s%s%sX-Violations-Found\r\n", infection,
-	    infection[0] != 0 ? ", " : "", virus, virus[0] != 0 ? ", " : "");
-}
-
-void
-respond_options(struct icap_session *s)
-{
-	const struct icap_profile *p = &s->icap->profiles.list[s->profile];
-	char out[1536];
-	size_t room = sizeof(out);
-	int n = common_head(s, 200, "OK", out, room);
-
-	n += snprintf(out + n, room - (size_t)n,
-	    "Methods: %s%s%s\r\nService-ID: sluice\r\nMax-Connections: %u\r\n"
-	    "Options-TTL: %u\r\n",
-	    s->serves[0] ? "REQMOD" : "", s->serves[0] && s->serves[1] ? ", " : "",
-	    s->serves[1] ? "RESPMOD" : "", p->connections_max, p->options_ttl_seconds);
-	n += put_preview(p, out + n, room - (size_t)n);
-	n += snprintf(out + n, room - (size_t)n, "%sX-Include: %s\r\n",
-	    p->offer_204 ? "Allow: 204\r\n" : "", p->include);
-	n += put_allow_out(p, out + n, room - (size_t)n);
-	n += snprintf(out + n, room - (size_t)n, "Encapsulated: null-body=0\r\n\r\n");
-	if (put(s, out, (size_t)n) != 0)
-		icap_abandon(s);
-	s->answered = true;
-	s->dropping = true;
-}
-
 static int
 answer_no_content(struct icap_session *s, const struct icap_answer *a)
 {
@@ -179,10 +135,10 @@ answer_no_content(struct icap_session *s, const struct icap_answer *a)
 	char out[ANSWER_BYTES_MAX];
 	int n;
 
-	if (a->icap_headers.bytes == 0 && !will_close(s) && i->no_content_bytes > 0)
-		return put(s, i->no_content, i->no_content_bytes);
-	n = no_content(i, will_close(s), a->icap_headers, out, sizeof(out));
-	return (size_t)n < sizeof(out) ? put(s, out, (size_t)n) : -ENOBUFS;
+	if (a->icap_headers.bytes == 0 && !respond_will_close(s) && i->no_content_bytes > 0)
+		return respond_put(s, i->no_content, i->no_content_bytes);
+	n = no_content(i, respond_will_close(s), a->icap_headers, out, sizeof(out));
+	return (size_t)n < sizeof(out) ? respond_put(s, out, (size_t)n) : -ENOBUFS;
 }
 
 /* 200 with one head (or none) and a body or none. */
@@ -254,10 +210,11 @@ icap_answer_body(struct icap_session *s, struct chain *bytes)
 		char size[24];
 		int digits = snprintf(size, sizeof(size), "%zx\r\n", n);
 
-		if (put(s, size, (size_t)digits) != 0 || chain_take(bytes, pools, n, &piece) != 0)
+		if (respond_put(s, size, (size_t)digits) != 0 ||
+		    chain_take(bytes, pools, n, &piece) != 0)
 			return -ENOBUFS;
 		chain_append_chain(&s->output, &piece);
-		if (put(s, "\r\n", 2) != 0)
+		if (respond_put(s, "\r\n", 2) != 0)
 			return -ENOBUFS;
 	}
 	return 0;
@@ -267,7 +224,7 @@ int
 icap_answer_end(struct icap_session *s)
 {
 	s->answer_open = false;
-	return put(s, "0\r\n\r\n", 5);
+	return respond_put(s, "0\r\n\r\n", 5);
 }
 
 void
@@ -277,7 +234,7 @@ icap_continue(struct icap_session *s)
 
 	if (s->state != SESSION_PREVIEW)
 		return;
-	if (put(s, head, sizeof(head) - 1) != 0) {
+	if (respond_put(s, head, sizeof(head) - 1) != 0) {
 		icap_abandon(s);
 		return;
 	}

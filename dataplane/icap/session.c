@@ -85,7 +85,7 @@ icap_session_create(struct icap *i)
 	if (node == NULL)
 		return NULL;
 	s = LIST_ITEM(node, struct icap_session, node);
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, offsetof(struct icap_session, request_head));
 	list_init(&s->node);
 	s->icap = i;
 	s->busy_status = 503;
@@ -114,7 +114,7 @@ icap_session_destroy(struct icap_session *s)
 	chain_free(&s->input);
 	chain_free(&s->output);
 	chain_free(&s->body);
-	list_append(&s->icap->free_sessions, &s->node);
+	list_prepend(&s->icap->free_sessions, &s->node); /* the next one finds it in the caches */
 }
 
 void
@@ -426,7 +426,7 @@ advance_heads(struct icap_session *s)
 	s->deadline = mono_add(s->icap->now, s->icap->config.body_timeout);
 	s->state = s->request.has_body ? SESSION_BODY : SESSION_WHOLE;
 	if (s->request.method == ICAP_OPTIONS)
-		respond_options(s);
+		options_respond(s);
 	return true;
 }
 
