@@ -123,19 +123,24 @@ take_peer(struct api_client *client, const json_t *request, pid_t *peer)
 	return NULL;
 }
 
-/* {"command": "scan", "fd": N}: a descriptor of the process that asks. NULL: begun. */
+/* {"command": "scan", "fd": N, "name": "…"}: a descriptor of the process that asks, and what the
+ * file is called, which may be left out. NULL: begun. */
 static json_t *
 begin_scan(struct api_client *client, const json_t *request)
 {
 	char error[SCAN_ERROR_TEXT_MAX] = "out of memory";
 	pid_t peer = -1;
-	json_t *refusal = take_peer(client, request, &peer);
+	json_t *refusal = take_peer(client, request, &peer),
+	       *name = json_object_get(request, "name");
 
 	if (refusal != NULL)
 		return refusal;
+	if (name != NULL && !json_is_string(name))
+		return answer_refusal("expected \"name\" to be a text");
 	client->asked_ms = uv_now(&client->control->loop);
 	if (scan_start(client->control, peer,
-		(int)json_integer_value(json_object_get(request, "fd")), on_scan_done, client,
+		(int)json_integer_value(json_object_get(request, "fd")),
+		span_of(json_string_value(name), json_string_length(name)), on_scan_done, client,
 		error) != 0)
 		return answer_refusal(error);
 	return NULL;

@@ -127,7 +127,9 @@ void drain_start(struct control *c);
 void drain_stop(struct control *c);
 /* A sandbox convicted a digest: an alert for each client that already has it. False: the store is
  * busy or failed and nothing of it is stored. */
-bool drain_convict(struct control *c, const uint8_t sha256[32], const char *threat);
+/* `name`: only under that one; NULL: under any. */
+bool drain_convict(
+    struct control *c, const uint8_t sha256[32], const struct span *name, const char *threat);
 struct worker_answer;
 /* Where a worker found what decided, for `explain`; a store that is busy does without. */
 void drain_found(struct control *c, const uint8_t sha256[32], const struct worker_answer *said);

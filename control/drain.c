@@ -95,6 +95,7 @@ put_object(struct control *c, const struct record_slot *slot)
 struct late {
 	struct control *control;
 	const char *threat;
+	const char *filename; /* as deliveries have it: of these alone; NULL: of all */
 };
 
 /* One client that has what was convicted too late. */
@@ -103,6 +104,8 @@ put_late_alert(void *arg, const struct store_delivery *d)
 {
 	const struct late *late = arg;
 
+	if (late->filename != NULL && strcmp(late->filename, d->filename) != 0)
+		return;
 	store_put_alert(late->control->store, &(struct store_alert){
 						  .uuid = d->uuid,
 						  .md5 = d->md5,
@@ -123,16 +126,23 @@ put_late_alert(void *arg, const struct store_delivery *d)
 }
 
 bool
-drain_convict(struct control *c, const uint8_t sha256[32], const char *threat)
+drain_convict(
+    struct control *c, const uint8_t sha256[32], const struct span *name, const char *threat)
 {
-	struct late late = { c, threat };
+	static char filename[TEXT_ROOM];
+	struct late late = { c, threat, name != NULL ? filename : NULL };
+	uint8_t key[DIGEST_SHA256_BYTES];
 	struct timespec now;
 
+	memcpy(key, sha256, sizeof(key));
+	if (name != NULL) {
+		digest_with_name(sha256, *name, key);
+		line_escape(*name, filename, sizeof(filename));
+	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (store_begin(c->store) != 0)
 		return false;
-	store_put_conviction(
-	    c->store, sha256, threat, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	store_put_conviction(c->store, key, threat, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
 	if (store_deliveries_of(c->store, sha256, put_late_alert, &late) != 0) {
 		store_rollback(c->store);
 		return false;
@@ -164,6 +174,8 @@ put_delivery(struct control *c, const struct notice *n)
 	static char threat[TEXT_ROOM];
 	static struct texts t;
 	struct store_delivery d;
+	int64_t since = r->wall_ns - (int64_t)r->duration_ns;
+	uint8_t key[DIGEST_SHA256_BYTES];
 
 	escape_texts(&n->object, &t);
 	d = (struct store_delivery){
@@ -180,9 +192,10 @@ put_delivery(struct control *c, const struct notice *n)
 		.mode = mode_word(r->mode),
 	};
 	store_put_delivery(c->store, &d);
-	if (store_conviction(
-		c->store, r->sha256, r->wall_ns - (int64_t)r->duration_ns, threat, sizeof(threat)))
-		put_late_alert(&(struct late){ c, threat }, &d);
+	digest_with_name(r->sha256, record_text_get(&n->object, RECORD_TEXT_FILENAME), key);
+	if (store_conviction(c->store, r->sha256, since, threat, sizeof(threat)) ||
+	    store_conviction(c->store, key, since, threat, sizeof(threat)))
+		put_late_alert(&(struct late){ c, threat, NULL }, &d);
 }
 
 static void

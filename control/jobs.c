@@ -2,10 +2,11 @@
 /*
  * From a lent object to its answer: its bytes are copied to a memfd, a worker judges them, and
  * every waiter is answered, first come first served; equal digests in flight share one worker. A
- * worker that dies, says nothing sound or takes too long gives its object the class `error` or
- * `timeout`: nobody waits for ever. A conviction is stored before its job is forgotten, and before
- * it is answered unless the store fails for CONVICTION_WAIT_MS: a client that is held is not to pay
- * for a full disk. A job is in one list at a time:
+ * worker whose verdict hangs on the name answers those alone that have it, the others go back to
+ * wait. A worker that dies, says nothing sound or takes too long gives its object the class `error`
+ * or `timeout`: nobody waits for ever. A conviction is stored before its job is forgotten, and
+ * before it is answered unless the store fails for CONVICTION_WAIT_MS: a client that is held is not
+ * to pay for a full disk. A job is in one list at a time:
  *
  *     list       next           when
  *     free       waiting        jobs_take(): a notice, or what a restart found in the arena
@@ -15,6 +16,7 @@
  *     waiting    followers      the same digest has just begun to run
  *     running    judged         its worker is done
  *     followers  judged         the worker of the job they follow is done
+ *     followers  waiting        the same, but its verdict is of another name
  *     judged     free           answered, and no conviction is owed
  *
  * A job's number is unique within one region only, so a job remembers the region that lent it. The
@@ -30,10 +32,12 @@
 #include "common/base/list.h"
 #include "control/control.h"
 #include "control/worker.h"
+#include "scanners/digest/digest.h"
 
 #define JOBS_MAX           4096
 #define WORKERS_MAX        256 /* what the configuration allows */
 #define CONVICTION_WAIT_MS 2000
+#define NAME_BYTES_MAX     256 /* as dataplane/inspect has it */
 
 struct job {
 	struct list node;      /* in one of the lists above */
@@ -42,10 +46,13 @@ struct job {
 	uint32_t core, first_block;
 	uint64_t id, bytes, stamp;
 	uint8_t sha256[32];
-	struct command answer; /* of a judged one, as are the next three */
-	bool answer_due;       /* its core has not got it yet */
-	bool conviction_due;   /* the store has not got it yet */
-	uint64_t judged_ms;    /* the loop's clock */
+	uint32_t name_bytes;
+	char name[NAME_BYTES_MAX]; /* what it is called */
+	struct command answer;     /* of a judged one, as are the next four */
+	bool by_name;              /* the answer is of objects of this name alone */
+	bool answer_due;           /* its core has not got it yet */
+	bool conviction_due;       /* the store has not got it yet */
+	uint64_t judged_ms;        /* the loop's clock */
 };
 
 struct jobs {
@@ -81,6 +88,12 @@ job_at(struct list *node)
 	return LIST_ITEM(node, struct job, node);
 }
 
+static struct span
+name_of(const struct job *job)
+{
+	return span_of(job->name, job->name_bytes);
+}
+
 static void
 move(struct job *job, struct list *to)
 {
@@ -104,8 +117,11 @@ send_answer(struct jobs *j, const struct job *job)
 static void
 settle(struct jobs *j, struct job *job)
 {
+	struct span name = name_of(job);
+
 	if (job->conviction_due)
-		job->conviction_due = !drain_convict(j->control, job->sha256, job->answer.threat);
+		job->conviction_due = !drain_convict(
+		    j->control, job->sha256, job->by_name ? &name : NULL, job->answer.threat);
 	if (job->conviction_due && uv_now(&j->control->loop) - job->judged_ms < CONVICTION_WAIT_MS)
 		return;
 	if (job->answer_due)
@@ -117,9 +133,10 @@ settle(struct jobs *j, struct job *job)
 }
 
 static void
-judge(struct jobs *j, struct job *job, const struct command *answer)
+judge(struct jobs *j, struct job *job, const struct command *answer, bool by_name)
 {
 	job->answer = *answer;
+	job->by_name = by_name;
 	job->answer_due = true;
 	job->judged_ms = uv_now(&j->control->loop);
 	move(job, &j->judged);
@@ -128,18 +145,26 @@ judge(struct jobs *j, struct job *job, const struct command *answer)
 
 /* The runner first: with it the conviction is stored. */
 static void
-judge_all(struct jobs *j, struct job *runner, const struct command *answer)
+judge_all(struct jobs *j, struct job *runner, const struct command *answer, bool by_name)
 {
-	struct list *node;
+	struct list followers, *node;
 
-	runner->conviction_due = answer->verdict == VERDICT_BAD;
-	judge(j, runner, answer);
+	list_init(&followers);
 	while ((node = list_take_first(&runner->followers)) != NULL)
-		judge(j, job_at(node), answer);
+		list_append(&followers, node);
+	runner->conviction_due = answer->verdict == VERDICT_BAD;
+	judge(j, runner, answer, by_name);
+	while ((node = list_take_first(&followers)) != NULL) {
+		if (!by_name || span_equal(name_of(job_at(node)), name_of(runner)))
+			judge(j, job_at(node), answer, by_name);
+		else
+			list_append(&j->waiting, node);
+	}
 }
 
 static void
-remember_everywhere(struct jobs *j, const struct job *job, const struct command *answer)
+remember_everywhere(
+    struct jobs *j, const struct job *job, const struct command *answer, bool by_name)
 {
 	struct command put = *answer;
 
@@ -148,6 +173,8 @@ remember_everywhere(struct jobs *j, const struct job *job, const struct command 
 	put.kind = COMMAND_CACHE_PUT;
 	put.generation = job->stamp;
 	memcpy(put.sha256, job->sha256, 32);
+	if (by_name)
+		digest_with_name(job->sha256, name_of(job), put.sha256);
 	for (uint32_t i = 0; i < region_cores(j->control->region); i++)
 		command_send(
 		    region_core(j->control->region, i), &put); /* full: judged again, no more */
@@ -194,12 +221,12 @@ start(struct jobs *j, struct job *job, struct worker *w)
 	int object = copy_object(job);
 
 	if (object < 0) {
-		judge_all(j, job, &failed);
+		judge_all(j, job, &failed, false);
 		return;
 	}
 	move(job, &j->running);
 	j->running_count++;
-	worker_start(j->control, w, object, on_worker_done, job);
+	worker_start(j->control, w, object, name_of(job), on_worker_done, job);
 	close(object);
 	for (struct list *node = j->waiting.next, *next; node != &j->waiting; node = next) {
 		next = node->next;
@@ -228,8 +255,8 @@ on_worker_done(struct worker *w, const struct worker_answer *said)
 	w->owner = NULL;
 	j->running_count--;
 	drain_found(j->control, job->sha256, said);
-	remember_everywhere(j, job, &answer);
-	judge_all(j, job, &answer);
+	remember_everywhere(j, job, &answer, said->by_name);
+	judge_all(j, job, &answer, said->by_name);
 	start_waiting(j);
 }
 
@@ -265,8 +292,9 @@ enqueue(struct jobs *j, struct job *job)
 	struct job *runner = find(&j->running, job->sha256, false);
 	const struct job *convicted = find(&j->judged, job->sha256, true);
 
-	if (convicted != NULL) {
-		judge(j, job, &convicted->answer);
+	if (convicted != NULL &&
+	    (!convicted->by_name || span_equal(name_of(convicted), name_of(job)))) {
+		judge(j, job, &convicted->answer, convicted->by_name);
 		return;
 	}
 	move(job, runner != NULL ? &runner->followers : &j->waiting);
@@ -279,6 +307,7 @@ jobs_take(struct jobs *j, struct region *region, uint32_t core, const struct not
 	struct command overload = {
 		.kind = COMMAND_ANSWER, .source = SOURCE_OVERLOAD, .job = n->job
 	};
+	struct span name = record_text_get(&n->object, RECORD_TEXT_FILENAME);
 	struct list *node;
 	struct job *job;
 
@@ -297,6 +326,10 @@ jobs_take(struct jobs *j, struct region *region, uint32_t core, const struct not
 	job->stamp = n->object.record.generation;
 	job->conviction_due = false;
 	memcpy(job->sha256, n->object.record.sha256, 32);
+	name = span_first(name, sizeof(job->name));
+	job->name_bytes = (uint32_t)name.bytes;
+	if (name.bytes > 0)
+		memcpy(job->name, name.data, name.bytes);
 	enqueue(j, job);
 	return true;
 }

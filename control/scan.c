@@ -53,7 +53,7 @@ check_file(const struct control *c, int fd, char *error)
 }
 
 int
-scan_start(struct control *c, pid_t peer, int peer_fd, scan_done done, void *arg,
+scan_start(struct control *c, pid_t peer, int peer_fd, struct span name, scan_done done, void *arg,
     char error[SCAN_ERROR_TEXT_MAX])
 {
 	struct scan *s;
@@ -79,7 +79,7 @@ scan_start(struct control *c, pid_t peer, int peer_fd, scan_done done, void *arg
 	s->done = done;
 	s->arg = arg;
 	scans_now++;
-	worker_start(c, &s->worker, fd, on_worker_done, s);
+	worker_start(c, &s->worker, fd, name, on_worker_done, s);
 	close(fd);
 	return 0;
 }

@@ -16,8 +16,9 @@
 
 typedef void (*scan_done)(void *arg, const struct worker_answer *answer);
 
-/* `done` comes from the loop, once. -errno, with a sentence in `error`, where none is begun. */
-int scan_start(struct control *c, pid_t peer, int peer_fd, scan_done done, void *arg,
-    char error[SCAN_ERROR_TEXT_MAX]);
+/* `name` is what the file is called, or empty. `done` comes from the loop, once. -errno, with a
+ * sentence in `error`, where none is begun. */
+int scan_start(struct control *c, pid_t peer, int peer_fd, struct span name, scan_done done,
+    void *arg, char error[SCAN_ERROR_TEXT_MAX]);
 
 #endif

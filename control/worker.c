@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "control/control.h"
@@ -66,7 +67,7 @@ bool
 worker_parse(const char *text, struct worker_answer *out)
 {
 	const char *end = strchr(text, '\n');
-	char verdict[16], source[32], layer[WORKER_TEXT_MAX], offset[32];
+	char verdict[16], source[32], layer[WORKER_TEXT_MAX], offset[32], more[8];
 
 	memset(out, 0, sizeof(*out));
 	out->source = SOURCE_ERROR;
@@ -75,11 +76,13 @@ worker_parse(const char *text, struct worker_answer *out)
 	    !take_word(&text, source, sizeof(source)) ||
 	    !take_word(&text, out->threat, sizeof(out->threat)) ||
 	    !take_word(&text, layer, sizeof(layer)) || !take_word(&text, offset, sizeof(offset)) ||
-	    text != end || !parse_offset(offset, &out->offset) ||
+	    (take_word(&text, more, sizeof(more)) && strcmp(more, "name") != 0) || text != end ||
+	    !parse_offset(offset, &out->offset) ||
 	    source_by_word(span_text(source)) == SOURCE_COUNT ||
 	    (strcmp(verdict, "bad") != 0 && strcmp(verdict, "clean") != 0))
 		return false;
 	out->source = source_by_word(span_text(source));
+	out->by_name = more[0] != 0;
 	out->verdict = strcmp(verdict, "bad") == 0 ? VERDICT_BAD : VERDICT_CLEAN;
 	if (out->verdict != VERDICT_BAD)
 		out->threat[0] = 0;
@@ -183,23 +186,36 @@ list_blocked(const struct config *f, char *out, size_t room)
 	}
 }
 
+/* What the object is called, to be read; -1: nothing is told of it. */
 static int
-spawn(struct control *c, struct worker *w, int object)
+name_file(struct span name)
+{
+	int fd = name.bytes > 0 ? memfd_create("sluice-name", MFD_CLOEXEC) : -1;
+
+	if (fd >= 0 && write(fd, name.data, name.bytes) == (ssize_t)name.bytes)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int
+spawn(struct control *c, struct worker *w, int object, int name)
 {
 	const struct config *f = c->config;
 	char path[512], n[5][32], blocked[128],
 	    *arguments[] = { (char *)(uintptr_t)c->worker, n[0], n[1], n[2], n[3], n[4], blocked,
 		    NULL };
-	uv_stdio_container_t stdio[6] = { { .flags = UV_IGNORE },
+	uv_stdio_container_t stdio[7] = { { .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
 		    .data.stream = (uv_stream_t *)&w->output },
 		{ .flags = UV_IGNORE }, { .flags = UV_INHERIT_FD, .data.fd = object },
-		{ .flags = UV_IGNORE }, { .flags = UV_IGNORE } };
+		{ .flags = UV_IGNORE }, { .flags = UV_IGNORE }, { .flags = UV_IGNORE } };
 	uv_process_options_t options = { .exit_cb = on_exit_of_process,
 		.file = c->worker,
 		.args = arguments,
 		.stdio = stdio,
-		.stdio_count = 6 };
+		.stdio_count = 7 };
 	int generation, passwords = -1, rc;
 
 	snprintf(n[0], 32, "%u", f->sandbox.depth_max);
@@ -216,6 +232,8 @@ spawn(struct control *c, struct worker *w, int object)
 		passwords = open(f->sandbox.passwords, O_RDONLY | O_CLOEXEC);
 	if (passwords >= 0)
 		stdio[5] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = passwords };
+	if (name >= 0)
+		stdio[6] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = name };
 	rc = uv_spawn(&c->loop, &w->process, &options);
 	if (generation >= 0)
 		close(generation);
@@ -225,8 +243,12 @@ spawn(struct control *c, struct worker *w, int object)
 }
 
 void
-worker_start(struct control *c, struct worker *w, int object, worker_done done, void *owner)
+worker_start(struct control *c, struct worker *w, int object, struct span name, worker_done done,
+    void *owner)
 {
+	int called = name_file(name);
+	bool is_told = called >= 0 || name.bytes == 0, is_running;
+
 	memset(w, 0, sizeof(*w));
 	w->done = done;
 	w->owner = owner;
@@ -235,7 +257,10 @@ worker_start(struct control *c, struct worker *w, int object, worker_done done, 
 	uv_timer_init(&c->loop, &w->timer);
 	w->output.data = w->timer.data = w->process.data = w;
 	w->open_handles = 3;
-	if (spawn(c, w, object) != 0) {
+	is_running = is_told && spawn(c, w, object, called) == 0;
+	if (called >= 0)
+		close(called);
+	if (!is_running) {
 		end_part(w, (uv_handle_t *)&w->output);
 		end_part(w, (uv_handle_t *)&w->process);
 		return;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "common/base/span.h"
 #include "common/channel/record.h"
 
 #define WORKER_TEXT_MAX  1024
@@ -26,6 +27,7 @@ struct worker_answer {
 	/* Where in the object, "zip:a.doc -> vba:Module1"; empty: the object itself. */
 	char layer[WORKER_LAYER_MAX];
 	uint64_t offset; /* where in that layer a signature's match ends, or WORKER_NO_OFFSET */
+	bool by_name;    /* the same bytes under another name may get another verdict */
 };
 
 struct worker;
@@ -44,11 +46,13 @@ struct worker {
 	void *owner; /* the caller's; not touched here after done() has begun */
 };
 
-/* `object` stays the caller's, to be closed after the call. */
-void worker_start(struct control *c, struct worker *w, int object, worker_done done, void *owner);
+/* `object` stays the caller's, to be closed after the call; `name` is what it is called, or empty.
+ */
+void worker_start(struct control *c, struct worker *w, int object, struct span name,
+    worker_done done, void *owner);
 /* The process is killed; done() is still due. Nothing where it does not run. */
 void worker_kill(struct worker *w);
-/* A verdict's text, "VERDICT SOURCE THREAT LAYER OFFSET\n"; false where it is not one. */
+/* A verdict's text, "VERDICT SOURCE THREAT LAYER OFFSET [name]\n"; false where it is not one. */
 bool worker_parse(const char *text, struct worker_answer *out);
 
 #endif

@@ -49,7 +49,8 @@ judge(struct run *r, const struct corpus *corpus, size_t bytes, unsigned n)
 		struct flight *f = &r->flights[i];
 
 		f->body = f->left = corpus_body(corpus, n + i, bytes);
-		if (layer_open(&f->layer, r->o->core, r->o->generation) != 0)
+		if (layer_open(&f->layer, r->o->core, r->o->generation,
+			(struct layer_name){ NULL, NULL }) != 0)
 			return false;
 	}
 	for (size_t at = 0; at < bytes; at += OBJECTS_SLICE) {

@@ -86,6 +86,8 @@ judge_member(
 
 	if (name == NULL)
 		name = archive_entry_pathname_utf8(entry);
+	if (name != NULL)
+		inner.name = span_text(name);
 	inner.path = layer_path(path, l, reader_kind(a), name != NULL ? name : "?");
 	if (is_encrypted && !may_decrypt(d, a)) {
 		layer_note(d, SOURCE_ENCRYPTED, path);

@@ -6,6 +6,9 @@
  *
  *     VERDICT SOURCE THREAT LAYER OFFSET    "bad sandbox Eicar-Test-Signature zip:eicar.com 68"
  *
+ * and a sixth word, "name", where the same bytes under another name may get another verdict. The
+ * name is descriptor 6 (absent: there is none).
+ *
  * THREAT is "-" where there is none; LAYER (layer.h) is where the threat is, or what could not be
  * read, and "-" for the object itself; OFFSET is where in that layer the signature's match ends,
  * "-" where no signature matched. Bytes that are no printable ASCII, and blanks, are '_'.
@@ -28,6 +31,7 @@
 #define DEEPSCAN_OBJECT_FD     3
 #define DEEPSCAN_GENERATION_FD 4
 #define DEEPSCAN_PASSWORDS_FD  5
+#define DEEPSCAN_NAME_FD       6
 #define DEEPSCAN_LAYER_MAX     512
 #define DEEPSCAN_NO_OFFSET     UINT64_MAX
 #define DEEPSCAN_SEEN_MAX      4096
@@ -62,6 +66,7 @@ struct deepscan {
 	bool is_spent; /* a limit of the whole object was met: nothing more is unpacked */
 	enum verdict verdict;
 	enum source source; /* SANDBOX, or a class */
+	bool by_name;       /* the verdict hangs on what the object is called */
 	char threat[128], layer[DEEPSCAN_LAYER_MAX];
 	uint64_t offset; /* of the match's end in that layer, or DEEPSCAN_NO_OFFSET */
 	struct deepscan_seen seen[DEEPSCAN_SEEN_MAX];
@@ -76,9 +81,9 @@ int deepscan_init(
 void deepscan_fini(struct deepscan *d);
 
 /*
- * Judges the bytes and everything packed in them; the result stands in `d`. Never fails: what could
- * not be looked at is a class. May be called again for another object.
+ * Judges the bytes, called so, and everything packed in them; the result stands in `d`. Never
+ * fails: what could not be looked at is a class. May be called again for another object.
  */
-void deepscan_judge(struct deepscan *d, struct span object);
+void deepscan_judge(struct deepscan *d, struct span object, struct span name);
 
 #endif

@@ -312,6 +312,7 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 
 	snprintf(name, sizeof(name), "%u", number);
 	inner.path = layer_path(path, l, "mail", p->name[0] != 0 ? p->name : name);
+	inner.name = span_text(p->name);
 	if (p->coding != TRANSFER_IDENTITY) {
 		transfer_init(&t, p->coding);
 		while (is_whole && at < p->bytes.bytes) {

@@ -17,7 +17,8 @@ struct layer {
 	struct span bytes;
 	uint32_t depth;
 	const char *path;
-	bool is_guess; /* an archive only by a guess: what can't be read of it says nothing */
+	struct span name; /* what a rule may hang on (name.h): a member's; empty: it has none */
+	bool is_guess;    /* an archive only by a guess: what can't be read of it says nothing */
 };
 
 /* What a layer is unpacked into; the bytes are the holder's to free. */

@@ -13,7 +13,7 @@
 #include "control/deepscan/jail.h"
 
 #define ANSWER_BYTES_MAX 1000 /* control reads no more than 1023 */
-#define WORDS_BYTES_MAX  64   /* verdict, source, offset, blanks, newline */
+#define WORDS_BYTES_MAX  72   /* verdict, source, offset, "name", blanks, newline */
 static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan *)0)->layer) +
 		      WORDS_BYTES_MAX <=
 		  ANSWER_BYTES_MAX,
@@ -23,7 +23,8 @@ static const char usage[] =
     "usage: sluice-deepscan DEPTH MEMBERS UNPACKED-BYTES MEMORY-MIB CPU-SECONDS [CLASS,...]\n"
     "Judges descriptor 3 by the generation on descriptor 4 and prints\n"
     "  VERDICT SOURCE THREAT LAYER OFFSET\n"
-    "on standard output, a pipe. Descriptor 5, if open, holds passwords for archives, one a line.\n"
+    "and \"name\" where it hangs on the object's name, on standard output, a pipe. Descriptor 5,\n"
+    "if open, holds passwords for archives, one a line, and descriptor 6 the object's name.\n"
     "The classes are those that the policy blocks: where several fit, they are told first.\n"
     "Started by sluice-control.\n";
 
@@ -71,6 +72,8 @@ answer(const struct deepscan *d)
 	if (d->offset != DEEPSCAN_NO_OFFSET)
 		snprintf(offset, sizeof(offset), "%llu", (unsigned long long)d->offset);
 	put_word(&line, offset);
+	if (d->by_name)
+		put_word(&line, "name");
 	line.bytes[line.used++] = '\n';
 	return write(STDOUT_FILENO, line.bytes, line.used) == (ssize_t)line.used ? 0 : 1;
 }
@@ -113,7 +116,7 @@ main(int argc, char **argv)
 	struct deepscan_limits limits = { 0 };
 	char error[SIGNATURE_ERROR_TEXT_MAX];
 	struct generation *g = NULL;
-	struct span object, file;
+	struct span object, file, name;
 	struct jail jail;
 
 	if (argc != 6 && argc != 7) {
@@ -128,6 +131,7 @@ main(int argc, char **argv)
 		take_blocked(argv[6], &limits);
 	object = map(DEEPSCAN_OBJECT_FD);
 	file = map(DEEPSCAN_GENERATION_FD);
+	name = map(DEEPSCAN_NAME_FD);
 	if (file.bytes == 0 || generation_open(file, &g, error) != 0) {
 		if (generation_open_builtin(&g, error) != 0)
 			return 1;
@@ -140,7 +144,7 @@ main(int argc, char **argv)
 	if (jail_enter(&jail) != 0)
 		return 1;
 	if (object.bytes > 0)
-		deepscan_judge(&d, object);
+		deepscan_judge(&d, object, name);
 	else
 		d.source = SOURCE_ERROR;
 	_exit(answer(&d));

@@ -21,8 +21,7 @@ struct rules {
 };
 
 struct search {
-	char *name;
-	size_t room;
+	struct rules_found *out;
 	bool found, failed;
 };
 
@@ -82,6 +81,7 @@ take_message(YR_SCAN_CONTEXT *context, int message, void *data, void *user)
 {
 	struct search *s = user;
 	const YR_RULE *rule = data;
+	bool by_name;
 
 	(void)context;
 	if (message == CALLBACK_MSG_TOO_MANY_MATCHES) {
@@ -90,21 +90,45 @@ take_message(YR_SCAN_CONTEXT *context, int message, void *data, void *user)
 	}
 	if (message != CALLBACK_MSG_RULE_MATCHING || RULE_IS_PRIVATE(rule))
 		return CALLBACK_CONTINUE;
-	snprintf(s->name, s->room, "%s", rule->identifier);
+	by_name = rule->ns->name[0] == SIGNATURE_BY_NAME;
+	if (!s->found || !by_name) {
+		snprintf(s->out->name, sizeof(s->out->name), "%s", rule->identifier);
+		s->out->by_name = by_name;
+	}
 	s->found = true;
-	return CALLBACK_ABORT;
+	return by_name ? CALLBACK_CONTINUE : CALLBACK_ABORT;
+}
+
+static int
+scan(YR_SCANNER *scanner, struct span bytes, const struct signature_variables *called,
+    struct search *s)
+{
+	for (unsigned v = 0; v < VARIABLE_COUNT; v++) {
+		int rc = yr_scanner_define_string_variable(
+		    scanner, signature_variable_word(v), (const char *)called->of[v].data);
+
+		if (rc != ERROR_SUCCESS)
+			return rc;
+	}
+	yr_scanner_set_callback(scanner, take_message, s);
+	yr_scanner_set_flags(scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
+	return yr_scanner_scan_mem(scanner, bytes.data, bytes.bytes);
 }
 
 enum rules_result
-rules_match(struct rules *r, struct span bytes, char *name, size_t room)
+rules_match(struct rules *r, struct span bytes, const struct signature_variables *called,
+    struct rules_found *out)
 {
-	struct search s = { .name = name, .room = room };
+	struct search s = { .out = out };
+	YR_SCANNER *scanner;
 	int rc;
 
 	if (r->saved.bytes == 0 || !load(r))
 		return RULES_FAILED;
-	rc = yr_rules_scan_mem(r->loaded, bytes.data, bytes.bytes,
-	    SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING, take_message, &s, 0);
+	if (yr_scanner_create(r->loaded, &scanner) != ERROR_SUCCESS)
+		return RULES_FAILED;
+	rc = scan(scanner, bytes, called, &s);
+	yr_scanner_destroy(scanner);
 	if (s.found)
 		return RULES_MATCH;
 	return rc != ERROR_SUCCESS || s.failed ? RULES_FAILED : RULES_NONE;

@@ -7,6 +7,7 @@
 #define SLUICE_DEEPSCAN_RULES_H
 
 #include "common/base/span.h"
+#include "scanners/signature/name.h"
 
 struct rules;
 
@@ -23,7 +24,12 @@ enum rules_result {
 struct rules *rules_create(struct span saved);
 void rules_destroy(struct rules *r);
 
-/* The first rule that holds of these bytes, by its name in `name`, cut to `room`. */
-enum rules_result rules_match(struct rules *r, struct span bytes, char *name, size_t room);
+/* Of these bytes, called so: the first rule that holds, of those first that hang on no name. */
+struct rules_found {
+	char name[128]; /* cut to its room */
+	bool by_name;   /* under another name it might not hold */
+};
+enum rules_result rules_match(struct rules *r, struct span bytes,
+    const struct signature_variables *called, struct rules_found *out);
 
 #endif

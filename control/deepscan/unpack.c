@@ -54,6 +54,7 @@ static void
 convict(struct deepscan *d, const char *threat, const char *path)
 {
 	d->verdict = VERDICT_BAD;
+	d->by_name = false;
 	d->source = SOURCE_SANDBOX;
 	d->offset = DEEPSCAN_NO_OFFSET;
 	snprintf(d->threat, sizeof(d->threat), "%s", threat);
@@ -66,15 +67,26 @@ layer_is_over(const struct deepscan *d)
 	return d->verdict == VERDICT_BAD || d->is_spent;
 }
 
+/* The object itself: names of what is in it are of its bytes. */
+static bool
+is_whole(const struct layer *l)
+{
+	return l->depth == 0;
+}
+
 /* What libyara says, where the scan found that it is to be asked. */
 static void
 match_rules(struct deepscan *d, const struct layer *l)
 {
-	char name[sizeof(d->threat)];
+	enum format f = format_detect(span_first(l->bytes, FORMAT_HEAD_BYTES), l->bytes.bytes);
+	struct signature_variables called;
+	struct rules_found found;
 
-	switch (rules_match(d->rules, l->bytes, name, sizeof(name))) {
+	signature_variables(l->name, f, l->bytes, &called);
+	switch (rules_match(d->rules, l->bytes, &called, &found)) {
 	case RULES_MATCH:
-		convict(d, name, l->path);
+		convict(d, found.name, l->path);
+		d->by_name = found.by_name && is_whole(l);
 		break;
 	case RULES_FAILED:
 		layer_note(d, SOURCE_ERROR, l->path);
@@ -84,21 +96,37 @@ match_rules(struct deepscan *d, const struct layer *l)
 	}
 }
 
+static size_t
+name_of_layer(void *layer, char *out, size_t room)
+{
+	struct span name = span_first(((const struct layer *)layer)->name, room);
+
+	if (name.bytes > 0)
+		memcpy(out, name.data, name.bytes);
+	return name.bytes;
+}
+
 /* Signatures and digest lists over one layer. */
 static void
-match(struct deepscan *d, const struct layer *l, struct digest_values *values)
+match(struct deepscan *d, struct layer *l, struct digest_values *values)
 {
 	struct signature_scan *scan = signature_open(d->core, d->generation);
 	struct digest digest;
 	const char *threat;
 
-	if (scan == NULL || signature_feed(scan, l->bytes, true) < 0)
+	if (scan != NULL)
+		signature_name(scan, name_of_layer, l);
+	if (scan == NULL || signature_feed(scan, l->bytes, true) < 0) {
 		layer_note(d, SOURCE_ERROR, l->path);
-	else if (signature_hit(scan) != NULL) {
+	} else if (signature_hit(scan) != NULL) {
 		convict(d, signature_hit(scan)->name, l->path);
+		d->by_name = signature_is_by_name(scan) && is_whole(l);
 		d->offset = signature_hit(scan)->offset;
-	} else if (signature_wants_deep(scan))
-		match_rules(d, l);
+	} else {
+		d->by_name |= signature_is_by_name(scan) && is_whole(l);
+		if (signature_wants_deep(scan))
+			match_rules(d, l);
+	}
 	if (scan != NULL)
 		signature_close(scan);
 	digest_init(&digest);
@@ -191,6 +219,7 @@ layer_judge_part(struct deepscan *d, const struct layer *l, size_t from, size_t 
 	if (from >= to || to - from == l->bytes.bytes || layer_is_over(d))
 		return;
 	part.bytes = span_of(l->bytes.data + from, to - from);
+	part.name = span_of(NULL, 0);
 	part.depth++;
 	snprintf(at, sizeof(at), "%zu", from);
 	part.path = layer_path(path, l, "at", at);
@@ -270,13 +299,13 @@ deepscan_fini(struct deepscan *d)
 }
 
 void
-deepscan_judge(struct deepscan *d, struct span object)
+deepscan_judge(struct deepscan *d, struct span object, struct span name)
 {
-	const struct layer whole = { .bytes = object, .path = "" };
+	const struct layer whole = { .bytes = object, .path = "", .name = name };
 
 	d->members = d->locked_members = 0;
 	d->unpacked_bytes = d->streams = 0;
-	d->is_spent = false;
+	d->is_spent = d->by_name = false;
 	d->verdict = VERDICT_CLEAN;
 	d->source = SOURCE_SANDBOX;
 	d->threat[0] = d->layer[0] = 0;

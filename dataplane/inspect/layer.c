@@ -5,13 +5,16 @@
 #include <errno.h>
 
 int
-layer_open(struct layer *l, struct signature_core *core, const struct generation *g)
+layer_open(struct layer *l, struct signature_core *core, const struct generation *g,
+    struct layer_name name)
 {
 	l->scan = signature_open(core, g);
 	if (l->scan == NULL)
 		return -ENOBUFS;
 	l->shadow = NULL;
 	l->shadow_failed = l->shadow_wants_deep = false;
+	l->name = name;
+	signature_name(l->scan, name.of, name.arg);
 	l->open = true;
 	l->format_known = false;
 	l->scan_failed = false;
@@ -27,7 +30,10 @@ int
 layer_watch(struct layer *l, struct signature_core *core, const struct generation *g)
 {
 	l->shadow = signature_open(core, g);
-	return l->shadow != NULL ? 0 : -ENOBUFS;
+	if (l->shadow == NULL)
+		return -ENOBUFS;
+	signature_name(l->shadow, l->name.of, l->name.arg);
+	return 0;
 }
 
 /* Collects the start of the layer until its format can be told. */
@@ -83,6 +89,12 @@ layer_finish(struct layer *l, struct digest_queue *q)
 		l->format = format_detect(span_of(l->head, l->head_bytes), l->bytes);
 		l->format_known = true;
 	}
+}
+
+bool
+layer_is_by_name(const struct layer *l)
+{
+	return l->open && signature_is_by_name(l->scan);
 }
 
 const struct signature_hit *

@@ -12,7 +12,14 @@
 #include "scanners/format/format.h"
 #include "scanners/signature/signature.h"
 
+/* What the object is called, where a rule asks for it before layer_close(). */
+struct layer_name {
+	signature_name_of of;
+	void *arg;
+};
+
 struct layer {
+	struct layer_name name;
 	bool open;
 	bool format_known, scan_failed;
 	bool wants_deep; /* after layer_finish(): rules may hold that only a sandbox judges */
@@ -28,9 +35,12 @@ struct layer {
 };
 
 /* -ENOBUFS when no scan is free. */
-int layer_open(struct layer *l, struct signature_core *core, const struct generation *g);
+int layer_open(struct layer *l, struct signature_core *core, const struct generation *g,
+    struct layer_name name);
 /* An open layer that has no bytes yet is scanned by these, too. -ENOBUFS as above. */
 int layer_watch(struct layer *l, struct signature_core *core, const struct generation *g);
+/* After layer_finish(): what signatures say hangs on that name. */
+bool layer_is_by_name(const struct layer *l);
 /* Format and signatures; the caller puts the bytes into the queue. */
 void layer_feed(struct layer *l, struct span bytes, bool is_last);
 /* No more bytes: the format is final, and the digests after the queue's next run; at once where

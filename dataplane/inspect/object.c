@@ -153,6 +153,15 @@ object_free(struct inspect_object *o)
 	i->objects_now--;
 }
 
+size_t
+object_name(void *object, char *out, size_t room)
+{
+	const struct icap_request *r = icap_request(((struct inspect_object *)object)->session);
+
+	return http_filename(r->request_head, r->response_head, out,
+	    room < FILENAME_BYTES_MAX ? room : FILENAME_BYTES_MAX);
+}
+
 /* Opens the layers a body needs; what can't be had makes the object's class. */
 static bool
 open_layers(struct inspect_object *o)
@@ -160,8 +169,9 @@ open_layers(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 	struct signature_core *core = o->publication->loaded->cores[i->config.core];
 	const struct generation *g = o->publication->loaded->generation;
+	struct layer_name name = { object_name, o };
 
-	if (layer_open(&o->raw, core, g) != 0)
+	if (layer_open(&o->raw, core, g, name) != 0)
 		return false;
 	shadow_watch(o, &o->raw);
 	if (o->coding == DECODE_UNKNOWN)
@@ -169,7 +179,7 @@ open_layers(struct inspect_object *o)
 	if (o->coding == DECODE_UNKNOWN || o->coding == DECODE_IDENTITY)
 		return true;
 	o->decoder = decode_open(i->decoders, &o->codings, &object_policy_limits(o)->decode);
-	if (o->decoder == NULL || layer_open(&o->decoded, core, g) != 0)
+	if (o->decoder == NULL || layer_open(&o->decoded, core, g, name) != 0)
 		return false;
 	shadow_watch(o, &o->decoded);
 	return true;

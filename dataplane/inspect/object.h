@@ -218,6 +218,9 @@ bool object_conclude(
 bool object_conclude_class(struct inspect_object *o, enum source class);
 /* Whether a rule excludes it (its key is not 0), which is then counted. */
 bool object_excluded(struct inspect_object *o, uint64_t rule);
+/* What it is called, as the log has it: at most FILENAME_BYTES_MAX, how many. A
+ * signature_name_of. */
+size_t object_name(void *object, char *out, size_t room);
 /* Answers, or parks until control can be told. True: done, freed. */
 bool object_finish(struct inspect_object *o);
 /* The same from a timer or a command: the object comes out of inspect_next_settled(). */

@@ -117,11 +117,22 @@ parts_open(struct inspect_object *o, const struct http_head *head)
 	}
 }
 
+static size_t
+part_name(void *level, char *out, size_t room)
+{
+	const struct part_level *l = level;
+
+	return http_part_filename(multipart_field(&l->parser, "Content-Disposition"),
+	    multipart_field(&l->parser, "Content-Type"), out,
+	    room < FILENAME_BYTES_MAX ? room : FILENAME_BYTES_MAX);
+}
+
 static void
 part_begin(struct inspect_object *o, struct part_level *l)
 {
 	struct signature_core *core = o->publication->loaded->cores[o->inspect->config.core];
 	const struct generation *g = o->publication->loaded->generation;
+	struct layer_name name = { part_name, l };
 	enum transfer_coding coding =
 	    transfer_coding_of(multipart_field(&l->parser, "Content-Transfer-Encoding"));
 
@@ -134,8 +145,8 @@ part_begin(struct inspect_object *o, struct part_level *l)
 	if (l->parser.head_over)
 		note_trouble(o, SOURCE_OVERSIZE);
 	transfer_init(&l->transfer, coding);
-	if (layer_open(&l->sent, core, g) != 0 ||
-	    (coding != TRANSFER_IDENTITY && layer_open(&l->decoded, core, g) != 0)) {
+	if (layer_open(&l->sent, core, g, name) != 0 ||
+	    (coding != TRANSFER_IDENTITY && layer_open(&l->decoded, core, g, name) != 0)) {
 		stop(o, SOURCE_OVERLOAD);
 		return;
 	}
@@ -187,14 +198,45 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 	}
 }
 
+/* What a verdict on the part as this layer has it is remembered by, where it hangs on its name. */
 static void
-remember_bad(struct inspect_object *o, const struct layer *layer, const char *threat)
+key_with_name(struct part_level *l, const struct layer *layer, uint8_t out[DIGEST_SHA256_BYTES])
+{
+	char name[FILENAME_BYTES_MAX];
+	size_t bytes = part_name(l, name, sizeof(name));
+
+	digest_with_name(layer->values.sha256, span_of(name, bytes), out);
+}
+
+static bool
+is_remembered_bad(struct inspect_object *o, struct part_level *l, const struct layer *layer,
+    struct cache_verdict *out)
+{
+	struct cache *c = o->inspect->cache;
+	uint64_t stamp = o->publication->stamp;
+	uint8_t key[DIGEST_SHA256_BYTES];
+
+	if (cache_find(c, layer->values.sha256, stamp, out))
+		return out->verdict == VERDICT_BAD;
+	if (!generation_asks_for_names(o->publication->loaded->generation))
+		return false;
+	key_with_name(l, layer, key);
+	return cache_find(c, key, stamp, out) && out->verdict == VERDICT_BAD;
+}
+
+static void
+remember_bad(struct inspect_object *o, struct part_level *l, const struct layer *layer,
+    const char *threat, bool by_name)
 {
 	struct inspect *i = o->inspect;
+	uint8_t key[DIGEST_SHA256_BYTES];
 
 	if (o->flags & RECORD_FLAG_PARTIAL || !object_is_current(o))
 		return;
-	if (cache_put(i->cache, layer->values.sha256, o->publication->stamp, VERDICT_BAD, threat))
+	memcpy(key, layer->values.sha256, sizeof(key));
+	if (by_name)
+		key_with_name(l, layer, key);
+	if (cache_put(i->cache, key, o->publication->stamp, VERDICT_BAD, threat))
 		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
 }
 
@@ -222,12 +264,13 @@ set_found(struct inspect_object *o, const struct part_level *l, const struct lay
 
 /* The steps of judge.c that may find a part bad. A trusted one is not, whatever is in it. */
 static void
-judge_layer(struct inspect_object *o, const struct part_level *l, const struct layer *layer)
+judge_layer(struct inspect_object *o, struct part_level *l, const struct layer *layer)
 {
 	const struct generation *g = o->publication->loaded->generation;
 	const struct digest_values *v = &layer->values;
 	const char *threat;
 	struct cache_verdict cached;
+	bool by_name = false;
 
 	o->parts_failed = o->parts_failed || layer->scan_failed;
 	o->parts_want_deep = o->parts_want_deep || layer->wants_deep;
@@ -237,17 +280,18 @@ judge_layer(struct inspect_object *o, const struct part_level *l, const struct l
 	shadow_part(o, layer);
 	if (o->part_found.number != 0)
 		return;
-	if (cache_find(o->inspect->cache, v->sha256, o->publication->stamp, &cached) &&
-	    cached.verdict == VERDICT_BAD) {
+	if (is_remembered_bad(o, l, layer, &cached)) {
 		set_found(o, l, layer, SOURCE_CACHED, cached.threat);
 		return;
 	}
 	threat = generation_bad_digest(g, v->md5, v->sha256, layer->bytes);
-	if (threat == NULL && layer_hit(layer) != NULL)
+	if (threat == NULL && layer_hit(layer) != NULL) {
 		threat = layer_hit(layer)->name;
+		by_name = layer_is_by_name(layer);
+	}
 	if (threat == NULL)
 		return;
-	remember_bad(o, layer, threat);
+	remember_bad(o, l, layer, threat, by_name);
 	set_found(o, l, layer, SOURCE_SCANNED, threat);
 }
 

@@ -63,8 +63,7 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	struct span agent = span_of(NULL, 0), type = span_of(NULL, 0);
 	char name[FILENAME_BYTES_MAX];
 	struct identity asks;
-	size_t name_bytes = http_filename(r->request_head, r->response_head, name, sizeof(name));
-	struct span filename = span_of(name, name_bytes);
+	struct span filename = span_of(name, object_name(o, name, sizeof(name)));
 
 	if (is_of_part(o))
 		filename = span_of(o->part_found.name, o->part_found.name_bytes);

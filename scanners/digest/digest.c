@@ -120,6 +120,21 @@ digest_sha256(struct span bytes, uint8_t out[DIGEST_SHA256_BYTES])
 	SHA256(bytes.data, bytes.bytes, out);
 }
 
+/* Turned over, lest an object be made whose bytes are the digest and the name. */
+void
+digest_with_name(
+    const uint8_t sha256[DIGEST_SHA256_BYTES], struct span name, uint8_t out[DIGEST_SHA256_BYTES])
+{
+	SHA256_CTX c;
+
+	SHA256_Init(&c);
+	SHA256_Update(&c, sha256, DIGEST_SHA256_BYTES);
+	SHA256_Update(&c, name.data, name.bytes);
+	SHA256_Final(out, &c);
+	for (unsigned i = 0; i < DIGEST_SHA256_BYTES; i++)
+		out[i] ^= 0xff;
+}
+
 char *
 digest_hex(const uint8_t *bytes, size_t count, char *out)
 {

@@ -38,6 +38,13 @@ void digest_finish(struct digest *d, struct digest_values *out);
 /* SHA-256 of a text at hand, such as a key. */
 void digest_sha256(struct span bytes, uint8_t out[DIGEST_SHA256_BYTES]);
 
+/*
+ * What a verdict is remembered by that hangs on an object's name besides its bytes: a digest of
+ * both, which is that of no object.
+ */
+void digest_with_name(
+    const uint8_t sha256[DIGEST_SHA256_BYTES], struct span name, uint8_t out[DIGEST_SHA256_BYTES]);
+
 /* Lower-case hexadecimal, NUL-terminated: `out` has room for 2 * count + 1. Returns `out`. */
 char *digest_hex(const uint8_t *bytes, size_t count, char *out);
 

@@ -3,6 +3,7 @@
  * Expressions of rules, in postfix order (generation_file.h). Besides holding or not, a value may
  * be undefined, as YARA has it, or unseen: it hangs on bytes of the object that are not kept. What
  * is decided without those is decided: false and unseen is false, true or unseen is true.
+ * What hangs on a name is unseen where that is left open (object_facts).
  * Bounds: GENERATION_STACK_MAX values; the steps are as many as the generation holds.
  */
 #include "scanners/signature/internal.h"
@@ -15,6 +16,7 @@ struct value {
 
 /* What steps look at. */
 struct context {
+	const struct generation *generation;
 	const uint32_t *parts; /* the rule's */
 	const struct tallies *tallies;
 	const struct object_facts *object;
@@ -182,6 +184,32 @@ compare(struct value a, struct value b, uint32_t how)
 	return a.is_unseen || b.is_unseen ? unseen : (struct value){ .holds = holds };
 }
 
+static const struct signature_variables *
+variables_of(const struct object_facts *o)
+{
+	struct object_name *n = o->name;
+	char text[SIGNATURE_NAME_MAX];
+	size_t bytes;
+
+	if (!n->is_known) {
+		bytes = n->of != NULL ? n->of(n->arg, text, sizeof(text)) : 0;
+		signature_variables(span_of(text, bytes), o->format, o->head, &n->variables);
+		n->is_known = true;
+	}
+	return &n->variables;
+}
+
+static struct value
+compare_name(const struct generation_step *s, const struct context *c)
+{
+	const char *text = (const char *)c->generation->sections[GENERATION_NAMES].data + s->value;
+
+	if (c->object->name == NULL)
+		return unseen;
+	return (struct value){ .holds = signature_text_compare(variables_of(c->object)->of[s->part],
+				   span_text(text), s->kinds) };
+}
+
 /* What a step pushes that takes nothing. */
 static struct value
 fact(const struct generation_step *s, const struct context *c)
@@ -192,6 +220,8 @@ fact(const struct generation_step *s, const struct context *c)
 		return number((int64_t)(s->value | (uint64_t)s->kinds << 32));
 	if (s->kind == STEP_SIZE)
 		return number((int64_t)c->object->size);
+	if (s->kind == STEP_NAME)
+		return compare_name(s, c);
 	t = tallies_of(c->tallies, c->parts[s->part]);
 	if (s->kind == STEP_MATCHES)
 		return number(t->count);
@@ -249,7 +279,7 @@ expression_judge(const struct generation *g, const struct generation_rule *r,
     const struct tallies *t, const struct object_facts *o)
 {
 	const struct generation_step *s = row(g, GENERATION_STEPS, sizeof(*s), r->steps);
-	struct context c = { row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), r->parts), t, o };
+	struct context c = { g, row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), r->parts), t, o };
 	struct value stack[GENERATION_STACK_MAX] = { 0 }, *top = stack;
 
 	for (unsigned i = 0; i < r->step_count; i++, s++)
@@ -267,6 +297,7 @@ taken_by(const struct generation_step *s)
 	case STEP_SIZE:
 	case STEP_MATCHES:
 	case STEP_START:
+	case STEP_NAME:
 		return 0;
 	case STEP_AND:
 	case STEP_OR:
@@ -281,7 +312,8 @@ taken_by(const struct generation_step *s)
 }
 
 static bool
-step_is_sound(const struct generation_step *s, const struct generation_rule *r)
+step_is_sound(
+    const struct generation *g, const struct generation_step *s, const struct generation_rule *r)
 {
 	unsigned width = s->kinds & READ_WIDTH;
 
@@ -296,6 +328,9 @@ step_is_sound(const struct generation_step *s, const struct generation_rule *r)
 		return s->value < MATH_COUNT;
 	case STEP_COMPARE:
 		return s->value < COMPARE_COUNT;
+	case STEP_NAME:
+		return s->part < VARIABLE_COUNT && (s->kinds & ~TEXT_NOCASE) < TEXT_COUNT &&
+		       s->value < g->sections[GENERATION_NAMES].bytes && r->by_name != 0;
 	default:
 		return s->kind > 0 && s->kind < STEP_KIND_COUNT;
 	}
@@ -310,7 +345,7 @@ steps_are_sound(const struct generation *g, const struct generation_rule *r)
 		const struct generation_step *s =
 		    row(g, GENERATION_STEPS, sizeof(*s), r->steps + i);
 
-		if (!step_is_sound(s, r) || taken_by(s) > n)
+		if (!step_is_sound(g, s, r) || taken_by(s) > n)
 			return false;
 		n = n - taken_by(s) + 1;
 		if (n > GENERATION_STACK_MAX)

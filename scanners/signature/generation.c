@@ -230,6 +230,7 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 	g->has_sha1 = g->sections[GENERATION_BAD_SHA1].bytes > 0 ||
 		      g->sections[GENERATION_GOOD_SHA1].bytes > 0;
 	g->has_section_digests = g->sections[GENERATION_SECTION_SIZES].bytes > 0;
+	g->asks_for_names = rules_ask_for_names(g);
 	*out = g;
 	return 0;
 }
@@ -338,6 +339,12 @@ find_either(const struct generation *g, unsigned md5_kind, unsigned sha256_kind,
 {
 	return generation_find_digest(g, md5_kind, md5, size, name) ||
 	       generation_find_digest(g, sha256_kind, sha256, size, name);
+}
+
+bool
+generation_asks_for_names(const struct generation *g)
+{
+	return g->asks_for_names;
 }
 
 struct span

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      10
+#define GENERATION_VERSION      11
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -169,6 +169,31 @@ struct generation_rule {
 	uint32_t name, parts, steps;
 	uint16_t part_count, step_count, target;
 	uint16_t is_deep; /* no threat by itself: where it may hold, YARA's rules are to be asked */
+	uint16_t by_name; /* hangs on more than the object's bytes: on a generation_variable */
+};
+
+/* What YARA's rules may ask of an object besides its bytes (name.h). */
+#define GENERATION_VARIABLES(X)   \
+	X(FILENAME, "filename")   \
+	X(FILEPATH, "filepath")   \
+	X(EXTENSION, "extension") \
+	X(FILETYPE, "filetype")   \
+	X(OWNER, "owner")
+
+enum generation_variable {
+#define X(id, word) VARIABLE_##id,
+	GENERATION_VARIABLES(X)
+#undef X
+	VARIABLE_COUNT
+};
+
+enum generation_text {
+	TEXT_IS,
+	TEXT_CONTAINS,
+	TEXT_STARTS,
+	TEXT_ENDS,
+	TEXT_COUNT,
+	TEXT_NOCASE = 0x10 /* added: ASCII letters of either case are the same */
 };
 
 /*
@@ -185,6 +210,8 @@ struct generation_rule {
  *     MATH      of the two on top, by `value`, an enum generation_math
  *     COMPARE   the two on top, by `value`, an enum generation_compare: whether it holds
  *     UNSURE    of the top: where it holds, it may hold or not
+ *     NAME      pushes whether variable number `part` stands to the text at `value` of NAMES as
+ *               `kinds`, an enum generation_text, says
  * What has no value (a read behind the end, START of what was not met, a division by 0) is
  * undefined, and so is all that is computed from it; neither it nor its opposite holds, as YARA
  * says. What lies in the object but is not kept is unseen, and so is what is unsure: a rule that
@@ -207,6 +234,7 @@ enum generation_step_kind {
 	STEP_MATH,
 	STEP_COMPARE,
 	STEP_UNSURE,
+	STEP_NAME,
 	STEP_KIND_COUNT
 };
 

@@ -9,6 +9,7 @@
 #include "scanners/format/program.h"
 #include "scanners/reputation/reputation.h"
 #include "scanners/signature/generation_file.h"
+#include "scanners/signature/name.h"
 #include "scanners/signature/signature.h"
 
 struct generation {
@@ -18,6 +19,7 @@ struct generation {
 	bool has_links;                                            /* matches must come in order */
 	bool has_places; /* patterns ask for places in programs */
 	bool has_sha1, has_section_digests;
+	bool asks_for_names;                         /* some rules are `by_name` */
 	struct span sections[GENERATION_KIND_COUNT]; /* within the mapped file */
 	bool has_reputation;
 	struct reputation_table reputation;
@@ -86,17 +88,29 @@ void tallies_clear(struct tallies *t);
 bool tallies_count(struct tallies *t, uint32_t part, uint64_t start);
 /* The part's slot; where it was not met, an empty one. */
 const struct tally *tallies_of(const struct tallies *t, uint32_t part);
+
+/* What the object is called, asked for where a rule hangs on it, once. */
+struct object_name {
+	signature_name_of of; /* NULL: it has none */
+	void *arg;
+	bool is_known;
+	struct signature_variables variables;
+};
+
 struct object_facts {
 	unsigned target;
+	enum format format;
 	uint64_t size;
 	uint32_t begins;  /* its first four bytes, little-endian; zeros behind its end */
 	struct span head; /* its first FORMAT_HEAD_BYTES */
 	const struct signature_view *tail; /* its last bytes */
+	struct object_name *name;          /* NULL: what hangs on it is unseen */
 };
 struct rules_said {
 	const char *name; /* of a rule that holds, or NULL; the rest counts only then */
 	bool is_unseen;   /* a rule asks for bytes that are not kept */
 	bool wants_deep;  /* one that the sandbox judges may hold */
+	bool by_name;     /* what is said, of a rule or of none, may be other under another name */
 };
 void rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
     struct rules_said *out);
@@ -116,6 +130,8 @@ bool steps_are_sound(const struct generation *g, const struct generation_rule *r
 unsigned target_of(enum format f);
 /* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */
 bool rule_tables_are_sound(const struct generation *g);
+/* Whether any of them hangs on a name. */
+bool rules_ask_for_names(const struct generation *g);
 
 /*
  * Whether a digest table, GENERATION_BAD_MD5 to GENERATION_SECTION_SHA256, has this digest with a

@@ -103,6 +103,16 @@ judge(const struct generation *g, const struct generation_rule *r, const struct 
 	return expression_judge(g, r, t, o);
 }
 
+static bool
+may_hold_under_a_name(const struct generation *g, const struct generation_rule *r,
+    const struct tallies *t, const struct object_facts *o)
+{
+	struct object_facts nameless = *o;
+
+	nameless.name = NULL;
+	return judge(g, r, t, &nameless) != RULE_NO;
+}
+
 /* True: it holds, and is a threat. */
 static bool
 ask(const struct generation *g, uint32_t id, const struct tallies *t, const struct object_facts *o,
@@ -111,15 +121,22 @@ ask(const struct generation *g, uint32_t id, const struct tallies *t, const stru
 	const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), id);
 	enum rule_result result;
 
+	if (r->is_deep && out->wants_deep && (!r->by_name || out->by_name))
+		return false;
+	if (r->by_name && !may_hold_under_a_name(g, r, t, o))
+		return false;
+	out->by_name |= r->by_name;
 	if (r->is_deep && out->wants_deep)
 		return false;
 	result = judge(g, r, t, o);
-	if (r->is_deep)
+	if (r->is_deep) {
 		out->wants_deep = result != RULE_NO;
-	else if (result == RULE_YES)
+	} else if (result == RULE_YES) {
 		out->name = (const char *)g->sections[GENERATION_NAMES].data + r->name;
-	else
+		out->by_name = r->by_name;
+	} else {
 		out->is_unseen |= result == RULE_UNSEEN;
+	}
 	return out->name != NULL;
 }
 
@@ -172,6 +189,18 @@ are_below(const struct generation *g, unsigned section, size_t limit)
 			return false;
 	}
 	return true;
+}
+
+bool
+rules_ask_for_names(const struct generation *g)
+{
+	for (size_t i = 0; i < rows(g, GENERATION_RULES, sizeof(struct generation_rule)); i++) {
+		const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), i);
+
+		if (r->by_name)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -58,7 +58,9 @@ struct signature_scan {
 	uint64_t bytes, steps, last_end;
 	unsigned target;
 	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
-	bool has_target, in_stream, ended, has_hit, failed, wants_deep;
+	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name;
+	signature_name_of name_of; /* NULL: it has none */
+	void *name_arg;
 	struct signature_hit hit;
 };
 
@@ -183,6 +185,8 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->target = TARGET_ANY;
 	scan->has_target = !g->is_split && !g->has_places && !g->has_section_digests;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
+	scan->by_name = false;
+	scan->name_of = NULL;
 	return scan;
 }
 
@@ -196,9 +200,17 @@ signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned targe
 		scan->memory->program.is_any = true;
 }
 
+void
+signature_name(struct signature_scan *scan, signature_name_of of, void *arg)
+{
+	scan->name_of = of;
+	scan->name_arg = arg;
+}
+
 static void
 take_named_hit(struct signature_scan *scan, const char *name, uint64_t end)
 {
+	scan->by_name = false;
 	scan->has_hit = true;
 	scan->hit.name = name;
 	scan->hit.offset = end;
@@ -252,6 +264,7 @@ judge_rules(struct signature_scan *scan)
 	const struct memory *m = scan->memory;
 	struct object_facts facts = { .size = scan->bytes };
 	struct rules_said said = { .name = NULL };
+	struct object_name name; /* large; filled where it is asked for */
 
 	if (m == NULL || scan->has_hit || scan->failed || scan->only != ANY_LITERAL)
 		return;
@@ -259,13 +272,19 @@ judge_rules(struct signature_scan *scan)
 		return;
 	facts.head = span_of(m->head, m->head_bytes);
 	memcpy(&facts.begins, m->head, m->head_bytes < 4 ? m->head_bytes : 4);
-	facts.target = target_of(format_detect(facts.head, scan->bytes));
+	facts.format = format_detect(facts.head, scan->bytes);
+	facts.target = target_of(facts.format);
 	facts.tail = &scan->view;
+	name.of = scan->name_of;
+	name.arg = scan->name_arg;
+	name.is_known = false;
+	facts.name = &name;
 	rules_judge(scan->generation, &m->tallies, &facts, &said);
 	scan->wants_deep = said.wants_deep;
 	scan->failed |= said.name == NULL && said.is_unseen;
 	if (said.name != NULL)
 		take_named_hit(scan, said.name, scan->bytes);
+	scan->by_name = said.by_name;
 }
 
 /* All was seen, or all that was asked for: what the digests taken on the way say. */
@@ -516,6 +535,12 @@ bool
 signature_wants_deep(const struct signature_scan *scan)
 {
 	return scan->wants_deep;
+}
+
+bool
+signature_is_by_name(const struct signature_scan *scan)
+{
+	return scan->by_name;
 }
 
 bool

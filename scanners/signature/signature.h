@@ -54,6 +54,9 @@ void generation_facts(const struct generation *g, struct generation_facts *out);
 /* Rules for the sandbox, as libyara saved them; empty: there are none. Lent by the generation. */
 struct span generation_yara(const struct generation *g);
 
+/* Whether what is said of an object may hang on its name: then verdicts are remembered with it. */
+bool generation_asks_for_names(const struct generation *g);
+
 /*
  * Digest lists: the name of a bad object (by MD5 or SHA-256 and size), or whether it is trusted.
  * SHA-1 is the scan's own: a bad one is its hit, a good one signature_is_trusted().
@@ -79,6 +82,12 @@ struct signature_scan *signature_open(struct signature_core *core, const struct 
 void signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned target);
 bool generation_has_target(const struct generation *g, unsigned target);
 /*
+ * What the object is called (name.h): writes at most `room` bytes to `out` and returns how many.
+ * Called at the object's end, and only where a rule hangs on it; without it there is no name.
+ */
+typedef size_t (*signature_name_of)(void *arg, char *out, size_t room);
+void signature_name(struct signature_scan *scan, signature_name_of of, void *arg);
+/*
  * Scans the next bytes; `is_last` says that no more will come (then block mode may serve). Returns
  * 0, 1 when there is a hit (signature_hit() tells which; further feeding is harmless), or a
  * negative errno when the engine failed, which the caller must treat as class `error`, never as
@@ -91,6 +100,8 @@ uint64_t signature_block_bytes(const struct signature_scan *scan);
 int signature_finish(struct signature_scan *scan);
 /* After the last byte: rules may hold that only the sandbox can judge (generation_yara()). */
 bool signature_wants_deep(const struct signature_scan *scan);
+/* After the last byte: what was said, a hit or none, may be other under another name. */
+bool signature_is_by_name(const struct signature_scan *scan);
 /* When the object has ended: whether its SHA-1 is on a list of good ones. */
 bool signature_is_trusted(const struct signature_scan *scan);
 const struct signature_hit *signature_hit(const struct signature_scan *scan);

@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (g == NULL &&
 	    (generation_open_builtin(&g, error) != 0 || deepscan_init(&d, g, &limits) != 0))
 		abort();
-	deepscan_judge(&d, span_of(data, bytes));
+	deepscan_judge(&d, span_of(data, bytes), span_of(NULL, 0));
 	check(&d);
 	return 0;
 }

@@ -3,7 +3,7 @@
 """A raw ICAP client for scenarios.
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
-    icap.py HOST PORT body TEXT [URL] | url URL        the code of one RESPMOD, of one REQMOD
+    icap.py HOST PORT body TEXT [URL]... | url URL     the code of one RESPMOD (each), of one REQMOD
     icap.py HOST PORT bodies TEXT...                   the codes of RESPMODs, one after the other
     icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
@@ -151,15 +151,17 @@ def main():
         time.sleep(0.5)
         c.s.sendall(whole[-10:])
         return c.reply()[0] != 204
-    if what in ("body", "url"):
-        c = Client(host, port)
-        if what == "body":
-            at = {"url": sys.argv[5].encode()} if len(sys.argv) > 5 else {}
+    if what == "body":
+        for at in [{"url": u.encode()} for u in sys.argv[5:]] or [{}]:
+            c = Client(host, port)
             c.s.sendall(request(sys.argv[4].encode(), **at))
-        else:
-            head = b"GET %s HTTP/1.1\r\n\r\n" % sys.argv[4].encode()
-            c.s.sendall(b"REQMOD icap://s/av/reqmod ICAP/1.0\r\nHost: s\r\nAllow: 204\r\n"
-                        b"Encapsulated: req-hdr=0, null-body=%d\r\n\r\n" % len(head) + head)
+            print(c.reply()[0])
+        return False
+    if what == "url":
+        c = Client(host, port)
+        head = b"GET %s HTTP/1.1\r\n\r\n" % sys.argv[4].encode()
+        c.s.sendall(b"REQMOD icap://s/av/reqmod ICAP/1.0\r\nHost: s\r\nAllow: 204\r\n"
+                    b"Encapsulated: req-hdr=0, null-body=%d\r\n\r\n" % len(head) + head)
         print(c.reply()[0])
         return False
     seed = os.getpid()

@@ -12,6 +12,7 @@
 #include "common/base/span.h"
 #include "scanners/reputation/reputation.h"
 #include "scanners/signature/generation_file.h"
+#include "scanners/signature/name.h"
 
 #define SIGC_LINE_MAX  (1 << 20)
 #define SIGC_ERROR_MAX 512
@@ -291,6 +292,7 @@ struct sigc_deep {
 	uint32_t text, bytes; /* in `deep_texts` */
 	struct sigc_origin origin;
 	bool is_told, is_global; /* is_told: a match is a threat */
+	bool by_name;            /* of the first row of a unit: its rules hang on a name */
 };
 int sigc_compile_deep(struct sigc *s);
 

@@ -47,6 +47,11 @@ void yara_skip(struct yara_text *t, size_t count);
 bool yara_starts(const struct yara_text *t, const char *with);
 void yara_skip_blanks(struct yara_text *t);
 struct span yara_take_word(struct yara_text *t);
+/* Over what this quote or slash, which comes next, encloses. */
+void yara_skip_quoted(struct yara_text *t, uint8_t quote);
+/* The next word that is in no text and no expression, and the character before it, ' ' for a word;
+ * empty: no more. */
+struct span yara_next_word(struct yara_text *t, uint8_t *before);
 /* Takes these characters if they come next. */
 bool yara_take(struct yara_text *t, const char *what);
 /* Decimal or 0x…, with KB or MB behind; false: there is none, or it is larger than 60 bits. */
@@ -72,7 +77,7 @@ struct yara_rules {
  */
 int yara_compile(struct sigc *s, const struct yara_rules *all, size_t i, enum skip_reason *why);
 /* The same for a rule that is judged elsewhere: adds what must hold here for it to be asked. */
-void yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i);
+void yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i, bool by_name);
 /* Counts a rule that was taken. */
 void yara_count(struct sigc *s, const struct yara_rules *all, size_t i);
 
@@ -97,6 +102,7 @@ struct condition {
 	unsigned part_count, nesting, depth, steps; /* depth: values on the stack */
 	unsigned negations;                         /* that it is within */
 	bool is_gate; /* what is not read may be anything (yara_gate.c) */
+	bool by_name; /* it hangs on a variable */
 	enum skip_reason why;
 };
 
@@ -131,6 +137,13 @@ int yara_use_string(
     struct condition *c, const struct yara_string *y, const char *offset, triggers *t);
 /* "N of SET": how many, 0: all. */
 int yara_read_of(struct condition *c, uint64_t least, bool none, triggers *t);
+
+/* yara_name.c: whether it is filename, filepath … of generation_file.h; */
+bool yara_is_variable(struct span word, unsigned *which);
+/* what compares it and with what, behind that word; */
+int yara_read_variable(struct condition *c, unsigned which);
+/* and a byte for each rule: 1 where it, or one that it names, hangs on any. */
+void yara_mark_by_name(const struct yara_rules *all, uint8_t *marks);
 
 /* yara_gate.c: a place in the text to come back to, with all that was added behind it. */
 struct yara_place {

@@ -3,12 +3,13 @@
  * Conditions of YARA rules to steps (generation_file.h). Read, by falling rank:
  *
  *     or   and   not   what yara_number.c compares   ( … )   true   false
+ *     filename == "…" and what else yara_name.c reads
  *     $a   $a at N   $a in (N..M)   $a at filesize-N   $a in (filesize-N..filesize)
  *     any|all|none|N of them|($a, $b*)
  *     the name of a rule before it in the file: its condition is compiled once more, over its own
  *     strings
  *
- * Everything else (modules, variables, for, !a) is not read here: the rule then goes to the
+ * Everything else (modules, for, !a) is not read here: the rule then goes to the
  * sandbox, and what must hold for it to be asked there is read once more, with all that as unknown
  * (yara_gate.c).
  */
@@ -303,11 +304,12 @@ read_rule(struct condition *c, const struct yara_rule *named, struct term *out)
 	return rc;
 }
 
-/* A name: of a rule before this one, or nothing that is known. */
+/* A name: of a rule before this one, of a variable, or nothing that is known. */
 static int
 read_name(struct condition *c, struct term *out)
 {
 	struct span word = yara_take_word(&c->text);
+	unsigned which;
 
 	if (word.bytes == 0)
 		return yara_leave_out(c, SKIP_SYNTAX);
@@ -315,7 +317,8 @@ read_name(struct condition *c, struct term *out)
 		if (span_equal(r->name, word))
 			return read_rule(c, r, out);
 	}
-	return yara_leave_out(c, SKIP_MODULE);
+	return yara_is_variable(word, &which) ? yara_read_variable(c, which)
+					      : yara_leave_out(c, SKIP_MODULE);
 }
 
 static int
@@ -501,6 +504,7 @@ compile(struct condition *c, struct generation_rule *r, triggers *t)
 	if (rc == 0 && *t == 0 && !c->is_gate && !c->rule->is_private)
 		rc = yara_leave_out(c, SKIP_NEGATIVE);
 	r->begins = all.begins;
+	r->by_name = c->by_name;
 	r->step_count = (uint16_t)c->steps;
 	r->part_count = (uint16_t)c->part_count;
 	return rc;
@@ -548,8 +552,8 @@ is_gate_known(const struct sigc *s, const struct generation_rule *r)
 	for (size_t i = 0; i < s->always.used / sizeof(*always); i++) {
 		const struct generation_rule *other = &rules[always[i]];
 
-		if (other->is_deep && other->part_count == 0 && r->step_count > 0 &&
-		    other->step_count == r->step_count &&
+		if (other->is_deep && other->by_name == r->by_name && other->part_count == 0 &&
+		    r->step_count > 0 && other->step_count == r->step_count &&
 		    memcmp(&steps[other->steps], &steps[r->steps],
 			r->step_count * sizeof(*steps)) == 0)
 			return true;
@@ -558,7 +562,7 @@ is_gate_known(const struct sigc *s, const struct generation_rule *r)
 }
 
 void
-yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i)
+yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i, bool by_name)
 {
 	struct condition c = condition_of(s, all, i);
 	struct sigc_mark mark = sigc_mark(s);
@@ -579,6 +583,7 @@ yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i)
 		r.part_count = 0;
 		t = 0;
 	}
+	r.by_name = by_name;
 	if (t == 0 && r.part_count == 0 && is_gate_known(s, &r))
 		sigc_undo(s, &mark);
 	else

@@ -6,8 +6,10 @@
  * does not, each rule is asked for alone, and those it refuses are left out by name. A rule also
  * leaves a gate here (yara_gate.c), so that only objects go to the sandbox that it may hold of.
  *
- * Modules that ask for more than the object itself (cuckoo's report, magic's tables) are not taken,
- * nor are external variables: a verdict is remembered by the object's digest, whatever its name.
+ * Of the external variables those are defined that tell what an object is called
+ * (scanners/signature/name.h). Rules that hang on them are units of their own, whose namespaces
+ * tell so, since what they say is no verdict on the object's bytes alone. Modules that ask for more
+ * than the object itself (cuckoo's report, magic's tables) are not taken.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,6 +36,8 @@ struct unit {
 	uint32_t *order;        /* rules by name */
 	struct sigc_table text; /* for libyara */
 	enum skip_reason why;   /* libyara refused it */
+	uint8_t *by_name;       /* 1 for each rule that hangs on a name */
+	uint8_t takes;          /* the rules with that value there are taken now */
 };
 
 static bool
@@ -82,6 +86,13 @@ create_compiler(struct unit *u)
 		return NULL;
 	yr_compiler_set_callback(c, take_message, u);
 	yr_compiler_set_include_callback(c, NULL, NULL, NULL);
+	for (unsigned v = 0; v < VARIABLE_COUNT; v++) {
+		if (yr_compiler_define_string_variable(c, signature_variable_word(v), "") ==
+		    ERROR_SUCCESS)
+			continue;
+		yr_compiler_destroy(c);
+		return NULL;
+	}
 	return c;
 }
 
@@ -181,15 +192,11 @@ mark_named(struct unit *u, size_t last)
 {
 	for (size_t i = last + 1; i-- > 0;) {
 		struct yara_text t = { u->all->rules[i].condition, 0 };
+		struct span word;
+		uint8_t before;
 
-		while (u->needs[i] != NOT_NEEDED && t.left.bytes > 0) {
-			struct span word = yara_take_word(&t);
-
-			if (word.bytes > 0)
-				mark_word(u, word, t.left.bytes > 0 && t.left.data[0] == '*', i);
-			else
-				t.left = span_from(t.left, 1);
-		}
+		while (u->needs[i] != NOT_NEEDED && (word = yara_next_word(&t, &before)).bytes > 0)
+			mark_word(u, word, t.left.bytes > 0 && t.left.data[0] == '*', i);
 	}
 }
 
@@ -256,7 +263,8 @@ keep_unit(struct unit *u)
 	const struct sigc_deep *rows = (const struct sigc_deep *)(const void *)u->s->deep.bytes;
 	size_t n = u->s->deep.used / sizeof(*rows);
 	struct sigc_deep row = { .unit = n > 0 ? rows[n - 1].unit + 1 : 0,
-		.name = GENERATION_NO_PART };
+		.name = GENERATION_NO_PART,
+		.by_name = u->takes != 0 };
 	struct sigc_table imports = { 0 };
 
 	add_imports(u, &imports);
@@ -285,7 +293,7 @@ take(struct unit *u, size_t i, enum skip_reason why)
 	yara_count(u->s, u->all, i);
 	sigc_note_deep(u->s, r->name, why);
 	if (!r->is_private)
-		yara_compile_gate(u->s, u->all, i);
+		yara_compile_gate(u->s, u->all, i, u->by_name[i] != 0);
 }
 
 static enum need
@@ -300,6 +308,12 @@ asks_for_more_than_the_object(const struct yara_rule *r)
 	return is_in(r->condition, "cuckoo.") || is_in(r->condition, "magic.");
 }
 
+static bool
+is_taken_now(const struct unit *u, const enum skip_reason *why, size_t i)
+{
+	return why[i] != SKIP_COUNT && u->by_name[i] == u->takes;
+}
+
 /* Each in a unit of its own. */
 static void
 add_one_by_one(struct unit *u, const enum skip_reason *why)
@@ -307,7 +321,7 @@ add_one_by_one(struct unit *u, const enum skip_reason *why)
 	for (size_t i = 0; i < u->all->count; i++) {
 		const struct yara_rule *r = &u->all->rules[i];
 
-		if (why[i] == SKIP_COUNT)
+		if (!is_taken_now(u, why, i))
 			continue;
 		memset(u->needs, NOT_NEEDED, u->all->count);
 		u->needs[i] = (uint8_t)need_of(r);
@@ -329,9 +343,36 @@ add_together(struct unit *u, const enum skip_reason *why)
 {
 	keep_unit(u);
 	for (size_t i = 0; i < u->all->count; i++) {
-		if (why[i] != SKIP_COUNT)
+		if (is_taken_now(u, why, i))
 			take(u, i, why[i]);
 	}
+}
+
+/* Those that hang on a name, or those that do not. */
+static void
+add_class(struct unit *u, const enum skip_reason *why)
+{
+	bool any = false, together = true;
+
+	memset(u->needs, NOT_NEEDED, u->all->count);
+	for (size_t i = 0; i < u->all->count; i++) {
+		if (!is_taken_now(u, why, i))
+			continue;
+		any = true;
+		together &= !asks_for_more_than_the_object(&u->all->rules[i]);
+		u->needs[i] = (uint8_t)need_of(&u->all->rules[i]);
+	}
+	if (!any)
+		return;
+	mark_named(u, u->all->count - 1);
+	write_unit(u);
+	if (together && is_taken(u))
+		add_together(u, why);
+	else if (!u->all->has_global)
+		add_one_by_one(u, why);
+	else /* none can be taken without the others */
+		for (size_t i = 0; i < u->all->count; i++)
+			sigc_skip(u->s, u->all->rules[i].name, SKIP_GLOBAL);
 }
 
 void
@@ -340,36 +381,24 @@ yara_add_deep(struct sigc *s, const struct yara_rules *all, const enum skip_reas
 	struct unit u = { .s = s,
 		.all = all,
 		.needs = calloc(all->count + 1, 1),
+		.by_name = calloc(all->count + 1, 1),
 		.order = calloc(all->count + 1, sizeof(uint32_t)) };
-	bool any = false, together = true;
 
-	if (u.needs == NULL || u.order == NULL)
+	if (u.needs == NULL || u.by_name == NULL || u.order == NULL)
 		abort();
 	for (uint32_t i = 0; i < all->count; i++)
 		u.order[i] = i;
 	qsort_r(u.order, all->count, sizeof(uint32_t), by_name, (void *)(uintptr_t)all->rules);
 	for (size_t i = 0; i < all->count; i++) {
-		if (why[i] == SKIP_COUNT)
-			continue;
-		any = true;
-		together &= !asks_for_more_than_the_object(&all->rules[i]);
-		u.needs[i] = (uint8_t)need_of(&all->rules[i]);
 		s->at = all->rules[i].origin;
-		if (!s->has_sandbox)
+		if (why[i] != SKIP_COUNT && !s->has_sandbox)
 			sigc_skip(s, all->rules[i].name, why[i]);
 	}
-	if (any && s->has_sandbox) {
-		mark_named(&u, all->count - 1);
-		write_unit(&u);
-		if (together && is_taken(&u))
-			add_together(&u, why);
-		else if (!all->has_global)
-			add_one_by_one(&u, why);
-		else /* none can be taken without the others */
-			for (size_t i = 0; i < all->count; i++)
-				sigc_skip(s, all->rules[i].name, SKIP_GLOBAL);
-	}
+	yara_mark_by_name(all, u.by_name);
+	for (u.takes = 0; s->has_sandbox && u.takes < 2; u.takes++)
+		add_class(&u, why);
 	free(u.text.bytes);
+	free(u.by_name);
 	free(u.needs);
 	free(u.order);
 }
@@ -395,6 +424,12 @@ write_kept(const struct sigc *s, size_t i, struct sigc_table *out)
 	return i;
 }
 
+static bool
+by_name_of(const struct sigc *s, size_t i)
+{
+	return ((const struct sigc_deep *)(const void *)s->deep.bytes)[i].by_name;
+}
+
 static size_t
 write_bytes(const void *bytes, size_t size, size_t count, void *to)
 {
@@ -415,7 +450,8 @@ sigc_compile_deep(struct sigc *s)
 
 	s->compiled_yara.used = 0;
 	while (is_good && i < n) {
-		snprintf(name, sizeof(name), "u%zu", i);
+		snprintf(
+		    name, sizeof(name), "%c%zu", by_name_of(s, i) ? SIGNATURE_BY_NAME : 'u', i);
 		i = write_kept(s, i, &u.text);
 		is_good = yr_compiler_add_string(c, (const char *)u.text.bytes, name) == 0;
 	}

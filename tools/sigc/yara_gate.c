@@ -56,17 +56,6 @@ yara_is_whole(struct condition *c)
 	return is_whole;
 }
 
-/* Behind a quote or slash, over what it encloses. */
-static void
-skip_quoted(struct yara_text *t, uint8_t quote)
-{
-	size_t n = 1;
-
-	while (n < t->left.bytes && t->left.data[n] != quote)
-		n += t->left.data[n] == '\\' ? 2 : 1;
-	t->left = span_from(t->left, n + 1);
-}
-
 /* Up to "and", "or" or a ')' that closes nothing from here. */
 static void
 skip_unknown(struct condition *c)
@@ -82,7 +71,7 @@ skip_unknown(struct condition *c)
 		if (depth == 0 && yara_is_whole(c))
 			return;
 		if (next == '"' || (next == '/' && after_matches)) {
-			skip_quoted(t, next);
+			yara_skip_quoted(t, next);
 			continue;
 		}
 		word = yara_take_word(t);

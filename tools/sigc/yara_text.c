@@ -63,6 +63,42 @@ yara_take_word(struct yara_text *t)
 	return word;
 }
 
+void
+yara_skip_quoted(struct yara_text *t, uint8_t quote)
+{
+	size_t n = 1;
+
+	while (n < t->left.bytes && t->left.data[n] != quote)
+		n += t->left.data[n] == '\\' ? 2 : 1;
+	yara_skip(t, n + 1);
+}
+
+struct span
+yara_next_word(struct yara_text *t, uint8_t *before)
+{
+	bool after_matches = false;
+
+	*before = ' ';
+	for (yara_skip_blanks(t); t->left.bytes > 0; yara_skip_blanks(t)) {
+		uint8_t next = t->left.data[0];
+		struct span word;
+
+		if (next == '"' || (next == '/' && after_matches)) {
+			yara_skip_quoted(t, next);
+			continue;
+		}
+		word = yara_take_word(t);
+		after_matches = span_is(word, "matches");
+		if (word.bytes > 0 && !after_matches)
+			return word;
+		if (word.bytes == 0) {
+			*before = next;
+			yara_skip(t, 1);
+		}
+	}
+	return span_of(NULL, 0);
+}
+
 bool
 yara_take(struct yara_text *t, const char *what)
 {

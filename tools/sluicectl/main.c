@@ -205,7 +205,7 @@ scan(int argc, char **argv)
 		    fd == -EINVAL ? "not a regular file" : strerror(-fd));
 		return EXIT_REFUSED;
 	}
-	answer = ask(json_pack("{s:s, s:i}", "command", "scan", "fd", fd), &code);
+	answer = ask(scan_request(argv[0], fd), &code);
 	facts = answer != NULL ? scan_facts(fd) : NULL;
 	close(fd);
 	if (answer == NULL)
@@ -403,7 +403,9 @@ static const struct command {
 	    "changed there), criterion, state, objects excluded by it, value.",
 	    exclude },
 	{ "scan", "FILE", "judge a file as the sandbox would",
-	    "-: standard input. Archives are taken apart. Exit code 4: bad.", scan },
+	    "-: standard input. Archives are taken apart; rules may ask for FILE's name. Exit code "
+	    "4: bad.",
+	    scan },
 	{ "reload", "", "read the configuration again, compile the signatures",
 	    "No connection is dropped. What can't be used is refused, and the old one serves on.",
 	    reload },

@@ -53,6 +53,17 @@ scan_open(const char *file)
 }
 
 json_t *
+scan_request(const char *file, int fd)
+{
+	const char *slash = strrchr(file, '/'), *name = slash != NULL ? slash + 1 : file;
+	json_t *request = json_pack("{s:s, s:i}", "command", "scan", "fd", fd);
+
+	if (strcmp(file, "-") != 0) /* not UTF-8: no name is told */
+		json_object_set_new(request, "name", json_string(name));
+	return request;
+}
+
+json_t *
 scan_facts(int fd)
 {
 	static uint8_t head[PIECE_BYTES], piece[PIECE_BYTES];

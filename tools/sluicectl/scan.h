@@ -7,6 +7,8 @@
 
 /* The file ("-": standard input, copied) opened; -errno. */
 int scan_open(const char *file);
+/* What control is asked of that file, open as `fd`. */
+json_t *scan_request(const char *file, int fd);
 /* {"size", "format", "md5", "sha256"} of an open file, read from its start; NULL: unreadable. */
 json_t *scan_facts(int fd);
 

@@ -74,3 +74,30 @@ TEST(a_long_name_is_cut_and_convicts_all_the_same)
 		CHECK_SEED(threat, strcmp(answer.layer, "m") == 0);
 	}
 }
+
+static const struct {
+	const char *text;
+	bool sound, by_name;
+} sixth_words[] = {
+	{ "clean sandbox - - - name\n", true, true },
+	{ "bad sandbox T zip:a 5 name\n", true, true },
+	{ "bad sandbox T zip:name 5\n", true, false },
+	{ "clean sandbox - - - nam\n", false, false },
+	{ "clean sandbox - - - named\n", false, false },
+	{ "clean sandbox - - - name x\n", false, false },
+	{ "clean sandbox - - name\n", false, false },
+};
+
+TEST(a_verdict_may_hang_on_the_name)
+{
+	for (size_t i = 0; i < COUNT_OF(sixth_words); i++) {
+		struct worker_answer answer;
+
+		CHECK_ROW(sixth_words[i].text,
+		    worker_parse(sixth_words[i].text, &answer) == sixth_words[i].sound);
+		CHECK_ROW(sixth_words[i].text,
+		    !sixth_words[i].sound || answer.by_name == sixth_words[i].by_name);
+		CHECK_ROW(
+		    sixth_words[i].text, sixth_words[i].sound || answer.source == SOURCE_ERROR);
+	}
+}

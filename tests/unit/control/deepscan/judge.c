@@ -82,6 +82,16 @@ judge_taken(const struct judge *j)
 	return (unsigned)j->sigc.loaded - 1;
 }
 
+size_t
+judge_name(void *judge, char *out, size_t room)
+{
+	const char *name = ((const struct judge *)judge)->name;
+	size_t bytes = name != NULL ? strnlen(name, room) : 0;
+
+	memcpy(out, name != NULL ? name : "", bytes);
+	return bytes;
+}
+
 /* Whether a scan cut there finds it, or knows that the sandbox is to be asked. */
 static bool
 is_seen(struct judge *j, struct span object, size_t cut)
@@ -89,6 +99,7 @@ is_seen(struct judge *j, struct span object, size_t cut)
 	struct signature_scan *scan = signature_open(j->deep.core, j->generation);
 	bool seen;
 
+	signature_name(scan, judge_name, j);
 	signature_feed(scan, span_first(object, cut), false);
 	signature_feed(scan, span_from(object, cut), false);
 	seen = signature_finish(scan) != 0 || signature_wants_deep(scan);
@@ -101,7 +112,7 @@ judge_object(struct judge *j, struct span object)
 {
 	bool found;
 
-	deepscan_judge(&j->deep, object);
+	deepscan_judge(&j->deep, object, span_text(j->name != NULL ? j->name : ""));
 	found = j->deep.verdict == VERDICT_BAD;
 	if (found && object.bytes > 2) {
 		CHECK_ROW(j->deep.threat, is_seen(j, object, 1));

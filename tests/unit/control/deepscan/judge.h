@@ -15,6 +15,7 @@ struct judge {
 	uint8_t *bytes; /* the generation file */
 	struct generation *generation;
 	struct deepscan deep;
+	const char *name; /* what objects are called; NULL: nothing */
 };
 
 /* Compiles a source with the sandbox in sight, as a.yar in a directory of its own. False: it is no
@@ -25,6 +26,8 @@ unsigned judge_taken(const struct judge *j);
 /* 1: a rule holds, its name is in j->deep.threat; 0: none; -1: the worker failed. A scan in two
  * pieces, as of the dataplane, must not lose what is found. */
 int judge_object(struct judge *j, struct span object);
+/* That name, for a scan of the test's own: a signature_name_of of a struct judge. */
+size_t judge_name(void *judge, char *out, size_t room);
 void judge_end(struct judge *j);
 /* Removes what a process that died between the two has left. */
 void judge_sweep(pid_t pid);

@@ -227,7 +227,7 @@ packer_judge_with(struct span object, const struct deepscan_limits *limits, cons
 	passwords_parse(span_text(passwords), &parsed);
 	d.passwords = &parsed;
 	d.limits = *limits;
-	deepscan_judge(&d, object);
+	deepscan_judge(&d, object, span_of(NULL, 0));
 	return &d;
 }
 
