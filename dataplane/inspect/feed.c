@@ -206,19 +206,48 @@ put_aside(struct inspect_object *o, struct chain *bytes, size_t used)
 	return 0;
 }
 
+/*
+ * The next bytes of a run, of which `left` are left, as one span: as they lie where that is all or
+ * many, else several put together, at most HASHING_ROOM_MAX. A segment at a time costs Hyperscan 6
+ * to 18 % more, an object that comes in two its block mode, and digests a block in two parts for
+ * each. `*span` is what the cursor gave and was not used.
+ */
+static struct span
+next_run(struct inspect_object *o, struct chain_cursor *cursor, struct span *span, size_t left)
+{
+	size_t want = left < HASHING_ROOM_MAX ? left : HASHING_ROOM_MAX, have = 0;
+	struct span run = *span;
+	uint8_t *to;
+
+	if (span->bytes >= want) {
+		*span = span_of(NULL, 0);
+		return run;
+	}
+	to = hashing_room(&o->inspect->hashing, want);
+	do {
+		run = span_first(*span, want - have);
+		memcpy(to + have, run.data, run.bytes);
+		have += run.bytes;
+		*span = span_from(*span, run.bytes);
+	} while (have < want && chain_next(cursor, span));
+	return span_of(to, have);
+}
+
 int
 object_feed(struct inspect_object *o, struct chain *bytes, bool is_last)
 {
 	struct chain_cursor cursor = chain_walk(bytes, 0);
 	size_t left = bytes->bytes, used;
-	struct span s;
+	struct span s = span_of(NULL, 0);
 
 	if (!o->raw.open)
 		return 0;
 	turn_is_spent(o); /* a new turn begins with nothing done */
-	while (chain_next(&cursor, &s)) {
-		left -= s.bytes;
-		feed_layer(o, &o->raw, s, is_last && left == 0);
+	while (left > 0 && (s.bytes > 0 || chain_next(&cursor, &s))) {
+		struct span run = next_run(o, &cursor, &s, left);
+
+		left -= run.bytes;
+		feed_layer(o, &o->raw, run, is_last && left == 0);
 	}
 	o->backlog_is_last = is_last;
 	if (o->decoder == NULL || decode_chain(o, bytes, is_last, &used))

@@ -3,7 +3,7 @@
  * Digests of all objects of a turn at once (docs/digests.md). Bytes that nobody else needs wait in
  * the mbufs they came in; those that are kept to be sent back, that a decoder gave, or that a
  * decoder uses up, may move or go before the turn ends, and are copied, at a tenth of a cycle a
- * byte.
+ * byte; and so are runs of small spans that feed.c puts together for the scan.
  *
  * Bounds: a turn's bytes, COPIES_BYTES of copies and DIGEST_PIECES_MAX pieces; past any of them the
  * queue runs in the middle of a turn.
@@ -42,6 +42,21 @@ run(struct hashing *h)
 	chain_free(&h->spent);
 }
 
+uint8_t *
+hashing_room(struct hashing *h, size_t bytes)
+{
+	if (COPIES_BYTES - h->copied < bytes)
+		run(h);
+	h->copied += bytes;
+	return h->copies + h->copied - bytes;
+}
+
+static bool
+is_copy(const struct hashing *h, struct span bytes)
+{
+	return bytes.data >= h->copies && bytes.data < h->copies + h->copied;
+}
+
 /* Whether the bytes lie where they are until hashing_spend() has them. */
 static bool
 stays(const struct inspect_object *o)
@@ -54,7 +69,7 @@ hashing_add(struct inspect_object *o, struct layer *l, struct span bytes)
 {
 	struct hashing *h = &o->inspect->hashing;
 
-	if (l == &o->raw && stays(o)) {
+	if ((l == &o->raw && stays(o)) || is_copy(h, bytes)) {
 		digest_queue_add(h->queue, &l->digest, bytes);
 		return;
 	}

@@ -139,6 +139,10 @@ struct inspect {
 	struct core_stats *stats;
 	struct mono now;
 	int64_t wall_ns;
+	struct {
+		const struct inspect_object *object;
+		uint64_t turn, ns;
+	} read; /* the clock's last reading, and by whom: object_clock() */
 	uint64_t uuid_count, job_serial;
 	uint64_t turn, fed_bytes;
 	uint32_t objects_now, held_now;
@@ -258,6 +262,12 @@ int hashing_init(struct hashing *h, const struct digest_engine *engine);
 void hashing_fini(struct hashing *h);
 /* Puts down what was just fed to the layer. Copies it where the bytes do not stay. */
 void hashing_add(struct inspect_object *o, struct layer *l, struct span bytes);
+/*
+ * Room for bytes, at most HASHING_ROOM_MAX, that are then fed to a layer and put down by
+ * hashing_add(), which need not copy them any more. Gone when the queue has run.
+ */
+#define HASHING_ROOM_MAX (16u << 10)
+uint8_t *hashing_room(struct hashing *h, size_t bytes);
 /* Lets go of bytes that the queue may still read. Takes the chain. */
 void hashing_spend(struct inspect *i, struct chain *bytes);
 
@@ -298,8 +308,8 @@ bool deliver_pass_begin(struct inspect_object *o);
 void deliver_passing(struct inspect_object *o, struct chain *bytes, bool is_last);
 
 /* report.c: records and notices */
-/* Fills a slot from the object and its outcome. */
-void report_fill(struct inspect_object *o, struct record_slot *slot);
+/* Fills a slot from the object and its outcome; `now_ns`: of CLOCK_MONOTONIC. */
+void report_fill(struct inspect_object *o, struct record_slot *slot, uint64_t now_ns);
 /* The line an outcome deserves; false when it is one that may not be lost, and there is no room. */
 bool report_outcome(struct inspect_object *o);
 /* A line that may be lost (counted), and one that may not: false when the ring is full. */

@@ -92,13 +92,13 @@ is_match(const struct inspect_object *o)
 }
 
 void
-report_fill(struct inspect_object *o, struct record_slot *slot)
+report_fill(struct inspect_object *o, struct record_slot *slot, uint64_t now_ns)
 {
 	const struct icap_request *request = icap_request(o->session);
 	struct record *r = &slot->record;
 
 	r->wall_ns = o->inspect->wall_ns;
-	r->duration_ns = mono_now().ns - o->begun_ns;
+	r->duration_ns = now_ns - o->begun_ns;
 	r->generation = o->publication->stamp;
 	r->match_offset = is_match(o) ? o->found_offset : 0;
 	r->scan_ns = o->scan_ns;
@@ -124,7 +124,7 @@ report_fill(struct inspect_object *o, struct record_slot *slot)
 
 /* Counted once an object, when its line is due. */
 static void
-count_outcome(struct inspect_object *o)
+count_outcome(struct inspect_object *o, uint64_t now_ns)
 {
 	struct core_stats *s = o->inspect->stats;
 
@@ -132,7 +132,7 @@ count_outcome(struct inspect_object *o)
 		s->verdicts[o->outcome.verdict][o->outcome.source]++;
 	count(s, COUNTER_VERDICTS_BAD, o->outcome.verdict == VERDICT_BAD);
 	shadow_count(o);
-	histogram_add(&s->object_ns, mono_now().ns - o->begun_ns);
+	histogram_add(&s->object_ns, now_ns - o->begun_ns);
 	if (o->scan_ns != 0)
 		histogram_add(&s->scan_ns, o->scan_ns);
 	if (o->held_ns != 0)
@@ -143,13 +143,14 @@ void
 report_record(struct inspect_object *o)
 {
 	struct record_slot *slot = record_reserve(o->inspect->channel);
+	uint64_t now_ns = mono_now().ns;
 
-	count_outcome(o);
+	count_outcome(o, now_ns);
 	if (slot == NULL) {
 		count(o->inspect->stats, COUNTER_RECORDS_LOST, 1);
 		return;
 	}
-	report_fill(o, slot);
+	report_fill(o, slot, now_ns);
 	record_commit(o->inspect->channel);
 }
 
@@ -164,18 +165,19 @@ bool
 report_notice(struct inspect_object *o, enum notice_kind kind, uint64_t job)
 {
 	struct notice *n = notice_reserve(o->inspect->channel);
+	uint64_t now_ns = mono_now().ns;
 
 	if (n == NULL) {
 		report_notices_full(o);
 		return false;
 	}
-	count_outcome(o);
+	count_outcome(o, now_ns);
 	n->job = job;
 	n->job_bytes = 0;
 	n->first_block = ARENA_NONE;
 	n->kind = kind;
 	n->hold_until_wall_ns = 0;
-	report_fill(o, &n->object);
+	report_fill(o, &n->object, now_ns);
 	notice_commit(o->inspect->channel);
 	return true;
 }

@@ -45,7 +45,7 @@ fill_notice(struct inspect_object *o, const struct inspect_job *job, bool hold, 
 	n->hold_until_wall_ns =
 	    hold ? (uint64_t)(o->inspect->wall_ns + object_hold_timeout(o).ns) : 0;
 	object_outcome(o, VERDICT_CLEAN, SOURCE_SANDBOX, "");
-	report_fill(o, &n->object);
+	report_fill(o, &n->object, mono_now().ns);
 }
 
 int

@@ -157,10 +157,10 @@ end(struct rig_client *c, struct inspect_object *o)
 	CHECK(!inspect_is_hashing(c->rig->inspect));
 }
 
-/* Which body is one buffer: a short one is, and one that needs a second mbuf is not. */
+/* Which body is one buffer: a short one is, one whose mbufs are put together, and none beyond. */
 TEST(one_buffer_is_scanned_in_block_mode)
 {
-	static uint8_t text[5000], packed[5000];
+	static uint8_t text[5000], packed[5000], large[HASHING_ROOM_MAX + 1];
 	struct rig *r = rig_create(NULL);
 	struct rig_client *c = rig_client(r);
 	struct inspect_object *o;
@@ -175,7 +175,13 @@ TEST(one_buffer_is_scanned_in_block_mode)
 	c = rig_client(r);
 	o = begin(c, "", text, sizeof(text));
 	CHECK(icap_next(c->session) == ICAP_BODY && !inspect_body(o));
-	CHECK(o->raw.bytes == sizeof(text) && signature_block_bytes(o->raw.scan) == 0);
+	CHECK(signature_block_bytes(o->raw.scan) == sizeof(text));
+	end(c, o);
+
+	c = rig_client(r);
+	o = begin(c, "", large, sizeof(large));
+	CHECK(icap_next(c->session) == ICAP_BODY && !inspect_body(o));
+	CHECK(o->raw.bytes == sizeof(large) && signature_block_bytes(o->raw.scan) == 0);
 	end(c, o);
 
 	c = rig_client(r);
