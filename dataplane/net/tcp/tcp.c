@@ -250,11 +250,15 @@ tcp_run_timers(struct tcp *t)
 void
 tcp_flush_within(struct tcp *t, uint32_t segments_max)
 {
+	uint32_t left = segments_max, share;
 	struct list *node;
 
-	t->room = segments_max;
-	while (t->room > 0 && (node = list_take_first(&t->flush)) != NULL)
+	while (left > 0 && (node = list_take_first(&t->flush)) != NULL) {
+		share = left < FLUSH_SEGMENTS ? left : FLUSH_SEGMENTS;
+		t->room = share;
 		output_flush(LIST_ITEM(node, struct tcp_conn, flush_node));
+		left -= share - t->room;
+	}
 }
 
 void

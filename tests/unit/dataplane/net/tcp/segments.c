@@ -369,3 +369,45 @@ TEST(an_ack_that_has_no_way_out_goes_later)
 	rig_turn(&r, microseconds(10));
 	CHECK(r.sent_count == 1 && rig_fini(&r));
 }
+
+/* A full answer of one connection does not stand in front of all others: they take turns. */
+TEST(connections_that_have_much_to_send_take_turns)
+{
+	const uint32_t bytes = 60 * 536;
+	struct tcp_conn *conns[2];
+	struct rig r;
+
+	rig_init(&r, CONFIG);
+	for (unsigned k = 0; k < 2; k++) {
+		uint32_t seq = 1;
+
+		r.endpoints.remote_port++;
+		r.saw_syn = false;
+		rig_accept(&r, false);
+		conns[k] = r.conn;
+		for (unsigned i = 0; i < 7; i++) { /* opens cwnd beyond what a turn is */
+			uint32_t sent = 0;
+
+			rig_send(&r, (10u << (i < 3 ? i : 3)) * 536);
+			for (unsigned n = 0; n < r.sent_count; n++)
+				sent += r.sent[n].length;
+			seq += sent;
+			rig_in(&r, (struct rig_segment){ ACK, 1, seq, RIG_WINDOW, 0, false, 0, 0 });
+			for (unsigned n = 0; n < r.sent_count; n++)
+				seq += r.sent[n].length;
+			rig_in(&r, (struct rig_segment){ ACK, 1, seq, RIG_WINDOW, 0, false, 0, 0 });
+		}
+	}
+	r.way_out = 0;
+	for (unsigned k = 0; k < 2; k++) {
+		r.conn = conns[k];
+		rig_send(&r, bytes);
+		CHECK(r.sent_count == 0);
+	}
+	r.way_out = UINT32_MAX;
+	rig_turn(&r, microseconds(10));
+	CHECK(r.sent_count == RIG_SENT_MAX);
+	for (unsigned i = 1; i < r.sent_count; i++) /* 45 of the first, then of the second */
+		CHECK((r.sent[i].seq == r.sent[i - 1].seq + 536) == (i != 45));
+	CHECK(rig_fini(&r));
+}
