@@ -306,19 +306,20 @@ core_take_duplicate(struct core *c, struct ip_address *out)
 static bool
 core_turn(struct core *c)
 {
-	unsigned work;
+	unsigned work, received;
 
 	begin_turn(c);
-	work = receive(c);
-	clients_begin(c->clients, c->now, work == BURST_MAX);
-	work += take_inbox(c);
+	received = receive(c);
+	clients_begin(c->clients, c->now, received == BURST_MAX);
+	received += take_inbox(c);
+	work = received;
 	tcp_run_timers(c->tcp);
 	link_run_timers(c->link);
 	tell_duplicate(c);
 	work += take_commands(c);
 	inspect_tick(c->inspect);
 	work += serve_connections(c);
-	inspect_digest(c->inspect);
+	inspect_digest(c->inspect, received > 0);
 	work += clients_take_settled(c->clients);
 	clients_run_timers(c->clients);
 	work += inspect_is_hashing(c->inspect);

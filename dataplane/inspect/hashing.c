@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Digests of all objects of a turn at once (docs/digests.md). Bytes that nobody else needs wait in
- * the mbufs they came in; those that are kept to be sent back, that a decoder gave, or that a
- * decoder uses up, may move or go before the turn ends, and are copied, at a tenth of a cycle a
+ * Digests of all objects of a turn, or of a few turns, at once (docs/digests.md). Bytes that nobody
+ * else needs wait in the mbufs they came in; those that are kept to be sent back, that a decoder
+ * gave, or that a decoder uses up, may move or go before, and are copied, at a tenth of a cycle a
  * byte; and so are runs of small spans that feed.c puts together for the scan.
  *
- * Bounds: a turn's bytes, COPIES_BYTES of copies and DIGEST_PIECES_MAX pieces; past any of them the
- * queue runs in the middle of a turn.
+ * Bounds: WAITING_BYTES and WAITING_MBUFS from turn to turn; a turn's bytes, COPIES_BYTES of copies
+ * and DIGEST_PIECES_MAX pieces in all, past any of which the queue runs in the middle of a turn.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "dataplane/inspect/object.h"
 
-#define COPIES_BYTES (256u << 10)
-#define SPENT_BYTES  (2u << 20)
+#define COPIES_BYTES  (1u << 20)
+#define SPENT_BYTES   (2u << 20)
+#define WAITING_BYTES (COPIES_BYTES - (64u << 10)) /* from turn to turn; in the second cache */
+#define WAITING_MBUFS 1024
+#define PATIENT_BYTES (4u << 10) /* the verdict of what is smaller waits for nobody */
+#define PATIENCE_US   1000
 
 int
 hashing_init(struct hashing *h, const struct digest_engine *engine)
 {
 	list_init(&h->due);
+	h->run_by = MONO_NEVER;
 	h->spent = CHAIN_EMPTY;
 	h->queue = digest_queue_create(engine);
+	h->lanes_from = digest_engine_lanes_from(engine);
 	h->copies = malloc(COPIES_BYTES);
 	return h->queue != NULL && h->copies != NULL ? 0 : -ENOMEM;
 }
@@ -38,8 +44,10 @@ static void
 run(struct hashing *h)
 {
 	digest_queue_run(h->queue);
-	h->copied = 0;
+	h->copied = h->waiting_bytes = 0;
+	h->lent = false;
 	chain_free(&h->spent);
+	h->spent_mbufs = 0;
 }
 
 uint8_t *
@@ -69,7 +77,13 @@ hashing_add(struct inspect_object *o, struct layer *l, struct span bytes)
 {
 	struct hashing *h = &o->inspect->hashing;
 
-	if ((l == &o->raw && stays(o)) || is_copy(h, bytes)) {
+	h->waiting_bytes += bytes.bytes;
+	if (is_copy(h, bytes)) {
+		digest_queue_add(h->queue, &l->digest, bytes);
+		return;
+	}
+	if (l == &o->raw && stays(o)) {
+		h->lent = true;
 		digest_queue_add(h->queue, &l->digest, bytes);
 		return;
 	}
@@ -92,13 +106,45 @@ hashing_spend(struct inspect *i, struct chain *bytes)
 {
 	struct hashing *h = &i->hashing;
 
-	if (digest_queue_is_empty(h->queue)) {
+	if (!h->lent) {
 		chain_free(bytes);
 		return;
 	}
+	h->spent_mbufs += chain_mbufs(bytes);
 	chain_append_chain(&h->spent, bytes);
 	if (h->spent.bytes > SPENT_BYTES)
 		run(h);
+}
+
+/* A verdict may wait a nanosecond a byte, as long as 8 Gbit/s take for the object, and no more than
+ * PATIENCE_US. */
+void
+hashing_due(struct inspect_object *o)
+{
+	struct hashing *h = &o->inspect->hashing;
+	struct duration patience = nanoseconds((int64_t)o->raw.bytes);
+
+	if (patience.ns > microseconds(PATIENCE_US).ns)
+		patience = microseconds(PATIENCE_US);
+	h->run_by = mono_earlier(h->run_by, mono_add(o->inspect->now, patience));
+	if (o->raw.bytes < PATIENT_BYTES)
+		h->hurried = true;
+	list_append(&h->due, &o->node);
+}
+
+/*
+ * Whether the next turns may bring other objects for the lanes: a burst is often of one connection,
+ * and an object alone costs twice as much as one among sixteen. Whoever is the only one, is small,
+ * or has waited, does not wait.
+ */
+static bool
+may_wait(const struct inspect *i)
+{
+	const struct hashing *h = &i->hashing;
+
+	return h->lanes_from > 0 && i->objects_now - i->held_now >= h->lanes_from && !h->hurried &&
+	       h->waiting_bytes < WAITING_BYTES && h->spent_mbufs < WAITING_MBUFS &&
+	       mono_before(i->now, h->run_by);
 }
 
 /* The queue counts from its start as the counters do. */
@@ -115,13 +161,17 @@ show_work(const struct inspect *i)
 }
 
 void
-inspect_digest(struct inspect *i)
+inspect_digest(struct inspect *i, bool flows)
 {
 	struct list *node;
 
 	if (digest_queue_is_empty(i->hashing.queue) && list_is_empty(&i->hashing.due))
 		return;
+	if (flows && may_wait(i))
+		return;
 	run(&i->hashing);
+	i->hashing.hurried = false;
+	i->hashing.run_by = MONO_NEVER;
 	show_work(i);
 	while ((node = list_take_first(&i->hashing.due)) != NULL) {
 		struct inspect_object *o = LIST_ITEM(node, struct inspect_object, node);

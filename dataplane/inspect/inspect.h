@@ -86,10 +86,12 @@ bool inspect_end(struct inspect_object *o);
 void inspect_abort(struct inspect_object *o);
 
 /*
- * Makes the digests of all that was received in this turn, and the verdicts that waited for them.
- * Once a turn, behind all calls above; inspect_is_hashing(): objects wait for the next one.
+ * Makes the digests of all that was received, and the verdicts that waited for them. Once a turn,
+ * behind all calls above. `flows`: packets came in this turn, so that more will soon; then digests
+ * may wait for more objects to be made with, a few turns at most. inspect_is_hashing(): objects
+ * wait for the next one.
  */
-void inspect_digest(struct inspect *i);
+void inspect_digest(struct inspect *i, bool flows);
 bool inspect_is_hashing(const struct inspect *i);
 
 /* One of control's commands that is about objects and verdicts. */

@@ -432,7 +432,7 @@ inspect_end(struct inspect_object *o)
 		object_feed_end(o);
 		o->scan_ns += read_clock(o) - before;
 		o->state = OBJECT_HASHING;
-		list_append(&o->inspect->hashing.due, &o->node);
+		hashing_due(o);
 		return false;
 	default:
 		return false;

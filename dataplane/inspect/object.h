@@ -127,8 +127,13 @@ struct inspect_job {
 struct hashing {
 	struct digest_queue *queue;
 	struct list due;    /* objects whose verdict waits for digests */
+	struct mono run_by; /* for the least patient of them */
 	struct chain spent; /* bytes that nobody else needs, until they are hashed */
-	size_t copied;      /* bytes of `copies` in use */
+	size_t spent_mbufs, waiting_bytes;
+	unsigned lanes_from; /* objects; 0: there are no lanes */
+	bool lent;           /* the queue reads bytes that are not in `copies` */
+	bool hurried;        /* the queue runs in this turn, whatever more may come */
+	size_t copied;       /* bytes of `copies` in use */
 	uint8_t *copies;
 };
 
@@ -268,6 +273,8 @@ void hashing_add(struct inspect_object *o, struct layer *l, struct span bytes);
  */
 #define HASHING_ROOM_MAX (16u << 10)
 uint8_t *hashing_room(struct hashing *h, size_t bytes);
+/* The object's verdict waits for its digests. */
+void hashing_due(struct inspect_object *o);
 /* Lets go of bytes that the queue may still read. Takes the chain. */
 void hashing_spend(struct inspect *i, struct chain *bytes);
 

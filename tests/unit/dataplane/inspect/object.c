@@ -152,7 +152,7 @@ end(struct rig_client *c, struct inspect_object *o)
 	CHECK(icap_next(c->session) == ICAP_BODY_END && !inspect_end(o));
 	CHECK(inspect_is_hashing(c->rig->inspect));
 	CHECK(icap_next(c->session) == ICAP_MORE);
-	inspect_digest(c->rig->inspect);
+	inspect_digest(c->rig->inspect, false);
 	CHECK(inspect_next_settled(c->rig->inspect, &done) != NULL && done);
 	CHECK(!inspect_is_hashing(c->rig->inspect));
 }
@@ -191,5 +191,90 @@ TEST(one_buffer_is_scanned_in_block_mode)
 	CHECK(signature_block_bytes(o->raw.scan) == n);
 	CHECK(signature_block_bytes(o->decoded.scan) == sizeof(text));
 	end(c, o);
+	rig_destroy(r);
+}
+
+/* Digests of larger bodies wait for each other while packets flow, and for nothing else. */
+TEST(digests_wait_for_lanes_while_packets_flow)
+{
+	static const struct {
+		const char *name;
+		size_t bytes;
+		bool alone, flows, late, waits;
+	} rows[] = {
+		{ "many, more to come", 5000, false, true, false, true },
+		{ "none other there", 5000, true, true, false, false },
+		{ "nothing comes", 5000, false, false, false, false },
+		{ "waited enough", 5000, false, true, true, false },
+		{ "small", 500, false, true, false, false },
+	};
+	static uint8_t text[5000];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct rig *r = rig_create(NULL);
+		unsigned lanes_from = digest_engine_lanes_from(r->digests);
+		unsigned count = lanes_from > 0 ? lanes_from : 2, settled = 0;
+		struct inspect_object *o;
+		bool done;
+
+		CHECK(count > 1 && count <= RIG_CLIENTS_MAX);
+		if (rows[i].alone)
+			count = 1;
+		inspect_begin(r->inspect, r->now, 1000000000);
+		for (unsigned k = 0; k < count; k++) {
+			struct rig_client *c = rig_client(r);
+
+			o = begin(c, "", text, rows[i].bytes);
+			CHECK(icap_next(c->session) == ICAP_BODY && !inspect_body(o));
+			CHECK(icap_next(c->session) == ICAP_BODY_END && !inspect_end(o));
+			CHECK(icap_next(c->session) == ICAP_MORE);
+		}
+		r->now = mono_add(r->now, rows[i].late ? microseconds(6) : microseconds(4));
+		inspect_begin(r->inspect, r->now, 1000000000);
+		inspect_digest(r->inspect, rows[i].flows);
+		CHECK_ROW(rows[i].name,
+		    inspect_is_hashing(r->inspect) == (rows[i].waits && lanes_from > 0));
+		inspect_digest(r->inspect, false);
+		CHECK_ROW(rows[i].name, !inspect_is_hashing(r->inspect));
+		while (inspect_next_settled(r->inspect, &done) != NULL)
+			settled += done;
+		CHECK_ROW(rows[i].name, settled == count);
+		rig_destroy(r);
+	}
+}
+
+/* Bodies that go on and on: what waits is worked off at a bound, though more is to come. */
+TEST(what_waits_for_lanes_is_bounded)
+{
+	static uint8_t text[64 << 10];
+	struct rig *r = rig_create(NULL);
+	const uint64_t *counters = r->stats->counters;
+	uint64_t fed = 0, waiting, most = 0;
+
+	memset(text, 'x', sizeof(text));
+	inspect_begin(r->inspect, r->now, 1000000000);
+	for (unsigned k = 0; k < RIG_CLIENTS_MAX; k++) {
+		struct rig_client *c = rig_client(r);
+
+		rig_respmod_begin(c, "", sizeof(text) * 100);
+		icap_begin(r->icap, r->now);
+		CHECK(icap_next(c->session) == ICAP_REQUEST);
+		c->object = inspect_request(r->inspect, c->session, &(struct inspect_peer){ 0 }, c);
+	}
+	for (unsigned i = 0; i < 10 * RIG_CLIENTS_MAX; i++) {
+		struct rig_client *c = &r->clients[i % RIG_CLIENTS_MAX];
+
+		rig_send(c, text, sizeof(text));
+		while (icap_next(c->session) == ICAP_BODY)
+			CHECK(!inspect_body(c->object));
+		fed += sizeof(text);
+		inspect_digest(r->inspect, true);
+		waiting = fed - counters[COUNTER_DIGEST_LANE_BYTES] -
+			  counters[COUNTER_DIGEST_SINGLE_BYTES];
+		most = waiting > most ? waiting : most;
+	}
+	CHECK(most <= 1 << 20);
+	CHECK(most > 512 << 10 || digest_engine_lanes_from(r->digests) == 0);
 	rig_destroy(r);
 }

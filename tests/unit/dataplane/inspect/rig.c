@@ -167,7 +167,7 @@ rig_send(struct rig_client *c, const void *bytes, size_t count)
 }
 
 void
-rig_respmod(struct rig_client *c, const char *head, const void *body, size_t bytes)
+rig_respmod_begin(struct rig_client *c, const char *head, size_t bytes)
 {
 	static const char request[] =
 	    "GET http://example.test/a HTTP/1.1\r\nHost: example.test\r\n\r\n";
@@ -179,6 +179,12 @@ rig_respmod(struct rig_client *c, const char *head, const void *body, size_t byt
 	    sizeof(request) - 1, sizeof(request) - 1 + (size_t)m, request, response, bytes);
 
 	rig_send(c, text, (size_t)n);
+}
+
+void
+rig_respmod(struct rig_client *c, const char *head, const void *body, size_t bytes)
+{
+	rig_respmod_begin(c, head, bytes);
 	rig_send(c, body, bytes);
 	rig_send(c, "\r\n0\r\n\r\n", 7);
 }
@@ -269,7 +275,7 @@ rig_turn(struct rig *r)
 	inspect_tick(r->inspect);
 	for (unsigned i = 0; i < r->client_count; i++)
 		drive(&r->clients[i]);
-	inspect_digest(r->inspect);
+	inspect_digest(r->inspect, false);
 	while ((c = inspect_next_settled(r->inspect, &done)) != NULL) {
 		if (done)
 			c->object = NULL;

@@ -11,7 +11,7 @@
 #include "dataplane/net/chain.h"
 #include "tests/unit/harness.h"
 
-#define RIG_CLIENTS_MAX 4
+#define RIG_CLIENTS_MAX 8
 #define RIG_OUTPUT_MAX  8192
 #define RIG_NOTICES     4
 #define RIG_PART_LEVELS 4
@@ -53,6 +53,8 @@ void rig_destroy(struct rig *r);
 struct rig_client *rig_client(struct rig *r);
 /* Received bytes, copied to mbufs; they are looked at in the next turn. */
 void rig_send(struct rig_client *c, const void *bytes, size_t count);
+/* A RESPMOD request up to the size of its one chunk of `bytes`, which the caller sends. */
+void rig_respmod_begin(struct rig_client *c, const char *head, size_t bytes);
 /* A RESPMOD request whose response has `head` (lines with CRLF) and one chunk of `body`. */
 void rig_respmod(struct rig_client *c, const char *head, const void *body, size_t bytes);
 /* The body of a 200 that echoes it, without its chunk framing; the caller frees it. */
