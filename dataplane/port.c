@@ -80,7 +80,10 @@ find_devices(struct port *p, const struct config_port *c, char error[PORT_ERROR_
 	return 0;
 }
 
-/* Checksums and RSS of a physical device; the software ports have none worth asking for. */
+/*
+ * Checksums of a device, or of the host behind a vhost-user socket, which leaves out those of what
+ * never was on a wire; RSS of a device. The other software ports have none worth asking for.
+ */
 static void
 choose_offloads(struct port *p, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
@@ -89,7 +92,7 @@ choose_offloads(struct port *p, const struct rte_eth_dev_info *info, struct rte_
 	p->pieces = (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 	if (p->pieces)
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-	if (p->kind != PORT_PCI)
+	if (p->kind != PORT_PCI && p->kind != PORT_VIRTIO)
 		return;
 	conf->txmode.offloads |=
 	    info->tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM);
@@ -101,7 +104,7 @@ choose_offloads(struct port *p, const struct rte_eth_dev_info *info, struct rte_
 		.tcp_checksum_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM) != 0,
 		.tcp_checksum_tx = (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0,
 	};
-	if (p->queues > 1) {
+	if (p->queues > 1 && p->kind == PORT_PCI) {
 		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf->rx_adv_conf.rss_conf.rss_hf = rss & info->flow_type_rss_offloads;
 	}

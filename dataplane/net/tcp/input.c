@@ -23,9 +23,14 @@ checksum_is_right(const struct tcp *t, const struct rte_mbuf *m, const struct tc
 	uint16_t payload;
 	unsigned n = address_is_v4(&e->local) ? 4 : 16;
 
-	if (t->config.checksum_offload_rx &&
-	    (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-		return true;
+	if (t->config.checksum_offload_rx) {
+		uint64_t verdict = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+		/* NONE: there is no sum in it, but the host vouches for the bytes (virtio). */
+		if (verdict == RTE_MBUF_F_RX_L4_CKSUM_GOOD ||
+		    verdict == RTE_MBUF_F_RX_L4_CKSUM_NONE)
+			return true;
+	}
 	/* The sum does not depend on the order of its 16-bit words: one form for both versions. */
 	memcpy(pseudo, e->remote.bytes + 16 - n, n);
 	memcpy(pseudo + n, e->local.bytes + 16 - n, n);

@@ -87,6 +87,7 @@ rig_init(struct rig *r, struct tcp_config config)
 	r->now.ns = 1000000000;
 	r->peer_iss = 0xfffff000u; /* wraps soon */
 	r->way_out = UINT32_MAX;
+	r->verdict = RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	r->endpoints =
 	    (struct tcp_endpoints){ address_v4(ours), address_v4(theirs), RIG_PORT, PEER_PORT };
 	r->tcp = tcp_create(&config, &env);
@@ -146,7 +147,7 @@ rig_add(struct rig *r, struct rig_segment s)
 	}
 	for (uint32_t i = 0; i < s.length; i++)
 		p[i] = (uint8_t)(s.seq + i);
-	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	m->ol_flags |= r->verdict;
 	if (tcp_input(r->tcp, m, &r->endpoints.remote, &r->endpoints.local, 0) == TCP_INPUT_NO_FLOW)
 		tcp_refuse(r->tcp, m, &r->endpoints.remote, &r->endpoints.local);
 }

@@ -35,6 +35,7 @@ struct rig {
 	struct tcp_endpoints endpoints; /* as the stack sees them */
 	uint32_t peer_iss, iss;         /* what the wire adds to the relative numbers */
 	bool saw_syn;
+	uint64_t verdict; /* of the port on checksums, which are wrong; GOOD unless a test says */
 	uint32_t way_out; /* how many segments a flush may send; UINT32_MAX unless a test says */
 	unsigned sent_count;
 	struct rig_segment sent[RIG_SENT_MAX];

@@ -411,3 +411,32 @@ TEST(connections_that_have_much_to_send_take_turns)
 		CHECK((r.sent[i].seq == r.sent[i - 1].seq + 536) == (i != 45));
 	CHECK(rig_fini(&r));
 }
+
+/* The sum in these segments is wrong; whether it counts is for the port to say, if it is asked. */
+TEST(rfc9293_3_1_the_port_may_vouch_for_the_checksum)
+{
+	static const struct {
+		const char *name;
+		uint64_t verdict;
+		bool offload, taken;
+	} rows[] = {
+		{ "right", RTE_MBUF_F_RX_L4_CKSUM_GOOD, true, true },
+		{ "none in it, of one host", RTE_MBUF_F_RX_L4_CKSUM_NONE, true, true },
+		{ "wrong", RTE_MBUF_F_RX_L4_CKSUM_BAD, true, false },
+		{ "unknown", RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, true, false },
+		{ "right, and not asked", RTE_MBUF_F_RX_L4_CKSUM_GOOD, false, false },
+		{ "none, and not asked", RTE_MBUF_F_RX_L4_CKSUM_NONE, false, false },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		struct rig r;
+
+		rig_init(&r, (struct tcp_config){ .checksum_offload_rx = rows[i].offload });
+		r.verdict = rows[i].verdict;
+		rig_in(&r, (struct rig_segment){ SYN, 0, 0, RIG_WINDOW, 0, false, 0, 0 });
+		CHECK_ROW(rows[i].name, (r.sent_count == 1) == rows[i].taken);
+		CHECK_ROW(
+		    rows[i].name, rig_counter(&r, TCP_COUNTER_IN_CSUM_ERRORS) == !rows[i].taken);
+		CHECK_ROW(rows[i].name, rig_fini(&r));
+	}
+}
