@@ -102,7 +102,8 @@ flush_tcp(struct core *c)
 	count(c->stats, COUNTER_TX_WAITS, c->transmit_count >= TRANSMIT_TCP_MAX);
 }
 
-static void
+/* How many went. */
+static unsigned
 flush_frames(struct core *c)
 {
 	unsigned done = 0;
@@ -117,10 +118,11 @@ flush_frames(struct core *c)
 		done += sent;
 	}
 	if (done == 0)
-		return;
+		return 0;
 	count(c->stats, COUNTER_TX_PACKETS, done);
 	c->transmit_count -= done;
 	memmove(c->transmit, c->transmit + done, c->transmit_count * sizeof(c->transmit[0]));
+	return done;
 }
 
 /* A segment: known here, or to be asked of the others, or refused. */
@@ -324,8 +326,7 @@ core_turn(struct core *c)
 	clients_run_timers(c->clients);
 	work += inspect_is_hashing(c->inspect);
 	flush_tcp(c);
-	work += c->transmit_count;
-	flush_frames(c);
+	work += flush_frames(c); /* what the port does not take is no work, but nobody sleeps */
 	work += observer_turn(&c->observer, c->now, c->wall_ns, region_last_beat(c->config.region));
 	urcu_qsbr_quiescent_state();
 	count(c->stats, COUNTER_TURNS, 1);
@@ -370,7 +371,7 @@ core_run(void *core)
 			write_gauges(c);
 		if (__atomic_load_n(c->config.stop, __ATOMIC_RELAXED) && is_drained(c))
 			break;
-		idle_turn(&c->idle, worked, c->now, next_deadline(c));
+		idle_turn(&c->idle, worked || c->transmit_count > 0, c->now, next_deadline(c));
 		c->stats->counters[COUNTER_SLEEPS] = idle_sleeps(&c->idle);
 	}
 	write_gauges(c);
