@@ -306,7 +306,7 @@ layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone)
 
 /* What begins with one of these may be an archive; in the middle of a program it may be none. */
 void
-layer_unpack_embedded(struct deepscan *d, const struct layer *l)
+layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end)
 {
 	static const struct span marks[] = { { (const uint8_t *)"PK\3\4", 4 },
 		{ (const uint8_t *)"7z\xbc\xaf\x27\x1c", 6 },
@@ -323,7 +323,7 @@ layer_unpack_embedded(struct deepscan *d, const struct layer *l)
 							       : memmem(rest.data, rest.bytes,
 								     marks[i].data, marks[i].bytes);
 
-			if (found == NULL)
+			if (found == NULL || found >= l->bytes.data + end)
 				break;
 			at = (size_t)(found - l->bytes.data) + 1;
 			inner.bytes = span_from(l->bytes, at - 1);

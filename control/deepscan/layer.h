@@ -50,7 +50,8 @@ bool layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format 
 bool layer_unpack_container(struct deepscan *d, const struct layer *l);
 /* `is_alone`: no other view fitted, so what lies outside the ZIP is nobody else's. */
 bool layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone);
-void layer_unpack_embedded(struct deepscan *d, const struct layer *l);
+/* Those that begin before `end`; what is behind it was judged as a layer of its own. */
+void layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end);
 /* Whether a compression lies around it. */
 bool layer_is_compressed(const struct layer *l);
 

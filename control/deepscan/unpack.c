@@ -9,6 +9,7 @@
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
  *     document    streams and macros of a compound file, streams of a PDF, parts of a
  *                 mail (documents.c)
+ *     overlay     nothing of these fits, and it is a program: what lies behind its sections
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
  * Bad wins over everything. What could not be read is a class, and what was read of it before is
@@ -28,6 +29,7 @@
 #include "control/deepscan/layer.h"
 #include "control/deepscan/rules.h"
 #include "scanners/digest/digest.h"
+#include "scanners/format/program.h"
 
 #define PIECE_BYTES 65536
 
@@ -233,6 +235,18 @@ class_of_unread(enum format format)
 	return format == FORMAT_ARJ || format == FORMAT_CHM ? SOURCE_UNSUPPORTED : SOURCE_CORRUPT;
 }
 
+/* What lies behind a program's sections, each part as a layer. Where the first begins. */
+static size_t
+judge_overlay(struct deepscan *d, const struct layer *l)
+{
+	struct program_section parts[PROGRAM_OVERLAY_MAX];
+	unsigned count = program_overlay(l->bytes, parts);
+
+	for (unsigned i = 0; i < count; i++)
+		layer_judge_part(d, l, (size_t)parts[i].at, (size_t)(parts[i].at + parts[i].bytes));
+	return count > 0 ? (size_t)parts[0].at : l->bytes.bytes;
+}
+
 static void
 take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_archive)
 {
@@ -248,7 +262,7 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 		return;
 	if (is_archive)
 		layer_note(d, class_of_unread(format), l->path);
-	layer_unpack_embedded(d, l);
+	layer_unpack_embedded(d, l, judge_overlay(d, l));
 }
 
 void

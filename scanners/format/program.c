@@ -170,3 +170,112 @@ program_read(struct span head, bool is_whole, struct program *out)
 		return read_elf(&r, out);
 	return head.bytes >= 6 || is_whole ? PROGRAM_NO : PROGRAM_BEYOND;
 }
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The parts from `end` on, with the certificates one of them. */
+static unsigned
+part_at(uint64_t end, uint64_t bytes, const struct program_section *certificates,
+    struct program_section out[PROGRAM_OVERLAY_MAX])
+{
+	const struct program_section *c = certificates;
+	uint64_t cuts[4] = { end, end, end, bytes };
+	unsigned n = 0;
+
+	if (c->bytes > 0 && c->at >= end && c->at <= bytes && c->bytes <= bytes - c->at) {
+		cuts[1] = c->at;
+		cuts[2] = c->at + c->bytes;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		if (cuts[i + 1] > cuts[i])
+			out[n++] = (struct program_section){ cuts[i], cuts[i + 1] - cuts[i] };
+	}
+	return n;
+}
+
+/* Sections that have bytes in the file, and the table itself. */
+static uint64_t
+end_of_pe(struct reader *r, struct program_section *certificates)
+{
+	uint64_t at = number(r, 0x3c, 4), optional = at + 4 + COFF_BYTES, end;
+	uint64_t count = number(r, at + 6, 2), row = optional + number(r, at + 20, 2);
+	bool is_wide = number(r, optional, 2) == 0x20b;
+	uint64_t directories = optional + (is_wide ? 112 : 96);
+
+	if (number(r, at, 4) != 0x4550)
+		r->is_short = true;
+	end = row + count * PE_SECTION_BYTES;
+	for (uint64_t i = 0; i < count && !r->is_short; i++, row += PE_SECTION_BYTES) {
+		uint64_t bytes = number(r, row + 16, 4), from = number(r, row + 20, 4);
+
+		if (bytes > 0)
+			end = larger(end, from + bytes);
+	}
+	if (!r->is_short && number(r, directories - 4, 4) > 4) {
+		certificates->at = number(r, directories + 32, 4); /* an offset of the file */
+		certificates->bytes = number(r, directories + 36, 4);
+	}
+	return end;
+}
+
+/* Rows of an ELF's table. `at`: where in a row type, offset and size stand, and how wide the latter
+ * two are; `skips` is a type that has no bytes. */
+static uint64_t
+end_of_rows(struct reader *r, uint64_t table, uint64_t each, uint64_t count, const unsigned at[4],
+    uint64_t skips)
+{
+	uint64_t end = table + each * count;
+
+	for (uint64_t i = 0; i < count && !r->is_short; i++, table += each) {
+		uint64_t type = number(r, table + at[0], 4);
+		uint64_t from = number(r, table + at[1], at[3]),
+			 bytes = number(r, table + at[2], at[3]);
+
+		if (bytes > UINT64_MAX - from)
+			r->is_short = true;
+		else if (type != 0 && type != skips && bytes > 0)
+			end = larger(end, from + bytes);
+	}
+	return end;
+}
+
+/* Segments, sections and both tables (gABI "ELF Header", SHT_NOBITS is 8). */
+static uint64_t
+end_of_elf(struct reader *r)
+{
+	bool is_wide = r->head.data[4] == 2;
+	unsigned word = is_wide ? 8 : 4, sizes = is_wide ? 54 : 42;
+	const unsigned segments[2][4] = { { 0, 4, 16, 4 }, { 0, 8, 32, 8 } };
+	const unsigned sections[2][4] = { { 4, 16, 20, 4 }, { 4, 24, 32, 8 } };
+	uint64_t bytes = r->head.bytes, programs, named, rows[4];
+
+	r->is_big_endian = r->head.data[5] == 2;
+	programs = number(r, is_wide ? 32 : 28, word);
+	named = number(r, is_wide ? 40 : 32, word);
+	for (unsigned i = 0; i < 4; i++) /* e_phentsize, e_phnum, e_shentsize, e_shnum */
+		rows[i] = number(r, sizes + 2 * i, 2);
+	if (programs > bytes || named > bytes)
+		r->is_short = true;
+	return larger(end_of_rows(r, programs, rows[0], rows[1], segments[is_wide], UINT64_MAX),
+	    end_of_rows(r, named, rows[2], rows[3], sections[is_wide], 8));
+}
+
+unsigned
+program_overlay(struct span whole, struct program_section out[PROGRAM_OVERLAY_MAX])
+{
+	struct reader r = { .head = whole, .is_whole = true };
+	struct program_section certificates = { 0, 0 };
+	uint64_t end;
+
+	if (whole.bytes >= 2 && memcmp(whole.data, "MZ", 2) == 0)
+		end = end_of_pe(&r, &certificates);
+	else if (whole.bytes >= 64 && memcmp(whole.data, "\177ELF", 4) == 0)
+		end = end_of_elf(&r);
+	else
+		return 0;
+	return r.is_short || end >= whole.bytes ? 0 : part_at(end, whole.bytes, &certificates, out);
+}

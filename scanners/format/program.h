@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where a program begins to run and where its sections lie in the file, from its first bytes: PE
+ * Where a program begins to run and where its sections lie in the file, from its first bytes; of a
+ * whole one, what is behind all of them: PE
  * (Microsoft PE/COFF §3, §4) and ELF (System V gABI, "Object Files"), as ClamAV reads them, since
  * its signatures count from there. No allocation; no byte behind `head` is looked at, and the size
  * of the whole object plays no part: a stream's is not known yet.
@@ -32,6 +33,16 @@ struct program {
 	uint32_t section_count;
 	struct program_section sections[PROGRAM_SECTIONS_MAX];
 };
+
+#define PROGRAM_OVERLAY_MAX 3
+
+/*
+ * Of a whole program: what lies behind all that its headers name, in up to three parts, in their
+ * order. A PE's certificates (Authenticode), which stand there and in no section, are one of their
+ * own. Returns how many there are; 0 also where it is no program, or its headers name more than
+ * there is. Rows of tables are looked at once each, at most 65,535 of a kind.
+ */
+unsigned program_overlay(struct span whole, struct program_section out[PROGRAM_OVERLAY_MAX]);
 
 /* `is_whole`: the object ends with `head`. `out` is valid for PROGRAM_YES alone. */
 enum program_result program_read(struct span head, bool is_whole, struct program *out);

@@ -422,3 +422,48 @@ TEST(of_several_classes_one_that_is_blocked_is_told)
 	limits.blocks[SOURCE_ENCRYPTED] = true;
 	CHECK(is_clean(packer_judge(packer_span(&made), &limits), SOURCE_ENCRYPTED));
 }
+
+/* A PE of one section to 0x400. */
+static void
+put_program(struct packed *out)
+{
+	static uint8_t pe[0x400] = { 'M', 'Z', [0x3c] = 0x40, [0x40] = 'P', [0x41] = 'E',
+		[0x46] = 1, [0x54] = 96, [0x58] = 0x0b, [0x59] = 1, [0xb8 + 17] = 2,
+		[0xb8 + 21] = 2 };
+
+	out->used = 0;
+	packer_add(out, span_of(pe, sizeof(pe)));
+}
+
+/* What is appended to a program begins where its sections end; no mark in it need be known. */
+TEST(what_lies_behind_a_program_is_a_layer)
+{
+	static const struct {
+		const char *format, *filter, *layer;
+	} rows[] = {
+		{ "raw", "xz", "at:1024->xz->gz" },
+		{ "raw", "zstd", "at:1024->zst->gz" },
+		{ "ustar", "gzip", "at:1024->gz->tar:m->gz" },
+		{ "newc", NULL, "at:1024->cpio:m->gz" },
+		{ "zip", NULL, "zip:m->gz" },
+	};
+	const struct packer_member m = { "m", packer_hidden() };
+	const struct deepscan *d;
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		packer_write(&made, rows[i].format, rows[i].filter, NULL, &m, 1);
+		put_program(&outer);
+		packer_add(&outer, packer_span(&made));
+		d = packer_judge(packer_span(&outer), &packer_limits);
+		CHECK_ROW(rows[i].layer, is_eicar(d));
+		CHECK_ROW(rows[i].layer, strcmp(d->layer, rows[i].layer) == 0);
+	}
+	put_program(&outer); /* words before it, as self-extracting 7z have: still found */
+	packer_write(&made, "7zip", NULL, NULL, &m, 1);
+	packer_add(&outer, span_text(";!@Install@!UTF-8!\r\n;!@InstallEnd@!"));
+	packer_add(&outer, packer_span(&made));
+	CHECK(is_eicar(packer_judge(packer_span(&outer), &packer_limits)));
+	put_program(&outer);
+	packer_add(&outer, span_text("an installer's own format"));
+	CHECK(is_clean(packer_judge(packer_span(&outer), &packer_limits), SOURCE_SANDBOX));
+}

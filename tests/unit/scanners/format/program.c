@@ -160,3 +160,147 @@ TEST(no_program)
 	CHECK(program_read(span_text("\177EL"), true, &p) == PROGRAM_NO);
 	CHECK(program_read(span_of(NULL, 0), true, &p) == PROGRAM_NO);
 }
+
+static bool
+has_parts(const uint8_t *bytes, size_t count, const struct program_section *expected, unsigned n)
+{
+	struct program_section got[PROGRAM_OVERLAY_MAX];
+	unsigned parts = program_overlay(span_of(bytes, count), got);
+
+	for (unsigned i = 0; i < parts && i < n; i++) {
+		if (got[i].at != expected[i].at || got[i].bytes != expected[i].bytes)
+			return false;
+	}
+	return parts == n;
+}
+
+/* make_pe() with sections to 0xc00, and 16 data directories. */
+TEST(overlay_of_a_pe)
+{
+	static const struct {
+		const char *name;
+		uint32_t certificates, certificate_bytes;
+		size_t bytes;
+		unsigned count;
+		struct program_section parts[PROGRAM_OVERLAY_MAX];
+	} rows[] = {
+		{ "none", 0, 0, 0xc00, 0, { { 0, 0 } } },
+		{ "one byte", 0, 0, 0xc01, 1, { { 0xc00, 1 } } },
+		{ "its last section is cut", 0, 0, 0xbff, 0, { { 0, 0 } } },
+		{ "certificates alone", 0xc00, 0x100, 0xd00, 1, { { 0xc00, 0x100 } } },
+		{ "before and behind them", 0xc80, 0x100, 0xe00, 3,
+		    { { 0xc00, 0x80 }, { 0xc80, 0x100 }, { 0xd80, 0x80 } } },
+		{ "certificates behind the end", 0xd00, 0x101, 0xe00, 1, { { 0xc00, 0x200 } } },
+		{ "certificates at all ends", 0xfffffff0, 0xfffffff0, 0xe00, 1,
+		    { { 0xc00, 0x200 } } },
+		{ "certificates in a section", 0x300, 0xa00, 0xe00, 1, { { 0xc00, 0x200 } } },
+	};
+	uint8_t head[1024], *file = calloc(1, 0x1000);
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		make_pe(head, 0x1010);
+		put(head + 0x98 + 92, 16, 4);
+		put(head + 0x98 + 96 + 32, rows[i].certificates, 4);
+		put(head + 0x98 + 96 + 36, rows[i].certificate_bytes, 4);
+		memcpy(file, head, PE_BYTES);
+		CHECK_ROW(
+		    rows[i].name, has_parts(file, rows[i].bytes, rows[i].parts, rows[i].count));
+	}
+	put(file + 0x98 + 92, 4, 4); /* fewer directories: the fifth is none */
+	put(file + 0x98 + 96 + 32, 0xc80, 4);
+	CHECK(has_parts(file, 0xe00, &(struct program_section){ 0xc00, 0x200 }, 1));
+	put(file + 0x98 + 224 + 16, 0xffffffff, 4); /* a section that reaches behind the end */
+	CHECK(has_parts(file, 0xe00, NULL, 0));
+	free(file);
+}
+
+/* One segment to 0x300, a section that has no bytes, one to 0x400, the tables within or behind. */
+TEST(overlay_of_an_elf)
+{
+	static const struct {
+		const char *name;
+		uint64_t at, value; /* a damage */
+		unsigned width;
+		size_t bytes;
+		uint64_t overlay; /* 0: none */
+	} rows[] = {
+		{ "none", 0, 0x7f, 1, 0x4c0, 0 },
+		{ "behind the table of sections", 0, 0x7f, 1, 0x4c1, 0x4c0 },
+		{ "no sections", 60, 0, 2, 0x600, 0x400 },
+		{ "neither", 56, 0, 2, 0x600, 0x4c0 },
+		{ "a segment behind the end", 64 + 32, 0x10000, 8, 0x600, 0 },
+		{ "a segment of all there is", 64 + 32, UINT64_MAX, 8, 0x600, 0 },
+		{ "sections far away", 40, UINT64_MAX - 8, 8, 0x600, 0 },
+		{ "sections behind the end", 40, 0x5f0, 8, 0x600, 0 },
+	};
+	uint8_t *file = malloc(0x600);
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		static const uint8_t begin[] = { 0x7f, 'E', 'L', 'F', 2, 1 };
+
+		memset(file, 0, 0x600);
+		memcpy(file, begin, sizeof(begin));
+		put(file + 32, 64, 8);    /* programs */
+		put(file + 40, 0x400, 8); /* sections */
+		put(file + 54, 56, 2);
+		put(file + 56, 1, 2);
+		put(file + 58, 64, 2);
+		put(file + 60, 3, 2);
+		put(file + 64, 1, 4);
+		put(file + 64 + 8, 0x100, 8);
+		put(file + 64 + 32, 0x200, 8);
+		put(file + 0x440 + 4, 8, 4); /* no bytes, whatever it says */
+		put(file + 0x440 + 24, 0x300, 8);
+		put(file + 0x440 + 32, 0x100000, 8);
+		put(file + 0x480 + 4, 1, 4);
+		put(file + 0x480 + 24, 0x300, 8);
+		put(file + 0x480 + 32, 0x100, 8);
+		put(file + rows[i].at, rows[i].value, rows[i].width);
+		CHECK_ROW(rows[i].name, has_parts(file, rows[i].bytes,
+					    &(struct program_section){
+						rows[i].overlay, rows[i].bytes - rows[i].overlay },
+					    rows[i].overlay != 0));
+	}
+	free(file);
+}
+
+/* Whatever stands in the headers, nothing behind the end is looked at or told. */
+TEST(overlays_of_cut_and_odd_programs)
+{
+	uint8_t head[1024];
+	struct program_section parts[PROGRAM_OVERLAY_MAX];
+
+	CHECK(program_overlay(span_of(NULL, 0), parts) == 0);
+	CHECK(program_overlay(span_text("MZ"), parts) == 0);
+	make_pe(head, 0x1010);
+	for (size_t n = 0; n < sizeof(head); n++) {
+		uint8_t *copy = malloc(n + 1);
+
+		memcpy(copy, head, n);
+		CHECK_SEED(n, program_overlay(span_of(copy, n), parts) == 0);
+		free(copy);
+	}
+	for (unsigned seed = 1; seed < 20000; seed++) {
+		uint8_t *file = malloc(200);
+		uint32_t state = seed;
+		uint64_t at = 0;
+		unsigned n;
+
+		for (unsigned i = 0; i < 200; i++) {
+			state = state * 1664525 + 1013904223;
+			file[i] = (state >> 16 & 3) != 0 ? 0 : (uint8_t)(state >> 24);
+		}
+		memcpy(file, seed % 2 == 0 ? "MZ" : "\177ELF\2\1", seed % 2 == 0 ? 2 : 6);
+		if (seed % 2 == 0) {
+			put(file + 0x3c, 0x44, 4);
+			memcpy(file + 0x44, "PE\0", 4);
+		}
+		n = program_overlay(span_of(file, 200), parts);
+		for (unsigned i = 0; i < n; i++) {
+			CHECK_SEED(seed, parts[i].at >= at && parts[i].bytes > 0);
+			CHECK_SEED(seed, parts[i].at <= 200 && parts[i].bytes <= 200 - parts[i].at);
+			at = parts[i].at + parts[i].bytes;
+		}
+		free(file);
+	}
+}
