@@ -39,6 +39,11 @@ bench-tcp: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-tcp
 	@FLOWS='$(FLOWS)' CASES='$(CASES)' CHECKSUM='$(CHECKSUM)' bench/tcp/run
 
+## bench-parse: instructions and time of the parsers alone, by each scan of heads (FILES="recorded requests")
+bench-parse: setup
+	@$(MAKE) --no-print-directory $(B)/sluice-bench-parse
+	@bench/parse/run $(FILES)
+
 ## bench-connections: what opening and closing a connection costs on the fast wire, with and without cookies (ROUNDS=5)
 bench-connections: setup
 	@$(MAKE) --no-print-directory all
@@ -47,4 +52,4 @@ bench-connections: setup
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-tcp bench-connections bench-setup
+.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-tcp bench-parse bench-connections bench-setup

@@ -44,6 +44,7 @@ below_bench                 := common/base
 below_bench/floor           := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
+below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net common/base
 below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
@@ -51,7 +52,7 @@ FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/tls \
 	dataplane/http dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world \
-	tests/sim/hostile tests/sim/packetdrill tests/talk tests/parse bench/wire bench/tcp
+	tests/sim/hostile tests/sim/packetdrill tests/talk tests/parse bench/wire bench/tcp bench/parse
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto
