@@ -44,7 +44,7 @@ bench-parse: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-parse
 	@bench/parse/run $(FILES)
 
-## bench-connections: what opening and closing a connection costs on the fast wire, with and without cookies (ROUNDS=5)
+## bench-connections: what a connection costs on the fast wire, with and without cookies, beside the kernel (ROUNDS=5)
 bench-connections: setup
 	@$(MAKE) --no-print-directory all
 	@bench/connections --rounds $(or $(ROUNDS),5)

@@ -42,6 +42,7 @@ below_tools/sigc            := $(SCANNERS) common/base
 below_tools/tamper          := common/base
 below_bench                 := common/base
 below_bench/floor           := bench common/base
+below_bench/kernel          := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
 below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net common/base
