@@ -124,6 +124,31 @@ answer_syn_again(struct tcp_conn *c, const struct segment *s)
 }
 
 /*
+ * The ACK of a cookie finds a half-open connection that another SYN began meanwhile, when there was
+ * room: anybody's in the peer's name, between our SYN-ACK and its ACK. The cookie proves that its
+ * sender heard us, and nothing proves the other, which would keep the peer out till it is given up.
+ */
+static bool
+is_overtaken_by_cookie(const struct tcp_conn *c, const struct segment *s)
+{
+	return !c->active && (s->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_ACK &&
+	       !seq_is(s->ack, seq_add(c->iss, 1)) && !seq_is(s->seq, c->rcv_nxt) &&
+	       cookies_may_follow(c->tcp, &c->endpoints) &&
+	       cookies_match(c->tcp, &c->endpoints, s->seq, s->ack);
+}
+
+/* The cookie's own connection in place of `c`, which is gone; NULL: there is no room. */
+static struct tcp_conn *
+open_in_place_of(struct tcp_conn *c, const struct segment *s)
+{
+	struct tcp_endpoints e = c->endpoints;
+	struct tcp *t = c->tcp;
+
+	table_remove(c);
+	return cookies_open(t, s, &e);
+}
+
+/*
  * SYN-RECEIVED: the ACK of our SYN-ACK opens the connection, a SYN again is answered again. A
  * SYN-ACK at the same place is the peer's half of a simultaneous open (RFC 9293 §3.5, figure 7):
  * its SYN is known, its ACK counts.
@@ -131,6 +156,11 @@ answer_syn_again(struct tcp_conn *c, const struct segment *s)
 static void
 input_syn_received(struct tcp_conn *c, struct segment *s)
 {
+	if (is_overtaken_by_cookie(c, s)) {
+		c = open_in_place_of(c, s);
+		if (c == NULL)
+			return;
+	}
 	if ((s->flags & (FLAG_SYN | FLAG_RST)) == FLAG_SYN && seq_is(s->seq, c->irs)) {
 		if ((s->flags & FLAG_ACK) == 0 && !backlog_may_answer(c->tcp, &c->endpoints.remote))
 			return;
@@ -165,21 +195,6 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 	}
 	open_from_syn_received(c, s);
 	input_established(c, s);
-}
-
-/*
- * The ACK of a cookie finds a half-open connection that another SYN began meanwhile, when there was
- * room: anybody's in the peer's name, between our SYN-ACK and its ACK. The cookie proves that its
- * sender heard us, and nothing proves the other, which would keep the peer out till it is given up.
- */
-static bool
-is_overtaken_by_cookie(const struct tcp_conn *c, const struct segment *s)
-{
-	return c->state == TCP_SYN_RECEIVED && !c->active &&
-	       (s->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_ACK &&
-	       !seq_is(s->ack, seq_add(c->iss, 1)) && !seq_is(s->seq, c->rcv_nxt) &&
-	       cookies_may_follow(c->tcp, &c->endpoints) &&
-	       cookies_match(c->tcp, &c->endpoints, s->seq, s->ack);
 }
 
 static void
@@ -298,10 +313,6 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 			handshake_listen(t, &s, &e);
 		else
 			c = cookies_open(t, &s, &e);
-	}
-	if (c != NULL && w == NULL && is_overtaken_by_cookie(c, &s)) {
-		table_remove(c);
-		c = cookies_open(t, &s, &e);
 	}
 	if (c != NULL && w == NULL)
 		input_conn(c, &s);
