@@ -14,6 +14,10 @@ bench-quick: bench-setup
 	@$(MAKE) --no-print-directory all
 	@bench/run --rounds 5 --milliseconds 400
 
+## bench-compare: what became slower from one run to another, with the noise taken into account (A=FOLDER B=FOLDER)
+bench-compare:
+	@bench/compare $(A) $(B)
+
 ## bench-veth: Sluice and c-icap's echo behind one kernel client and one veth pair, for interoperability
 bench-veth: bench-setup
 	@$(MAKE) --no-print-directory all
@@ -52,4 +56,5 @@ bench-connections: setup
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-veth bench-ports bench-peer bench-scan bench-tcp bench-parse bench-connections bench-setup
+.PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-tcp bench-parse \
+	bench-connections bench-setup

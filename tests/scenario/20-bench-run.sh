@@ -20,6 +20,11 @@ for wrong in "--rounds 0" "--milliseconds x" "--connections 5000" "more"; do
 	# shellcheck disable=SC2086
 	if bench/connections $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/connections"; fi
 done
+echo '{"samples": 1}' >"$here/no-results"
+for wrong in "" "$here" "$here/none $here/none" "$here/no-results $here/no-results"; do
+	# shellcheck disable=SC2086
+	if bench/compare $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/compare"; fi
+done
 [ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
 
 # Without the shared sets it takes literals of its own, which spares the choice among 200,000.
@@ -32,6 +37,7 @@ grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail 
 python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 16 and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 [ -s "$here/out/table.md" ] || fail "table.md"
+[ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"
 
 bench/connections --rounds 1 --milliseconds 30 >"$here/told" 2>"$here/err" || {
 	cat "$here/err" && fail "connections: a run is no error"

@@ -7,7 +7,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, report, sets, signatures  # noqa: E402
+from harness import appliance, compare, report, sets, signatures  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -62,6 +62,57 @@ class Notes(unittest.TestCase):
         self.assertEqual(appliance.note(result, 0), "reset: 2; body: 1; the first: reset by the server")
         self.assertEqual(appliance.note({"errors": {"reset": 0}, "first_error": ""}, 3),
                          "frames dropped by the dataplane: 3")
+
+
+def run_of(object_costs, bare_costs, **machine):
+    samples = []
+    for number, (ours, bare) in enumerate(zip(object_costs, bare_costs)):
+        samples += both("object", ours, ours, number=number) + both("bare", bare, bare, number=number)
+    return {"machine": machine, "samples": samples}
+
+
+class Compared(unittest.TestCase):
+    def lines(self, a, b):
+        lines, slower = compare.compare(run_of(*a), run_of(*b))
+        return [line for line in lines if line.startswith("| 1k |")], slower
+
+    def test_slower_and_faster_are_told(self):
+        even, up = [10, 11, 10, 11, 10], [13, 14, 13, 14, 13]
+        bare = [10] * 5
+        lines, slower = self.lines((even, bare), (up, bare))
+        self.assertEqual((slower, "+30 % | SLOWER" in lines[0]), (2, True))
+        lines, slower = self.lines((up, bare), (even, bare))
+        self.assertEqual((slower, "-23 % | faster" in lines[0]), (0, True))
+
+    def test_noise_is_not_slower(self):
+        lines, slower = self.lines(([10, 12, 14, 11, 13], [10] * 5), ([11, 13, 15, 12, 14], [10] * 5))
+        self.assertEqual((slower, "+8 % | same" in lines[0]), (0, True))
+
+    def test_a_slower_machine_is_not_slower(self):
+        _, slower = self.lines(([10] * 5, [10] * 5), ([20] * 5, [20] * 5))
+        self.assertEqual(slower, 0)
+
+    def test_a_sure_change_that_is_small_is_not_told(self):
+        _, slower = self.lines(([100] * 5, [100] * 5), ([102] * 5, [100] * 5))
+        self.assertEqual(slower, 0)
+
+    def test_few_rounds_and_none(self):
+        lines, slower = self.lines(([10] * 4, [10] * 4), ([20] * 4, [10] * 4))
+        self.assertEqual((slower, "+100 % | too few" in lines[0]), (0, True))
+        lines, slower = self.lines(([], []), ([20] * 5, [10] * 5))
+        self.assertEqual((slower, "n/a | n/a" in lines[0]), (0, True))
+
+    def test_chances(self):
+        self.assertAlmostEqual(compare.chance([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 2 / 252)
+        self.assertAlmostEqual(compare.chance([1, 2], [1, 2]), 1.0)
+        many = list(range(30))  # by the normal distribution: 30 of 30 above the others, and none
+        self.assertLess(compare.chance(many, [v + 30 for v in many]), 1e-9)
+        self.assertGreater(compare.chance(many, many), 0.9)
+
+    def test_other_work_is_not_compared(self):
+        a, b = run_of([1], [1], literals=10), run_of([1], [1], literals=11)
+        self.assertEqual(compare.differences(a, b), ["literals: 10 and 11"])
+        self.assertEqual(compare.differences(a, a), [])
 
 
 class Sets(unittest.TestCase):
