@@ -3,15 +3,17 @@
 """Both ends of a goodput measurement over kernel sockets, in ICAP's form.
 
     goodput.py client HOST PORT --seconds N --connections N --bytes N [--congestion NAME]
-    goodput.py server HOST PORT [--congestion NAME]
+    goodput.py server HOST PORT [--congestion NAME] [--digests]
 
 The client sends a body as RESPMOD without Allow: 204, takes it back, and compares every byte; bodies
 differ in each transfer. It prints one JSON object: bytes and seconds of both ways, the transfers, and
 what differed. Way up: from the first byte sent to the first byte of the answer. Way down: from there to
 the last. The server does what the appliance does with such a body, without judging it: it holds all of
-it, then answers. One process a connection.
+it, then answers; with --digests it takes their MD5 and SHA-256 first, as the appliance does. One process a
+connection.
 """
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -126,7 +128,7 @@ def client(args):
     return bool(failed or total.get("differ") or not total.get("transfers"))
 
 
-def serve(sock, congestion):
+def serve(sock, congestion, digests):
     choose(sock, congestion)
     reader = Reader(sock)
     while True:
@@ -138,6 +140,9 @@ def serve(sock, congestion):
             reader.more()
         reader.drop(end + 4 + encapsulated)
         body = reader.chunks()
+        if digests:
+            hashlib.md5(body).digest()
+            hashlib.sha256(body).digest()
         sock.sendall(b"".join((ANSWER, b"%x\r\n" % len(body), body, b"\r\n0\r\n\r\n")))
 
 
@@ -151,7 +156,7 @@ def server(args):
         if os.fork() == 0:
             listener.close()
             try:
-                serve(sock, args.congestion)
+                serve(sock, args.congestion, args.digests)
             except (OSError, EOFError, ValueError):
                 pass
             os._exit(0)
@@ -167,6 +172,7 @@ def main():
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--bytes", type=int, default=1 << 20)
     parser.add_argument("--congestion", default="")
+    parser.add_argument("--digests", action="store_true")
     args = parser.parse_args()
     return client(args) if args.role == "client" else server(args)
 
