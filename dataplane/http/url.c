@@ -21,6 +21,12 @@ scheme_bytes(struct span t)
 	return n > 0 && t.bytes >= n + 3 && memcmp(t.data + n, "://", 3) == 0 ? n : 0;
 }
 
+static bool
+ends_authority(uint8_t c)
+{
+	return c == '/' || c == '?' || c == '#';
+}
+
 /* Takes the authority off the front (RFC 3986 §3.2), as it stands but for user:password@. */
 static struct span
 take_authority(struct span *rest)
@@ -28,7 +34,7 @@ take_authority(struct span *rest)
 	size_t end = 0, start = 0;
 	struct span authority;
 
-	for (; end < rest->bytes && memchr("/?#", rest->data[end], 3) == NULL; end++) {
+	for (; end < rest->bytes && !ends_authority(rest->data[end]); end++) {
 		if (rest->data[end] == '@')
 			start = end + 1;
 	}
@@ -60,8 +66,9 @@ split_authority(struct span a, struct http_url *out)
 enum parse_result
 http_url_parse(struct span target, struct http_url *out)
 {
-	size_t scheme = scheme_bytes(target), query;
+	size_t scheme = scheme_bytes(target), path;
 	struct span rest = target;
+	const uint8_t *query;
 
 	memset(out, 0, sizeof(*out));
 	if (target.bytes == 0)
@@ -74,10 +81,10 @@ http_url_parse(struct span target, struct http_url *out)
 		split_authority(take_authority(&rest), out);
 		out->is_authority = scheme == 0 && rest.bytes == 0;
 	}
-	for (query = 0; query < rest.bytes && rest.data[query] != '?'; query++)
-		continue;
-	out->path = span_first(rest, query);
-	out->query = span_from(rest, query + 1);
+	query = rest.bytes > 0 ? memchr(rest.data, '?', rest.bytes) : NULL;
+	path = query != NULL ? (size_t)(query - rest.data) : rest.bytes;
+	out->path = span_first(rest, path);
+	out->query = span_from(rest, path + 1);
 	return PARSE_DONE;
 }
 

@@ -123,11 +123,12 @@ find_service(struct icap_session *s, struct span path)
 	return s->serves[0] || s->serves[1];
 }
 
+/* `*service`: the path that was asked for, once 0 is returned. */
 static int
-parse_request_line(struct icap_session *s, struct span line)
+parse_request_line(struct icap_session *s, struct span line, struct span *service)
 {
 	const uint8_t *first = memchr(line.data, ' ', line.bytes), *second;
-	struct span method, rest, version, service;
+	struct span method, rest, version;
 
 	if (first == NULL)
 		return 400;
@@ -143,7 +144,7 @@ parse_request_line(struct icap_session *s, struct span line)
 			       version.data[6] == '.'
 			   ? 505
 			   : 400;
-	service = service_of(s->request.uri);
+	*service = service_of(s->request.uri);
 	if (span_is(method, "OPTIONS"))
 		s->request.method = ICAP_OPTIONS;
 	else if (span_is(method, "REQMOD"))
@@ -152,7 +153,7 @@ parse_request_line(struct icap_session *s, struct span line)
 		s->request.method = ICAP_RESPMOD;
 	else
 		return 501;
-	if (!find_service(s, service))
+	if (!find_service(s, *service))
 		return 404;
 	return (s->request.method == ICAP_REQMOD && !s->serves[0]) ||
 		       (s->request.method == ICAP_RESPMOD && !s->serves[1])
@@ -215,12 +216,13 @@ parse_icap_head(struct icap_session *s)
 	bool has_encapsulated = false;
 	struct http_lines lines;
 	struct http_field f;
+	struct span service;
 	int rc;
 
 	s->request.icap_head = head;
 	s->field_count = 0;
 	s->fields_end = (uint32_t)(end - head.data) + 2;
-	rc = parse_request_line(s, span_first(head, (size_t)(end - head.data)));
+	rc = parse_request_line(s, span_first(head, (size_t)(end - head.data)), &service);
 	http_lines_init(&lines, s->icap->scan, head, s->fields_end);
 	while (rc == 0 && lines.at + 2 < head.bytes) {
 		if (http_line_next(&lines, &f) != PARSE_DONE)
@@ -230,7 +232,7 @@ parse_icap_head(struct icap_session *s)
 	}
 	if (rc != 0)
 		return rc;
-	profile_choose(s, service_of(s->request.uri));
+	profile_choose(s, service);
 	if (!has_encapsulated) {
 		if (s->request.method != ICAP_OPTIONS)
 			return 400;
