@@ -85,6 +85,7 @@ gather_dataplane(struct control *c, struct web_facts *out)
 		return false;
 	out->cores = region_cores(c->region);
 	out->generation = region_generation(c->region);
+	out->shadow = region_shadow(c->region);
 	out->dataplane_uptime_s = facts_dataplane_age(c);
 	out->signatures_known = facts_signatures(c, &current);
 	if (out->signatures_known) {

@@ -146,6 +146,7 @@ on_compiled(struct compiler *p, bool good)
 
 	c->compiling = false;
 	snprintf(c->compile_error, sizeof(c->compile_error), "%s", p->error);
+	tried_name_all(&c->tried, c->compile_error, sizeof(c->compile_error));
 	if (good) {
 		take_over(c);
 	} else {

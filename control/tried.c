@@ -345,6 +345,16 @@ tried_name_originals(const struct tried *t, const json_t *batch, char *text, siz
 	}
 }
 
+void
+tried_name_all(const struct tried *t, char *text, size_t room)
+{
+	size_t i;
+	json_t *batch;
+
+	json_array_foreach(tried_promoted(t), i, batch) tried_name_originals(t, batch, text, room);
+	tried_name_originals(t, tried_trial(t), text, room);
+}
+
 static bool
 names_batch(const json_t *list, uint64_t number)
 {

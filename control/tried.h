@@ -59,6 +59,8 @@ char **tried_copies_after(const struct tried *t, enum tried_change change, unsig
 void tried_free_copies(char **copies, unsigned count);
 /* A message that names copies, with the names of what they are copies of. Cut at `room`. */
 void tried_name_originals(const struct tried *t, const json_t *batch, char *text, size_t room);
+/* The same of all that was promoted and of the trial. */
+void tried_name_all(const struct tried *t, char *text, size_t room);
 
 /*
  * Changes, written at once; -errno when the state can't be written, and then nothing changed. A

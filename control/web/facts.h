@@ -31,6 +31,7 @@ struct web_facts {
 	uint32_t cores;
 	const struct web_core *core;
 	uint64_t generation;
+	uint64_t shadow;            /* that is tried beside it; 0: none */
 	int64_t dataplane_uptime_s; /* -1: not known */
 
 	/* What its generation holds; unset where that is not known. */

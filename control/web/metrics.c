@@ -110,6 +110,12 @@ put_generation(struct text *out, const struct web_facts *f)
 	put_family(out, "generation_info", "", "gauge", "always 1; names the generation served");
 	text_format(
 	    out, "sluice_generation_info{generation=\"%016" PRIx64 "\"} 1\n", f->generation);
+	put_family(out, "shadow_info", "", "gauge", "1: a generation is tried, which it names");
+	if (f->shadow != 0)
+		text_format(
+		    out, "sluice_shadow_info{generation=\"%016" PRIx64 "\"} 1\n", f->shadow);
+	else
+		text_format(out, "sluice_shadow_info{generation=\"\"} 0\n");
 	if (f->dataplane_uptime_s >= 0) {
 		put_family(
 		    out, "dataplane_uptime_seconds", "", "gauge", "since the dataplane started");

@@ -386,6 +386,28 @@ TEST(what_is_promoted_serves_and_a_rollback_takes_it_back)
 	place_remove(&p);
 }
 
+/* What was promoted and can't be compiled any more, as by another version, is named as it was. */
+TEST(a_promoted_file_that_went_bad_is_named)
+{
+	struct place p;
+	char path[200], expected[300];
+
+	place_make(&p);
+	CHECK(strcmp(ask(&p, try_of(&p, "one", NULL)), "") == 0);
+	CHECK(strcmp(ask(&p, word("promote")), "") == 0);
+	snprintf(path, sizeof(path), "%s/tried/1/0", p.rig.directory);
+	write_text(path, "new0.lit", "wrong", 5, 0600);
+	CHECK(generation_compile(&p.rig.control) == 0);
+	settle(&p);
+	snprintf(expected, sizeof(expected), "sluice-sigc: %s/new0.lit:1: expected NAME",
+	    p.rig.directory);
+	CHECK_ROW(p.rig.control.compile_error, strcmp(p.rig.control.compile_error, expected) == 0);
+	CHECK(p.fake.generation == 101);
+	CHECK(strcmp(ask(&p, json_pack("{s:s}", "drop", "promoted")), "") == 0);
+	CHECK(p.fake.generation == 100 && p.rig.control.compile_error[0] == 0);
+	place_remove(&p);
+}
+
 /* Promoted twice, dropped at once; and back to what was promoted. */
 TEST(what_was_promoted_can_be_dropped)
 {

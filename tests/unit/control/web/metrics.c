@@ -44,6 +44,7 @@ some_facts(void)
 		.cores = CORES,
 		.core = cores,
 		.generation = 0xabc,
+		.shadow = 0xdef,
 		.dataplane_uptime_s = 9,
 		.signatures_known = true,
 		.literals = 11,
@@ -127,6 +128,11 @@ TEST(control_tells_of_itself)
 	CHECK(has(text, "sluice_dataplane_attached 1"));
 	CHECK(has(text, "sluice_dataplane_uptime_seconds 9"));
 	CHECK(has(text, "sluice_generation_info{generation=\"0000000000000abc\"} 1"));
+	CHECK(has(text, "sluice_shadow_info{generation=\"0000000000000def\"} 1"));
+	free(text);
+	f.shadow = 0;
+	text = written(&f);
+	CHECK(has(text, "sluice_shadow_info{generation=\"\"} 0"));
 	CHECK(has(text, "sluice_signatures{kind=\"literals\"} 11"));
 	CHECK(has(text, "sluice_signatures{kind=\"reputation\"} 12"));
 	CHECK(has(text, "sluice_control_uptime_seconds 77"));
