@@ -13,10 +13,10 @@
 
 #include "dataplane/inspect/object.h"
 
-#define COPIES_BYTES  (1u << 20)
+#define COPIES_BYTES  (2u << 20)
 #define SPENT_BYTES   (2u << 20)
-#define WAITING_BYTES (COPIES_BYTES - (64u << 10)) /* from turn to turn; in the second cache */
-#define WAITING_MBUFS 1024
+#define WAITING_BYTES (COPIES_BYTES - (64u << 10)) /* from turn to turn; half filled lanes less */
+#define WAITING_MBUFS 2048
 #define PATIENT_BYTES (4u << 10) /* the verdict of what is smaller waits for nobody */
 #define PATIENCE_US   1000
 
