@@ -46,6 +46,7 @@ below_bench/kernel          := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
 below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net common/base
+below_bench/gates           := $(SCANNERS) common/base
 below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))

@@ -65,8 +65,17 @@ drop_digests(struct sigc *s, struct sigc_table *t, size_t each)
 	t->used = kept;
 }
 
-/* Rules keep their places; without a trigger they are never asked. What only asks the sandbox
- * stays: it may do so for rules of other names. */
+/* Gates are of use while one of the rules that share them is. */
+static void
+keep_gates(const struct sigc *s, uint8_t *live)
+{
+	const struct sigc_gate *g = (const struct sigc_gate *)(const void *)s->gates.bytes;
+
+	for (size_t i = 0; i < s->gates.used / sizeof(*g); i++)
+		live[g[i].rule] |= !is_ignored(s, g[i].name);
+}
+
+/* Rules keep their places; without a trigger they are never asked. */
 static void
 drop_rules(struct sigc *s)
 {
@@ -81,7 +90,8 @@ drop_rules(struct sigc *s)
 	if (live == NULL)
 		abort();
 	for (size_t i = 0; i < count; i++)
-		live[i] = rules[i].is_deep || !drop(s, rules[i].name, origins[i]);
+		live[i] = !rules[i].is_deep && !drop(s, rules[i].name, origins[i]);
+	keep_gates(s, live);
 	for (size_t i = 0; i < n; i++) {
 		if (live[t[i].rule])
 			t[kept++] = t[i];

@@ -110,6 +110,7 @@ struct sigc {
 	uint32_t part_puts;
 	struct sigc_table triggers; /* struct sigc_trigger */
 	struct sigc_table always;   /* uint32_t rules that may hold without any part */
+	struct sigc_table gates;    /* struct sigc_gate */
 	bool has_sandbox;           /* YARA rules that are not read here go there */
 	struct sigc_table deep, deep_texts,
 	    deep_names;                  /* struct sigc_deep, …_left_out; yara_deep.c */
@@ -293,6 +294,10 @@ struct sigc_deep {
 	struct sigc_origin origin;
 	bool is_told, is_global; /* is_told: a match is a threat */
 	bool by_name;            /* of the first row of a unit: its rules hang on a name */
+};
+/* Which rule of the generation asks the sandbox for a rule of that name; several may share it. */
+struct sigc_gate {
+	uint32_t rule, name;
 };
 int sigc_compile_deep(struct sigc *s);
 

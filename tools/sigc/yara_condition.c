@@ -539,9 +539,9 @@ yara_compile(struct sigc *s, const struct yara_rules *all, size_t i, enum skip_r
 	return rc;
 }
 
-/* Whether a gate of the same steps, without parts, is there; many rules ask for "MZ" alone. */
-static bool
-is_gate_known(const struct sigc *s, const struct generation_rule *r)
+/* A gate of the same steps, without parts; many rules ask for "MZ" alone. UINT32_MAX: none. */
+static uint32_t
+known_gate(const struct sigc *s, const struct generation_rule *r)
 {
 	const struct generation_rule *rules =
 	    (const struct generation_rule *)(const void *)s->rules.bytes;
@@ -556,9 +556,9 @@ is_gate_known(const struct sigc *s, const struct generation_rule *r)
 		    r->step_count > 0 && other->step_count == r->step_count &&
 		    memcmp(&steps[other->steps], &steps[r->steps],
 			r->step_count * sizeof(*steps)) == 0)
-			return true;
+			return always[i];
 	}
-	return false;
+	return UINT32_MAX;
 }
 
 void
@@ -567,6 +567,7 @@ yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i, bool b
 	struct condition c = condition_of(s, all, i);
 	struct sigc_mark mark = sigc_mark(s);
 	struct generation_rule r = { .size_max = UINT64_MAX, .is_deep = 1 };
+	struct sigc_gate gate;
 	triggers t = 0;
 
 	c.is_gate = true;
@@ -584,8 +585,13 @@ yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i, bool b
 		t = 0;
 	}
 	r.by_name = by_name;
-	if (t == 0 && r.part_count == 0 && is_gate_known(s, &r))
+	gate.rule = t == 0 && r.part_count == 0 ? known_gate(s, &r) : UINT32_MAX;
+	if (gate.rule != UINT32_MAX) {
 		sigc_undo(s, &mark);
-	else
+	} else {
+		gate.rule = (uint32_t)(s->rules.used / sizeof(r));
 		sigc_add_rule(s, &r, c.parts, t);
+	}
+	gate.name = table_add_text(&s->names, all->rules[i].name);
+	table_add(&s->gates, &gate, sizeof(gate));
 }

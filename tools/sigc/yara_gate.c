@@ -9,6 +9,8 @@
  *     N of SET …               so many of them
  *     for N of SET : ( $ … )   the same, where the body begins with "$"
  *     for any i in (1..#a)     the string
+ *     pe.x …, dotnet.x …       a PE program, elf.x … an ELF one: of others a module says nothing
+ *     for any x in (0..pe.x)   the same
  *     all else                 nothing
  *
  * Too much may hold, never too little: within "not" nothing is asked for.
@@ -225,6 +227,73 @@ push_loop(struct condition *c, triggers *t)
 	return rc == 0 ? push_unsure(c) : rc;
 }
 
+/* The object begins so, in its first `kinds` & READ_WIDTH bytes; it may hold then. */
+static int
+push_beginning(struct condition *c, uint32_t width, uint32_t is, struct term *out)
+{
+	struct generation_step read = { .kind = STEP_READ, .kinds = width },
+			       same = { .kind = STEP_COMPARE, .value = COMPARE_IS };
+	struct term unused;
+	int rc = yara_push_constant(c, 0, &unused);
+
+	if (rc == 0)
+		rc = yara_add_step(c, read, 1);
+	if (rc == 0)
+		rc = yara_push_constant(c, is, &unused);
+	if (rc == 0)
+		rc = yara_add_step(c, same, 2);
+	out->begins = (struct generation_head){ width == 2 ? 0xffff : UINT32_MAX, is };
+	return rc == 0 ? push_unsure(c) : rc;
+}
+
+/*
+ * "MODULE.x": what it is told of is undefined where the object is none of that module's, and so is
+ * all that is compared with it. Not of what is always told, is_pe, is_dotnet and constants.
+ */
+static int
+push_of_module(struct condition *c, struct term *out)
+{
+	struct span module = yara_take_word(&c->text), field;
+	bool is_elf = span_is(module, "elf");
+
+	if (!is_elf && !span_is(module, "pe") && !span_is(module, "dotnet"))
+		return -ENOTSUP;
+	field = yara_take(&c->text, ".") ? yara_take_word(&c->text) : span_of(NULL, 0);
+	if (field.bytes == 0 || !islower(field.data[0]) || span_is(field, "is_pe") ||
+	    span_is(field, "is_dotnet"))
+		return -ENOTSUP;
+	return is_elf ? push_beginning(c, 4, 0x464c457f, out) : push_beginning(c, 2, 0x5a4d, out);
+}
+
+/* "any x in (0..MODULE.x" behind "for". */
+static int
+push_loop_of_module(struct condition *c, struct term *out)
+{
+	uint64_t first;
+
+	if (!yara_take_keyword(c, "any") || yara_take_word(&c->text).bytes == 0 ||
+	    !yara_take_keyword(c, "in") || !yara_take(&c->text, "(") ||
+	    !yara_take_number(&c->text, &first) || !yara_take(&c->text, ".."))
+		return -ENOTSUP;
+	return push_of_module(c, out);
+}
+
+/* A module, or a loop over something of one, at `before`. */
+static int
+push_module(struct condition *c, const struct yara_place *before, struct term *out)
+{
+	int rc = c->negations == 0 ? 0 : -ENOTSUP;
+
+	if (rc == 0)
+		rc = yara_take_keyword(c, "for") ? push_loop_of_module(c, out)
+						 : push_of_module(c, out);
+	if (rc != 0) {
+		yara_return(c, before);
+		*out = (struct term){ 0 };
+	}
+	return rc;
+}
+
 /* What it can't hold without; -ENOTSUP: nothing is known. */
 static int
 push_what_it_needs(struct condition *c, triggers *t)
@@ -255,7 +324,9 @@ yara_read_unknown(struct condition *c, struct term *out)
 	int rc;
 
 	*out = (struct term){ 0 };
-	rc = push_what_it_needs(c, &out->triggers);
+	rc = push_module(c, &before, out);
+	if (rc != 0)
+		rc = push_what_it_needs(c, &out->triggers);
 	if (rc != 0) {
 		yara_return(c, &before);
 		out->triggers = 0;

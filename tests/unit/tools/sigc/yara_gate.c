@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Gates of rules that share one, and of rules that an .ign2 takes out. What opens a gate:
+ * tests/unit/control/deepscan/gates.c. */
+#include <stdlib.h>
+
+#include "tests/unit/tools/sigc/made.h"
+
+static const struct {
+	const char *ignored;
+	bool asks;
+} rows[] = {
+	{ "Other\n", true },
+	{ "A\n", true }, /* B shares its gate */
+	{ "B\n", true },
+	{ "A\nB\n", false },
+	{ "B\nA\nNamed\n", false },
+};
+
+static const char rules[] = "import \"math\"\n"
+			    "rule A { condition: math.entropy(0, filesize) > 9.0 }\n"
+			    "rule B { condition: math.entropy(0, filesize) > 8.5 }\n"
+			    "rule Named { condition: math.entropy(0, filesize) > 8.5 and "
+			    "filename == \"a\" }\n";
+
+TEST(a_shared_gate_stays_while_a_rule_needs_it)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct signature_core *core = signature_core_create(1);
+		struct signature_scan *scan;
+		struct made m;
+
+		made_begin(&m);
+		m.sigc.has_sandbox = true;
+		CHECK_ROW(rows[i].ignored, made_source(&m, "a.yar", rules, strlen(rules)) == 0);
+		CHECK_ROW(rows[i].ignored,
+		    made_source(&m, "a.ign2", rows[i].ignored, strlen(rows[i].ignored)) == 0);
+		sigc_drop_ignored(&m.sigc);
+		CHECK_ROW(rows[i].ignored, made_build(&m) == 0);
+		CHECK_ROW(rows[i].ignored, signature_core_prepare(core, m.generation) == 0);
+		scan = signature_open(core, m.generation);
+		CHECK(scan != NULL && signature_feed(scan, span_text("any text"), true) == 0);
+		CHECK(signature_finish(scan) == 0);
+		CHECK_ROW(rows[i].ignored, signature_wants_deep(scan) == rows[i].asks);
+		signature_close(scan);
+		signature_core_destroy(core);
+		made_end(&m);
+	}
+}

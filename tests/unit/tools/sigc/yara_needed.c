@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What must stand in an object for a YARA string to match that is not read: patterns, one of which
+ * every match holds. That gates made of them lose nothing that libyara finds is held by
+ * tests/unit/control/deepscan/gates.c and vectors.c.
+ */
+#include <stdlib.h>
+
+#include "tests/unit/harness.h"
+#include "tools/sigc/yara.h"
+
+#define X30 "x30x30x30x30x30x30x30x30x30x30"
+
+static const struct {
+	const char *name, *written, *flags;
+	struct yara_string like;
+	const char *needed; /* patterns with a blank between; empty: nothing is known */
+} rows[] = {
+	{ "plain", "word", "", { .form = YARA_REGEX }, "776f7264" },
+	{ "too short", "wor", "", { .form = YARA_REGEX }, "" },
+	{ "the longest", "abcd.efghij.klm", "", { .form = YARA_REGEX }, "65666768696a" },
+	{ "nocase", "word", "i", { .form = YARA_REGEX }, "776f7264::i" },
+	{ "nocase, behind it", "word", "", { .form = YARA_REGEX, .nocase = true }, "776f7264::i" },
+	{ "wide", "word", "", { .form = YARA_REGEX, .wide = true }, "776f7264::w" },
+	{ "wide ascii", "word", "s", { .form = YARA_REGEX, .wide = true, .ascii = true },
+	    "776f7264::wa" },
+	{ "what may be absent", "word?s", "", { .form = YARA_REGEX }, "" },
+	{ "once or more", "words+et", "", { .form = YARA_REGEX }, "776f726473" },
+	{ "never", "words{0,3}", "", { .form = YARA_REGEX }, "776f7264" },
+	{ "at least twice", "words{2,3}", "", { .form = YARA_REGEX }, "776f726473" },
+	{ "a class", "wor[dk]s", "", { .form = YARA_REGEX }, "" },
+	{ "a class with ]", "word[^]x]more", "", { .form = YARA_REGEX }, "776f7264" },
+	{ "escapes", "a\\.b\\x41\\/", "", { .form = YARA_REGEX }, "612e62412f" },
+	{ "escapes that are any", "ab\\dcd\\wef", "", { .form = YARA_REGEX }, "" },
+	{ "an edge", "wo\\brd", "", { .form = YARA_REGEX }, "776f7264" },
+	{ "alternatives", "(word|more)", "", { .form = YARA_REGEX }, "776f7264 6d6f7265" },
+	{ "alternatives, one short", "(word|mor)", "", { .form = YARA_REGEX }, "" },
+	{ "alternatives, absent", "(word|more)*text", "", { .form = YARA_REGEX }, "74657874" },
+	{ "alternatives at the top", "word1|word2", "", { .form = YARA_REGEX },
+	    "776f726431 776f726432" },
+	{ "a bracket too many", "word)more", "", { .form = YARA_REGEX }, "" },
+	{ "a piece of it", "61 62 63 64 ?? 65", "", { .form = YARA_HEX }, "61626364??65" },
+	{ "behind an open gap", "61 62 [10-] 63 64 65 66", "", { .form = YARA_HEX }, "63646566" },
+	{ "a short gap stays", "61 62 [1-4] 63 64", "", { .form = YARA_HEX }, "6162{1-4}6364" },
+	{ "a gap at the end goes", "61 62 63 64 [1-4] (65|66)", "", { .form = YARA_HEX },
+	    "61626364" },
+	{ "around alternatives", "61 62 (63|64) 65 66 67 68", "", { .form = YARA_HEX },
+	    "65666768" },
+	{ "around what it is not", "61 62 63 64 65 ~66 67", "", { .form = YARA_HEX },
+	    "6162636465" },
+	{ "three whole bytes", "61 62 63 ??", "", { .form = YARA_HEX }, "" },
+	{ "base64", "secret", "", { .form = YARA_TEXT, .is_base64 = true },
+	    "6332566a636d5630 4e6c59334a6c64 7a5a574e795a58" },
+	{ "base64 of too little", "abc", "", { .form = YARA_TEXT, .is_base64 = true }, "" },
+	{ "another alphabet", "secret", "",
+	    { .form = YARA_TEXT, .is_base64 = true, .has_alphabet = true }, "" },
+	{ "xor", "abcd", "", { .form = YARA_TEXT, .is_xor = true, .xor_min = 1, .xor_max = 2 },
+	    "60636265 63606166" },
+	{ "xor of all keys", "abcd", "", { .form = YARA_TEXT, .is_xor = true, .xor_max = 255 },
+	    "" },
+	{ "a long text", X30 "y", "", { .form = YARA_TEXT },
+	    "783330783330783330783330783330783330783330783330" },
+	{ "nothing", "", "", { .form = YARA_REGEX }, "" },
+};
+
+/* What is needed, as the rows have it. */
+static char *
+needed(struct yara_string y, const char *written, const char *flags, unsigned *count)
+{
+	struct sigc_table t = { 0 };
+
+	y.written = span_text(written);
+	y.flags = span_text(flags);
+	*count = yara_needed(&y, &t);
+	for (size_t i = 0; i + 1 < t.used; i++) {
+		if (t.bytes[i] == 0)
+			t.bytes[i] = ' ';
+	}
+	table_add(&t, "", 1);
+	return (char *)t.bytes;
+}
+
+TEST(what_a_string_needs_is_known_or_not)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		unsigned count, expected = rows[i].needed[0] != 0;
+		char *found = needed(rows[i].like, rows[i].written, rows[i].flags, &count);
+
+		for (const char *c = rows[i].needed; *c != 0; c++)
+			expected += *c == ' ';
+		CHECK_ROW(rows[i].name, count == expected);
+		CHECK_ROW(rows[i].name, strcmp(found, rows[i].needed) == 0);
+		if (strcmp(found, rows[i].needed) != 0)
+			fprintf(stderr, "  %s\n", found);
+		free(found);
+	}
+}
+
+TEST(an_expression_cut_anywhere_is_no_trouble)
+{
+	static const char whole[] = "(ab\\x41[^]a-z]{2,3}|(word)+?(x|y(z|\\/)))more.{3}$";
+	char text[sizeof(whole)];
+
+	for (size_t n = 0; n < sizeof(whole); n++) {
+		unsigned count;
+		char *found;
+
+		memcpy(text, whole, n);
+		text[n] = 0;
+		found = needed((struct yara_string){ .form = YARA_REGEX }, text, "", &count);
+		CHECK_SEED(n, count <= YARA_NEEDED_MAX);
+		free(found);
+	}
+}
