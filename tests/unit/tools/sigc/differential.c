@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ours beside Debian's yara: objects are made of the strings of a public rule, some left out, some
- * behind "MZ", and both must say the same of each. A sample of the rules that are taken; skipped
- * where there is no yara or no rules.
+ * Ours beside Debian's yara and clamscan: objects are made of the strings of a public rule or
+ * signature, some left out, some behind "MZ", and both must say the same of each. A sample of those
+ * that are taken; skipped where there is no such program or no such rules.
  */
 #include <stdlib.h>
 
@@ -52,25 +52,41 @@ make_object(const struct made *m, uint64_t seed, uint8_t *out, size_t room)
 	return n > 0 ? n : (size_t)(out[0] = 'x', 1);
 }
 
-/* A bit for each object that yara finds the rule in: its lines are "RULE DIRECTORY/NUMBER". */
+/* The other program: the source's name, how it is asked, what stands behind an object's path in the
+ * lines it prints of those that it finds, and its exit code then. */
+struct other {
+	const char *source, *command;
+	char behind;
+	int exit_found;
+};
+
+static const struct other yara = { "a.yar",
+	"for i in 0 1 2 3 4 5 6 7; do yara -w %1$s/a.yar %1$s/$i; done", '\n', 0 };
+static const struct other clamscan[] = {
+	{ "a.ldb", "clamscan --no-summary -i -d %1$s/a.ldb %1$s/[0-7]", ':', 1 },
+	{ "a.ndb", "clamscan --no-summary -i -d %1$s/a.ndb %1$s/[0-7]", ':', 1 },
+};
+
+/* A bit for each object that the other finds something in: its line has "DIRECTORY/NUMBER". */
 static unsigned
-yara_finds(const struct made *m)
+other_finds(const struct made *m, const struct other *other)
 {
-	char command[300], line[1000];
+	char command[400], line[1000];
 	unsigned found = 0;
+	int code;
 	FILE *f;
 
-	snprintf(command, sizeof(command), "yara -w %s/a.yar %s 2>/dev/null", m->directory,
-	    m->directory);
+	snprintf(command, sizeof(command), other->command, m->directory);
 	f = popen(command, "r");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		const char *slash = strrchr(line, '/');
+		const char *at = strstr(line, m->directory),
+			   *number = at != NULL ? at + strlen(m->directory) + 1 : "";
 
-		if (slash != NULL && slash[1] >= '0' && slash[1] < '0' + OBJECTS &&
-		    slash[2] == '\n')
-			found |= 1u << (slash[1] - '0');
+		if (number[0] >= '0' && number[0] < '0' + OBJECTS && number[1] == other->behind)
+			found |= 1u << (number[0] - '0');
 	}
-	CHECK(f != NULL && pclose(f) == 0);
+	code = f != NULL ? pclose(f) : -1;
+	CHECK(code == 0 || (code >= 0 && code >> 8 == other->exit_found && found != 0));
 	return found;
 }
 
@@ -110,17 +126,21 @@ make_and_scan(const struct made *m)
 
 /* How many objects were hits; -1: the rule is not taken. */
 static int
-compare(const char *rule)
+compare(const char *rule, const struct other *other)
 {
 	struct made m;
 	int hits = -1;
 
 	made_begin(&m);
-	if (made_source(&m, "a.yar", rule, strlen(rule)) == 0 && m.sigc.loaded == 2 &&
+	if (made_source(&m, other->source, rule, strlen(rule)) == 0 && m.sigc.loaded == 2 &&
 	    made_build(&m) == 0) {
 		unsigned ours = make_and_scan(&m);
 
-		CHECK_ROW(rule, ours == yara_finds(&m));
+		unsigned theirs = other_finds(&m, other);
+
+		CHECK_ROW(rule, ours == theirs);
+		if (ours != theirs)
+			fprintf(stderr, "  ours %#x, theirs %#x\n", ours, theirs);
 		hits = __builtin_popcount(ours);
 	}
 	made_end(&m);
@@ -142,11 +162,45 @@ TEST(yara_says_the_same)
 	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
 	fclose(f);
 	while (taken < RULES_MAX && (rule = next_rule(&rest)) != NULL) {
-		int n = seen++ % 8 == 0 ? compare(rule) : -1; /* every eighth */
+		int n = seen++ % 8 == 0 ? compare(rule, &yara) : -1; /* every eighth */
 
 		taken += n >= 0;
 		hits += n > 0 ? (unsigned)n : 0;
 	}
 	printf("  %u rules, %u objects, %u hits\n", taken, taken * OBJECTS, hits);
 	CHECK(taken >= 12 && hits >= taken && hits < taken * OBJECTS);
+}
+
+/* Of every n-th line of a file, up to so many that are taken. */
+static void
+compare_lines(const char *shared, const struct other *other, unsigned nth, unsigned most)
+{
+	const char *path = harness_shared(shared);
+	FILE *f = path != NULL ? fopen(path, "re") : NULL;
+	static char line[1 << 20];
+	unsigned taken = 0, seen = 0, hits = 0;
+
+	if (f == NULL || system("clamscan --version >/dev/null 2>&1") != 0) {
+		harness_skip("no signatures, or no clamscan");
+		return;
+	}
+	while (taken < most && fgets(line, sizeof(line), f) != NULL) {
+		int n = seen++ % nth == 0 ? compare(line, other) : -1;
+
+		taken += n >= 0;
+		hits += n > 0 ? (unsigned)n : 0;
+	}
+	fclose(f);
+	printf("  %u signatures, %u objects, %u hits\n", taken, taken * OBJECTS, hits);
+	CHECK(taken == most && hits > 0);
+}
+
+TEST(clamscan_says_the_same_of_logical_signatures)
+{
+	compare_lines("data/clamav/ditekshen.ldb", &clamscan[0], 9, 12);
+}
+
+TEST(clamscan_says_the_same_of_extended_signatures)
+{
+	compare_lines("data/clamav/rfxn.ndb", &clamscan[1], 97, 12);
 }
