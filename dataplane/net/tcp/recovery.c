@@ -295,6 +295,7 @@ recovery_resend_all(struct tcp_conn *c)
 	if (c->in_recovery) /* PRR's share of this moment is no window to go on with */
 		congestion_recovery_end(&c->congestion);
 	scoreboard_lose_all(c);
+	undo_forget(c);
 	c->in_loss = in_flight(c) > 0;
 	c->in_recovery = false;
 	c->recover = c->snd_nxt;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Takes back what a recovery cost that repaired nothing: the path had put segments in another
- * order. Two proofs. The echo (Eifel, RFC 3522): an ACK that covers all that was sent again answers
- * something older than the first of it. DSACKs (RFC 3708): every byte that was sent again is told
- * to have arrived twice. Then the windows are what they were (RFC 4015), and RACK knows that the
- * path reorders: what counts as lost, and was not sent again yet, it judges anew. The second proof
- * comes a round trip late, often after the recovery: the chance stays until the next reduction.
- * What a peer can gain by a lie is the window it had.
+ * order. The proofs: the echo (Eifel, RFC 3522), an ACK that covers all that was sent again and
+ * answers something older than the first of it; DSACKs (RFC 3708), every byte that was sent again
+ * is told to have arrived twice; or nothing was sent again, as a later ACK of the same turn told of
+ * what had counted as lost. Then the windows are what they were (RFC 4015), and RACK knows that the
+ * path reorders: what else counts as lost, and was not sent again yet, it judges anew. DSACKs come
+ * a round trip late, often after the recovery: the chance stays until the next reduction. What a
+ * peer can gain by a lie is the window it had.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -72,12 +73,13 @@ undo_take_ack(struct tcp_conn *c, const struct segment *s, bool advances, bool d
 {
 	bool proved;
 
-	if (!c->undo.possible || c->undo.resent_bytes == 0)
+	if (!c->undo.possible)
 		return;
 	if (dsack)
 		take_dsack(&c->undo, s->options.sacks[0]);
-	proved = c->undo.unproved_bytes == 0;
-	if (advances && echo_proves(c, s))
+	/* Where nothing was sent again yet, what counted as lost came by itself: no longer lost. */
+	proved = c->undo.resent_bytes > 0 ? c->undo.unproved_bytes == 0 : c->lost_bytes == 0;
+	if (advances && c->undo.resent_bytes > 0 && echo_proves(c, s))
 		proved = true;
 	if (!proved || (c->lost_bytes > 0 && !(c->in_recovery && c->use_sack)))
 		return;
