@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Clients written after Nextcloud, oCIS, Apache Traffic Server, illumos, e2guardian and g3proxy, each
-# with the profile of its name: what each concludes of clean, infected and damaged files. Then the
-# user that one of them named in base64, and rules that a reload changes.
+# Clients written after Nextcloud, oCIS, Apache Traffic Server, illumos, e2guardian and g3proxy, and after
+# the manuals of those whose source nobody has, each with the profile of its name: what each concludes
+# of clean, infected and damaged files. Then users that they named in base64, and rules that a reload
+# changes.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 lab_up --set log.json=true --set policy.corrupt=block \
-	--set "profiles.paths=/nextcloud nextcloud,/ocis ocis,/avscan trafficserver,/vscan illumos,/e2g e2guardian,/g3 g3proxy"
+	--set "profiles.paths=/nextcloud nextcloud,/ocis ocis,/avscan trafficserver,/vscan illumos,/e2g e2guardian,/g3 g3proxy,/owncloud owncloud,/bluecoat proxysg,/f5 f5,/citrix citrix,/forti fortigate,/cp checkpoint,/avi avi,/wsa wsa,/zscaler zscaler,/moveit moveit,/isilon isilon,/AVSCAN axway,/cicap c-icap"
 in_lab python3 tests/scenario/clients/run.py "$ICAP_HOST" "$ICAP_PORT" || fail "a client was not served"
+eventually grep -q '"user": *"berta".*"client": *"192.0.2.9"' "${LOG%.log}.jsonl"
 eventually grep -q '"user": *"anna".*"client": *"192.0.2.9"' "${LOG%.log}.jsonl"
 
 options() {

@@ -7,6 +7,7 @@
 import random
 import sys
 
+import documented as d
 import e2guardian
 import g3proxy
 import illumos
@@ -35,13 +36,27 @@ CASES += [
     (nextcloud, "av/reqmod", "damaged, no profile", b"gzip:no gzip", "infected Policy.Corrupt"),
 ]
 
+PRODUCTS = ((d.OwnCloud, "owncloud"), (d.ProxySG, "bluecoat"), (d.F5, "f5"), (d.Citrix, "citrix"), (d.FortiGate, "forti"),
+            (d.CheckPoint, "cp"), (d.Avi, "avi"), (d.Wsa, "wsa"), (d.Zscaler, "zscaler"), (d.MoveIt, "moveit"),
+            (d.Isilon, "isilon"), (d.Axway, "AVSCAN"), (d.CIcapClient, "cicap"), (d.CIcapClientNo204, "cicap"))
+PIECE = LARGE[:200_000]
+CASES += [(product(), path, name, data, expected) for product, path in PRODUCTS for name, data, expected in
+          (("small", SMALL, "clean"), ("EICAR", EICAR, "infected" if product is d.CheckPoint else FOUND),
+           ("200 kB", PIECE, "clean"), ("EICAR behind 200 kB", PIECE + EICAR, "infected" if product is d.CheckPoint else FOUND))]
+CASES += [
+    (d.Damaged(), "bluecoat", "damaged", b"no gzip", "unscannable decode_error"),
+    # Their rules are broken by another's profile.
+    (d.OwnCloud(), "cp", "by Check Point's profile", SMALL, "error a preview is offered"),
+    (d.CheckPoint(), "citrix", "by Citrix' profile", EICAR, "error HTTP/1.1 403 Forbidden"),
+]
+
 
 def main():
     bad = 0
     for client, path, name, data, expected in CASES:
         result = client.check(Target(sys.argv[1], int(sys.argv[2]), path, WAIT, "anna"), data)
         if result != expected:
-            print("%s, %s: %s, expected %s" % (client.__name__, name, result, expected))
+            print("%s, %s: %s, expected %s" % (getattr(client, "__name__", type(client).__name__), name, result, expected))
             bad += 1
     print("%d conclusions, %d wrong" % (len(CASES), bad))
     return bad != 0
