@@ -5,6 +5,8 @@ Each sends what the product sends and concludes as it does; a rule of the produc
 breaks is an error by name.
 """
 import base64
+import email.utils
+import time
 
 from wire import Wire, guarded, parts
 
@@ -84,6 +86,52 @@ class Product:
     @property
     def check(self):
         return guarded(self.talk)
+
+
+class Squid(Product):
+    """Keeps options by our clock; previews only what Transfer-Preview names; Allow: 204 below 64 KiB alone."""
+    CONNECT = b"CONNECT www.example.test:443 HTTP/1.1\r\nHost: www.example.test:443\r\n\r\n"
+
+    def sensed(self, target):
+        o = self.options(target)
+        # Rule: options are good until Date and Options-TTL; a clock behind by more leaves the service down.
+        made = email.utils.parsedate_to_datetime(o[b"Date"].decode()).timestamp()
+        if made + int(o[b"Options-TTL"]) < time.time() + 30:
+            return "error the options are stale"
+        if o[b"Methods"] not in (b"REQMOD", b"RESPMOD"):
+            return "error more than one method: %s" % o[b"Methods"].decode()
+        if o.get(b"Transfer-Preview") != b"*" or b"Transfer-Ignore" in o or b"Transfer-Complete" in o:
+            return "error what is not named is sent without a preview"
+        if not (o[b"ISTag"][:1] == o[b"ISTag"][-1:] == b'"' and 2 < len(o[b"ISTag"]) <= 34):
+            return "error ISTag %s" % o[b"ISTag"].decode()
+        self.limit = min(int(o[b"Preview"]), 65536)
+        return None
+
+    def bodiless(self, w, target, head):
+        """A request without a body: a preview of 0 of which no chunk follows; never a 100"""
+        w.send(b"REQMOD %s ICAP/1.0\r\nHost: s\r\nPreview: 0\r\nAllow: 204, trailers\r\nEncapsulated: req-hdr=0, "
+               b"null-body=%d\r\n\r\n%s" % (self.uri(target).replace(b"av/respmod", b"av/reqmod"), len(head), head))
+        return self.conclude(*self.take(w, *w.head()[::2]))
+
+    def talk(self, target, data):
+        if (wrong := self.sensed(target)) is not None:
+            return wrong
+        w = Wire(target)
+        for head in (GET, self.CONNECT):
+            if (found := self.bodiless(w, target, head)) != "clean":
+                return "error without a body: " + found
+        self.headers = b"Allow: 204, trailers\r\n" if len(data) < 65536 else b"Allow: 206, trailers\r\n"
+        code, fields, status = self.send(w, target, data, self.limit)
+        if w.buf or b"Trailer" in fields:
+            return "error behind the last chunk: %r" % (w.buf or fields[b"Trailer"])
+        if code == 200 and status == b"HTTP/1.1 200 OK":
+            return "clean" if self.back == data else "error another object came back"
+        if code == 204 and len(data) >= 65536:
+            return "error 204 behind the preview"
+        # Rule: the connection is good for the next one.
+        again = self.bodiless(w, target, GET)
+        w.close()
+        return self.conclude(code, fields, status) if again == "clean" else "error afterwards: " + again
 
 
 class OwnCloud(Product):

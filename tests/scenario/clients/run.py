@@ -36,7 +36,7 @@ CASES += [
     (nextcloud, "av/reqmod", "damaged, no profile", b"gzip:no gzip", "infected Policy.Corrupt"),
 ]
 
-PRODUCTS = ((d.OwnCloud, "owncloud"), (d.ProxySG, "bluecoat"), (d.F5, "f5"), (d.Citrix, "citrix"), (d.FortiGate, "forti"),
+PRODUCTS = ((d.Squid, "av/respmod"), (d.OwnCloud, "owncloud"), (d.ProxySG, "bluecoat"), (d.F5, "f5"), (d.Citrix, "citrix"), (d.FortiGate, "forti"),
             (d.CheckPoint, "cp"), (d.Avi, "avi"), (d.Wsa, "wsa"), (d.Zscaler, "zscaler"), (d.MoveIt, "moveit"),
             (d.Isilon, "isilon"), (d.Axway, "AVSCAN"), (d.CIcapClient, "cicap"), (d.CIcapClientNo204, "cicap"))
 PIECE = LARGE[:200_000]
@@ -45,7 +45,8 @@ CASES += [(product(), path, name, data, expected) for product, path in PRODUCTS 
            ("200 kB", PIECE, "clean"), ("EICAR behind 200 kB", PIECE + EICAR, "infected" if product is d.CheckPoint else FOUND))]
 CASES += [
     (d.Damaged(), "bluecoat", "damaged", b"no gzip", "unscannable decode_error"),
-    # Their rules are broken by another's profile.
+    # Their rules are broken by another's profile, or by a path that serves both methods.
+    (d.Squid(), "cp", "by a path of both methods", SMALL, "error more than one method: REQMOD, RESPMOD"),
     (d.OwnCloud(), "cp", "by Check Point's profile", SMALL, "error a preview is offered"),
     (d.CheckPoint(), "citrix", "by Citrix' profile", EICAR, "error HTTP/1.1 403 Forbidden"),
 ]
