@@ -44,9 +44,10 @@ struct bench_plan {
 	unsigned connections;
 	uint32_t body_bytes;
 	bool allow_204;
-	bool anew;    /* each object on a connection of its own, which we close */
-	bool empty;   /* no objects: a connection is opened and closed, and counts as one */
-	bool options; /* an OPTIONS request takes the place of each object */
+	bool anew;     /* each object on a connection of its own, which we close */
+	bool empty;    /* no objects: a connection is opened and closed, and counts as one */
+	bool options;  /* an OPTIONS request takes the place of each object */
+	uint32_t rate; /* objects a second, evenly; 0: each connection sends on when it may */
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */
 	bool json;
@@ -56,7 +57,9 @@ struct bench_plan {
 struct bench_result {
 	uint64_t objects, answered_204, answered_200;
 	uint64_t errors[BENCH_ERROR_COUNT];
-	struct histogram latency_ns; /* from the first byte sent to the last received */
+	uint64_t unsent; /* of a rate: were due, and every connection was busy until the end */
+	/* From the first byte sent, or, at a rate, from when it was due, to the last received. */
+	struct histogram latency_ns;
 	struct duration took;
 	uint64_t own_cpu_ns; /* of the generator; of one that polls, in turns that had work */
 	char first_error[CORPUS_ERROR_BYTES]; /* of the first error, in words */

@@ -82,7 +82,8 @@ report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 	for (unsigned i = 0; i < BENCH_ERROR_COUNT; i++)
 		fprintf(out, "%s\"%s\":%llu", i > 0 ? "," : "", error_words[i],
 		    (unsigned long long)r->errors[i]);
-	fputs("},\"first_error\":", out);
+	fprintf(out, "},\"rate\":%u,\"unsent\":%llu,\"max_us\":%.1f,\"first_error\":", p->rate,
+	    (unsigned long long)r->unsent, (double)histogram_quantile(&r->latency_ns, 1000) / 1e3);
 	put_json_string(out, r->first_error);
 	fputs("}\n", out);
 }
@@ -110,6 +111,9 @@ report_text(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 			fprintf(out, "  errors     %s: %llu\n", error_words[i],
 			    (unsigned long long)r->errors[i]);
 	}
+	if (p->rate > 0)
+		fprintf(out, "  rate       %u/s asked; %llu were due and not begun\n", p->rate,
+		    (unsigned long long)r->unsent);
 	if (r->objects == 0)
 		fputs("  no object came through\n", out);
 }

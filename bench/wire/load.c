@@ -35,7 +35,10 @@ struct load {
 	uint64_t turns;
 	struct mono begun, end;
 	unsigned open_count, busy_count, closing_count;
-	bool reached; /* a connection was opened: the neighbour is known */
+	bool reached;         /* a connection was opened: the neighbour is known */
+	bool all_open;        /* of a rate: from then on objects are due */
+	uint64_t begun_count; /* of them */
+	unsigned next_free;   /* where a free connection is looked for */
 	struct connection connections[];
 };
 
@@ -157,13 +160,14 @@ send_more(struct load *l, struct connection *c)
 		tcp_send(c->conn, &out);
 }
 
+/* `from`: where its latency begins. */
 static void
-begin_object(struct load *l, struct connection *c, struct mono now)
+begin_object(struct load *l, struct connection *c, struct mono from)
 {
 	l->busy_count += !c->busy;
 	c->busy = true;
 	c->sent = 0;
-	c->begun = now;
+	c->begun = from;
 	c->body = span_of(NULL, 0);
 	if (!l->config.plan->options)
 		c->body = corpus_body(
@@ -208,7 +212,7 @@ finish_object(struct load *l, struct connection *c, struct mono now)
 	}
 	if (l->config.plan->anew)
 		begin_closing(l, c);
-	else if (!over)
+	else if (!over && l->config.plan->rate == 0)
 		begin_object(l, c, now);
 	return true;
 }
@@ -286,7 +290,7 @@ load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
 		l->reached = true;
 		if (l->config.plan->empty)
 			begin_closing(l, c);
-		else if (mono_before(now, l->end))
+		else if (mono_before(now, l->end) && l->config.plan->rate == 0)
 			begin_object(l, c, now);
 	}
 	if ((events & TCP_EVENT_READABLE) != 0 && !receive(l, c, now))
@@ -336,6 +340,67 @@ look_after(struct load *l, struct connection *c, struct mono now)
 	}
 }
 
+static struct connection *
+free_connection(struct load *l)
+{
+	unsigned count = l->config.plan->connections;
+
+	for (unsigned i = 0; i < count && l->busy_count < l->open_count; i++) {
+		struct connection *c = &l->connections[l->next_free++ % count];
+
+		if (c->conn != NULL && c->open && !c->busy)
+			return c;
+	}
+	return NULL;
+}
+
+static struct mono
+due_at(const struct load *l, uint64_t number)
+{
+	uint64_t ns = number / l->config.plan->rate * 1000000000u +
+		      number % l->config.plan->rate * 1000000000u / l->config.plan->rate;
+
+	return mono_add(l->begun, nanoseconds((int64_t)ns));
+}
+
+/*
+ * Begins what is due by now. Time counts from when all connections stand, and latency from when an
+ * object was due, whether or not a connection was free: a server that stands still shows in all
+ * that were due meanwhile.
+ */
+static void
+begin_due(struct load *l, struct mono now)
+{
+	struct connection *c;
+	struct mono due;
+
+	if (!l->all_open) {
+		if (l->open_count < l->config.plan->connections)
+			return;
+		l->all_open = true;
+		l->begun = now;
+		l->end = mono_add(now, l->config.plan->length);
+	}
+	for (; mono_before(now, l->end); l->begun_count++) {
+		due = due_at(l, l->begun_count);
+		if (mono_before(now, due) || !mono_before(due, l->end) ||
+		    (c = free_connection(l)) == NULL)
+			return;
+		begin_object(l, c, due);
+	}
+}
+
+/* How many were due in the plan's time and found no connection. */
+static uint64_t
+count_unsent(const struct load *l)
+{
+	uint64_t ns = (uint64_t)l->config.plan->length.ns, rate = l->config.plan->rate;
+	uint64_t due =
+	    ns / 1000000000u * rate + (ns % 1000000000u * rate + 999999999u) / 1000000000u;
+
+	return due - l->begun_count;
+}
+
 bool
 load_turn(struct load *l, struct mono now)
 {
@@ -345,7 +410,13 @@ load_turn(struct load *l, struct mono now)
 		for (unsigned i = 0; i < count; i++)
 			look_after(l, &l->connections[i], now);
 	}
+	if (l->config.plan->rate > 0)
+		begin_due(l, now);
 	l->turns++;
 	l->result->took = mono_since(now, l->begun);
-	return !mono_before(now, l->end) && l->busy_count + l->closing_count == 0;
+	if (mono_before(now, l->end) || l->busy_count + l->closing_count > 0)
+		return false;
+	if (l->config.plan->rate > 0)
+		l->result->unsent = count_unsent(l);
+	return true;
 }

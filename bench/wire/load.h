@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A closed loop of ICAP clients on our own TCP library: each of N connections sends a RESPMOD,
+ * ICAP clients on our own TCP library, a closed loop: each of N connections sends a RESPMOD,
  * checks the whole answer and sends the next. Bodies are sent by reference out of the corpus.
+ *
+ * A plan may set a rate: then objects are due evenly, whether or not answers come (an open loop).
  *
  * A plan may ask for OPTIONS instead. It may close each connection after its object, or open and
  * close connections that carry none: our FIN goes first, and the next is opened once the server's

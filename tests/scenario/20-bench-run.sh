@@ -12,6 +12,10 @@ for wrong in "--socket /x" "--address 10.0.0.1 --socket /x 10.0.0.2" "--address 
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-wire $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-wire"; fi
 done
+for wrong in "--rate 1000 127.0.0.1" "--rate 0 127.0.0.1" "--rate 5 --anew 127.0.0.1"; do
+	# shellcheck disable=SC2086
+	if build/release/sluice-bench $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench"; fi
+done
 for wrong in "--bytes 1K" "--literals /none" "--literals /dev/null --bytes 0"; do
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-floor $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-floor"; fi

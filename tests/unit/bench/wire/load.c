@@ -365,3 +365,36 @@ TEST(a_connection_for_each_object_or_for_none)
 		CHECK_ROW(rows[i].name, opened >= r.objects && opened <= r.objects + p.connections);
 	}
 }
+
+/* 8 connections on a wire whose round trip is some 40 us, for 20 ms. */
+TEST(at_a_rate_objects_are_due_whether_or_not_answers_come)
+{
+	static const struct {
+		const char *name;
+		unsigned connections;
+		uint32_t rate;
+		uint64_t due;
+		bool reached;
+	} rows[] = {
+		{ "a few", 8, 1000, 20, true },
+		{ "not a whole number of nanoseconds", 8, 3000, 60, true },
+		{ "more than they can carry", 1, 1000000, 20000, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct bench_result r;
+		struct bench_plan p = plan;
+		uint64_t served;
+
+		p.connections = rows[i].connections;
+		p.rate = rows[i].rate;
+		served = run(ANSWERS_204, &p, &r);
+		CHECK_ROW(rows[i].name, r.first_error[0] == 0);
+		CHECK_ROW(rows[i].name, served == r.objects && opened == p.connections);
+		CHECK_ROW(rows[i].name, r.objects + r.unsent == rows[i].due);
+		CHECK_ROW(rows[i].name, (r.unsent == 0) == rows[i].reached);
+		/* Who waits for a connection waits in the figure: not only for its round trip. */
+		CHECK_ROW(rows[i].name,
+		    (histogram_quantile(&r.latency_ns, 500) < 200000) == rows[i].reached);
+	}
+}
