@@ -29,6 +29,11 @@ for wrong in "" "$here" "$here/none $here/none" "$here/no-results $here/no-resul
 	# shellcheck disable=SC2086
 	if bench/compare $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/compare"; fi
 done
+for wrong in "" "$here/none --objects 1 --mix 1K=100" "$here/no-results --objects 1 --mix 1K=100" "$here/out --objects 0 --mix 1K=100" \
+	"$here/out --objects 1 --mix 1K=99" "$here/out --objects 1 --mix 1X=100"; do
+	# shellcheck disable=SC2086
+	if bench/capacity $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/capacity"; fi
+done
 [ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
 
 # Without the shared sets it takes literals of its own, which spares the choice among 200,000.
@@ -41,6 +46,8 @@ grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail 
 python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 16 and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 [ -s "$here/out/table.md" ] || fail "table.md"
+bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
+	fail "no cores are told"
 [ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"
 
 bench/connections --rounds 1 --milliseconds 30 >"$here/told" 2>"$here/err" || {

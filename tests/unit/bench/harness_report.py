@@ -7,7 +7,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, compare, report, sets, signatures  # noqa: E402
+from harness import appliance, capacity, compare, report, sets, signatures  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -113,6 +113,38 @@ class Compared(unittest.TestCase):
         a, b = run_of([1], [1], literals=10), run_of([1], [1], literals=11)
         self.assertEqual(compare.differences(a, b), ["literals: 10 and 11"])
         self.assertEqual(compare.differences(a, a), [])
+
+
+class Capacity(unittest.TestCase):
+    SAMPLES = (both("object", 10, 10) + both("object", 40, 40, size="16K") + both("object", 2056, 2056, size="1M") +
+               both("object", 3056, 3056, size="1M", form="whole"))
+
+    def test_sizes(self):
+        self.assertEqual([capacity.size_bytes(t) for t in ("7", "16K", "2m")], [7, 16384, 2 << 20])
+        for wrong in ("", "K", "0", "-1K", "1G", "x"):
+            with self.assertRaises(ValueError):
+                capacity.size_bytes(wrong)
+
+    def test_costs_lie_on_straight_lines(self):
+        points = capacity.costs_by_size(self.SAMPLES)
+        slope = (2056 - 40) / (1048576 - 16384)
+        for size, cost in ((1, 10), (1024, 10), (8704, 25), (16384, 40), (1048576, 2056), (2 << 20, 2056 + slope * 1048576)):
+            self.assertAlmostEqual(capacity.cost_of(points, size), cost)
+
+    def test_cores_and_wire(self):
+        found = capacity.need(self.SAMPLES, 10000, [(1024, 0.9), (1 << 20, 0.1)], 0.5, 0.5)
+        # 9,000 of 10 us, and 1,000 of 2,056 us and half of 1,000 us more, at half a core; sending back 1 KiB costs 0.98/2 us
+        self.assertAlmostEqual(found["cores"], (9000 * (10 + 0.5 * 1000 / 1024) + 1000 * 2556) / 1e6 / 0.5)
+        frames = 9000 * 2 + 1000 * 725
+        self.assertAlmostEqual(found["gbits_in"], (9000 * 1624 + 1000 * 1049176 + frames * 90) * 8 / 1e9)
+        self.assertAlmostEqual(found["gbits_out"], found["gbits_in"] / 2)
+
+    def test_what_was_not_measured_is_not_told(self):
+        with self.assertRaises(ValueError):
+            capacity.need(both("object", 10, 10), 1, [(1024, 1)], 0, 0.7)
+        with self.assertRaises(ValueError):
+            capacity.need(self.SAMPLES[:6], 1, [(1024, 1)], 0.1, 0.7)
+        self.assertGreater(capacity.need(self.SAMPLES[:6], 1, [(1024, 1)], 0, 0.7)["cores"], 0)
 
 
 class Sets(unittest.TestCase):
