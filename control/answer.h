@@ -8,8 +8,8 @@
  * one answer.
  *
  * answer.c has the table and the commands; answer_status.c how things stand, answer_sig.c how
- * signatures do, answer_alerts.c alerts, answer_explain.c what is known of one object, why.c how its
- * verdict came about.
+ * signatures do, answer_alerts.c alerts, answer_explain.c what is known of one object, why.c how
+ * its verdict came about.
  */
 #ifndef SLUICE_CONTROL_ANSWER_H
 #define SLUICE_CONTROL_ANSWER_H
