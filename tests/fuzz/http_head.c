@@ -3,7 +3,8 @@
  * fuzz-links: dataplane/http common/base
  *
  * An encapsulated head, as a request and as a response, and what is read from it: every span lies
- * inside the head, names and URLs stay within their room, nothing is read past the end.
+ * inside the head, names and URLs stay within their room, nothing is read past the end. Every kind
+ * of scan finds the same lines as the scalar one, from the start on and from each line on.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 
 #include "dataplane/http/http.h"
 
-#define ROOM 300
+#define ROOM  300
+#define LINES 7
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,6 +58,42 @@ check_url(struct span target)
 		assert(out[i] == 0x5a);
 }
 
+/* Some lines at a time. */
+static void
+check_lines(head_lines *one, head_lines *other, struct span block)
+{
+	struct head_line a[LINES], b[LINES];
+	size_t at = 0, other_at = 0;
+	unsigned n;
+
+	do {
+		n = one(block, &at, a, LINES);
+		assert(
+		    other(block, &other_at, b, LINES) == n && at == other_at && at <= block.bytes);
+		for (unsigned i = 0; i < n; i++) {
+			assert(a[i].start == b[i].start && a[i].end == b[i].end);
+			assert(a[i].name_end == b[i].name_end && a[i].bare_lf == b[i].bare_lf);
+			assert(a[i].forbidden == b[i].forbidden);
+		}
+	} while (n == LINES);
+}
+
+static void
+check_scans(struct span block)
+{
+	const struct http_scan *scalar = http_scan_of(HTTP_SCAN_SCALAR);
+
+	for (enum http_scan_kind k = HTTP_SCAN_SSE42; k < HTTP_SCAN_KIND_COUNT; k++) {
+		const struct http_scan *s = http_scan_of(k);
+
+		if (s == NULL)
+			continue;
+		check_lines(scalar->tolerant, s->tolerant, block);
+		check_lines(scalar->strict, s->strict, block);
+		assert(scalar->end(block) == s->end(block));
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -66,6 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char name[ROOM];
 
 	memcpy(copy, data, size);
+	check_scans(block);
 	is_request = http_head_parse(block, false, &request) == PARSE_DONE;
 	is_response = http_head_parse(block, true, &response) == PARSE_DONE;
 	if (is_request) {
