@@ -183,6 +183,7 @@ struct tcp_conn {
 	bool active;    /* opened by tcp_connect(): its caller holds it from the start */
 	bool orphan;    /* released, and not done yet */
 	bool by_cookie; /* iss is a cookie */
+	bool syn_ack_sent;
 	struct undo undo;
 
 	/* receiving, where something is out of order */

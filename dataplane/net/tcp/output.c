@@ -525,7 +525,11 @@ output_syn(struct tcp_conn *c)
 	uint8_t options[OPTION_BYTES_MAX];
 	uint32_t window = c->window_limit < 65535 ? c->window_limit : 65535;
 
-	c->rcv_adv = seq_add(c->rcv_nxt, window); /* unscaled: RFC 7323 §2.2 */
+	/* Unscaled (RFC 7323 §2.2). Where it goes again a challenge may have announced more: that
+	 * stands, or it would be taken back with what is kept beyond a hole. */
+	if (!answers || !c->syn_ack_sent || seq_before(c->rcv_adv, seq_add(c->rcv_nxt, window)))
+		c->rcv_adv = seq_add(c->rcv_nxt, window);
+	c->syn_ack_sent = answers;
 	/* Some paths drop a SYN that asks for ECN: not the second time (RFC 3168 §6.1.1.1). */
 	if (c->use_ecn && (answers || c->syn_retries == 0))
 		flags |= answers ? FLAG_ECE : FLAG_ECE | FLAG_CWR;
