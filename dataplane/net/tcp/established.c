@@ -4,7 +4,7 @@
  * the window, RST, SYN, the ACK field, the text, the FIN. What fails a step is counted by cause and
  * answered only as that step says. The connection may be gone when input_established() returns.
  */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 /* RFC 7323 §5.3: an old timestamp, unless the connection slept for 24 days. Never for a RST. */
 static bool

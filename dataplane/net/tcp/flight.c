@@ -9,7 +9,7 @@
  * A recorder that is frozen keeps its connection and takes no more events (its owner is NULL); it
  * goes among the reports, or back to the pool with the connection.
  */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 #include <errno.h>
 #include <stdlib.h>

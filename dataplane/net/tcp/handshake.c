@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Opening: a SYN for a listener (RFC 9293 §3.10.7.2) and the answer to ours (§3.10.7.3). */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 bool
 tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e)

@@ -5,7 +5,7 @@
  * again, then new data as far as window and congestion window go, then the ACK if nothing carried
  * it.
  */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 #include <arpa/inet.h>
 #include <rte_ip.h>

@@ -3,7 +3,7 @@
  * Who is there: flows by a keyed hash of the four-tuple, and those in TIME-WAIT in a compact table
  * of their own, oldest out. Everything is allocated in table_create().
  */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The face: life of a stack, turns, and what a caller does with a connection. */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 #include <errno.h>
 #include <stdlib.h>

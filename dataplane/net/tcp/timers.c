@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One wheel timer a connection, armed for the earliest of its deadlines and re-armed lazily. */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 /*
  * RFC 9293 §3.8.3: when to give up what nothing was acknowledged of. A shut window is given more,
