@@ -300,7 +300,8 @@ unpack_pdf(struct deepscan *d, const struct layer *l)
 
 /* A part as it was before it was coded; one that was not coded lies in the message as it is. */
 static void
-judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p, unsigned number)
+judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p, const char *view,
+    unsigned number)
 {
 	struct layer inner = { .depth = l->depth + 1, .bytes = p->bytes };
 	struct transfer t;
@@ -311,7 +312,7 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 	bool is_whole = true;
 
 	snprintf(name, sizeof(name), "%u", number);
-	inner.path = layer_path(path, l, "mail", p->name[0] != 0 ? p->name : name);
+	inner.path = layer_path(path, l, view, p->name[0] != 0 ? p->name : name);
 	inner.name = span_text(p->name);
 	if (p->coding != TRANSFER_IDENTITY) {
 		transfer_init(&t, p->coding);
@@ -329,21 +330,40 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 	free(b.bytes);
 }
 
+static void
+unpack_parts(struct deepscan *d, const struct layer *l, struct mail_reader *r, const char *view)
+{
+	struct mail_part p;
+	unsigned number = 0;
+
+	while (!layer_is_over(d) && mail_next(r, &p)) {
+		if (++d->members > d->limits.members_max)
+			layer_spent(d, l->path);
+		else
+			judge_part(d, l, &p, view, ++number);
+	}
+}
+
 static bool
 unpack_mail(struct deepscan *d, const struct layer *l)
 {
 	struct mail_reader r;
-	struct mail_part p;
-	unsigned number = 0;
 
 	mail_begin(&r, l->bytes);
-	while (!layer_is_over(d) && mail_next(&r, &p)) {
-		if (++d->members > d->limits.members_max)
-			layer_spent(d, l->path);
-		else
-			judge_part(d, l, &p, ++number);
-	}
+	unpack_parts(d, l, &r, "mail");
 	return true;
+}
+
+void
+document_unpack_form(struct deepscan *d, const struct layer *l)
+{
+	struct mail_reader r;
+	size_t at;
+
+	if (!mail_is_form(l->bytes, &at))
+		return;
+	mail_begin_form(&r, l->bytes, at);
+	unpack_parts(d, l, &r, "form");
 }
 
 bool

@@ -8,5 +8,7 @@
 bool document_is_one(struct span bytes, enum format format);
 /* Judges what is in it. False: it is no document, or nothing could be read of it, as is noted. */
 bool document_unpack(struct deepscan *d, const struct layer *l, enum format format);
+/* Judges the parts of a form's body, an upload's, where it is one. */
+void document_unpack_form(struct deepscan *d, const struct layer *l);
 
 #endif

@@ -256,6 +256,8 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 	fitted = layer_unpack_stream(d, l, format) || layer_unpack_container(d, l);
 	if (!layer_is_over(d) && document_unpack(d, l, format)) /* a ZIP in it is no layer's rest */
 		fitted = true;
+	if (!layer_is_over(d) && l->depth == 0) /* besides: a preamble may look like anything */
+		document_unpack_form(d, l);
 	if (!layer_is_over(d) && layer_unpack_zip(d, l, !fitted))
 		fitted = true;
 	if (fitted || layer_is_over(d))

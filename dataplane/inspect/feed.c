@@ -45,7 +45,7 @@ object_may_be_sandboxed(const struct inspect_object *o, enum format f)
 
 	return policy_sandboxes(p, f) ||
 	       (policy_has_sandbox(p) &&
-		   generation_yara(o->publication->loaded->generation).bytes > 0);
+		   (o->has_parts || generation_yara(o->publication->loaded->generation).bytes > 0));
 }
 
 void

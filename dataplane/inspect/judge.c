@@ -165,10 +165,10 @@ step_trouble(struct inspect_object *o)
 }
 
 /*
- * Unknown, and of a format that a sandbox judges, or one of the rules that only a sandbox judges
- * may hold; where there is none any more, the object was not fully judged. Where it can't be given
- * to one, an object that would have waited gets the overload policy; one that is available
- * meanwhile anyway passes as scanned, and the gap is counted.
+ * Unknown, and of a format that a sandbox judges, itself or one of its parts, or one of the rules
+ * that only a sandbox judges may hold; where there is none any more, the object was not fully
+ * judged. Where it can't be given to one, an object that would have waited gets the overload
+ * policy; one that is available meanwhile anyway passes as scanned, and the gap is counted.
  */
 static enum step_result
 step_sandbox(struct inspect_object *o)
@@ -177,7 +177,7 @@ step_sandbox(struct inspect_object *o)
 	bool hold = o->mode == MODE_ADVANCED;
 	struct layer *l = object_layer(o);
 
-	if (!policy_sandboxes(object_policy(o), l->format)) {
+	if (!policy_sandboxes(object_policy(o), l->format) && !o->parts_sandboxed) {
 		if (!l->wants_deep && !o->parts_want_deep)
 			return STEP_NEXT;
 		if (!policy_has_sandbox(object_policy(o)))

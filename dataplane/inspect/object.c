@@ -140,6 +140,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->raw.open = o->decoded.open = false;
 	o->parts = NULL;
 	o->parts_over = o->parts_failed = o->parts_doubtful = o->parts_want_deep = false;
+	o->has_parts = o->parts_sandboxed = false;
 	o->parts_seen = 0;
 	o->part_found.number = 0;
 	keep_init(&o->keep);

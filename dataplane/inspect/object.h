@@ -100,6 +100,8 @@ struct inspect_object {
 	bool parts_over, parts_failed; /* not all were looked into; an engine failed over one */
 	bool parts_doubtful;  /* something was found in a part, whose digest may yet be trusted */
 	bool parts_want_deep; /* rules may hold of a part that only a sandbox judges */
+	bool has_parts;       /* it was looked into for parts */
+	bool parts_sandboxed; /* one is of a format that a sandbox judges */
 	uint32_t parts_seen;
 	struct part_found part_found;
 	struct keep keep;

@@ -115,6 +115,7 @@ parts_open(struct inspect_object *o, const struct http_head *head)
 		if (span_is_nocase(f.name, "Content-Type"))
 			o->parts = level_open(o, f.value, 1);
 	}
+	o->has_parts = o->parts != NULL;
 }
 
 static size_t
@@ -277,6 +278,8 @@ judge_layer(struct inspect_object *o, struct part_level *l, const struct layer *
 	if (layer->bytes == 0 || signature_is_trusted(layer->scan) ||
 	    generation_trusted_digest(g, v->md5, v->sha256, layer->bytes))
 		return;
+	o->parts_sandboxed =
+	    o->parts_sandboxed || policy_sandboxes(object_policy(o), layer->format);
 	shadow_part(o, layer);
 	if (o->part_found.number != 0)
 		return;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/mail.h"
 
-#define HEAD_BYTES  1024
-#define KNOWN_LEAST 2
+#define HEAD_BYTES     1024
+#define KNOWN_LEAST    2
+#define PREAMBLE_BYTES (64u << 10)
+#define BOUNDARY_BYTES 256
 
 /* The line at `at` without its end; `*next` is where the one after it begins. */
 static struct span
@@ -57,6 +59,37 @@ mail_is(struct span file)
 	return seen >= KNOWN_LEAST;
 }
 
+/* What follows "--" in a line; empty: it is no boundary. */
+static struct span
+boundary_in(struct span line)
+{
+	struct span b = span_of(NULL, 0);
+
+	if (line.bytes > 2 && line.data[0] == '-' && line.data[1] == '-')
+		b = span_trim(span_from(line, 2));
+	return b.bytes <= BOUNDARY_BYTES ? b : span_of(NULL, 0);
+}
+
+bool
+mail_is_form(struct span file, size_t *at)
+{
+	struct span head = span_first(file, PREAMBLE_BYTES);
+	bool after_boundary = false;
+	size_t from = 0, next;
+
+	for (size_t i = 0; i < head.bytes; i = next) {
+		struct span line = line_at(head, i, &next);
+
+		if (after_boundary && begins(line, "content-")) {
+			*at = from;
+			return true;
+		}
+		from = i;
+		after_boundary = boundary_in(line).bytes > 0;
+	}
+	return false;
+}
+
 /* What a head says of its part. */
 struct head {
 	struct span boundary;
@@ -91,13 +124,15 @@ parameter(struct span field, const char *name)
 static void
 take_field(struct span field, struct head *h)
 {
-	struct span name = parameter(field, "name=");
+	/* a form's field has a name besides, which is no file's */
+	bool is_disposition = begins(field, "content-disposition:");
+	struct span name = parameter(field, is_disposition ? "filename=" : "name=");
 
 	if (begins(field, "content-transfer-encoding:")) {
 		h->coding = transfer_coding_of(span_from(field, 26));
 		return;
 	}
-	if (!begins(field, "content-type:") && !begins(field, "content-disposition:"))
+	if (!begins(field, "content-type:") && !is_disposition)
 		return;
 	if (begins(field, "content-type:") && h->boundary.bytes == 0) {
 		h->boundary = parameter(field, "boundary=");
@@ -175,7 +210,7 @@ take_body(struct mail_reader *r)
 		if (which < 0 && !is_next)
 			continue;
 		end = r->at;
-		r->depth = is_next ? 0 : (unsigned)which + !closes;
+		r->depth = is_next ? 0 : (unsigned)which + (!closes || (r->is_form && which == 0));
 		r->in_head = is_next || !closes;
 		r->at = next;
 		break;
@@ -192,6 +227,15 @@ mail_begin(struct mail_reader *r, struct span file)
 {
 	*r = (struct mail_reader){ .file = file, .in_head = true };
 	r->is_mbox = file.bytes >= 5 && memcmp(file.data, "From ", 5) == 0;
+}
+
+void
+mail_begin_form(struct mail_reader *r, struct span file, size_t at)
+{
+	size_t next;
+
+	*r = (struct mail_reader){ .file = file, .at = at, .depth = 1, .is_form = true };
+	r->boundaries[0] = boundary_in(line_at(file, at, &next));
 }
 
 bool

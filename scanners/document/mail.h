@@ -4,6 +4,9 @@
  * nesting, each with the coding it is sent in. One pass over the lines: each is compared with at
  * most MAIL_DEPTH_MAX boundaries. A boundary ends what stands in it though the inner one was never
  * closed, as receivers have it. Parts nested deeper are one part with what they hold.
+ *
+ * And the bodies of forms (multipart/form-data, RFC 7578) without the head that names the boundary,
+ * as uploads leave them. Parts behind the closing boundary count: some servers take them.
  */
 #ifndef SLUICE_DOCUMENT_MAIL_H
 #define SLUICE_DOCUMENT_MAIL_H
@@ -24,13 +27,18 @@ struct mail_reader {
 	size_t at;
 	struct span boundaries[MAIL_DEPTH_MAX]; /* lent by the file */
 	unsigned depth;
-	bool in_head, is_mbox;
+	bool in_head, is_mbox, is_form;
 };
 
 /* Whether the bytes begin as a message: a field's name and colon, or "From ", and two known fields
  * within the first kilobyte. */
 bool mail_is(struct span file);
+/* Whether the bytes are a form's: a line of "--" and more, a field that begins with "Content-" in
+ * the line after it, within the first 64 KiB; *at is where it begins. Binary files may be by
+ * chance. */
+bool mail_is_form(struct span file, size_t *at);
 void mail_begin(struct mail_reader *r, struct span file);
+void mail_begin_form(struct mail_reader *r, struct span file, size_t at);
 /* The next part that is none of parts; false: no more. */
 bool mail_next(struct mail_reader *r, struct mail_part *out);
 

@@ -99,15 +99,13 @@ try_filters(struct span s)
 }
 
 static void
-try_mail(struct span s)
+read_parts(struct span s, struct mail_reader *from)
 {
 	static uint8_t out[512];
-	struct mail_reader r;
+	struct mail_reader r = *from;
 	struct mail_part p;
 	size_t last = 0, sum = 0;
 
-	mail_is(s);
-	mail_begin(&r, s);
 	for (; mail_next(&r, &p); last = r.at) {
 		struct transfer t;
 		size_t decoded = 0, at = 0;
@@ -124,13 +122,37 @@ try_mail(struct span s)
 	assert(sum <= s.bytes);
 }
 
+static void
+try_mail(struct span s)
+{
+	struct mail_reader r;
+
+	mail_is(s);
+	mail_begin(&r, s);
+	read_parts(s, &r);
+}
+
+static void
+try_form(struct span s)
+{
+	struct mail_reader r;
+	size_t at;
+
+	if (!mail_is_form(s, &at))
+		return;
+	assert(at < s.bytes);
+	mail_begin_form(&r, s, at);
+	assert(r.boundaries[0].bytes > 0);
+	read_parts(s, &r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const parsers[])(
-	    struct span) = { try_ole, try_vba, try_native, try_pdf, try_filters, try_mail };
+	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
+		try_filters, try_mail, try_form };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)

@@ -21,6 +21,15 @@ eventually grep -q 'in blocking_advanced mode .*verdict: bad (sandbox)' "$LOG"
 [ "$(packed c.zip clean)" = 204 ] || fail "a clean archive was blocked"
 eventually grep -q 'in blocking_advanced mode .*verdict: clean (sandbox)' "$LOG"
 
+# The same in a form: the sandbox judges a part that it would judge as a download.
+form() { in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" form "$@"; }
+[ "$(form e.zip)" = 200 ] || fail "an upload in a form passed"
+eventually grep -q 'REQMOD: .*in blocking_advanced mode .*verdict: bad (sandbox)' "$LOG"
+uuid=$(sed -n 's/.*REQMOD: .*uuid: \([0-9a-f]*\),.*bad (sandbox).*/\1/p' "$LOG" | head -1)
+layer() { "${ctl[@]}" explain "$uuid" | grep -qF 'form:e.zip -> gz -> tar:e.zip -> zip:eicar.com'; }
+eventually layer
+[ "$(form f.zip clean)" = 204 ] || fail "a clean upload in a form was blocked"
+
 packed d.zip >/tmp/"$lab_name".held &
 held=$!
 kill -9 "$(cat "$CONTROL_PID")"

@@ -6,6 +6,7 @@
     icap.py HOST PORT body TEXT [URL]... | url URL     the code of one RESPMOD (each), of one REQMOD
     icap.py HOST PORT bodies TEXT...                   the codes of RESPMODs, one after the other
     icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
+    icap.py HOST PORT form NAME [clean|large]          the same file uploaded in a form
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
@@ -35,6 +36,18 @@ def request(body, allow=True, url=b"http://www.example.test/a.bin"):
     head += b"Allow: 204\r\n" if allow else b""
     head += b"Encapsulated: req-hdr=0, res-hdr=%d, res-body=%d\r\n\r\n" % (len(req), len(req) + len(RES))
     return head + req + RES + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
+
+
+def upload(name, file):
+    """a REQMOD of a form with a value and a file"""
+    body = b"--xYz\r\nContent-Disposition: form-data; name=\"v\"\r\n\r\n1\r\n--xYz\r\n"
+    body += b"Content-Disposition: form-data; name=\"f\"; filename=\"%s\"\r\n\r\n" % name.encode()
+    body += file + b"\r\n--xYz--\r\n"
+    req = b"POST http://www.example.test/up HTTP/1.1\r\nHost: www.example.test\r\n"
+    req += b"Content-Type: multipart/form-data; boundary=xYz\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = b"REQMOD icap://s/av/reqmod ICAP/1.0\r\nHost: s\r\nX-Client-IP: 192.0.2.7\r\nAllow: 204\r\n"
+    head += b"Encapsulated: req-hdr=0, req-body=%d\r\n\r\n" % len(req)
+    return head + req + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
 
 
 def connect(host, port):
@@ -129,7 +142,7 @@ def main():
             codes.append(str(c.reply()[0]))
         print(" ".join(codes))
         return 0
-    if what == "packed":  # EICAR in a zip in a tar.gz; the name makes the digest
+    if what in ("packed", "form"):  # EICAR in a zip in a tar.gz; the name makes the digest
         c = Client(host, port)
         inner, outer = io.BytesIO(), io.BytesIO()
         with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as z:
@@ -140,7 +153,8 @@ def main():
             info = tarfile.TarInfo(sys.argv[4])
             info.size = len(inner.getvalue())
             t.addfile(info, io.BytesIO(inner.getvalue()))
-        c.s.sendall(request(gzip.compress(outer.getvalue(), mtime=0)))
+        file = gzip.compress(outer.getvalue(), mtime=0)
+        c.s.sendall(request(file) if what == "packed" else upload(sys.argv[4], file))
         print(c.reply()[0])
         return False
     if what == "drain":  # the process is asked to end in the middle of a body

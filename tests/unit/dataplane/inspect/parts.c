@@ -391,3 +391,43 @@ TEST(a_form_may_end_anywhere)
 		rig_destroy(r);
 	}
 }
+
+/* A file of a form that a sandbox would judge as a download is given to it with the form around. */
+TEST(a_form_with_an_archive_goes_to_the_sandbox)
+{
+	static const struct {
+		const char *name, *begins;
+		enum mode mode;
+		bool is_sent;
+	} rows[] = {
+		{ "held", "PK\3\4", MODE_ADVANCED, true },
+		{ "available meanwhile", "PK\3\4", MODE_STANDARD, true },
+		{ "a text", "text", MODE_ADVANCED, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		char body[6000];
+		struct notice n;
+		size_t bytes = (size_t)snprintf(body, sizeof(body),
+		    "--xYz\r\n\r\nvalue\r\n--xYz\r\n" PART "\r\n%s", rows[i].begins);
+
+		memset(body + bytes, 7, 5000);
+		bytes += 5000;
+		bytes += (size_t)snprintf(body + bytes, sizeof(body) - bytes, "\r\n--xYz--\r\n");
+		region_set_mode(r->region, rows[i].mode);
+		upload_bytes(c, "Content-Type: " FORM "\r\n", body, bytes);
+		for (unsigned turn = 0; turn < 5; turn++)
+			rig_turn(r);
+		if (!rows[i].is_sent) {
+			CHECK_ROW(rows[i].name, !rig_notice(r, &n) && c->output_bytes > 0);
+		} else {
+			CHECK_ROW(rows[i].name,
+			    rig_notice(r, &n) && n.kind == NOTICE_SANDBOX && n.job_bytes == bytes);
+			CHECK_ROW(rows[i].name,
+			    (n.hold_until_wall_ns != 0) == (rows[i].mode == MODE_ADVANCED));
+		}
+		rig_destroy(r);
+	}
+}

@@ -56,16 +56,14 @@ static const struct message cases[] = {
 
 /* As the tables have it. */
 static const char *
-tell(struct span file)
+tell_of(struct mail_reader *r)
 {
 	static char out[4096];
-	struct mail_reader r;
 	struct mail_part p;
 	size_t used = 0;
 
 	out[0] = 0;
-	mail_begin(&r, file);
-	while (mail_next(&r, &p)) {
+	while (mail_next(r, &p)) {
 		struct transfer t;
 		uint8_t piece[7];
 		size_t n, at = 0;
@@ -86,6 +84,15 @@ tell(struct span file)
 	return out;
 }
 
+static const char *
+tell(struct span file)
+{
+	struct mail_reader r;
+
+	mail_begin(&r, file);
+	return tell_of(&r);
+}
+
 TEST(parts_are_found_and_decoded)
 {
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -95,6 +102,66 @@ TEST(parts_are_found_and_decoded)
 			fprintf(stderr, "  told: '%s'\n", told);
 		CHECK_ROW(cases[i].name, strcmp(told, cases[i].parts) == 0);
 	}
+}
+
+/* As uploads leave them: the head that names the boundary is not there. */
+static const struct message forms[] = {
+	{ "one file",
+	    "--xYz\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.zip\"\r\n"
+	    "Content-Type: application/zip\r\n\r\nPK\r\n--xYz--\r\n",
+	    "a.zip|0|PK;" },
+	{ "values beside it",
+	    "--b\nContent-Disposition: form-data; name=\"v\"\n\nvalue\n--b\n"
+	    "content-disposition: form-data; filename=x\n\n1\n\n2\n--b--\n",
+	    "|0|value;x|0|1\n\n2;" },
+	{ "a boundary of hyphens, and lines like it",
+	    "-----1\r\nContent-Type: a/b\r\n\r\n-----12\r\n--\r\n-----1-\r\n-----1--\r\n",
+	    "|0|-----12\r\n--\r\n-----1-;" },
+	{ "something before it",
+	    "any\r\n--\r\n--c\r\n\r\n--b \r\nContent-Type: a/b\r\n\r\n1\r\n--b--", "|0|1;" },
+	{ "parts behind the end",
+	    "--b\nContent-Type: a/b\n\n1\n--b--\nno\n--b\nContent-Type: a/b\n\n2\n--b--\n",
+	    "|0|1;|0|2;" },
+	{ "not closed", "--b\nContent-Type: a/b\n\n1\n", "|0|1\n;" },
+	{ "no form: a text with a rule", "--b\n\nContent-Type: a/b\n\n1\n", NULL },
+	{ "no form: a message", "Content-Type: a/b\n\n--b\n1\n", NULL },
+	{ "nothing", "", NULL },
+};
+
+TEST(forms_are_known_by_their_first_boundary)
+{
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		struct span file = span_text(forms[i].file);
+		struct mail_reader r;
+		const char *told;
+		size_t at;
+
+		CHECK_ROW(forms[i].name, mail_is_form(file, &at) == (forms[i].parts != NULL));
+		if (forms[i].parts == NULL)
+			continue;
+		mail_begin_form(&r, file, at);
+		told = tell_of(&r);
+		if (strcmp(told, forms[i].parts) != 0)
+			fprintf(stderr, "  told: '%s'\n", told);
+		CHECK_ROW(forms[i].name, strcmp(told, forms[i].parts) == 0);
+	}
+}
+
+/* What stands before the first boundary is read no further than that. */
+TEST(a_form_behind_too_much_is_none)
+{
+	static char text[(64 << 10) + 64];
+	size_t at;
+
+	memset(text, '\n', 64 << 10);
+	memcpy(text + 1000, "\n--b\nContent-Type: a\n", 22);
+	CHECK(mail_is_form(span_of(text, 64 << 10), &at) && at == 1001);
+	memset(text, '\n', 64 << 10);
+	memcpy(text + (64 << 10), "--b\nContent-Type: a\n", 21);
+	CHECK(!mail_is_form(span_of(text, sizeof(text)), &at));
+	memset(text, '-', 300);
+	memcpy(text + 300, "\nContent-Type: a\n", 18);
+	CHECK(!mail_is_form(span_of(text, 318), &at)); /* longer than a boundary may be */
 }
 
 TEST(a_message_cut_anywhere_has_parts_within_it)
