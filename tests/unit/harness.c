@@ -47,12 +47,22 @@ harness_skip(const char *reason)
 	fprintf(stderr, "  skipped: %s\n", reason);
 }
 
-/* The one named on the command line, or all. */
+/* Whether it is among the names of the command line; all are where there are none. */
+static bool
+is_asked_for(const char *name, char *const *names)
+{
+	if (names[0] == NULL)
+		return true;
+	while (names[0] != NULL && strcmp(names[0], name) != 0)
+		names++;
+	return names[0] != NULL;
+}
+
 static void
-add_tests(CU_pSuite suite, const char *only)
+add_tests(CU_pSuite suite, char *const *names)
 {
 	for (unsigned i = 0; i < test_count; i++) {
-		if (only == NULL || strcmp(only, tests[i].name) == 0)
+		if (is_asked_for(tests[i].name, names))
 			CU_add_test(suite, tests[i].name, tests[i].run);
 	}
 }
@@ -66,7 +76,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s: set-up failed\n", argv[0]);
 		return 1;
 	}
-	add_tests(CU_add_suite("unit", NULL, NULL), argc > 1 ? argv[1] : NULL);
+	add_tests(CU_add_suite("unit", NULL, NULL), argv + (argc > 0));
 	CU_basic_set_mode(getenv("VERBOSE") != NULL ? CU_BRM_VERBOSE : CU_BRM_SILENT);
 	CU_basic_run_tests();
 	if (CU_get_number_of_failures() != 0)
