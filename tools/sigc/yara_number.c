@@ -196,7 +196,7 @@ compute(struct condition *c, struct term *a, const struct term *b, uint32_t how)
 static int
 read_unary(struct condition *c, struct term *out)
 {
-	struct term zero, inner;
+	struct term zero = { 0 }, inner = { 0 };
 	bool negates = yara_take(&c->text, "-");
 	int rc;
 
