@@ -41,10 +41,7 @@ list_append(struct list *head, struct list *node)
 static inline void
 list_prepend(struct list *head, struct list *node)
 {
-	node->next = head->next;
-	node->prev = head;
-	head->next->prev = node;
-	head->next = node;
+	list_append(head->next, node);
 }
 
 static inline void

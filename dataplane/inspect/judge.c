@@ -73,61 +73,18 @@ step_parts(struct inspect_object *o)
 	return f->number != 0 ? decide(o, VERDICT_BAD, f->source, f->threat) : STEP_NEXT;
 }
 
-/* What a verdict is remembered by that hangs on the object's name. */
-static void
-key_with_name(struct inspect_object *o, uint8_t out[DIGEST_SHA256_BYTES])
-{
-	char name[FILENAME_BYTES_MAX];
-	size_t bytes = object_name(o, name, sizeof(name));
-
-	digest_with_name(object_layer(o)->values.sha256, span_of(name, bytes), out);
-}
-
-/* By its digest, or under its name; control puts down both (control/jobs.c). */
-static bool
-is_remembered(struct inspect_object *o, struct cache_verdict *out)
-{
-	struct cache *c = o->inspect->cache;
-	uint64_t stamp = o->publication->stamp;
-	uint8_t key[DIGEST_SHA256_BYTES];
-
-	if (cache_find(c, object_layer(o)->values.sha256, stamp, out))
-		return true;
-	if (!generation_asks_for_names(o->publication->loaded->generation))
-		return false;
-	key_with_name(o, key);
-	return cache_find(c, key, stamp, out);
-}
-
 static enum step_result
 step_cached(struct inspect_object *o)
 {
 	struct inspect *i = o->inspect;
 	struct cache_verdict v;
 
-	if (!is_remembered(o, &v)) {
+	if (!object_recall(o, object_layer(o), &v)) {
 		count(i->stats, COUNTER_CACHE_MISSES, 1);
 		return STEP_NEXT;
 	}
 	count(i->stats, COUNTER_CACHE_HITS, 1);
 	return decide(o, v.verdict, SOURCE_CACHED, v.threat);
-}
-
-/* A part of an object says nothing of the whole: its digest is not remembered. Nor is what a
- * publication says that has a successor. */
-static void
-remember(struct inspect_object *o, enum verdict v, const char *threat, bool by_name)
-{
-	struct inspect *i = o->inspect;
-	uint8_t key[DIGEST_SHA256_BYTES];
-
-	if (o->flags & RECORD_FLAG_PARTIAL || !object_is_current(o))
-		return;
-	memcpy(key, object_layer(o)->values.sha256, sizeof(key));
-	if (by_name)
-		key_with_name(o, key);
-	if (cache_put(i->cache, key, o->publication->stamp, v, threat))
-		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
 }
 
 /* Whether what signatures said of it, bad or not, may be other under another name. */
@@ -150,7 +107,7 @@ step_signatures(struct inspect_object *o)
 		by_name = is_by_name(o);
 	}
 	if (threat != NULL) {
-		remember(o, VERDICT_BAD, threat, by_name);
+		object_remember(o, l, VERDICT_BAD, threat, by_name);
 		return decide(o, VERDICT_BAD, SOURCE_SCANNED, threat);
 	}
 	if (o->raw.scan_failed || (o->decoded.open && o->decoded.scan_failed) || o->parts_failed)
@@ -199,7 +156,7 @@ step_sandbox(struct inspect_object *o)
 static enum step_result
 step_clean(struct inspect_object *o)
 {
-	remember(o, VERDICT_CLEAN, "", is_by_name(o));
+	object_remember(o, object_layer(o), VERDICT_CLEAN, "", is_by_name(o));
 	return decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
 }
 

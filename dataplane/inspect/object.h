@@ -232,6 +232,14 @@ bool object_excluded(struct inspect_object *o, uint64_t rule);
 /* What it is called, as the log has it: at most FILENAME_BYTES_MAX, how many. A
  * signature_name_of. */
 size_t object_name(void *object, char *out, size_t room);
+/* remember.c: a verdict on these bytes, under this name where it hangs on one. False: none. */
+bool object_recall(
+    const struct inspect_object *o, const struct layer *l, struct cache_verdict *out);
+/* Not of a part of an object, whose digest says nothing of the whole, nor of what a publication
+ * says that has a successor. */
+void object_remember(struct inspect_object *o, const struct layer *l, enum verdict v,
+    const char *threat, bool by_name);
+
 /* Answers, or parks until control can be told. True: done, freed. */
 bool object_finish(struct inspect_object *o);
 /* The same from a timer or a command: the object comes out of inspect_next_settled(). */
@@ -257,8 +265,9 @@ void object_feed_end(struct inspect_object *o);
 /* Bytes to one layer, and to the counts of what was done; `is_last`: the layer gets no more. */
 void object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last);
 
-/* Whether it may go to a sandbox, as far as its format tells: by that, or where the signatures have
- * rules that only a sandbox judges. Then its bytes must be there at the end. */
+/* Whether it may go to a sandbox, as far as its format tells: by that, by a part's that may come,
+ * or where the signatures have rules that only a sandbox judges. Then its bytes must be there at
+ * the end. */
 bool object_may_be_sandboxed(const struct inspect_object *o, enum format f);
 /* More bytes of the judged layer for a sandbox; over a limit the sample is dropped. */
 void object_sample(struct inspect_object *o, struct span bytes);

@@ -199,48 +199,6 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 	}
 }
 
-/* What a verdict on the part as this layer has it is remembered by, where it hangs on its name. */
-static void
-key_with_name(struct part_level *l, const struct layer *layer, uint8_t out[DIGEST_SHA256_BYTES])
-{
-	char name[FILENAME_BYTES_MAX];
-	size_t bytes = part_name(l, name, sizeof(name));
-
-	digest_with_name(layer->values.sha256, span_of(name, bytes), out);
-}
-
-static bool
-is_remembered_bad(struct inspect_object *o, struct part_level *l, const struct layer *layer,
-    struct cache_verdict *out)
-{
-	struct cache *c = o->inspect->cache;
-	uint64_t stamp = o->publication->stamp;
-	uint8_t key[DIGEST_SHA256_BYTES];
-
-	if (cache_find(c, layer->values.sha256, stamp, out))
-		return out->verdict == VERDICT_BAD;
-	if (!generation_asks_for_names(o->publication->loaded->generation))
-		return false;
-	key_with_name(l, layer, key);
-	return cache_find(c, key, stamp, out) && out->verdict == VERDICT_BAD;
-}
-
-static void
-remember_bad(struct inspect_object *o, struct part_level *l, const struct layer *layer,
-    const char *threat, bool by_name)
-{
-	struct inspect *i = o->inspect;
-	uint8_t key[DIGEST_SHA256_BYTES];
-
-	if (o->flags & RECORD_FLAG_PARTIAL || !object_is_current(o))
-		return;
-	memcpy(key, layer->values.sha256, sizeof(key));
-	if (by_name)
-		key_with_name(l, layer, key);
-	if (cache_put(i->cache, key, o->publication->stamp, VERDICT_BAD, threat))
-		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
-}
-
 static void
 set_found(struct inspect_object *o, const struct part_level *l, const struct layer *layer,
     enum source source, const char *threat)
@@ -253,9 +211,7 @@ set_found(struct inspect_object *o, const struct part_level *l, const struct lay
 	f->source = source;
 	f->offset = hit != NULL ? hit->offset : 0;
 	f->values = layer->values;
-	f->name_bytes =
-	    (uint16_t)http_part_filename(multipart_field(&l->parser, "Content-Disposition"),
-		multipart_field(&l->parser, "Content-Type"), f->name, sizeof(f->name));
+	f->name_bytes = (uint16_t)layer->name.of(layer->name.arg, f->name, sizeof(f->name));
 	snprintf(f->threat, sizeof(f->threat), "%s", threat);
 	if (o->found == NULL) {
 		o->found = f->threat;
@@ -265,7 +221,7 @@ set_found(struct inspect_object *o, const struct part_level *l, const struct lay
 
 /* The steps of judge.c that may find a part bad. A trusted one is not, whatever is in it. */
 static void
-judge_layer(struct inspect_object *o, struct part_level *l, const struct layer *layer)
+judge_layer(struct inspect_object *o, const struct part_level *l, const struct layer *layer)
 {
 	const struct generation *g = o->publication->loaded->generation;
 	const struct digest_values *v = &layer->values;
@@ -283,7 +239,7 @@ judge_layer(struct inspect_object *o, struct part_level *l, const struct layer *
 	shadow_part(o, layer);
 	if (o->part_found.number != 0)
 		return;
-	if (is_remembered_bad(o, l, layer, &cached)) {
+	if (object_recall(o, layer, &cached) && cached.verdict == VERDICT_BAD) {
 		set_found(o, l, layer, SOURCE_CACHED, cached.threat);
 		return;
 	}
@@ -294,7 +250,7 @@ judge_layer(struct inspect_object *o, struct part_level *l, const struct layer *
 	}
 	if (threat == NULL)
 		return;
-	remember_bad(o, l, layer, threat, by_name);
+	object_remember(o, layer, VERDICT_BAD, threat, by_name);
 	set_found(o, l, layer, SOURCE_SCANNED, threat);
 }
 
