@@ -153,6 +153,11 @@ compiler_start(struct compiler *p, const struct compiler_work *work)
 	};
 	int report = -1, rc = -ENOMEM;
 
+	if (p->running) { /* one that never began, whose handle is not out of the loop yet */
+		snprintf(p->error, sizeof(p->error), "the compiler is at work; try again");
+		free(arguments);
+		return -EBUSY;
+	}
 	snprintf(p->error, sizeof(p->error), "out of memory");
 	if (arguments == NULL)
 		return rc;

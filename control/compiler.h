@@ -34,7 +34,8 @@ struct compiler_work {
 
 void compiler_init(struct compiler *p, struct control *c, const char *errors,
     void (*done)(struct compiler *p, bool good));
-/* 0, or -errno or uv's error with p->error set; then `done` is not called. It must not run. */
+/* 0, or -errno or uv's error with p->error set; then `done` is not called. -EBUSY: it runs, or a
+ * start that failed has not left the loop yet. */
 int compiler_start(struct compiler *p, const struct compiler_work *work);
 
 #endif
