@@ -27,6 +27,21 @@ answer_unavailable(const char *why)
 	return out;
 }
 
+void
+answer_put_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+void
+answer_put_text(json_t *o, const char *key, const char *text)
+{
+	char escaped[4 * CONFIG_ERROR_TEXT_MAX];
+
+	json_object_set_new(
+	    o, key, json_string(line_escape_message(span_text(text), escaped, sizeof(escaped))));
+}
+
 static json_t *
 answer_mode(struct control *c, const json_t *request)
 {

@@ -35,6 +35,9 @@ json_t *answer_explain(struct control *c, const json_t *request);
 json_t *answer_sig(struct control *c, const json_t *request);
 /* The alerts of one object, as `alerts` lists them; the caller's. */
 json_t *answer_alerts_of(struct control *c, const uint8_t uuid[16]);
+/* Into an object: a number; a message of ours, escaped. */
+void answer_put_number(json_t *o, const char *key, uint64_t n);
+void answer_put_text(json_t *o, const char *key, const char *text);
 /* The counters of all cores together; a region is attached. */
 void answer_sum(struct control *c, struct core_stats *sum);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `explain`: all that is known of one object, and why its verdict is what it is (why.h). */
-#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/letters.h"
 #include "control/answer.h"
 #include "control/record_json.h"
 #include "control/why.h"
@@ -11,12 +11,14 @@
 static bool
 parse_uuid(const char *text, uint8_t out[16])
 {
-	if (text == NULL || strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
+	if (text == NULL || strlen(text) != 32)
 		return false;
 	for (unsigned i = 0; i < 16; i++) {
-		char pair[3] = { text[2 * i], text[2 * i + 1], 0 };
+		int byte = hex_pair((const uint8_t *)text + 2 * i);
 
-		out[i] = (uint8_t)strtoul(pair, NULL, 16);
+		if (byte < 0)
+			return false;
+		out[i] = (uint8_t)byte;
 	}
 	return true;
 }

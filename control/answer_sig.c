@@ -12,21 +12,6 @@
 #define OBJECTS_MAX 20  /* the newest in which it found something */
 
 static void
-put_number(json_t *o, const char *key, uint64_t n)
-{
-	json_object_set_new(o, key, json_integer((json_int_t)n));
-}
-
-static void
-put_text(json_t *o, const char *key, const char *text)
-{
-	char escaped[4 * CONFIG_ERROR_TEXT_MAX];
-
-	json_object_set_new(
-	    o, key, json_string(line_escape_message(span_text(text), escaped, sizeof(escaped))));
-}
-
-static void
 put_time(json_t *o, const char *key, int64_t wall_ns)
 {
 	char text[RECORD_TIME_TEXT];
@@ -94,9 +79,9 @@ put_found(json_t *out, struct control *c)
 	store_trial_hits(c->store, OBJECTS_MAX, put_hit, hits);
 	for (unsigned s = SHADOW_NONE + 1; s < SHADOW_COUNT; s++)
 		objects += totals.objects[s];
-	put_number(out, "objects", objects);
+	answer_put_number(out, "objects", objects);
 	for (unsigned s = SHADOW_NONE + 1; s < SHADOW_COUNT; s++)
-		put_number(out, shadow_word((enum shadow)s), totals.objects[s]);
+		answer_put_number(out, shadow_word((enum shadow)s), totals.objects[s]);
 	json_object_set_new(out, "rules", rules);
 	json_object_set_new(out, "found", hits);
 }
@@ -117,7 +102,7 @@ tell_trial(struct control *c, const json_t *trial)
 		snprintf(running, sizeof(running), "%016llx",
 		    (unsigned long long)region_shadow(c->region));
 	json_object_set_new(out, "running", json_boolean(hex != NULL && strcmp(hex, running) == 0));
-	put_text(out, "trouble", trial_error(c->trial));
+	answer_put_text(out, "trouble", trial_error(c->trial));
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		json_object_set(out, kept[i], json_object_get(trial, kept[i]));
 	put_found(out, c);
@@ -137,8 +122,8 @@ answer_sig(struct control *c, const json_t *request)
 		return answer_refusal(c->compile_error);
 	out = json_pack("{s:b, s:b}", "ok", 1, "compiling", c->compiling);
 	promoted = json_array();
-	put_text(out, "error", c->compile_error);
-	put_text(out, "refused", c->last_error);
+	answer_put_text(out, "error", c->compile_error);
+	answer_put_text(out, "refused", c->last_error);
 	put_generation(out, "generation", c->region != NULL ? region_generation(c->region) : 0);
 	generation_path(c, "previous.gen", path);
 	put_generation(out, "before", current_read(path, &before) == 0 ? before.id : 0);

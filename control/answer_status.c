@@ -21,21 +21,6 @@ answer_sum(struct control *c, struct core_stats *sum)
 }
 
 static void
-put_number(json_t *o, const char *key, uint64_t n)
-{
-	json_object_set_new(o, key, json_integer((json_int_t)n));
-}
-
-static void
-put_text(json_t *o, const char *key, const char *text)
-{
-	char escaped[4 * CONFIG_ERROR_TEXT_MAX];
-
-	json_object_set_new(
-	    o, key, json_string(line_escape_message(span_text(text), escaped, sizeof(escaped))));
-}
-
-static void
 put_signatures(json_t *out, struct control *c)
 {
 	struct current_facts facts;
@@ -44,10 +29,10 @@ put_signatures(json_t *out, struct control *c)
 	if (!facts_signatures(c, &facts))
 		return;
 	signatures = json_object();
-	put_number(signatures, "literals", facts.literals);
-	put_number(signatures, "digests_bad", facts.digests_bad);
-	put_number(signatures, "digests_good", facts.digests_good);
-	put_number(signatures, "reputation", facts.reputation_entries);
+	answer_put_number(signatures, "literals", facts.literals);
+	answer_put_number(signatures, "digests_bad", facts.digests_bad);
+	answer_put_number(signatures, "digests_good", facts.digests_good);
+	answer_put_number(signatures, "reputation", facts.reputation_entries);
 	json_object_set_new(out, "signatures", signatures);
 }
 
@@ -59,8 +44,9 @@ put_digests(json_t *out, const struct control *c)
 	uint32_t kind, lanes_from;
 
 	region_digests(c->region, &kind, &lanes_from);
-	put_text(digests, "kind", kind < DIGEST_KIND_COUNT ? digest_kind_names[kind] : "unknown");
-	put_number(digests, "lanes_from", lanes_from);
+	answer_put_text(
+	    digests, "kind", kind < DIGEST_KIND_COUNT ? digest_kind_names[kind] : "unknown");
+	answer_put_number(digests, "lanes_from", lanes_from);
 	json_object_set_new(out, "digests", digests);
 }
 
@@ -71,21 +57,21 @@ put_dataplane(json_t *out, struct control *c)
 	int64_t age = facts_dataplane_age(c);
 
 	answer_sum(c, &sum);
-	put_number(out, "dataplane_pid", (uint64_t)region_dataplane_pid(c->region));
+	answer_put_number(out, "dataplane_pid", (uint64_t)region_dataplane_pid(c->region));
 	if (age >= 0)
-		put_number(out, "dataplane_uptime_s", (uint64_t)age);
-	put_number(out, "cores", region_cores(c->region));
+		answer_put_number(out, "dataplane_uptime_s", (uint64_t)age);
+	answer_put_number(out, "cores", region_cores(c->region));
 	json_object_set_new(out, "generation",
 	    json_sprintf("%016llx", (unsigned long long)region_generation(c->region)));
 	put_signatures(out, c);
 	put_digests(out, c);
-	put_number(out, "connections", sum.connections_now);
-	put_number(out, "held", sum.held_now);
-	put_number(out, "objects",
+	answer_put_number(out, "connections", sum.connections_now);
+	answer_put_number(out, "held", sum.held_now);
+	answer_put_number(out, "objects",
 	    sum.counters[COUNTER_OBJECTS_REQMOD] + sum.counters[COUNTER_OBJECTS_RESPMOD]);
-	put_number(out, "bad", sum.counters[COUNTER_VERDICTS_BAD]);
-	put_number(out, "blocked", sum.counters[COUNTER_BLOCKED]);
-	put_number(out, "records_lost", sum.counters[COUNTER_RECORDS_LOST]);
+	answer_put_number(out, "bad", sum.counters[COUNTER_VERDICTS_BAD]);
+	answer_put_number(out, "blocked", sum.counters[COUNTER_BLOCKED]);
+	answer_put_number(out, "records_lost", sum.counters[COUNTER_RECORDS_LOST]);
 }
 
 json_t *
@@ -105,16 +91,16 @@ answer_status(struct control *c, const json_t *request)
 	    (json_int_t)(c->log.text.dropped + c->log.json.dropped));
 	if (out == NULL)
 		return NULL;
-	put_number(out, "jobs_running", jobs.running);
-	put_number(out, "jobs_waiting", jobs.waiting);
+	answer_put_number(out, "jobs_running", jobs.running);
+	answer_put_number(out, "jobs_waiting", jobs.waiting);
 	if (c->region != NULL)
 		put_dataplane(out, c);
 	json_object_set_new(out, "compiling", json_boolean(c->compiling));
-	put_text(out, "last_error", c->last_error);
-	put_text(out, "compile_error", c->compile_error);
-	put_text(out, "store_error", facts.error);
-	put_text(out, "log_error", facts_log_error(c));
-	put_text(out, "http_error", http_error(c));
+	answer_put_text(out, "last_error", c->last_error);
+	answer_put_text(out, "compile_error", c->compile_error);
+	answer_put_text(out, "store_error", facts.error);
+	answer_put_text(out, "log_error", facts_log_error(c));
+	answer_put_text(out, "http_error", http_error(c));
 	return out;
 }
 
@@ -138,10 +124,10 @@ answer_stats(struct control *c, const json_t *request)
 	answer_sum(c, &sum);
 	counters = json_object();
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)
-		put_number(counters, counter_word(k), sum.counters[k]);
+		answer_put_number(counters, counter_word(k), sum.counters[k]);
 	tcp = json_object();
 	for (unsigned k = 0; k < TCP_COUNTER_COUNT; k++)
-		put_number(tcp, tcp_counter_word(k), sum.tcp[k]);
+		answer_put_number(tcp, tcp_counter_word(k), sum.tcp[k]);
 	verdicts = json_object();
 	for (unsigned i = 0; i < VERDICT_COUNT * SOURCE_COUNT; i++) {
 		unsigned v = i / SOURCE_COUNT, s = i % SOURCE_COUNT;
@@ -150,7 +136,7 @@ answer_stats(struct control *c, const json_t *request)
 		snprintf(name, sizeof(name), "%s (%s)", v == VERDICT_BAD ? "bad" : "clean",
 		    source_word(s));
 		if (sum.verdicts[v][s] > 0)
-			put_number(verdicts, name, sum.verdicts[v][s]);
+			answer_put_number(verdicts, name, sum.verdicts[v][s]);
 	}
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "counters", counters,
 	    "tcp", tcp, "verdicts", verdicts, "object_us", quantiles_us(&sum.object_ns), "scan_us",

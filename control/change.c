@@ -14,8 +14,6 @@
 #include "control/current.h"
 #include "control/trial_internal.h"
 
-static_assert(CHANNEL_CORES_MAX <= 64, "a bit for each core");
-
 void
 trial_clear_caches(struct trial *t)
 {

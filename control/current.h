@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the generation file holds, read from its section table alone: its databases are neither
- * loaded nor checked, which is the dataplane's work. Numbers for people.
+ * loaded nor checked, which is the dataplane's work. Numbers for people, and where
+ * a signature stands.
  */
 #ifndef SLUICE_CONTROL_CURRENT_H
 #define SLUICE_CONTROL_CURRENT_H

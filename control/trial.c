@@ -84,7 +84,7 @@ trial_settle(struct trial *t, json_t *answer)
 	t->making = t->left_out = t->undo = NULL;
 	t->by.done = NULL;
 	t->step = STEP_IDLE;
-	tried_sweep(&t->control->tried, 0);
+	tried_sweep(&t->control->tried);
 	if (by.done != NULL)
 		by.done(by.arg, answer);
 	else
@@ -293,7 +293,7 @@ drop(struct trial *t)
 	trial_name_for_starts(t);
 	if (c->attend >= 0)
 		trial_hand_over(t, NULL);
-	tried_sweep(&c->tried, 0);
+	tried_sweep(&c->tried);
 	return json_pack("{s:b}", "ok", 1);
 }
 
@@ -419,7 +419,7 @@ trial_create(struct control *c)
 		return NULL;
 	t->control = c;
 	tried_open(&c->tried, c->paths.state_directory);
-	tried_sweep(&c->tried, 0);
+	tried_sweep(&c->tried);
 	compiler_init(&t->compiler, c, "try.err", on_compiled);
 	t->generation = generation_of(tried_trial(&c->tried));
 	return t;

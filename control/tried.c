@@ -153,18 +153,6 @@ tried_set_trial(struct tried *t, json_t *trial)
 }
 
 int
-tried_set_pinned(struct tried *t, bool pinned)
-{
-	json_t *state;
-
-	if (tried_is_pinned(t) == pinned)
-		return 0;
-	state = json_deep_copy(t->state);
-	json_object_set_new(state, "pinned", json_boolean(pinned));
-	return tried_restore(t, state);
-}
-
-int
 tried_succeed(struct tried *t, enum tried_change change, bool differs)
 {
 	json_t *state = json_deep_copy(t->state), *trial = json_object_get(state, "trial");
@@ -391,7 +379,7 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 }
 
 void
-tried_sweep(const struct tried *t, uint64_t but)
+tried_sweep(const struct tried *t)
 {
 	char path[TRIED_PATH_MAX];
 	struct dirent *e;
@@ -403,7 +391,7 @@ tried_sweep(const struct tried *t, uint64_t but)
 		char *end;
 		uint64_t number = strtoull(e->d_name, &end, 10);
 
-		if (e->d_name[0] == '.' || *end != 0 || number == but || is_named(t, number))
+		if (e->d_name[0] == '.' || *end != 0 || is_named(t, number))
 			continue;
 		tried_path(t, number, "", path);
 		path[strlen(path) - 1] = 0; /* the slash */

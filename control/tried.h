@@ -67,7 +67,6 @@ void tried_name_all(const struct tried *t, char *text, size_t room);
  * trial is {"batch", "files", …}, taken; NULL: none any more.
  */
 int tried_set_trial(struct tried *t, json_t *trial);
-int tried_set_pinned(struct tried *t, bool pinned);
 /* A generation takes the place of another; `differs`: another id, so that the one before it is what
  * served until now. */
 int tried_succeed(struct tried *t, enum tried_change change, bool differs);
@@ -76,7 +75,7 @@ int tried_go_back(struct tried *t);
 /* All of it as it was: what json_deep_copy(t->state) gave, taken. */
 int tried_restore(struct tried *t, json_t *state);
 
-/* Removes the batches that nothing names. `but`: one that is being made; 0: none is. */
-void tried_sweep(const struct tried *t, uint64_t but);
+/* Removes the batches that nothing names; none is being made. */
+void tried_sweep(const struct tried *t);
 
 #endif
