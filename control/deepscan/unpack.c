@@ -80,7 +80,7 @@ is_whole(const struct layer *l)
 static void
 match_rules(struct deepscan *d, const struct layer *l)
 {
-	enum format f = format_detect(span_first(l->bytes, FORMAT_HEAD_BYTES), l->bytes.bytes);
+	enum format f = format_detect(l->bytes);
 	struct signature_variables called;
 	struct rules_found found;
 
@@ -271,7 +271,7 @@ void
 layer_judge(struct deepscan *d, const struct layer *given)
 {
 	struct layer l = *given;
-	enum format f = format_detect(span_first(l.bytes, FORMAT_HEAD_BYTES), l.bytes.bytes);
+	enum format f = format_detect(l.bytes);
 	bool is_archive = format_class(f) == FORMAT_CLASS_ARCHIVE || f == FORMAT_OOXML ||
 			  f == FORMAT_ODF || f == FORMAT_EPUB;
 	uint32_t levels = d->limits.depth_max - l.depth;

@@ -60,21 +60,23 @@ object_sample(struct inspect_object *o, struct span bytes)
 	}
 }
 
-/* `bytes` were just fed to the layer, which held `before` bytes ahead of them. */
+/* `bytes` were just fed to the layer, which held `before` bytes ahead of them; `was_known`: and had
+ * told its format by then. */
 static void
-feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, uint64_t before)
+feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, uint64_t before,
+    bool was_known)
 {
 	if (o->sampling) {
 		object_sample(o, bytes);
 		return;
 	}
-	if (!l->format_known || before >= l->head_bytes || !needs_sample(o) ||
+	if (was_known || !l->format_known || !needs_sample(o) ||
 	    !object_may_be_sandboxed(o, l->format))
 		return;
 	o->sampling = true;
-	object_sample(o, span_of(l->head, l->head_bytes));
+	object_sample(o, span_first(span_of(l->head, l->head_bytes), before));
 	if (o->sampling)
-		object_sample(o, span_from(bytes, l->head_bytes - before));
+		object_sample(o, bytes);
 }
 
 void
@@ -96,14 +98,15 @@ object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool i
 static void
 feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
 {
-	uint64_t before = l->bytes;
+	const uint64_t before = l->bytes;
+	const bool was_known = l->format_known;
 
 	object_scan(o, l, bytes, is_last);
 	hashing_add(o, l, bytes);
 	note_hit(o, l);
 	if (l != object_layer(o))
 		return;
-	feed_sample(o, l, bytes, before);
+	feed_sample(o, l, bytes, before, was_known);
 	parts_feed(o, bytes);
 }
 

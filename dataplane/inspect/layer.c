@@ -36,27 +36,39 @@ layer_watch(struct layer *l, struct signature_core *core, const struct generatio
 	return 0;
 }
 
-/* Collects the start of the layer until its format can be told. */
 static void
-feed_format(struct layer *l, struct span bytes)
+know_format(struct layer *l, struct span start)
+{
+	l->format = format_detect(start);
+	l->format_known = true;
+	signature_tell_format(l->scan, l->format);
+	if (l->shadow != NULL)
+		signature_tell_format(l->shadow, l->format);
+}
+
+/* Collects the start of the layer until its format can be told; nothing where it comes at once. */
+static void
+feed_format(struct layer *l, struct span bytes, bool is_last)
 {
 	struct span part = span_first(bytes, sizeof(l->head) - l->head_bytes);
 
 	if (l->format_known)
 		return;
+	if (l->head_bytes == 0 && (is_last || part.bytes == sizeof(l->head))) {
+		know_format(l, part);
+		return;
+	}
 	if (part.bytes > 0)
 		memcpy(l->head + l->head_bytes, part.data, part.bytes);
 	l->head_bytes = (uint16_t)(l->head_bytes + part.bytes);
-	if (l->head_bytes == sizeof(l->head)) {
-		l->format = format_detect(span_of(l->head, l->head_bytes), 0);
-		l->format_known = true;
-	}
+	if (l->head_bytes == sizeof(l->head) || is_last)
+		know_format(l, span_of(l->head, l->head_bytes));
 }
 
 void
 layer_feed(struct layer *l, struct span bytes, bool is_last)
 {
-	feed_format(l, bytes);
+	feed_format(l, bytes, is_last);
 	if (signature_feed(l->scan, bytes, is_last) < 0)
 		l->scan_failed = true;
 	if (l->shadow != NULL && signature_feed(l->shadow, bytes, is_last) < 0)
@@ -77,6 +89,8 @@ finish_shadow(struct layer *l)
 void
 layer_finish(struct layer *l, struct digest_queue *q)
 {
+	if (!l->format_known)
+		know_format(l, span_of(l->head, l->head_bytes));
 	finish_shadow(l);
 	if (signature_finish(l->scan) < 0)
 		l->scan_failed = true;
@@ -85,10 +99,12 @@ layer_finish(struct layer *l, struct digest_queue *q)
 		digest_queue_finish(q, &l->digest, &l->values);
 	else
 		digest_finish(&l->digest, &l->values);
-	if (!l->format_known) {
-		l->format = format_detect(span_of(l->head, l->head_bytes), l->bytes);
-		l->format_known = true;
-	}
+}
+
+enum format
+layer_format(const struct layer *l)
+{
+	return l->format_known ? l->format : format_detect(span_of(l->head, l->head_bytes));
 }
 
 bool

@@ -30,8 +30,8 @@ struct layer {
 	struct signature_scan *scan;
 	struct signature_scan *shadow; /* by signatures that are only tried; NULL: by none */
 	struct digest digest;
-	struct digest_values values; /* after layer_finish() and a run of the queue */
-	uint8_t head[FORMAT_HEAD_BYTES];
+	struct digest_values values;     /* after layer_finish() and a run of the queue */
+	uint8_t head[FORMAT_HEAD_BYTES]; /* of what came in pieces, before its format was known */
 };
 
 /* -ENOBUFS when no scan is free. */
@@ -46,6 +46,8 @@ void layer_feed(struct layer *l, struct span bytes, bool is_last);
 /* No more bytes: the format is final, and the digests after the queue's next run; at once where
  * there is no queue (NULL) and the caller fed `digest` itself. */
 void layer_finish(struct layer *l, struct digest_queue *q);
+/* By the bytes so far. */
+enum format layer_format(const struct layer *l);
 /* NULL: nothing was found so far. */
 const struct signature_hit *layer_hit(const struct layer *l);
 const struct signature_hit *layer_shadow_hit(const struct layer *l);

@@ -403,7 +403,7 @@ inspect_preview_end(struct inspect_object *o)
 	if (o->found != NULL)
 		return object_conclude(o, VERDICT_BAD, SOURCE_SCANNED, o->found);
 	if (policy_has_format_rules(object_policy(o)) && o->raw.open) {
-		enum format f = format_detect(span_of(o->raw.head, o->raw.head_bytes), 0);
+		enum format f = layer_format(&o->raw);
 
 		if (object_excluded(o, policy_excludes_format(object_policy(o), f)))
 			return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");

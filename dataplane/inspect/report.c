@@ -43,7 +43,7 @@ fill_content(struct inspect_object *o, struct record *r)
 
 	r->size = o->bytes;
 	r->coding = (uint8_t)o->coding;
-	r->format = (uint8_t)(judged ? l->format : format_detect(span_of(NULL, 0), 0));
+	r->format = (uint8_t)(judged ? l->format : format_detect(span_of(NULL, 0)));
 	memset(r->md5, 0, sizeof(r->md5));
 	memset(r->sha256, 0, sizeof(r->sha256));
 	if (judged) {

@@ -44,7 +44,7 @@ take_values(struct inspect_object *o, const struct show *what, const struct text
 {
 	struct layer *l = object_layer(o);
 	enum format f =
-	    o->raw.open && l->format_known ? l->format : format_detect(span_of(NULL, 0), 0);
+	    o->raw.open && l->format_known ? l->format : format_detect(span_of(NULL, 0));
 	const char *verdict = what->kind == PAGE_SCANNING ? "unknown" : "bad";
 
 	*out = (struct page_values){ .source = o->outcome.source };

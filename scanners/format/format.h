@@ -36,8 +36,8 @@ enum format_class {
 	FORMAT_CLASS_COUNT
 };
 
-/* `head` is the start of the object, whole_bytes its size where known (0: not). Never fails. */
-enum format format_detect(struct span head, uint64_t whole_bytes);
+/* `object` is all of it or its start; of which the first FORMAT_HEAD_BYTES decide. Never fails. */
+enum format format_detect(struct span object);
 
 const char *format_word(enum format f);
 enum format_class format_class(enum format f);

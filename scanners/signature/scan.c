@@ -55,6 +55,8 @@ struct signature_scan {
 	hs_stream_t *streams[TARGET_COUNT]; /* as the generation has databases */
 	struct memory *memory;              /* NULL: no patterns */
 	struct signature_view view;
+	struct span head;   /* the object's start: where it lies, or in its memory */
+	enum format format; /* FORMAT_COUNT: not told yet */
 	uint64_t bytes, steps, last_end;
 	unsigned target;
 	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
@@ -173,6 +175,8 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->steps = STEPS_FREE;
 	scan->last_end = 0;
 	scan->only = ANY_LITERAL;
+	scan->format = FORMAT_COUNT;
+	scan->head = span_of(NULL, 0);
 	scan->memory = core->memories != NULL ? &core->memories[scan - core->scans] : NULL;
 	if (scan->memory != NULL) {
 		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
@@ -205,6 +209,12 @@ signature_name(struct signature_scan *scan, signature_name_of of, void *arg)
 {
 	scan->name_of = of;
 	scan->name_arg = arg;
+}
+
+void
+signature_tell_format(struct signature_scan *scan, enum format format)
+{
+	scan->format = format;
 }
 
 static void
@@ -257,6 +267,14 @@ settle(struct signature_scan *scan, const struct candidate *c)
 	return r != PATTERN_MORE;
 }
 
+static enum format
+format_of(struct signature_scan *scan)
+{
+	if (scan->format == FORMAT_COUNT)
+		scan->format = format_detect(scan->head);
+	return scan->format;
+}
+
 /* All was seen: what rules say of it. */
 static void
 judge_rules(struct signature_scan *scan)
@@ -270,9 +288,10 @@ judge_rules(struct signature_scan *scan)
 		return;
 	if (m->tallies.used == 0 && scan->generation->sections[GENERATION_ALWAYS].bytes == 0)
 		return;
-	facts.head = span_of(m->head, m->head_bytes);
-	memcpy(&facts.begins, m->head, m->head_bytes < 4 ? m->head_bytes : 4);
-	facts.format = format_detect(facts.head, scan->bytes);
+	facts.head = scan->head;
+	if (scan->head.bytes > 0)
+		memcpy(&facts.begins, scan->head.data, scan->head.bytes < 4 ? scan->head.bytes : 4);
+	facts.format = format_of(scan);
 	facts.target = target_of(facts.format);
 	facts.tail = &scan->view;
 	name.of = scan->name_of;
@@ -365,6 +384,26 @@ keep(struct signature_scan *scan, struct span bytes)
 	m->kept_bytes = (uint32_t)(old + n);
 }
 
+/* Of an object that is one span nothing is copied. */
+static void
+note_head(struct signature_scan *scan, struct span bytes, bool is_end)
+{
+	struct memory *m = scan->memory;
+	struct span part;
+
+	if (m == NULL)
+		return;
+	if (is_end && scan->bytes == 0) {
+		scan->head = span_first(bytes, sizeof(m->head));
+		return;
+	}
+	part = span_first(bytes, sizeof(m->head) - m->head_bytes);
+	if (part.bytes > 0)
+		memcpy(m->head + m->head_bytes, part.data, part.bytes);
+	m->head_bytes += (uint32_t)part.bytes;
+	scan->head = span_of(m->head, m->head_bytes);
+}
+
 static void
 look_at(struct signature_scan *scan, struct span bytes, bool is_end)
 {
@@ -376,12 +415,7 @@ look_at(struct signature_scan *scan, struct span bytes, bool is_end)
 		scan->view.kept = span_of(m->kept, m->kept_bytes);
 		scan->view.program = &m->program;
 	}
-	if (m != NULL && bytes.bytes > 0) {
-		struct span part = span_first(bytes, sizeof(m->head) - m->head_bytes);
-
-		memcpy(m->head + m->head_bytes, part.data, part.bytes);
-		m->head_bytes += (uint32_t)part.bytes;
-	}
+	note_head(scan, bytes, is_end);
 	scan->steps += bytes.bytes * STEPS_A_BYTE;
 	settle_waiting(scan);
 }
@@ -443,14 +477,14 @@ choose_database(struct signature_scan *scan, bool is_last)
 		scan->failed = true; /* the core was not prepared for this generation */
 		return true;
 	}
-	if (m->head_bytes < FORMAT_HEAD_BYTES && !is_last)
+	if (scan->head.bytes < FORMAT_HEAD_BYTES && !is_last)
 		return false;
-	target = target_of(format_detect(span_of(m->head, m->head_bytes), 0));
+	target = target_of(format_of(scan));
 	if (asks_for_headers(scan->generation) && (target == TARGET_PE || target == TARGET_ELF)) {
-		if (m->head_bytes < sizeof(m->head) && !is_last)
+		if (scan->head.bytes < sizeof(m->head) && !is_last)
 			return false;
-		m->program.result = program_read(span_of(m->head, m->head_bytes),
-		    m->head_bytes < sizeof(m->head), &m->program.at);
+		m->program.result =
+		    program_read(scan->head, scan->head.bytes < sizeof(m->head), &m->program.at);
 		plan_sections(scan);
 	}
 	scan->target = scan->generation->block[target] != NULL ? target : TARGET_ANY;
@@ -469,7 +503,7 @@ match_all(struct signature_scan *scan, struct span bytes, bool is_last)
 		if (!choose_database(scan, is_last))
 			return HS_SUCCESS;
 		if (scan->bytes > 0)
-			held = span_of(scan->memory->head, scan->bytes);
+			held = span_first(scan->head, scan->bytes);
 	}
 	hash_sections(scan, 0, held);
 	hash_sections(scan, scan->bytes, bytes);

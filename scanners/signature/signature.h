@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "common/base/span.h"
+#include "scanners/format/format.h"
 
 struct generation;
 struct signature_core;
@@ -87,6 +88,11 @@ bool generation_has_target(const struct generation *g, unsigned target);
  */
 typedef size_t (*signature_name_of)(void *arg, char *out, size_t room);
 void signature_name(struct signature_scan *scan, signature_name_of of, void *arg);
+/*
+ * What format the object has, for one who knows, from the same first bytes and before they are fed;
+ * else the scan tells itself.
+ */
+void signature_tell_format(struct signature_scan *scan, enum format format);
 /*
  * Scans the next bytes; `is_last` says that no more will come (then block mode may serve). Returns
  * 0, 1 when there is a hit (signature_hit() tells which; further feeding is harmless), or a

@@ -87,7 +87,7 @@ scan_facts(int fd)
 		return NULL;
 	digest_finish(&digest, &values);
 	return json_pack("{s:I, s:s, s:s, s:s}", "size", (json_int_t)size, "format",
-	    format_word(format_detect(span_of(head, head_bytes), size)), "md5",
+	    format_word(format_detect(span_of(head, head_bytes))), "md5",
 	    digest_hex(values.md5, sizeof(values.md5), md5), "sha256",
 	    digest_hex(values.sha256, sizeof(values.sha256), sha256));
 }

@@ -130,7 +130,7 @@ TEST(rules_that_hang_on_a_name_say_what_libyara_says)
 		struct judge j;
 
 		write_rule(rows[i].condition, source, sizeof(source));
-		signature_variables(span_text(rows[i].name), format_detect(object, 0), object, &v);
+		signature_variables(span_text(rows[i].name), format_detect(object), object, &v);
 		CHECK_ROW(rows[i].condition, oracle(source, object, &v) == rows[i].holds);
 		CHECK_ROW(rows[i].condition, judge_begin(&j, span_text(source)));
 		CHECK_ROW(rows[i].condition, judge_taken(&j) == 1);

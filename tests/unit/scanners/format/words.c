@@ -111,8 +111,7 @@ static const struct {
 TEST(words_of_first_bytes)
 {
 	for (unsigned i = 0; i < COUNT_OF(cases); i++) {
-		enum format f =
-		    format_detect(span_of(cases[i].bytes, cases[i].count), cases[i].count);
+		enum format f = format_detect(span_of(cases[i].bytes, cases[i].count));
 
 		CHECK_ROW(cases[i].word, strcmp(format_word(f), cases[i].word) == 0);
 	}
@@ -143,16 +142,48 @@ TEST(tar_by_magic_and_by_sum)
 	unsigned sum = 8 * ' ';
 
 	memcpy(head + 257, "ustar", 5);
-	CHECK(format_detect(span_of(head, 512), 0) == FORMAT_TAR);
+	CHECK(format_detect(span_of(head, 512)) == FORMAT_TAR);
 	memset(head + 257, 0, 5);
-	CHECK(format_detect(span_of(head, 512), 0) == FORMAT_GENERAL_BIN);
+	CHECK(format_detect(span_of(head, 512)) == FORMAT_GENERAL_BIN);
 	for (unsigned i = 0; i < 512; i++)
 		sum += head[i];
 	snprintf((char *)head + 148, 8, "%06o", sum);
-	CHECK(format_detect(span_of(head, 512), 0) == FORMAT_TAR);
-	CHECK(format_detect(span_of(head, 511), 0) == FORMAT_GENERAL_BIN);
+	CHECK(format_detect(span_of(head, 512)) == FORMAT_TAR);
+	CHECK(format_detect(span_of(head, 511)) == FORMAT_GENERAL_BIN);
 	head[0]++;
-	CHECK(format_detect(span_of(head, 512), 0) == FORMAT_GENERAL_BIN);
+	CHECK(format_detect(span_of(head, 512)) == FORMAT_GENERAL_BIN);
+}
+
+/* One byte among letters, wherever it stands in a block of sixteen or behind the last whole one. */
+TEST(text_by_each_byte)
+{
+	char text[41];
+
+	for (unsigned c = 0; c < 256; c++) {
+		bool control =
+		    (c < 0x20 && strchr("\t\n\f\r\x1b", (int)c) == NULL) || c == 0 || c == 0x7f;
+
+		for (unsigned at = 1; at < sizeof(text); at++) {
+			enum format f;
+
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)c;
+			f = format_detect(span_of(text, sizeof(text)));
+			CHECK((f == FORMAT_GENERAL_BIN) == control);
+		}
+	}
+}
+
+/* What lies behind the start changes nothing, however much of the object is given. */
+TEST(no_more_than_the_start)
+{
+	static char text[4 * FORMAT_HEAD_BYTES];
+
+	memset(text, 'x', sizeof(text));
+	text[FORMAT_HEAD_BYTES] = 1;
+	CHECK(format_detect(span_of(text, sizeof(text))) == FORMAT_GENERAL_TXT);
+	text[FORMAT_HEAD_BYTES - 1] = 1;
+	CHECK(format_detect(span_of(text, sizeof(text))) == FORMAT_GENERAL_BIN);
 }
 
 /* Any start of any sample is some word, and nothing is read past its end. */
@@ -164,7 +195,7 @@ TEST(cut_anywhere)
 
 			memcpy(exact + sizeof(exact) - n, cases[i].bytes, n);
 			CHECK_ROW(cases[i].word,
-			    format_detect(span_of(exact + sizeof(exact) - n, n), n) < FORMAT_COUNT);
+			    format_detect(span_of(exact + sizeof(exact) - n, n)) < FORMAT_COUNT);
 		}
 	}
 }
@@ -214,8 +245,7 @@ TEST(agrees_with_a_corpus)
 		n = fread(head, 1, sizeof(head), sample);
 		fclose(sample);
 		all++;
-		same +=
-		    strcmp(format_word(format_detect(span_of(head, n), n)), agreed[i].word) == 0;
+		same += strcmp(format_word(format_detect(span_of(head, n))), agreed[i].word) == 0;
 	}
 	fclose(f);
 	CHECK(all > 350);

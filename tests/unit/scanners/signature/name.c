@@ -80,7 +80,7 @@ TEST(a_type_is_told_where_it_is_exact)
 		struct span head = span_text(types[i].bytes);
 		struct signature_variables v;
 
-		signature_variables(span_text("x"), format_detect(head, head.bytes), head, &v);
+		signature_variables(span_text("x"), format_detect(head), head, &v);
 		CHECK_ROW(types[i].bytes, span_is(v.of[VARIABLE_FILETYPE], types[i].filetype));
 	}
 }
