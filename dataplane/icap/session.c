@@ -334,8 +334,10 @@ gather_head(struct icap_session *s)
 	while (chain_next(&cursor, &piece)) {
 		uint32_t from = s->head_bytes > 3 ? s->head_bytes - 3 : 0;
 		size_t n = ICAP_HEAD_BYTES_MAX - s->head_bytes;
-		size_t end;
+		size_t end = s->head_bytes == 0 ? s->icap->scan->end(span_first(piece, n)) : 0;
 
+		if (end > 0) /* most lie in one piece, which has a body behind them */
+			n = end;
 		n = piece.bytes < n ? piece.bytes : n;
 		memcpy(s->buffer + s->head_bytes, piece.data, n);
 		s->head_bytes += (uint32_t)n;
