@@ -170,6 +170,17 @@ take_frame(struct core *c, struct rte_mbuf *frame)
 	}
 }
 
+/* Another core or a device wrote the frame: all of it is on its way while those before are taken.
+ */
+static void
+fetch_frame(const struct rte_mbuf *frame)
+{
+	const uint8_t *bytes = rte_pktmbuf_mtod(frame, const uint8_t *);
+
+	for (uint32_t at = 0; at < frame->data_len; at += RTE_CACHE_LINE_SIZE)
+		rte_prefetch1(bytes + at);
+}
+
 static unsigned
 receive(struct core *c)
 {
@@ -178,7 +189,7 @@ receive(struct core *c)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (i + 1 < n)
-			rte_prefetch0(rte_pktmbuf_mtod(burst[i + 1], void *));
+			fetch_frame(burst[i + 1]);
 		if (c->observer.capturing)
 			observer_capture(&c->observer, burst[i], OBSERVED_IN, c->wall_ns);
 		if (c->config.exchange->count > 1 && link_concerns_all(burst[i]))
