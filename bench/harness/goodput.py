@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Both ends of a goodput measurement over kernel sockets, in ICAP's form.
 
-    goodput.py client HOST PORT --seconds N --connections N --bytes N [--congestion NAME]
+    goodput.py client HOST PORT --seconds N --connections N --bytes N [--congestion NAME] [--sink]
     goodput.py server HOST PORT [--congestion NAME] [--digests]
 
 The client sends a body as RESPMOD without Allow: 204, takes it back, and compares every byte; bodies
@@ -11,6 +11,9 @@ what differed. Way up: from the first byte sent to the first byte of the answer.
 the last. The server does what the appliance does with such a body, without judging it: it holds all of
 it, then answers; with --digests it takes their MD5 and SHA-256 first, as the appliance does. One process a
 connection.
+With --sink the client allows a 204, and right behind the body it asks for OPTIONS. Whoever answers that has
+received all of the body, and need not have held, judged or returned a byte of it: an appliance in mode
+disabled does none of it, nor does the server. Way up: until the answer to OPTIONS begins. No way down.
 """
 import argparse
 import hashlib
@@ -25,6 +28,10 @@ RES = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
 REQ = b"GET http://www.example.test/a.bin HTTP/1.1\r\nHost: www.example.test\r\n\r\n"
 HEAD = (b"RESPMOD icap://s/av/respmod ICAP/1.0\r\nHost: s\r\n"
         b"Encapsulated: req-hdr=0, res-hdr=%d, res-body=%d\r\n\r\n" % (len(REQ), len(REQ) + len(RES)) + REQ + RES)
+SINK = HEAD.replace(b"Host: s\r\n", b"Host: s\r\nAllow: 204\r\n", 1)
+OPTIONS = b"OPTIONS icap://s/av/respmod ICAP/1.0\r\nHost: s\r\n\r\n"
+NO_CONTENT = b"ICAP/1.0 204 No Content\r\n\r\n"
+OPTIONS_ANSWER = b"ICAP/1.0 200 OK\r\nMethods: RESPMOD\r\nEncapsulated: null-body=0\r\n\r\n"
 ANSWER = b"ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=%d\r\n\r\n" % len(RES) + RES
 
 
@@ -70,16 +77,21 @@ class Reader:
             if size == 0:
                 return body
 
-    def answer(self):
-        """Time of the first byte, and the body."""
+    def head(self, status):
+        """Time of the first byte of an answer that has this status; its head is taken."""
         if not self.buf:
             self.more()
         first = time.monotonic()
         end = self.upto(b"\r\n\r\n")
         head = bytes(self.buf[:end])
-        if b" 200 " not in head[:20]:
+        if status not in head[:20]:
             raise ValueError(head[:40])
         self.drop(end + 4)
+        return first
+
+    def answer(self):
+        """Time of the first byte, and the body."""
+        first = self.head(b" 200 ")
         self.drop(self.upto(b"\r\n\r\n") + 4)  # the encapsulated head
         return first, self.chunks()
 
@@ -92,10 +104,15 @@ def transfers(args):
     end = time.monotonic() + args.seconds
     while time.monotonic() < end:
         body = random.Random(seed + found["transfers"]).randbytes(args.bytes)
-        message = HEAD + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
+        message = b"".join((SINK if args.sink else HEAD, b"%x\r\n" % len(body), body, b"\r\n0\r\n\r\n",
+                            OPTIONS if args.sink else b""))
         begun = time.monotonic()
         sock.sendall(message)
-        first, back = reader.answer()
+        if args.sink:
+            reader.head(b" 204 ")
+            first, back = reader.head(b" 200 "), body
+        else:
+            first, back = reader.answer()
         found["up_s"] += first - begun
         found["down_s"] += time.monotonic() - first
         found["bytes"] += len(body)
@@ -132,6 +149,12 @@ def serve(sock, congestion, digests):
     choose(sock, congestion)
     reader = Reader(sock)
     while True:
+        at = reader.upto(b"\r\n\r\n")
+        if reader.buf.startswith(b"OPTIONS "):
+            reader.drop(at + 4)
+            sock.sendall(OPTIONS_ANSWER)
+            continue
+        sink = reader.buf.find(b"Allow: 204", 0, at) >= 0
         at = reader.upto(b"res-body=")
         end = reader.upto(b"\r\n\r\n", at)
         reader.upto(b"\r\n", end)  # wait for what the head says is encapsulated
@@ -140,6 +163,9 @@ def serve(sock, congestion, digests):
             reader.more()
         reader.drop(end + 4 + encapsulated)
         body = reader.chunks()
+        if sink:
+            sock.sendall(NO_CONTENT)
+            continue
         if digests:
             hashlib.md5(body).digest()
             hashlib.sha256(body).digest()
@@ -173,6 +199,7 @@ def main():
     parser.add_argument("--bytes", type=int, default=1 << 20)
     parser.add_argument("--congestion", default="")
     parser.add_argument("--digests", action="store_true")
+    parser.add_argument("--sink", action="store_true")
     args = parser.parse_args()
     return client(args) if args.role == "client" else server(args)
 
