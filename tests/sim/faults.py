@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Puts each fault of tests/sim/faults.txt into a copy of the tree, and shows what tells of it: the first
-seed, and where none does, the packet scripts, and where none of these does, the hostile peers.
+seed, and where none does, the packet scripts, and where none of these does, the hostile peers, and the
+library's unit tests at last.
 
 usage: tests/sim/faults.py [--runs N] [WORD]...     WORD: only faults whose names have one
        tests/sim/faults.py --fit                    only whether each fault's lines stand in the tree, once
@@ -100,8 +101,8 @@ def told_by_script(tree):
     return f"`{names[0]}`, {len(names)} scripts in all" if names else "a script"
 
 
-def told_by_hostile(tree):
-    program = "build/release/tests/unit/tests_sim_hostile"
+def told_by_unit(tree, folder, who):
+    program = "build/release/tests/unit/" + folder
     build(tree, program)
     rc, out = run(tree, program)
     if rc == 0:
@@ -111,7 +112,7 @@ def told_by_hostile(tree):
         above = "\n".join((tree / file).read_text().splitlines()[: int(line)])
         names += re.findall(r"^TEST\((\w+)\)", above, re.MULTILINE)[-1:]
     names = list(dict.fromkeys(names))
-    return f"hostile peers: `{names[0]}`, {len(names)} in all" if names else "hostile peers"
+    return f"{who}: `{names[0]}`, {len(names)} in all" if names else who
 
 
 def fit():
@@ -136,7 +137,9 @@ def main(words, runs):
                 misfits += 1
                 continue
             try:
-                told = told_by_seed(tree, runs) or told_by_script(tree) or told_by_hostile(tree)
+                told = (told_by_seed(tree, runs) or told_by_script(tree)
+                        or told_by_unit(tree, "tests_sim_hostile", "hostile peers")
+                        or told_by_unit(tree, "dataplane_net_tcp", "unit tests"))
                 missed += told is None
                 print(f"| {name} | {told or '**nothing**'} |", flush=True)
             except ValueError as error:

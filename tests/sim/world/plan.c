@@ -255,6 +255,16 @@ draw_cookies(struct sim_random *r, struct plan *p)
 	}
 }
 
+/* Drawn behind all else, for the same reason. */
+static void
+draw_way_out(struct sim_random *r, struct plan *p)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (one_in(r, 5))
+			p->hosts[i].way_out = PICK(r, 1, 2, 3, 8, 40);
+	}
+}
+
 void
 plan_draw(struct plan *p, uint64_t seed)
 {
@@ -276,6 +286,7 @@ plan_draw(struct plan *p, uint64_t seed)
 	for (unsigned i = 0; i < p->conn_count; i++)
 		draw_conn(r, p, i);
 	draw_cookies(r, p);
+	draw_way_out(r, p);
 }
 
 static double
@@ -304,11 +315,11 @@ print_host(const struct plan_host *h, unsigned i, FILE *out)
 	fprintf(out,
 	    "  host %u: window %u send queue %u mss %u rto_min %.3f half-open %u TIME-WAIT %u "
 	    "offload %d, %s "
-	    "wraps after %u, turns %.6f apart, stalls %u of %.6f\n",
+	    "wraps after %u, turns %.6f apart, stalls %u of %.6f, way out %u\n",
 	    i, h->tcp.receive_window_bytes, h->tcp.send_queue_bytes, h->tcp.mss_max,
 	    in_seconds(h->tcp.rto_min), h->tcp.half_open_max, h->tcp.time_wait_max,
 	    h->tcp.checksum_offload_rx, wraps[h->wrap], h->wraps_after, in_seconds(h->turn_gap),
-	    h->stall_ppm, in_seconds(h->stall));
+	    h->stall_ppm, in_seconds(h->stall), h->way_out);
 }
 
 static void

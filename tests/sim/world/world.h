@@ -40,6 +40,8 @@ struct host {
 	struct ip_address address;
 	struct duration clock; /* what its clock shows beyond the world's */
 	struct mono not_before;
+	bool flushes;      /* what is sent now counts against the way out */
+	uint32_t data_out; /* segments with data or FIN that this flush sent */
 	struct wire_segment *peek; /* where set_clock() puts the SYN it looks at */
 };
 
@@ -65,7 +67,7 @@ struct watch_side {
 		bool offered_scale;
 	} old[WATCH_OLD_MAX];
 	/* of this turn */
-	uint32_t heard, heard_empty, empty_acks, repeated_acks;
+	uint32_t heard, heard_empty, empty_acks, repeated_acks, sent;
 	/* ACKs that answered nothing but ACKs, said nothing new, and were no challenge */
 	uint32_t idle_acks;
 	struct mono idle_since;

@@ -50,6 +50,7 @@ TEST(a_seed_replays_whatever_ran_before)
 TEST(plans_have_everything)
 {
 	unsigned both = 0, reused = 0, droughts = 0, late = 0, forged = 0, wraps = 0, endings = 0;
+	unsigned narrow = 0;
 	static struct plan p;
 
 	for (uint64_t seed = 1; seed <= 2000; seed++) {
@@ -58,6 +59,7 @@ TEST(plans_have_everything)
 		late += p.may_time_out;
 		forged += p.forge_ppm > 0;
 		wraps += p.hosts[0].wrap != PLAN_ANY_NUMBERS;
+		narrow += p.hosts[0].way_out > 0;
 		for (unsigned i = 0; i < p.conn_count; i++) {
 			both += p.conns[i].both;
 			reused += p.conns[i].flow != i;
@@ -65,7 +67,7 @@ TEST(plans_have_everything)
 		}
 	}
 	CHECK(both > 20 && reused > 100 && droughts > 50 && late > 20);
-	CHECK(forged > 200 && wraps > 300 && endings == 0x3f);
+	CHECK(forged > 200 && wraps > 300 && endings == 0x3f && narrow > 200);
 }
 
 static uint16_t
