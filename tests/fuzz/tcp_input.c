@@ -34,6 +34,7 @@
 #define FEW_BUFFERS      4   /* what a queue may begin and end with */
 #define DROUGHT_MAX      64
 #define REST_SECONDS     7200
+#define TOO_BIG_MAX      2048 /* of the MTUs that ICMP errors tell, so that most matter */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -286,13 +287,36 @@ step_drought(struct program *p, const struct step *s)
 	}
 }
 
+/* Of the connection with that port, zero where there is none: what an ICMP error may change. */
+static struct tcp_info
+info_of(const struct program *p, uint16_t remote_port)
+{
+	struct tcp_info info = { 0 };
+
+	for (uint32_t i = 0; i < tcp_places(p->tcp); i++) {
+		const struct tcp_conn *c = tcp_conn_at(p->tcp, i);
+
+		if (c != NULL && tcp_endpoints(c)->remote_port == remote_port)
+			tcp_info(c, &info);
+	}
+	return info;
+}
+
+/* One that quotes what was never sent changes nothing (RFC 5927 §4). */
 static void
 step_icmp(struct program *p, const struct step *s)
 {
 	struct tcp_endpoints e = { ours, peer, PORT, (uint16_t)(PEER_PORT + s->port % PORTS) };
+	const struct life *l = &p->lives[s->port % PORTS];
+	struct tcp_info before = info_of(p, e.remote_port), after;
+	uint32_t quoted = l->ack - (uint32_t)s->ack;
 
-	tcp_icmp(p->tcp, &e, p->lives[s->port % PORTS].ack - (uint32_t)s->ack, s->flags & 1,
-	    s->flags & 2 ? s->value : 0);
+	tcp_icmp(p->tcp, &e, quoted, s->flags & 1, s->flags & 2 ? s->value % TOO_BIG_MAX : 0);
+	after = info_of(p, e.remote_port);
+	if (!onlooker_never_sent(l, quoted))
+		return;
+	assert(before.state_id == after.state_id && before.mss_bytes == after.mss_bytes);
+	assert(before.lost_bytes == after.lost_bytes && before.cwnd_bytes == after.cwnd_bytes);
 }
 
 /* One that is not wanted is let go at once; one that ended is released. */
@@ -347,7 +371,7 @@ turn(struct program *p)
 	tcp_check_invariants(p->tcp);
 	check_buffers(p);
 	for (unsigned i = 0; i < PORTS; i++)
-		onlooker_turn(&p->lives[i]);
+		onlooker_turn(&p->lives[i], p->now.ns, p->held != NULL);
 }
 
 static void

@@ -9,7 +9,10 @@
  * sent announces an edge: the stack drops the rest with its window. A FIN stays where it is. No
  * more is acknowledged than was ever sent to it, no ACK and no window is taken back, a window opens
  * by a segment or half of itself (RFC 9293 §3.8.6.2.2), no segment is above the MSS. A turn sends
- * no more segments without text than came in, and a few by timers.
+ * no more segments without text than came in, and a few by timers. What segments without text, SYN
+ * or FIN are answered with, where the answer says nothing new, is a challenge (RFC 5961 §7), and
+ * those are rare. Only text counts as received whose segment acknowledges nothing that was not sent
+ * (RFC 5961 §5), and it is acknowledged from the first byte on without a gap.
  *
  * A life is what one SYN began. Numbers in it count from its two SYNs, so that nothing here wraps.
  */
@@ -30,8 +33,11 @@
 #define MSS_MAX         1460
 #define SCALE_OFFERED   7
 #define SCALE_MAX       14
-#define WINDOW_STEP     500 /* MSS_LEAST less options: the least by which a window opens */
-#define EMPTY_BY_TIMERS 8   /* a turn, by port: an ACK, a SYN-ACK, a FIN, a RST, a window update */
+#define WINDOW_STEP     500        /* MSS_LEAST less options: the least by which a window opens */
+#define CHALLENGE_NS    500000000u /* from one challenge to the next */
+#define CHALLENGES_MAX  4          /* sooner: beside it a keepalive, what a drought held back */
+#define RANGES_MAX      64         /* of text beyond a gap; with more, all of it counts */
+#define EMPTY_BY_TIMERS 8 /* a turn, by port: an ACK, a SYN-ACK, a FIN, a RST, a window update */
 
 /* One of the peer's ports: what the stack has said there. */
 struct life {
@@ -48,7 +54,18 @@ struct life {
 	uint8_t scale, our_scale;
 	bool heard_fin;
 	bool any_window;        /* a segment of random bytes may have announced what it liked */
+	bool any_text;          /* or brought what it liked */
 	uint32_t in, empty_out; /* segments of this turn */
+	uint32_t in_bare;       /* of them without text, SYN, FIN */
+	uint32_t stale_acks;    /* bare ACKs of this turn that say nothing new */
+	uint32_t challenges;    /* each less than CHALLENGE_NS after the one before */
+	uint64_t challenge_ns;
+	/* Text with an ACK that can be, from byte 0 to `whole`, and beyond it. */
+	uint64_t whole;
+	struct {
+		uint64_t start, end;
+	} beyond[RANGES_MAX];
+	unsigned beyond_count;
 };
 
 static uint32_t
@@ -113,7 +130,8 @@ onlooker_take_syn_ack(struct life *l, const uint8_t *h)
 			.in = l->in,
 			.empty_out = l->empty_out,
 			.end = 1,
-			.any_window = l->any_window };
+			.any_window = l->any_window,
+			.any_text = l->any_text };
 	}
 	l->scale = ours >= 0 ? SCALE_OFFERED : 0;
 	l->our_scale = ours >= 0 ? (uint8_t)ours : 0;
@@ -134,6 +152,43 @@ onlooker_cookie_opened(struct life *l)
 	l->our_scale = SCALE_MAX;
 }
 
+/* [start, end) of the peer's stream came. */
+static void
+take_range(struct life *l, uint64_t start, uint64_t end)
+{
+	if (l->beyond_count == RANGES_MAX) {
+		l->any_text = true;
+		return;
+	}
+	l->beyond[l->beyond_count].start = start;
+	l->beyond[l->beyond_count++].end = end;
+	for (unsigned i = 0; i < l->beyond_count;) {
+		if (l->beyond[i].start > l->whole) {
+			i++;
+			continue;
+		}
+		if (l->beyond[i].end > l->whole)
+			l->whole = l->beyond[i].end;
+		l->beyond[i] = l->beyond[--l->beyond_count];
+		i = 0;
+	}
+}
+
+/* Its text and FIN, unless it acknowledges what this life did not send. */
+static void
+take_text(struct life *l, const uint8_t *h, uint32_t bytes)
+{
+	uint32_t length = payload_of(h, bytes) + (h[13] & 1), ack = get32(h + 8);
+	int32_t start = (int32_t)(get32(h + 4) + ((h[13] & 2) != 0) - l->begin);
+	bool can_be = (h[13] & 0x10) == 0;
+
+	for (unsigned i = 0; i < l->isn_count; i++)
+		can_be |= (int32_t)(ack - l->isns[i] - (uint32_t)l->end) <= 0;
+	if (!can_be || length == 0 || start + (int64_t)length <= 0)
+		return;
+	take_range(l, start > 0 ? (uint64_t)start : 0, (uint64_t)(start + (int64_t)length));
+}
+
 /* A segment comes in. */
 static void
 onlooker_heard(struct life *l, const uint8_t *h, uint32_t bytes)
@@ -142,8 +197,11 @@ onlooker_heard(struct life *l, const uint8_t *h, uint32_t bytes)
 	uint32_t ack = get32(h + 8), rel;
 
 	l->in++;
+	l->in_bare += payload_of(h, bytes) == 0 && (h[13] & 3) == 0;
 	l->heard_bytes += payload_of(h, bytes) + (h[13] & 1);
 	l->heard_fin |= (h[13] & 1) != 0;
+	if (l->open)
+		take_text(l, h, bytes);
 	if ((h[13] & 0x10) == 0 || !l->open)
 		return;
 	for (unsigned i = 0; i < l->isn_count; i++) {
@@ -161,6 +219,7 @@ onlooker_heard_anything(struct life *l, uint32_t bytes)
 	l->heard_bytes += bytes + 1;
 	l->heard_fin = true;
 	l->any_window = true;
+	l->any_text = true;
 }
 
 /* The number that this life counts from, moved to the front; false: it is of another life. */
@@ -217,6 +276,7 @@ check_ack(struct life *l, const uint8_t *h)
 	edge += (uint64_t)(h[14] << 8 | h[15]) << l->our_scale;
 	assert(ack >= l->acked);
 	assert(ack <= l->heard_bytes);
+	assert(ack <= l->whole || l->any_text);
 	/* Less than a unit of the scale is the rounding of what was announced; behind a FIN there
 	 * is nothing to announce. */
 	if (!l->heard_fin && l->our_scale < SCALE_MAX)
@@ -238,15 +298,36 @@ onlooker_sent(struct life *l, const struct rte_mbuf *m, const uint8_t *h)
 		return;
 	}
 	l->spoke = true;
+	l->stale_acks += payload_of(h, m->pkt_len) == 0 && (h[13] & 1) == 0 &&
+			 get32(h + 8) - l->begin == l->acked &&
+			 l->acked + ((uint64_t)(h[14] << 8 | h[15]) << l->our_scale) <= l->our_edge;
 	check_text(l, m, h, get32(h + 4) - l->isns[0]);
 	check_ack(l, h);
 }
 
+/* Whether a number is one that no SYN-ACK of this life, and nothing after it, has sent. */
+static bool
+onlooker_never_sent(const struct life *l, uint32_t seq)
+{
+	for (unsigned i = 0; i < l->isn_count; i++) {
+		if (seq - l->isns[i] < l->end)
+			return false;
+	}
+	return l->open;
+}
+
 static void
-onlooker_turn(struct life *l)
+onlooker_turn(struct life *l, uint64_t now_ns, bool drought)
 {
 	assert(l->empty_out <= l->in + EMPTY_BY_TIMERS);
-	l->in = l->empty_out = 0;
+	if (l->stale_acks > 0 && l->in > 0 && l->in == l->in_bare && !drought) {
+		if (now_ns - l->challenge_ns >= CHALLENGE_NS)
+			l->challenges = 0;
+		l->challenges += l->stale_acks;
+		l->challenge_ns = now_ns;
+		assert(l->challenges <= CHALLENGES_MAX);
+	}
+	l->in = l->in_bare = l->empty_out = l->stale_acks = 0;
 }
 
 #endif
