@@ -366,7 +366,8 @@ watch_heard(struct host *h, const struct flight *flight, const struct wire_segme
 		me->heard_edge = edge;
 }
 
-/* What was heard is answered in this turn, unless the way out is narrow: then in one of the next. */
+/* What was heard is answered in this turn, unless the way out is narrow: then in one of the next.
+ */
 static bool
 may_be_owed(const struct host *h, const struct watch_side *me)
 {

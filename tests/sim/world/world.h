@@ -40,8 +40,8 @@ struct host {
 	struct ip_address address;
 	struct duration clock; /* what its clock shows beyond the world's */
 	struct mono not_before;
-	bool flushes;      /* what is sent now counts against the way out */
-	uint32_t data_out; /* segments with data or FIN that this flush sent */
+	bool flushes;              /* what is sent now counts against the way out */
+	uint32_t data_out;         /* segments with data or FIN that this flush sent */
 	struct wire_segment *peek; /* where set_clock() puts the SYN it looks at */
 };
 
