@@ -12,8 +12,12 @@ Target = collections.namedtuple("Target", "host port path wait user")  # wait: s
 
 
 class Wire:
-    def __init__(self, target):
-        self.s = socket.create_connection((target.host, target.port), timeout=target.wait)
+    def __init__(self, target, receive_bytes=None):
+        self.s = socket.socket(socket.AF_INET)
+        if receive_bytes is not None:
+            self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.s.settimeout(target.wait)
+        self.s.connect((target.host, target.port))
         self.buf = b""
 
     def send(self, data):
