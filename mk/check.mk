@@ -2,19 +2,23 @@
 # What must hold of the text, before every commit.
 
 TEXT_C  := $(shell git ls-files -co --exclude-standard '*.c' '*.h')
-SCRIPTS = bench/tcp/run bench/parse/run tools/lab tools/demo tools/squid.sh tests/run tools/check/includes .ci/run \
+SCRIPTS = bench/tcp/run bench/parse/run tools/lab tools/demo tools/squid.sh tests/run tools/check/includes tools/check/clients .ci/run \
 	config/deb/build config/deb/postinst config/deb/prerm $(wildcard tests/scenario/*.sh)
 
-## check: format, clang-tidy, include directions, SPDX lines, shell scripts, each header alone, the simulator's faults
+## check: format, clang-tidy, include directions, SPDX lines, shell scripts, headers alone, the simulator's faults, clients' tests
 check: setup
 	@$(MAKE) --no-print-directory check-format check-includes check-spdx check-shell check-headers \
-		check-faults check-tidy
+		check-clients check-faults check-tidy
 
 check-format:
 	@clang-format-14 --dry-run -Werror $(TEXT_C)
 
 check-includes:
 	@tools/check/includes
+
+# What docs/clients/README.md says of tests.
+check-clients:
+	@tools/check/clients
 
 check-spdx:
 	@missing=$$(git ls-files -co --exclude-standard '*.c' '*.h' '*.mk' '*.py' '*.sh' Makefile $(SCRIPTS) | \
@@ -51,4 +55,4 @@ $(O)/tidy/%.ok: %.c .clang-tidy $(filter %.h,$(TEXT_C))
 check-tidy:
 	@$(MAKE) --no-print-directory -s -k -j$$(nproc) $(TIDY_SOURCES:%.c=$(O)/tidy/%.ok)
 
-.PHONY: check check-format check-includes check-spdx check-shell check-headers check-faults check-tidy
+.PHONY: check check-format check-includes check-clients check-spdx check-shell check-headers check-faults check-tidy
