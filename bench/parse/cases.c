@@ -13,6 +13,7 @@
 #define LARGE_BYTES 65536
 #define LARGE_FIELD "X-Field-Name: a value of a few words\r\n"
 #define LARGE_START "GET / HTTP/1.1\r\n"
+#define TINY_FIELD  "a:\r\n"
 #define LARGE_SHARE 256 /* a large head stands for so many operations of the others */
 #define BATCH       256 /* operations between two looks at the clock, at least */
 
@@ -103,6 +104,22 @@ find_fields(struct work *w, unsigned i)
 	return found <= w->items[i].bytes.bytes;
 }
 
+/* What is asked of one object's heads, and none of it is there. */
+static bool
+read_crowded(struct work *w, unsigned i)
+{
+#define X(name) name,
+	static const char *const names[] = { HTTP_NAMES_KNOWN(X) };
+#undef X
+	size_t found = 0;
+
+	if (!read_http_head(w, i))
+		return false;
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+		found += http_field(w->heads, names[n]).bytes;
+	return found == 0;
+}
+
 static bool
 read_chunks(struct work *w, unsigned i)
 {
@@ -171,16 +188,24 @@ add(struct work *w, struct span bytes, struct span more, bool is_response)
 		w->items[w->count++] = (struct item){ bytes, more, is_response };
 }
 
+static bool
+is_large(enum case_id id)
+{
+	return id == CASE_LARGE || id == CASE_LINE_ENDS || id == CASE_CROWDED;
+}
+
 /* A start line and fields, or only LF; then the blank line. */
 static void
-add_large(struct work *w, bool fields)
+add_large(struct work *w, enum case_id id)
 {
-	size_t at = sizeof(LARGE_START) - 1, n = sizeof(LARGE_FIELD) - 1;
+	const char *field = id == CASE_CROWDED ? TINY_FIELD : LARGE_FIELD;
+	size_t at = sizeof(LARGE_START) - 1, n = strlen(field);
+	bool fields = id != CASE_LINE_ENDS;
 
 	memset(w->large, '\n', LARGE_BYTES);
 	memcpy(w->large, LARGE_START, at);
 	for (; fields && at + n + 2 <= LARGE_BYTES; at += n)
-		memcpy(w->large + at, LARGE_FIELD, n);
+		memcpy(w->large + at, field, n);
 	if (!fields) {
 		at = LARGE_BYTES - 2;
 		memcpy(w->large + at - 2, "\r\n", 2);
@@ -194,8 +219,8 @@ gather(const struct messages *m, enum case_id id, struct work *w)
 {
 	const struct span none = span_of(NULL, 0);
 
-	if (id == CASE_LARGE || id == CASE_LINE_ENDS)
-		add_large(w, id == CASE_LARGE);
+	if (is_large(id))
+		add_large(w, id);
 	for (unsigned i = 0; i < m->count; i++) {
 		const struct message *one = &m->list[i];
 
@@ -299,8 +324,8 @@ case_run(const struct messages *m, enum case_id id, enum http_scan_kind scan, ui
     struct case_result *out)
 {
 	static operation *const operations[CASE_COUNT] = { read_icap_head, read_http_head,
-		find_fields, read_http_head, read_http_head, read_chunks, read_multipart, read_url,
-		NULL };
+		find_fields, read_http_head, read_crowded, read_http_head, read_chunks,
+		read_multipart, read_url, NULL };
 	struct work *w = calloc(1, sizeof(*w));
 	int rc = -ENOMEM;
 
@@ -308,7 +333,7 @@ case_run(const struct messages *m, enum case_id id, enum http_scan_kind scan, ui
 	if (w == NULL || (w->large = malloc(LARGE_BYTES)) == NULL)
 		goto out;
 	w->scan = http_scan_of(scan);
-	if (id == CASE_LARGE || id == CASE_LINE_ENDS)
+	if (is_large(id))
 		count = count / LARGE_SHARE + 1;
 	gather(m, id, w);
 	rc = w->scan == NULL ? -ENOTSUP : w->count == 0 ? -ENOENT : prepare(w, id);

@@ -13,17 +13,18 @@
 #include "dataplane/http/scan.h"
 
 /* The name on the command line, and what one operation is. */
-#define CASES(X)                                                                \
-	X(ICAP_HEAD, "icap-head", "an ICAP head: its end, its strict lines")    \
-	X(HTTP_HEAD, "http-head", "an encapsulated head")                       \
-	X(FIELDS, "fields", "six fields of an encapsulated head, by name")      \
-	X(LARGE, "large", "a head of 64 KiB, of 1,600 fields")                  \
-	X(LINE_ENDS, "line-ends", "a head of 64 KiB, of nothing but LF")        \
-	X(CHUNKED, "chunked", "the chunks of a body")                           \
-	X(MULTIPART, "multipart", "the parts of a form, its fields and a file") \
-	X(URL, "url", "a target taken apart, and as the log shows it")          \
-	X(REQUEST, "request",                                                   \
-	    "ICAP session: from a request's first byte to the object's "        \
+#define CASES(X)                                                                             \
+	X(ICAP_HEAD, "icap-head", "an ICAP head: its end, its strict lines")                 \
+	X(HTTP_HEAD, "http-head", "an encapsulated head")                                    \
+	X(FIELDS, "fields", "six fields of an encapsulated head, by name")                   \
+	X(LARGE, "large", "a head of 64 KiB, of 1,600 fields")                               \
+	X(CROWDED, "crowded", "a head of 64 KiB, of 16,000 fields, and what is asked of it") \
+	X(LINE_ENDS, "line-ends", "a head of 64 KiB, of nothing but LF")                     \
+	X(CHUNKED, "chunked", "the chunks of a body")                                        \
+	X(MULTIPART, "multipart", "the parts of a form, its fields and a file")              \
+	X(URL, "url", "a target taken apart, and as the log shows it")                       \
+	X(REQUEST, "request",                                                                \
+	    "ICAP session: from a request's first byte to the object's "                     \
 	    "announcement")
 
 enum case_id {

@@ -125,6 +125,51 @@ fold(struct http_field *f, struct span line)
 		f->value = more;
 }
 
+static const struct {
+	const char *text;
+	size_t bytes;
+} known_names[] = {
+#define X(name) { name, sizeof(name) - 1 },
+	HTTP_NAMES_KNOWN(X)
+#undef X
+};
+
+static_assert(sizeof(known_names) / sizeof(known_names[0]) == HTTP_NAMES_COUNT, "one place each");
+
+/* Bit n: a known name has n bytes. */
+#define X(name) 1u << (sizeof(name) - 1) |
+static const uint32_t known_lengths = HTTP_NAMES_KNOWN(X) 0;
+#undef X
+
+/* HTTP_NAMES_COUNT: none of them. */
+static unsigned
+known_name(const char *name, size_t n)
+{
+	unsigned i = 0;
+
+	if (n >= 32 || (known_lengths >> n & 1) == 0)
+		return HTTP_NAMES_COUNT;
+	while (i < HTTP_NAMES_COUNT &&
+	       (known_names[i].bytes != n || strncasecmp(known_names[i].text, name, n) != 0))
+		i++;
+	return i;
+}
+
+/* A field that found no place. */
+static void
+note_beyond(struct http_head *h, struct span line, struct span name)
+{
+	unsigned i = known_name((const char *)name.data, name.bytes);
+
+	if (!h->noted) { /* the length is set once the block was walked */
+		h->beyond.data = line.data;
+		h->noted = true;
+		memset(h->known, 0, sizeof(h->known));
+	}
+	if (i < HTTP_NAMES_COUNT && h->known[i] == 0)
+		h->known[i] = (uint32_t)(line.data - h->beyond.data) + 1;
+}
+
 static void
 add_field(struct http_head *h, struct span line, size_t name_end)
 {
@@ -143,8 +188,7 @@ add_field(struct http_head *h, struct span line, size_t name_end)
 		return;
 	}
 	h->odd |= read_field(line, name_end, &unkept) | HTTP_ODD_FIELDS_OVER;
-	if (h->beyond.data == NULL) /* its length is set once the block was walked */
-		h->beyond.data = line.data;
+	note_beyond(h, line, unkept.name);
 }
 
 bool
@@ -163,8 +207,6 @@ http_field_next(const struct http_head *h, struct http_field_walk *w, struct htt
 		w->rest = h->beyond;
 	}
 	while (next_line(w->rest, &at, &line)) {
-		if (found && !is_folded(line))
-			break;
 		if (found)
 			fold(out, line);
 		else if (line.bytes > 0)
@@ -172,6 +214,8 @@ http_field_next(const struct http_head *h, struct http_field_walk *w, struct htt
 		found = found || line.bytes > 0;
 		w->rest = span_from(w->rest, at);
 		at = 0;
+		if (found && !is_folded(w->rest))
+			break;
 	}
 	return found;
 }
@@ -249,6 +293,7 @@ http_head_parse_by(
 	out->field_count = 0;
 	out->odd = 0;
 	out->beyond = span_of(NULL, 0);
+	out->noted = false;
 	out->method = out->target = out->version = out->start_line = span_of(NULL, 0);
 	if (block.bytes < 4 || memcmp(block.data + block.bytes - 4, "\r\n\r\n", 4) != 0)
 		return PARSE_BAD;
@@ -267,12 +312,29 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 	return http_head_parse_by(http_scan_of(HTTP_SCAN_AUTO), block, is_response, out);
 }
 
+static struct span
+field_beyond(const struct http_head *h, const char *name, size_t n)
+{
+	unsigned known = h->noted ? known_name(name, n) : HTTP_NAMES_COUNT;
+	struct http_field_walk w = { .next = h->field_count + 1, .rest = h->beyond };
+	struct http_field f;
+
+	if (known < HTTP_NAMES_COUNT) {
+		if (h->known[known] == 0)
+			return span_of(NULL, 0);
+		w.rest = span_from(w.rest, h->known[known] - 1);
+	}
+	while (http_field_next(h, &w, &f)) {
+		if (span_is_nocase(f.name, name))
+			return f.value;
+	}
+	return span_of(NULL, 0);
+}
+
 struct span
 http_field(const struct http_head *head, const char *name)
 {
-	struct http_field_walk beyond = { .next = head->field_count };
 	size_t n = strlen(name);
-	struct http_field f;
 
 	for (unsigned i = 0; i < head->field_count; i++) {
 		const struct http_field *one = &head->fields[i];
@@ -280,11 +342,7 @@ http_field(const struct http_head *head, const char *name)
 		if (one->name.bytes == n && strncasecmp((const char *)one->name.data, name, n) == 0)
 			return one->value;
 	}
-	while (head->beyond.data != NULL && http_field_next(head, &beyond, &f)) {
-		if (span_is_nocase(f.name, name))
-			return f.value;
-	}
-	return span_of(NULL, 0);
+	return head->beyond.data != NULL ? field_beyond(head, name, n) : span_of(NULL, 0);
 }
 
 void

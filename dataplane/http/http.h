@@ -46,6 +46,20 @@ struct http_field {
 #define HTTP_ODD_FIELDS_OVER 0x20u /* more than HTTP_FIELDS_MAX: the rest is `beyond` */
 #define HTTP_ODD_START_LINE  0x40u /* a start line of no known form */
 
+/*
+ * The names that callers give http_field(). Where these stand beyond HTTP_FIELDS_MAX is noted while
+ * the head is read, so that asking for them costs the same however long the head is; any other name
+ * is found too, by a walk.
+ */
+/* clang-format off */
+#define HTTP_NAMES_KNOWN(X) \
+	X("Accept") X("Accept-Language") X("Content-Disposition") X("Content-Length") \
+	X("Content-Range") X("Content-Type") X("Host") X("Purpose") \
+	X("Range") X("Sec-Fetch-Dest") X("Sec-Fetch-Mode") X("Sec-Purpose") \
+	X("User-Agent") X("X-Forwarded-For") X("X-Moz") X("X-Requested-With")
+/* clang-format on */
+#define HTTP_NAMES_COUNT 16
+
 struct http_head {
 	bool is_response;
 	bool is_two; /* CR LF CR LF stands before the end too: others would read two heads */
@@ -55,8 +69,10 @@ struct http_head {
 	unsigned field_count;
 	struct http_field fields[HTTP_FIELDS_MAX];
 	struct span beyond; /* the lines of the fields that found no place; data NULL: none */
-	uint32_t odd;       /* HTTP_ODD_… */
-	size_t bytes;       /* of the whole head, blank line included */
+	bool noted;         /* `known` is set: of each known name, its first place in `beyond` */
+	uint32_t known[HTTP_NAMES_COUNT]; /* bytes from its start, plus 1; 0: not there */
+	uint32_t odd;                     /* HTTP_ODD_… */
+	size_t bytes;                     /* of the whole head, blank line included */
 };
 
 /*

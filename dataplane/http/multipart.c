@@ -334,6 +334,7 @@ multipart_field(const struct multipart *p, const char *name)
 	struct http_head head;
 
 	head.field_count = 0;
+	head.noted = false;
 	head.beyond = span_of(p->head, p->head_bytes);
 	return http_field(&head, name);
 }

@@ -215,6 +215,73 @@ TEST(a_field_beyond_the_bound_is_seen)
 	}
 }
 
+/* The value that a walk over all fields finds first. */
+static struct span
+walked(const struct http_head *h, const char *name)
+{
+	struct http_field_walk walk = { 0 };
+	struct http_field f;
+
+	while (http_field_next(h, &walk, &f)) {
+		if (span_is_nocase(f.name, name))
+			return f.value;
+	}
+	return span_of(NULL, 0);
+}
+
+#define X(name) name,
+static const char *const known[] = { HTTP_NAMES_KNOWN(X) "Unknown" };
+#undef X
+
+/* By name, with what was noted of those beyond the bound, and by a walk: the same field. */
+TEST(a_field_is_the_same_by_name_and_by_a_walk)
+{
+	static const char *const lines[] = { "%s: %u\r\n", "%s : %u\r\n", "%s:\r\n\t%u\r\n",
+		"%s:%u\n", "%s %u\r\n", "\"%s:%u\r\n" };
+	static char text[64 * 3 * HTTP_FIELDS_MAX];
+	static struct http_head h;
+	uint64_t random = 1;
+
+	for (unsigned round = 0; round < 300; round++) {
+		unsigned fields = round % (2 * HTTP_FIELDS_MAX);
+		size_t n = (size_t)sprintf(text, GET);
+
+		for (unsigned i = 0; i < fields; i++) {
+			char name[32];
+
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			snprintf(name, sizeof(name), "%s",
+			    random >> 60 < 12 ? "A" : known[(random >> 40) % COUNT_OF(known)]);
+			if (random >> 36 & 1)
+				name[0] |= 0x20;
+			n += (size_t)sprintf(
+			    text + n, lines[(random >> 32) % COUNT_OF(lines)], name, i);
+		}
+		strcpy(text + n, "Z: z\r\n\r\n");
+		CHECK_SEED(round, http_head_parse(span_text(text), false, &h) == PARSE_DONE);
+		for (size_t i = 0; i < COUNT_OF(known); i++) {
+			struct span by_name = http_field(&h, known[i]), seen = walked(&h, known[i]);
+
+			CHECK_SEED(round, by_name.data == seen.data && by_name.bytes == seen.bytes);
+		}
+	}
+}
+
+/* One that agrees with a known name up to a NUL is another. */
+TEST(a_name_with_nul_is_no_known_one)
+{
+	static const char last[] = "Host\0: x\r\nHost: y\r\n\r\n";
+	static char text[8 * HTTP_FIELDS_MAX + 64];
+	static struct http_head h;
+	size_t n = (size_t)sprintf(text, GET);
+
+	for (unsigned i = 0; i < HTTP_FIELDS_MAX; i++)
+		n += (size_t)sprintf(text + n, "A: b\r\n");
+	memcpy(text + n, last, sizeof(last));
+	CHECK(http_head_parse(span_of(text, n + sizeof(last) - 1), false, &h) == PARSE_DONE);
+	CHECK(span_is(http_field(&h, "Host"), "y"));
+}
+
 static const struct {
 	const char *line;
 	enum parse_result result;
