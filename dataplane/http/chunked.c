@@ -80,16 +80,37 @@ in_blank(struct chunk_parser *p, uint8_t c)
 	return c == ' ' || c == '\t' ? BLANK : BAD;
 }
 
-/* Follows "ieof" with blanks around it; anything else in the extension turns it off. */
+/*
+ * Looks for "ieof" among the names of extensions, in either case as ABNF has it (RFC 3507 §4.5),
+ * with blanks around it; with a value it is another. Below 4: so much of it was seen.
+ */
+enum {
+	NAME_IS_IEOF = 4,
+	NAME_IS_OTHER,
+	IN_QUOTES,
+	IN_QUOTES_ESCAPED,
+	IEOF_FOUND
+};
+
 static void
 match_ieof(struct chunk_parser *p, uint8_t c)
 {
 	static const char word[] = "ieof";
 
-	if (p->ieof < 4 && c == (uint8_t)word[p->ieof])
+	if (p->ieof == IEOF_FOUND)
+		return;
+	if (p->ieof == IN_QUOTES_ESCAPED)
+		p->ieof = IN_QUOTES;
+	else if (p->ieof == IN_QUOTES)
+		p->ieof = c == '"' ? NAME_IS_OTHER : c == '\\' ? IN_QUOTES_ESCAPED : IN_QUOTES;
+	else if (c == ';')
+		p->ieof = p->ieof == NAME_IS_IEOF ? IEOF_FOUND : 0;
+	else if (c == '"')
+		p->ieof = IN_QUOTES;
+	else if (p->ieof < NAME_IS_IEOF && (c | 0x20) == word[p->ieof])
 		p->ieof++;
-	else if (!((p->ieof == 0 || p->ieof == 4) && (c == ' ' || c == '\t')))
-		p->ieof = 5;
+	else if (!((p->ieof == 0 || p->ieof == NAME_IS_IEOF) && (c == ' ' || c == '\t')))
+		p->ieof = NAME_IS_OTHER;
 }
 
 static enum state
@@ -111,7 +132,7 @@ after_size(struct chunk_parser *p, uint8_t c)
 	p->line_bytes = 0;
 	if (p->left > 0)
 		return DATA;
-	p->ieof = p->ieof == 4 ? IEOF_SEEN : 0;
+	p->ieof = p->ieof == NAME_IS_IEOF || p->ieof == IEOF_FOUND ? IEOF_SEEN : 0;
 	return TRAILER;
 }
 

@@ -127,7 +127,7 @@ struct chunk_parser {
 	uint32_t trailer_bytes; /* seen so far; HTTP_TRAILER_BYTES_MAX at most */
 	uint32_t line_bytes;    /* of the size line or trailer line being read */
 	uint8_t state;
-	uint8_t ieof; /* how much of "ieof" the extension has shown; 0xff: it was there */
+	uint8_t ieof; /* what the extensions have shown of "ieof"; 0xff: it was there */
 };
 
 #define HTTP_TRAILER_BYTES_MAX 8192

@@ -188,7 +188,7 @@ take_field(struct icap_session *s, const struct http_field *f, bool *has_encapsu
 	if (span_is_nocase(f->name, "Preview")) {
 		int64_t n = parse_decimal(f->value);
 
-		if (n < 0)
+		if (n < 0 || (s->request.has_preview && s->request.preview_bytes != (uint64_t)n))
 			return 400;
 		s->request.has_preview = true;
 		s->request.preview_bytes = (uint64_t)n;

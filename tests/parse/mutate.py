@@ -5,7 +5,7 @@ import random
 
 TOKENS = (
     b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\n\n", b" ", b"\t", b"\0", b":", b";", b",", b"=", b"\"",
-    b"\r\n ", b"\r\n\t", b" :", b"0\r\n\r\n", b"0; ieof\r\n\r\n", b";ieof", b"5\r\nhello\r\n", b"ffffffffffffffff",
+    b"\r\n ", b"\r\n\t", b" :", b"0\r\n\r\n", b"0; ieof\r\n\r\n", b";ieof", b"; a=b", b";\"", b"5\r\nhello\r\n", b"ffffffffffffffff",
     b"1000000000000", b"1000000000001", b"-1", b"+5", b"0x5", b"\xff", b"\x7f", b"\xc3\xa9", b"[::1]",
     b"user:pw@", b"?a=b", b"#f", b"://", b"HTTP/1.1", b"HTTP/2", b"ICAP/1.0", b"ICAP/2.0",
     b"Content-Length: 5\r\n", b"content-length:6\r\n", b"Transfer-Encoding: chunked\r\n",

@@ -182,7 +182,8 @@ def chunks(stream):
         if stream[at : at + 2] != b"\r\n":
             return ended("more" if b"\r\n".startswith(stream[at : at + 2]) else "bad")
         at, used_by_line = at + 2, 2  # a line's bound counts the line end before it
-    ieof = extension[1:].strip(BLANKS) == b"ieof"
+    names = re.sub(rb'"(\\.?|[^"\\])*("|$)', b'"', extension, flags=re.S).split(b";")[1:]
+    ieof = b"ieof" in [n.strip(BLANKS).lower() for n in names]
     trailer = at
     while True:
         over = len(stream) - trailer > TRAILER_BYTES_MAX
@@ -296,8 +297,8 @@ def take_field(r, name, value):
             raise Refused(400)
         r["parts"] = encapsulated(value)
     elif key == b"preview":
-        r["preview"] = number(value)
-        if r["preview"] is None:
+        before, r["preview"] = r["preview"], number(value)
+        if r["preview"] is None or before not in (-1, r["preview"]):
             raise Refused(400)
     elif key == b"allow":
         r["allow_204"] |= b"204" in listed(value)
