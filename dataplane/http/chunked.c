@@ -99,14 +99,12 @@ match_ieof(struct chunk_parser *p, uint8_t c)
 
 	if (p->ieof == IEOF_FOUND)
 		return;
-	if (p->ieof == IN_QUOTES_ESCAPED)
+	if (p->ieof == IN_QUOTES_ESCAPED || (c == '"' && p->ieof != IN_QUOTES))
 		p->ieof = IN_QUOTES;
 	else if (p->ieof == IN_QUOTES)
 		p->ieof = c == '"' ? NAME_IS_OTHER : c == '\\' ? IN_QUOTES_ESCAPED : IN_QUOTES;
 	else if (c == ';')
 		p->ieof = p->ieof == NAME_IS_IEOF ? IEOF_FOUND : 0;
-	else if (c == '"')
-		p->ieof = IN_QUOTES;
 	else if (p->ieof < NAME_IS_IEOF && (c | 0x20) == word[p->ieof])
 		p->ieof++;
 	else if (!((p->ieof == 0 || p->ieof == NAME_IS_IEOF) && (c == ' ' || c == '\t')))
