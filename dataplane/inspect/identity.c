@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/inspect/identity.h"
 
+#include <errno.h>
+
 #include "common/base/base64.h"
+#include "common/base/letters.h"
 
 #define CODED_BYTES_MAX 1024 /* a header's value; longer ones stay as they came */
 
@@ -28,7 +31,10 @@ append(char *out, size_t *bytes, struct span part)
 	*bytes += part.bytes;
 }
 
-/* The next "type=value" of a distinguished name (RFC 4514), up to a comma that no \ precedes. */
+/*
+ * The next "type=value" of a distinguished name (RFC 4514), up to a comma, or the plus between
+ * those of one level, that no \ precedes.
+ */
 static bool
 next_rdn(struct span *name, struct span *type, struct span *value)
 {
@@ -38,7 +44,7 @@ next_rdn(struct span *name, struct span *type, struct span *value)
 
 	if (name->bytes == 0)
 		return false;
-	while (n < name->bytes && name->data[n] != ',')
+	while (n < name->bytes && name->data[n] != ',' && name->data[n] != '+')
 		n += name->data[n] == '\\' && n + 1 < name->bytes ? 2 : 1;
 	rdn = span_first(*name, n);
 	*name = span_from(*name, n + 1);
@@ -49,14 +55,23 @@ next_rdn(struct span *name, struct span *type, struct span *value)
 	return true;
 }
 
-/* Without the backslashes that quote the byte behind them. */
+/* Without the backslashes that quote the byte behind them, or tell it by two hexadecimal digits. */
 static void
 append_unquoted(char *out, size_t *bytes, struct span value)
 {
 	for (size_t i = 0; i < value.bytes; i++) {
-		if (value.data[i] == '\\' && i + 1 < value.bytes)
-			i++;
-		append(out, bytes, span_of(value.data + i, 1));
+		uint8_t byte = value.data[i];
+		int pair = -1;
+
+		if (byte == '\\' && i + 2 < value.bytes)
+			pair = hex_pair(value.data + i + 1);
+		if (pair >= 0) {
+			byte = (uint8_t)pair;
+			i += 2;
+		} else if (byte == '\\' && i + 1 < value.bytes) {
+			byte = value.data[++i];
+		}
+		append(out, bytes, span_of(&byte, 1));
 	}
 }
 
@@ -139,28 +154,74 @@ identity_user(const struct config_profile *p, const struct icap_session *s, stru
 	}
 }
 
-/* The first or the last address of a list; the last is what the proxy itself saw. */
+/*
+ * The first or the last address of the list that all fields make together (RFC 9110 §5.3): a proxy
+ * may append to the field that came, or add one of its own below it, so the last is in the last
+ * field.
+ */
 static struct span
 forwarded(const struct config_profile *p, const struct icap_session *s)
 {
 	const struct http_head *head = icap_request(s)->request_head;
-	struct span list;
+	struct span list = span_of(NULL, 0);
+	struct http_field_walk walk = { 0 };
+	struct http_field f;
 	size_t n;
 
 	if (p->forwarded_for == FORWARDED_IGNORE || head == NULL)
-		return span_of(NULL, 0);
-	list = http_field(head, "X-Forwarded-For");
-	if (list.bytes == 0)
 		return list;
 	if (p->forwarded_for == FORWARDED_FIRST) {
-		const uint8_t *comma = memchr(list.data, ',', list.bytes);
+		const uint8_t *comma;
 
-		return span_trim(
-		    span_first(list, comma != NULL ? (size_t)(comma - list.data) : list.bytes));
+		list = http_field(head, "X-Forwarded-For");
+		comma = list.bytes > 0 ? memchr(list.data, ',', list.bytes) : NULL;
+		return span_first(list, comma != NULL ? (size_t)(comma - list.data) : list.bytes);
+	}
+	while (http_field_next(head, &walk, &f)) {
+		if (span_is_nocase(f.name, "X-Forwarded-For"))
+			list = f.value;
 	}
 	for (n = list.bytes; n > 0 && list.data[n - 1] != ','; n--)
 		continue;
-	return span_trim(span_from(list, n));
+	return span_from(list, n);
+}
+
+/* How many bytes stand before the first such one, or in all. */
+static size_t
+upto(struct span text, char c)
+{
+	size_t n = 0;
+
+	while (n < text.bytes && text.data[n] != (uint8_t)c)
+		n++;
+	return n;
+}
+
+/*
+ * An address as headers have it: with blanks or quotes around it, IPv6 in brackets, either with a
+ * port behind it, or a zone, which says nothing here.
+ */
+static int
+parse_told(struct span text, struct ip_address *out)
+{
+	size_t n;
+
+	text = span_trim(text);
+	if (text.bytes > 1 && text.data[0] == '"' && text.data[text.bytes - 1] == '"')
+		text = span_of(text.data + 1, text.bytes - 2);
+	if (text.bytes > 0 && text.data[0] == '[') {
+		text = span_from(text, 1);
+		n = upto(text, ']');
+		if (n == text.bytes)
+			return -EINVAL;
+		text = span_first(text, n);
+	} else {
+		n = upto(text, ':');
+		/* several: IPv6, which has no port without brackets */
+		if (upto(span_from(text, n + 1), ':') + n + 1 >= text.bytes)
+			text = span_first(text, n);
+	}
+	return address_parse(span_first(text, upto(text, '%')), out);
 }
 
 void
@@ -171,8 +232,8 @@ identity_client(
 			       ? span_trim(icap_field(s, p->client_ip_header))
 			       : span_of(NULL, 0);
 
-	if (address_parse(told, out) == 0)
+	if (parse_told(told, out) == 0)
 		return;
-	if (address_parse(forwarded(p, s), out) != 0)
+	if (parse_told(forwarded(p, s), out) != 0)
 		memset(out, 0, sizeof(*out));
 }

@@ -21,6 +21,11 @@ static const struct {
 	    "Anna B" },
 	{ "LDAP, uid, no host", USER_DETECT, "LDAP:///uid=anna,dc=a", "a", "anna" },
 	{ "LDAP, quoted comma", USER_DETECT, "LDAP://h/cn=B\\, Anna,dc=a", "a", "B, Anna" },
+	{ "LDAP, a comma as two digits", USER_DETECT, "LDAP://h/cn=B\\2c Anna\\C3\\A4,dc=a", "a",
+	    "B, Anna\u00e4" },
+	{ "LDAP, no two digits", USER_DETECT, "LDAP://h/cn=\\2,dc=a", "a", "2" },
+	{ "LDAP, several of a level", USER_DETECT, "LDAP://h/ou=x+cn=Anna\\+B,dc=a", "a",
+	    "Anna+B" },
 	{ "LDAP, no name in it", USER_DETECT, "LDAP://h/anna", "", "anna" },
 	{ "WinNT in base64", USER_DETECT, "V2luTlQ6Ly9DT1JQL2FubmE=", "CORP", "anna" },
 	{ "Local in base64", USER_BASE64, "TG9jYWw6Ly9hbm5h", "", "anna" },
@@ -97,6 +102,8 @@ TEST(a_record_says_who_asked)
 	CHECK(span_is(record_text_get(&slot, RECORD_TEXT_USER), "anna"));
 	CHECK(span_is(record_text_get(&slot, RECORD_TEXT_DOMAIN), "CORP"));
 	CHECK(is_from(&slot, "10.1.1.1"));
+	ask(NULL, "X-Client-IP: [2001:db8::7]:80\r\n", "", &slot);
+	CHECK(is_from(&slot, "2001:db8::7"));
 	ask(NULL, "X-Authenticated-User: V2luTlQ6Ly9DT1JQL2FubmE=\r\n",
 	    "X-Forwarded-For: 192.0.2.1\r\n", &slot);
 	CHECK(span_is(record_text_get(&slot, RECORD_TEXT_DOMAIN), "CORP") && is_from(&slot, ""));
@@ -115,6 +122,21 @@ TEST(forwarded_for_is_believed_where_the_profile_says)
 		{ FORWARDED_LAST, "192.0.2.1, 192.0.2.2", "192.0.2.2" },
 		{ FORWARDED_LAST, "2001:db8::1", "2001:db8::1" },
 		{ FORWARDED_LAST, "192.0.2.1,", "" },
+		{ FORWARDED_LAST, "192.0.2.1\r\nX-Forwarded-For: 192.0.2.3, 192.0.2.2",
+		    "192.0.2.2" },
+		{ FORWARDED_FIRST, "192.0.2.1\r\nX-Forwarded-For: 192.0.2.3, 192.0.2.2",
+		    "192.0.2.1" },
+		{ FORWARDED_LAST, "192.0.2.1\r\nX-Forwarded-For:", "" },
+		{ FORWARDED_FIRST, "192.0.2.1:4711, 192.0.2.2", "192.0.2.1" },
+		{ FORWARDED_LAST, "192.0.2.1, [2001:db8::2]:4711", "2001:db8::2" },
+		{ FORWARDED_LAST, "\"[2001:db8::2]\"", "2001:db8::2" },
+		{ FORWARDED_LAST, "fe80::1%eth0", "fe80::1" },
+		{ FORWARDED_LAST, "::ffff:192.0.2.9", "192.0.2.9" },
+		{ FORWARDED_LAST, "[2001:db8::2", "" },
+		{ FORWARDED_LAST, "\"", "" },
+		{ FORWARDED_LAST, "[", "" },
+		{ FORWARDED_LAST, ":", "" },
+		{ FORWARDED_LAST, "1.2.3:4", "" },
 		{ FORWARDED_FIRST, "unknown, 192.0.2.2", "" },
 	};
 
