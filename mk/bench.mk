@@ -38,6 +38,11 @@ bench-scan: bench-setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-scan
 	@ROUNDS=$(ROUNDS) bench/scan/run
 
+## bench-deepscan: the sandbox's workers beside bare libarchive and libyara, 1, 2 and 4 at once (ROUNDS=5, WORKERS=1,2,4)
+bench-deepscan: bench-setup
+	@$(MAKE) --no-print-directory all
+	@ROUNDS=$(ROUNDS) WORKERS=$(WORKERS) bench/deepscan/run
+
 ## bench-tcp: instructions and time of the TCP library alone, at 1 to 100,000 flows (FLOWS, CASES, CHECKSUM=1)
 bench-tcp: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-tcp
@@ -56,5 +61,5 @@ bench-connections: setup
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
-.PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-tcp bench-parse \
+.PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-deepscan bench-tcp bench-parse \
 	bench-connections bench-setup

@@ -2,7 +2,7 @@
 # What must hold of the text, before every commit.
 
 TEXT_C  := $(shell git ls-files -co --exclude-standard '*.c' '*.h')
-SCRIPTS = bench/tcp/run bench/parse/run tools/lab tools/demo tools/squid.sh tests/run tools/check/includes tools/check/clients .ci/run \
+SCRIPTS = bench/deepscan/run bench/tcp/run bench/parse/run tools/lab tools/demo tools/squid.sh tests/run tools/check/includes tools/check/clients .ci/run \
 	config/deb/build config/deb/postinst config/deb/prerm $(wildcard tests/scenario/*.sh)
 
 ## check: format, clang-tidy, include directions, SPDX lines, shell scripts, headers alone, the simulator's faults, clients' tests

@@ -46,6 +46,7 @@ below_bench/kernel          := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
 below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net common/base
+below_bench/deepscan        := bench common/base
 below_bench/gates           := $(SCANNERS) common/base
 below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
 
@@ -70,6 +71,7 @@ pkg_control/store         := sqlite3
 pkg_control/web           := libuv libmicrohttpd jansson
 pkg_tools/sluicectl       := jansson
 pkg_tools/sigc            := libhs jansson libarchive yara
+pkg_bench/deepscan        := libarchive yara
 pkg_bench/floor           := libhs libcrypto
 pkg_bench/scan            := libhs libarchive
 
