@@ -56,15 +56,20 @@ put_deliveries(json_t *out, struct store *s, const struct record *r)
 	json_object_set_new(out, "delivered_to", all.list);
 }
 
-/* Where in the object a sandbox found what decided. */
+/* Where in the object a sandbox found what decided, or in which other one it found the object. */
 static void
 put_finding(json_t *out, struct store *s, const uint8_t sha256[32])
 {
 	static char layer[WORKER_LAYER_MAX];
-	int64_t place;
+	char text[LINE_UUID_TEXT];
+	uint8_t uuid[16];
+	int64_t place = -1;
 
-	if (!store_finding(s, sha256, layer, sizeof(layer), &place))
-		return;
+	if (!store_finding(s, sha256, layer, sizeof(layer), &place)) {
+		if (!store_part(s, sha256, uuid, layer, sizeof(layer)))
+			return;
+		json_object_set_new(out, "sandbox_object", json_string(line_hex(uuid, 16, text)));
+	}
 	json_object_set_new(out, "sandbox_layer", json_string(layer));
 	if (place >= 0)
 		json_object_set_new(out, "sandbox_offset", json_integer(place));

@@ -131,8 +131,10 @@ void drain_stop(struct control *c);
 bool drain_convict(
     struct control *c, const uint8_t sha256[32], const struct span *name, const char *threat);
 struct worker_answer;
-/* Where a worker found what decided, for `explain`; a store that is busy does without. */
-void drain_found(struct control *c, const uint8_t sha256[32], const struct worker_answer *said);
+/* Where in this object a worker found what decided, and that the bad parts of it are of there, for
+ * `explain`; a store that is busy does without. */
+void drain_found(struct control *c, const uint8_t sha256[32], const uint8_t uuid[16],
+    const struct worker_answer *said);
 
 /* mode.c: persisted in STATE/mode, and in the region where there is one. 0 or -errno. */
 int control_set_mode(struct control *c, enum mode m);

@@ -151,18 +151,22 @@ drain_convict(
 }
 
 void
-drain_found(struct control *c, const uint8_t sha256[32], const struct worker_answer *said)
+drain_found(struct control *c, const uint8_t sha256[32], const uint8_t uuid[16],
+    const struct worker_answer *said)
 {
 	struct timespec now;
+	int64_t wall_ns;
 
 	if (said->layer[0] == 0 && said->offset == WORKER_NO_OFFSET)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
+	wall_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	if (store_begin(c->store) != 0)
 		return;
 	store_put_finding(c->store, sha256, said->layer,
-	    said->offset != WORKER_NO_OFFSET ? (int64_t)said->offset : -1,
-	    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	    said->offset != WORKER_NO_OFFSET ? (int64_t)said->offset : -1, wall_ns);
+	for (unsigned i = 0; i < said->part_count; i++)
+		store_put_part(c->store, said->parts[i], uuid, said->layer, wall_ns);
 	store_commit(c->store);
 }
 

@@ -45,7 +45,7 @@ struct job {
 	struct region *region; /* that lent it; NULL: free, or its region is closed */
 	uint32_t core, first_block;
 	uint64_t id, bytes, stamp;
-	uint8_t sha256[32];
+	uint8_t sha256[32], uuid[16];
 	uint32_t name_bytes;
 	char name[NAME_BYTES_MAX]; /* what it is called */
 	struct command answer;     /* of a judged one, as are the next four */
@@ -162,22 +162,38 @@ judge_all(struct jobs *j, struct job *runner, const struct command *answer, bool
 	}
 }
 
+/* To every core's cache. A ring that is full: judged again, no more. */
 static void
-remember_everywhere(
-    struct jobs *j, const struct job *job, const struct command *answer, bool by_name)
+remember(struct jobs *j, const struct job *job, const struct command *answer,
+    const uint8_t sha256[DIGEST_SHA256_BYTES])
 {
 	struct command put = *answer;
 
-	if (answer->source != SOURCE_SANDBOX || j->control->region == NULL)
-		return;
 	put.kind = COMMAND_CACHE_PUT;
 	put.generation = job->stamp;
-	memcpy(put.sha256, job->sha256, 32);
-	if (by_name)
-		digest_with_name(job->sha256, name_of(job), put.sha256);
+	memcpy(put.sha256, sha256, sizeof(put.sha256));
 	for (uint32_t i = 0; i < region_cores(j->control->region); i++)
-		command_send(
-		    region_core(j->control->region, i), &put); /* full: judged again, no more */
+		command_send(region_core(j->control->region, i), &put);
+}
+
+/*
+ * The object, and what is bad in it: whoever sends that alone, or in a form, is answered at once.
+ * Where it was seen first is told by `explain`.
+ */
+static void
+remember_everywhere(struct jobs *j, const struct job *job, const struct command *answer,
+    const struct worker_answer *said)
+{
+	uint8_t key[DIGEST_SHA256_BYTES];
+
+	if (answer->source != SOURCE_SANDBOX || j->control->region == NULL)
+		return;
+	memcpy(key, job->sha256, sizeof(key));
+	if (said->by_name)
+		digest_with_name(job->sha256, name_of(job), key);
+	remember(j, job, answer, key);
+	for (unsigned i = 0; i < said->part_count; i++)
+		remember(j, job, answer, said->parts[i]);
 }
 
 /* The object from the arena to a memfd; -1: it is not sound, or there is no memory. */
@@ -254,8 +270,8 @@ on_worker_done(struct worker *w, const struct worker_answer *said)
 	memcpy(answer.threat, said->threat, sizeof(answer.threat));
 	w->owner = NULL;
 	j->running_count--;
-	drain_found(j->control, job->sha256, said);
-	remember_everywhere(j, job, &answer, said->by_name);
+	drain_found(j->control, job->sha256, job->uuid, said);
+	remember_everywhere(j, job, &answer, said);
 	judge_all(j, job, &answer, said->by_name);
 	start_waiting(j);
 }
@@ -326,6 +342,7 @@ jobs_take(struct jobs *j, struct region *region, uint32_t core, const struct not
 	job->stamp = n->object.record.generation;
 	job->conviction_due = false;
 	memcpy(job->sha256, n->object.record.sha256, 32);
+	memcpy(job->uuid, n->object.record.uuid, sizeof(job->uuid));
 	name = span_first(name, sizeof(job->name));
 	job->name_bytes = (uint32_t)name.bytes;
 	if (name.bytes > 0)

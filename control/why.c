@@ -87,6 +87,8 @@ put_layer(json_t *o, struct control *c, const struct record *r)
 	const char *coding =
 	    has(r, RECORD_FLAG_DECODED) ? decode_coding_word((enum decode_coding)r->coding) : "";
 	bool is_part = has(r, RECORD_FLAG_PART);
+	char object[LINE_UUID_TEXT];
+	uint8_t uuid[16];
 	int64_t place = -1;
 	json_t *layer = json_array();
 
@@ -97,6 +99,10 @@ put_layer(json_t *o, struct control *c, const struct record *r)
 		    layer, json_sprintf("part %u of the multipart body", r->part));
 	if (store_finding(c->store, r->sha256, inner, sizeof(inner), &place))
 		json_array_append_new(layer, json_string(inner));
+	else if (r->source == SOURCE_CACHED &&
+		 store_part(c->store, r->sha256, uuid, inner, sizeof(inner)))
+		json_array_append_new(
+		    layer, json_sprintf("found in %s as %s", line_hex(uuid, 16, object), inner));
 	else if (r->source == SOURCE_SCANNED)
 		place = (int64_t)r->match_offset;
 	if (json_array_size(layer) == 0)

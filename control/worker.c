@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/base/letters.h"
 #include "control/control.h"
 
 #define CPU_MARGIN_S 2 /* beyond the run's time: a limit that only a bug meets */
@@ -63,11 +64,47 @@ parse_offset(const char *word, uint64_t *out)
 	return *end == 0 && errno == 0 && *out <= INT64_MAX;
 }
 
+static bool
+parse_digest(const char *word, uint8_t out[DIGEST_SHA256_BYTES])
+{
+	if (strlen(word) != 2 * DIGEST_SHA256_BYTES)
+		return false;
+	for (unsigned i = 0; i < DIGEST_SHA256_BYTES; i++) {
+		int byte = hex_pair((const uint8_t *)word + 2 * i);
+
+		if (byte < 0)
+			return false;
+		out[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+/* What follows the offset. False: it is nothing of that. */
+static bool
+parse_rest(const char **at, struct worker_answer *out)
+{
+	char word[2 * DIGEST_SHA256_BYTES + 2];
+
+	while (take_word(at, word, sizeof(word))) {
+		bool is_name = strcmp(word, "name") == 0 && !out->by_name && out->part_count == 0;
+
+		if (is_name) {
+			out->by_name = true;
+			continue;
+		}
+		if (out->part_count == WORKER_PARTS_MAX ||
+		    !parse_digest(word, out->parts[out->part_count]))
+			return false;
+		out->part_count++;
+	}
+	return true;
+}
+
 bool
 worker_parse(const char *text, struct worker_answer *out)
 {
 	const char *end = strchr(text, '\n');
-	char verdict[16], source[32], layer[WORKER_TEXT_MAX], offset[32], more[8];
+	char verdict[16], source[32], layer[WORKER_TEXT_MAX], offset[32];
 
 	memset(out, 0, sizeof(*out));
 	out->source = SOURCE_ERROR;
@@ -76,16 +113,16 @@ worker_parse(const char *text, struct worker_answer *out)
 	    !take_word(&text, source, sizeof(source)) ||
 	    !take_word(&text, out->threat, sizeof(out->threat)) ||
 	    !take_word(&text, layer, sizeof(layer)) || !take_word(&text, offset, sizeof(offset)) ||
-	    (take_word(&text, more, sizeof(more)) && strcmp(more, "name") != 0) || text != end ||
-	    !parse_offset(offset, &out->offset) ||
+	    !parse_rest(&text, out) || text != end || !parse_offset(offset, &out->offset) ||
 	    source_by_word(span_text(source)) == SOURCE_COUNT ||
 	    (strcmp(verdict, "bad") != 0 && strcmp(verdict, "clean") != 0))
 		return false;
 	out->source = source_by_word(span_text(source));
-	out->by_name = more[0] != 0;
 	out->verdict = strcmp(verdict, "bad") == 0 ? VERDICT_BAD : VERDICT_CLEAN;
-	if (out->verdict != VERDICT_BAD)
+	if (out->verdict != VERDICT_BAD) {
 		out->threat[0] = 0;
+		out->part_count = 0;
+	}
 	put_layer(layer, out->layer);
 	return true;
 }

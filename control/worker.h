@@ -13,10 +13,12 @@
 
 #include "common/base/span.h"
 #include "common/channel/record.h"
+#include "scanners/digest/digest.h"
 
 #define WORKER_TEXT_MAX  1024
 #define WORKER_LAYER_MAX (2 * WORKER_TEXT_MAX) /* a step in it is said in four bytes, not two */
 #define WORKER_NO_OFFSET UINT64_MAX
+#define WORKER_PARTS_MAX 4 /* as many as the worker tells of */
 
 struct control;
 
@@ -26,8 +28,10 @@ struct worker_answer {
 	char threat[COMMAND_THREAT_MAX]; /* empty unless bad */
 	/* Where in the object, "zip:a.doc -> vba:Module1"; empty: the object itself. */
 	char layer[WORKER_LAYER_MAX];
-	uint64_t offset; /* where in that layer a signature's match ends, or WORKER_NO_OFFSET */
-	bool by_name;    /* the same bytes under another name may get another verdict */
+	uint64_t offset;     /* where in that layer a signature's match ends, or WORKER_NO_OFFSET */
+	bool by_name;        /* the same bytes under another name may get another verdict */
+	unsigned part_count; /* of a bad one: what is bad in it and alone, too */
+	uint8_t parts[WORKER_PARTS_MAX][DIGEST_SHA256_BYTES];
 };
 
 struct worker;
@@ -52,7 +56,8 @@ void worker_start(struct control *c, struct worker *w, int object, struct span n
     worker_done done, void *owner);
 /* The process is killed; done() is still due. Nothing where it does not run. */
 void worker_kill(struct worker *w);
-/* A verdict's text, "VERDICT SOURCE THREAT LAYER OFFSET [name]\n"; false where it is not one. */
+/* A verdict's text, "VERDICT SOURCE THREAT LAYER OFFSET [name] [SHA-256]...\n"; false where it is
+ * not one. */
 bool worker_parse(const char *text, struct worker_answer *out);
 
 #endif

@@ -7,7 +7,9 @@
  *     VERDICT SOURCE THREAT LAYER OFFSET    "bad sandbox Eicar-Test-Signature zip:eicar.com 68"
  *
  * and a sixth word, "name", where the same bytes under another name may get another verdict. The
- * name is descriptor 6 (absent: there is none).
+ * name is descriptor 6 (absent: there is none). Of a bad object the SHA-256 of the part that is bad
+ * and of those around it follow, from within, DEEPSCAN_PARTS_MAX at most, the object itself not
+ * among them: each of these bytes is bad alone, too, whatever it is called.
  *
  * THREAT is "-" where there is none; LAYER (layer.h) is where the threat is, or what could not be
  * read, and "-" for the object itself; OFFSET is where in that layer the signature's match ends,
@@ -35,6 +37,7 @@
 #define DEEPSCAN_LAYER_MAX     512
 #define DEEPSCAN_NO_OFFSET     UINT64_MAX
 #define DEEPSCAN_SEEN_MAX      4096
+#define DEEPSCAN_PARTS_MAX     4
 
 struct deepscan_limits {
 	uint32_t depth_max, members_max;
@@ -69,6 +72,8 @@ struct deepscan {
 	bool by_name;       /* the verdict hangs on what the object is called */
 	char threat[128], layer[DEEPSCAN_LAYER_MAX];
 	uint64_t offset; /* of the match's end in that layer, or DEEPSCAN_NO_OFFSET */
+	unsigned part_count;
+	uint8_t parts[DEEPSCAN_PARTS_MAX][32]; /* SHA-256 of what is bad in it, from within */
 	struct deepscan_seen seen[DEEPSCAN_SEEN_MAX];
 };
 

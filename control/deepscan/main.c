@@ -11,11 +11,13 @@
 
 #include "control/deepscan/deepscan.h"
 #include "control/deepscan/jail.h"
+#include "scanners/digest/digest.h"
 
 #define ANSWER_BYTES_MAX 1000 /* control reads no more than 1023 */
 #define WORDS_BYTES_MAX  72   /* verdict, source, offset, "name", blanks, newline */
+#define DIGEST_WORD_MAX  (1 + 2 * DIGEST_SHA256_BYTES)
 static_assert(sizeof(((struct deepscan *)0)->threat) + sizeof(((struct deepscan *)0)->layer) +
-		      WORDS_BYTES_MAX <=
+		      WORDS_BYTES_MAX + DEEPSCAN_PARTS_MAX * DIGEST_WORD_MAX <=
 		  ANSWER_BYTES_MAX,
     "the longest answer fits");
 
@@ -23,8 +25,9 @@ static const char usage[] =
     "usage: sluice-deepscan DEPTH MEMBERS UNPACKED-BYTES MEMORY-MIB CPU-SECONDS [CLASS,...]\n"
     "Judges descriptor 3 by the generation on descriptor 4 and prints\n"
     "  VERDICT SOURCE THREAT LAYER OFFSET\n"
-    "and \"name\" where it hangs on the object's name, on standard output, a pipe. Descriptor 5,\n"
-    "if open, holds passwords for archives, one a line, and descriptor 6 the object's name.\n"
+    "\"name\" where it hangs on the object's name, and of a bad object the SHA-256 of up to 4 bad\n"
+    "parts, on standard output, a pipe. Descriptor 5, if open, holds passwords for archives, one\n"
+    "a line, and descriptor 6 the object's name.\n"
     "The classes are those that the policy blocks: where several fit, they are told first.\n"
     "Started by sluice-control.\n";
 
@@ -63,7 +66,7 @@ static int
 answer(const struct deepscan *d)
 {
 	struct line line = { .used = 0 };
-	char offset[32] = "";
+	char offset[32] = "", digest[DIGEST_WORD_MAX];
 
 	put_word(&line, d->verdict == VERDICT_BAD ? "bad" : "clean");
 	put_word(&line, source_word(d->source));
@@ -74,6 +77,8 @@ answer(const struct deepscan *d)
 	put_word(&line, offset);
 	if (d->by_name)
 		put_word(&line, "name");
+	for (unsigned i = 0; i < d->part_count; i++)
+		put_word(&line, digest_hex(d->parts[i], sizeof(d->parts[i]), digest));
 	line.bytes[line.used++] = '\n';
 	return write(STDOUT_FILENO, line.bytes, line.used) == (ssize_t)line.used ? 0 : 1;
 }

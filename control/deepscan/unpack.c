@@ -76,8 +76,8 @@ is_whole(const struct layer *l)
 	return l->depth == 0;
 }
 
-/* What libyara says, where the scan found that it is to be asked. */
-static void
+/* What libyara says, where the scan found that it is to be asked. True: of no other name. */
+static bool
 match_rules(struct deepscan *d, const struct layer *l)
 {
 	enum format f = format_detect(l->bytes);
@@ -89,13 +89,22 @@ match_rules(struct deepscan *d, const struct layer *l)
 	case RULES_MATCH:
 		convict(d, found.name, l->path);
 		d->by_name = found.by_name && is_whole(l);
-		break;
+		return found.by_name;
 	case RULES_FAILED:
 		layer_note(d, SOURCE_ERROR, l->path);
 		break;
 	case RULES_NONE:
 		break;
 	}
+	return false;
+}
+
+/* These bytes are bad wherever they are met; those of the object itself are control's to know. */
+static void
+add_part(struct deepscan *d, const struct layer *l, const struct digest_values *values)
+{
+	if (!is_whole(l) && d->part_count < DEEPSCAN_PARTS_MAX)
+		memcpy(d->parts[d->part_count++], values->sha256, sizeof(values->sha256));
 }
 
 static size_t
@@ -115,6 +124,7 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 	struct signature_scan *scan = signature_open(d->core, d->generation);
 	struct digest digest;
 	const char *threat;
+	bool by_name = false;
 
 	if (scan != NULL)
 		signature_name(scan, name_of_layer, l);
@@ -122,12 +132,13 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 		layer_note(d, SOURCE_ERROR, l->path);
 	} else if (signature_hit(scan) != NULL) {
 		convict(d, signature_hit(scan)->name, l->path);
-		d->by_name = signature_is_by_name(scan) && is_whole(l);
+		by_name = signature_is_by_name(scan);
+		d->by_name = by_name && is_whole(l);
 		d->offset = signature_hit(scan)->offset;
 	} else {
 		d->by_name |= signature_is_by_name(scan) && is_whole(l);
 		if (signature_wants_deep(scan))
-			match_rules(d, l);
+			by_name = match_rules(d, l);
 	}
 	if (scan != NULL)
 		signature_close(scan);
@@ -137,6 +148,8 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 	threat = generation_bad_digest(d->generation, values->md5, values->sha256, l->bytes.bytes);
 	if (threat != NULL && d->verdict == VERDICT_CLEAN)
 		convict(d, threat, l->path);
+	if (d->verdict == VERDICT_BAD && !by_name)
+		add_part(d, l, values);
 }
 
 /* Whether the same content was followed as deep as it could be from here. */
@@ -283,6 +296,8 @@ layer_judge(struct deepscan *d, const struct layer *given)
 	if (levels > 0) {
 		if (!was_seen(d, values.sha256, levels))
 			take_apart(d, &l, f, is_archive);
+		if (d->verdict == VERDICT_BAD)
+			add_part(d, &l, &values);
 	} else if (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)) {
 		layer_note(d, SOURCE_OVERSIZE, l.path);
 	}
@@ -319,7 +334,7 @@ deepscan_judge(struct deepscan *d, struct span object, struct span name)
 {
 	const struct layer whole = { .bytes = object, .path = "", .name = name };
 
-	d->members = d->locked_members = 0;
+	d->members = d->locked_members = d->part_count = 0;
 	d->unpacked_bytes = d->streams = 0;
 	d->is_spent = d->by_name = false;
 	d->verdict = VERDICT_CLEAN;

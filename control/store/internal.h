@@ -27,6 +27,8 @@
 			  "VALUES (?1,?2,?3)")                                                    \
 	X(PUT_FINDING, "INSERT OR REPLACE INTO findings (sha256, layer, place, wall_ns) "         \
 		       "VALUES (?1,?2,?3,?4)")                                                    \
+	X(PUT_PART, "INSERT OR REPLACE INTO parts (sha256, uuid, layer, wall_ns) "                \
+		    "VALUES (?1,?2,?3,?4)")                                                       \
 	X(PUT_OBJECT, "INSERT OR IGNORE INTO objects (uuid, wall_ns, record) VALUES (?1,?2,?3)")  \
 	X(PUT_PROGRESS, "INSERT OR REPLACE INTO progress (boot, core, serial) VALUES (?1,?2,?3)") \
 	X(PRUNE_OBJECTS,                                                                          \
@@ -41,6 +43,8 @@
 			     "convictions WHERE wall_ns < ?1 LIMIT ?3)")                          \
 	X(PRUNE_FINDINGS, "DELETE FROM findings WHERE rowid IN (SELECT rowid FROM "               \
 			  "findings WHERE wall_ns < ?1 LIMIT ?3)")                                \
+	X(PRUNE_PARTS, "DELETE FROM parts WHERE rowid IN (SELECT rowid FROM parts "               \
+		       "WHERE wall_ns < ?1 LIMIT ?3)")                                            \
 	X(PRUNE_PROGRESS, "DELETE FROM progress WHERE rowid NOT IN (SELECT rowid FROM progress "  \
 			  "ORDER BY rowid DESC LIMIT ?2)")                                        \
 	X(GET_PROGRESS, "SELECT serial FROM progress WHERE boot = ?1 AND core = ?2")              \
@@ -51,6 +55,7 @@
 			  " FROM deliveries WHERE sha256 = ?1 ORDER BY id LIMIT 10000")           \
 	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1 AND wall_ns >= ?2")   \
 	X(GET_FINDING, "SELECT layer, place FROM findings WHERE sha256 = ?1")                     \
+	X(GET_PART, "SELECT uuid, layer FROM parts WHERE sha256 = ?1")                            \
 	X(GET_OBJECT, "SELECT record FROM objects WHERE uuid = ?1")                               \
 	X(PUT_TRIAL_HIT, "INSERT OR IGNORE INTO trial_hits (uuid, wall_ns, is_new, threat, "      \
 			 "client, url, filename, verdict, source, place) "                        \

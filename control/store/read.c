@@ -164,6 +164,22 @@ store_finding(struct store *s, const uint8_t sha256[32], char *layer, size_t roo
 	return found;
 }
 
+bool
+store_part(struct store *s, const uint8_t sha256[32], uint8_t uuid[16], char *layer, size_t room)
+{
+	sqlite3_stmt *q = s->statements[ST_GET_PART];
+	bool found;
+
+	sqlite3_bind_blob(q, 1, sha256, 32, SQLITE_TRANSIENT);
+	found = sqlite3_step(q) == SQLITE_ROW;
+	if (found) {
+		memcpy(uuid, bytes_at(q, 0, 16), 16);
+		snprintf(layer, room, "%s", text_at(q, 1));
+	}
+	sqlite3_reset(q);
+	return found;
+}
+
 size_t
 store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room)
 {

@@ -16,7 +16,7 @@
 
 #include "control/store/internal.h"
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 			      "PRAGMA synchronous = NORMAL;"
@@ -36,6 +36,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS convictions (sha256 BLOB PRIMARY KEY, threat TEXT,"
     " wall_ns INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS findings (sha256 BLOB PRIMARY KEY, layer TEXT, place INTEGER,"
+    " wall_ns INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS parts (sha256 BLOB PRIMARY KEY, uuid BLOB NOT NULL, layer TEXT,"
     " wall_ns INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS objects (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
     " wall_ns INTEGER NOT NULL, record BLOB NOT NULL);"

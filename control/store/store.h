@@ -118,6 +118,9 @@ void store_put_conviction(
 /* Where in an object a sandbox found what decided: its layer, and a byte there or -1. */
 void store_put_finding(
     struct store *s, const uint8_t sha256[32], const char *layer, int64_t place, int64_t wall_ns);
+/* Bytes that were found bad in that object, there. */
+void store_put_part(struct store *s, const uint8_t sha256[32], const uint8_t uuid[16],
+    const char *layer, int64_t wall_ns);
 void store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struct span record);
 /* Every notice of this core up to `serial` is stored. */
 void store_put_progress(struct store *s, uint64_t boot, uint32_t core, uint64_t serial);
@@ -154,6 +157,9 @@ bool store_conviction(
 /* False when there is none; a layer that does not fit is cut. */
 bool store_finding(
     struct store *s, const uint8_t sha256[32], char *layer, size_t room, int64_t *place);
+/* As store_finding(), of an object that was a part of another one. */
+bool store_part(
+    struct store *s, const uint8_t sha256[32], uint8_t uuid[16], char *layer, size_t room);
 /* Copies a recent object's record; its length, 0 when there is none or it does not fit. */
 size_t store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room);
 void store_facts(struct store *s, struct store_facts *out);

@@ -135,6 +135,19 @@ store_put_finding(
 }
 
 void
+store_put_part(struct store *s, const uint8_t sha256[32], const uint8_t uuid[16], const char *layer,
+    int64_t wall_ns)
+{
+	sqlite3_stmt *q = s->statements[ST_PUT_PART];
+
+	bind_bytes(q, 1, sha256, 32);
+	bind_bytes(q, 2, uuid, 16);
+	bind_text(q, 3, layer);
+	sqlite3_bind_int64(q, 4, wall_ns);
+	store_write_row(s, ST_PUT_PART);
+}
+
+void
 store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struct span record)
 {
 	sqlite3_stmt *q = s->statements[ST_PUT_OBJECT];
@@ -187,6 +200,7 @@ store_prune(struct store *s, int64_t wall_ns)
 	more |= prune(s, ST_PRUNE_ALERTS, oldest, STORE_ALERTS_MAX);
 	more |= prune(s, ST_PRUNE_CONVICTIONS, oldest, 0);
 	more |= prune(s, ST_PRUNE_FINDINGS, oldest, 0);
+	more |= prune(s, ST_PRUNE_PARTS, oldest, 0);
 	more |= prune(s, ST_PRUNE_TRIAL_HITS, oldest, STORE_TRIAL_HITS_MAX);
 	prune(s, ST_PRUNE_PROGRESS, oldest, STORE_PROGRESS_MAX);
 	rc = store_commit(s);

@@ -7,6 +7,7 @@
     icap.py HOST PORT bodies TEXT...                   the codes of RESPMODs, one after the other
     icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT form NAME [clean|large]          the same file uploaded in a form
+    icap.py HOST PORT file|upload PATH...              the codes of these files' bytes, each alone
     icap.py HOST PORT drain PID                        SIGTERM in mid-body: the answer must still come
     icap.py HOST PORT load SECONDS                     one after the other; prints how many, and errors
     icap.py HOST PORT replay FILE...                   each captured message alone: some answer must come
@@ -156,6 +157,14 @@ def main():
         file = gzip.compress(outer.getvalue(), mtime=0)
         c.s.sendall(request(file) if what == "packed" else upload(sys.argv[4], file))
         print(c.reply()[0])
+        return False
+    if what in ("file", "upload"):
+        for path in sys.argv[4:]:
+            with open(path, "rb") as f:
+                data = f.read()
+            c = Client(host, port)
+            c.s.sendall(request(data) if what == "file" else upload(os.path.basename(path), data))
+            print(c.reply()[0])
         return False
     if what == "drain":  # the process is asked to end in the middle of a body
         c, whole = Client(host, port), request(b"harmless")

@@ -188,3 +188,30 @@ TEST(what_the_sandbox_found_has_its_layer)
 	json_decref(why);
 	rig_remove(&r);
 }
+
+/* What was a part of another object, and is known by its digest, says which. */
+TEST(what_was_a_part_of_another_object_says_where)
+{
+	struct record record = { .verdict = VERDICT_BAD,
+		.source = SOURCE_CACHED,
+		.mode = MODE_STANDARD,
+		.flags = RECORD_FLAG_BLOCKED };
+	uint8_t uuid[16];
+	struct rig r;
+	json_t *why;
+
+	rig_make(&r);
+	memset(record.sha256, 9, sizeof(record.sha256));
+	memset(uuid, 0xab, sizeof(uuid));
+	CHECK(store_begin(r.control.store) == 0);
+	store_put_part(r.control.store, record.sha256, uuid, "gz -> tar:a.doc", 1);
+	CHECK(store_commit(r.control.store) == 0);
+	why = why_of(&r, &record, "A.Threat");
+	CHECK(says(why, "layer", "found in abababababababababababababababab as gz -> tar:a.doc"));
+	json_decref(why);
+	record.source = SOURCE_SCANNED;
+	why = why_of(&r, &record, "A.Threat");
+	CHECK(says(why, "layer", "the body as sent"));
+	json_decref(why);
+	rig_remove(&r);
+}

@@ -101,3 +101,43 @@ TEST(a_verdict_may_hang_on_the_name)
 		    sixth_words[i].text, sixth_words[i].sound || answer.source == SOURCE_ERROR);
 	}
 }
+
+#define DIGEST  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define ANOTHER "ff0102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F"
+
+static const struct {
+	const char *text;
+	bool sound, by_name;
+	unsigned parts;
+} parts[] = {
+	{ "bad sandbox T zip:a 5 " DIGEST "\n", true, false, 1 },
+	{ "bad sandbox T zip:a 5 name " DIGEST " " ANOTHER "\n", true, true, 2 },
+	{ "bad sandbox T a - " DIGEST " " DIGEST " " DIGEST " " ANOTHER "\n", true, false, 4 },
+	{ "bad sandbox T a - " DIGEST " " DIGEST " " DIGEST " " DIGEST " " DIGEST "\n", false,
+	    false, 0 },
+	{ "clean sandbox - - - " DIGEST "\n", true, false, 0 }, /* of what is clean none is bad */
+	{ "bad sandbox T a 5 " DIGEST " name\n", false, false, 0 },
+	{ "bad sandbox T a 5 name name\n", false, false, 0 },
+	{ "bad sandbox T a 5 " DIGEST "00\n", false, false, 0 },
+	{ "bad sandbox T a 5 " DIGEST "x\n", false, false, 0 },
+	{ "bad sandbox T a 5 g" DIGEST "\n", false, false, 0 },
+	{ "bad sandbox T a 5 0001\n", false, false, 0 },
+};
+
+TEST(a_bad_object_has_bad_parts)
+{
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		struct worker_answer answer;
+		bool sound = worker_parse(parts[i].text, &answer);
+
+		CHECK_ROW(parts[i].text, sound == parts[i].sound);
+		if (!sound)
+			continue;
+		CHECK_ROW(parts[i].text, answer.by_name == parts[i].by_name);
+		CHECK_ROW(parts[i].text, answer.part_count == parts[i].parts);
+		for (unsigned k = 0; k < answer.part_count; k++)
+			CHECK_ROW(parts[i].text,
+			    (answer.parts[k][0] == 0 || answer.parts[k][0] == 0xff) &&
+				answer.parts[k][1] == 1 && answer.parts[k][31] == 0x1f);
+	}
+}

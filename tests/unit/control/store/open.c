@@ -114,11 +114,11 @@ TEST(a_store_of_another_version_is_refused_and_kept)
 
 	place_make(&p);
 	CHECK(place_open(&p) == 0);
-	CHECK(sqlite3_exec(p.store->db, "PRAGMA user_version = 7", NULL, NULL, NULL) == SQLITE_OK);
+	CHECK(sqlite3_exec(p.store->db, "PRAGMA user_version = 8", NULL, NULL, NULL) == SQLITE_OK);
 	store_close(p.store);
 	p.store = NULL;
 	CHECK(place_open(&p) == -EIO);
-	CHECK(strstr(p.error, "another version of Sluice (schema 7, this one knows 6)") != NULL);
+	CHECK(strstr(p.error, "another version of Sluice (schema 8, this one knows 7)") != NULL);
 	CHECK(exists(&p, "") && !exists(&p, ".damaged"));
 	place_remove(&p);
 }

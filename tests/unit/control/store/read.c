@@ -4,6 +4,8 @@
 
 #include "tests/unit/control/store/place.h"
 
+#define DAY_NS (24 * 3600 * 1000000000ll)
+
 #define ALERTS 25
 
 struct seen {
@@ -168,6 +170,28 @@ TEST(a_finding_is_where_the_last_was)
 	CHECK(store_finding(p.store, place_id(2), layer, sizeof(layer), &place));
 	CHECK(strcmp(layer, "longer ") == 0 && place == -1);
 	CHECK(!store_finding(p.store, place_id(3), layer, sizeof(layer), &place));
+	place_remove(&p);
+}
+
+TEST(a_part_is_of_the_object_it_was_found_in_last)
+{
+	struct place p;
+	char layer[8] = "";
+	uint8_t uuid[16];
+
+	place_make(&p);
+	CHECK(place_open(&p) == 0 && store_begin(p.store) == 0);
+	CHECK(!store_part(p.store, place_id(1), uuid, layer, sizeof(layer)));
+	store_put_part(p.store, place_id(1), place_id(7), "zip:a", 50);
+	store_put_part(p.store, place_id(1), place_id(8), "zip:b->pdf:1", DAY_NS);
+	CHECK(store_commit(p.store) == 0);
+	CHECK(store_part(p.store, place_id(1), uuid, layer, sizeof(layer)));
+	CHECK(memcmp(uuid, place_id(8), 16) == 0 && strcmp(layer, "zip:b->") == 0);
+	CHECK(!store_part(p.store, place_id(2), uuid, layer, sizeof(layer)));
+	CHECK(store_prune(p.store, DAY_NS + 1) == 0);
+	CHECK(store_part(p.store, place_id(1), uuid, layer, sizeof(layer)));
+	CHECK(store_prune(p.store, 100 * DAY_NS) == 0);
+	CHECK(!store_part(p.store, place_id(1), uuid, layer, sizeof(layer)));
 	place_remove(&p);
 }
 
