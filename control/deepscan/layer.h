@@ -17,8 +17,9 @@ struct layer {
 	struct span bytes;
 	uint32_t depth;
 	const char *path;
-	struct span name; /* what a rule may hang on (name.h): a member's; empty: it has none */
-	bool is_guess;    /* an archive only by a guess: what can't be read of it says nothing */
+	struct span name;  /* what a rule may hang on (name.h): a member's; empty: it has none */
+	bool is_guess;     /* an archive only by a guess: what can't be read of it says nothing */
+	bool is_rewritten; /* what another layer says (texts.c): matched alone */
 };
 
 /* What a layer is unpacked into; the bytes are the holder's to free. */

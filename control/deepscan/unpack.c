@@ -9,6 +9,7 @@
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
  *     document    streams and macros of a compound file, streams of a PDF, parts of a
  *                 mail (documents.c)
+ *     text        UTF-16 as UTF-8; text and HTML as signatures have it (texts.c)
  *     overlay     nothing of these fits, and it is a program: what lies behind its sections
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
@@ -28,6 +29,7 @@
 #include "control/deepscan/documents.h"
 #include "control/deepscan/layer.h"
 #include "control/deepscan/rules.h"
+#include "control/deepscan/texts.h"
 #include "scanners/digest/digest.h"
 #include "scanners/format/program.h"
 
@@ -103,7 +105,7 @@ match_rules(struct deepscan *d, const struct layer *l)
 static void
 add_part(struct deepscan *d, const struct layer *l, const struct digest_values *values)
 {
-	if (!is_whole(l) && d->part_count < DEEPSCAN_PARTS_MAX)
+	if (!is_whole(l) && !l->is_rewritten && d->part_count < DEEPSCAN_PARTS_MAX)
 		memcpy(d->parts[d->part_count++], values->sha256, sizeof(values->sha256));
 }
 
@@ -137,7 +139,7 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 		d->offset = signature_hit(scan)->offset;
 	} else {
 		d->by_name |= signature_is_by_name(scan) && is_whole(l);
-		if (signature_wants_deep(scan))
+		if (signature_wants_deep(scan) && !l->is_rewritten)
 			by_name = match_rules(d, l);
 	}
 	if (scan != NULL)
@@ -289,18 +291,20 @@ layer_judge(struct deepscan *d, const struct layer *given)
 			  f == FORMAT_ODF || f == FORMAT_EPUB;
 	uint32_t levels = d->limits.depth_max - l.depth;
 	struct digest_values values;
+	bool is_new;
 
 	match(d, &l, &values);
-	if (layer_is_over(d))
+	if (layer_is_over(d) || l.is_rewritten)
 		return;
-	if (levels > 0) {
-		if (!was_seen(d, values.sha256, levels))
-			take_apart(d, &l, f, is_archive);
-		if (d->verdict == VERDICT_BAD)
-			add_part(d, &l, &values);
-	} else if (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)) {
+	is_new = levels == 0 || !was_seen(d, values.sha256, levels);
+	if (is_new && levels > 0)
+		take_apart(d, &l, f, is_archive);
+	if (is_new && !layer_is_over(d))
+		texts_judge(d, &l, f);
+	if (d->verdict == VERDICT_BAD)
+		add_part(d, &l, &values);
+	if (levels == 0 && (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)))
 		layer_note(d, SOURCE_OVERSIZE, l.path);
-	}
 }
 
 int

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Text that is rewritten (scanners/document/text.h) is a layer that is matched, and no more: it is
+ * what another layer says, so it is not taken apart, has no name, is no part that may come alone,
+ * libyara is not asked of it (YARA's rules are of the bytes as they are), and its bytes, bounded by
+ * the other's, count against no limit. UTF-16 in UTF-8 is a layer like
+ * any other.
+ */
+#include "control/deepscan/texts.h"
+
+#include <stdlib.h>
+
+#include "scanners/document/text.h"
+
+struct target {
+	struct deepscan *d;
+	struct layer_buffer *b;
+	const char *path;
+};
+
+static bool
+take_unpacked(void *arg, struct span bytes)
+{
+	const struct target *t = arg;
+
+	return layer_append(t->d, t->b, bytes.data, bytes.bytes, t->path);
+}
+
+/* Room for all that may come is there. */
+static bool
+take_rewritten(void *arg, struct span bytes)
+{
+	struct layer_buffer *b = arg;
+
+	if (bytes.bytes > b->room - b->used)
+		return false;
+	memcpy(b->bytes + b->used, bytes.data, bytes.bytes);
+	b->used += bytes.bytes;
+	return true;
+}
+
+static void
+judge_form(struct deepscan *d, const struct layer *l, enum text_form form, const char *view,
+    struct layer_buffer *b)
+{
+	struct layer inner = { .depth = l->depth + 1, .is_rewritten = true };
+	char path[DEEPSCAN_LAYER_MAX];
+
+	b->used = 0;
+	text_rewrite(l->bytes, form, take_rewritten, b);
+	inner.bytes = span_of(b->bytes, b->used);
+	inner.path = layer_path(path, l, view, NULL);
+	if (b->used > 0 && !span_equal(inner.bytes, l->bytes))
+		layer_judge(d, &inner);
+}
+
+static void
+judge_forms(struct deepscan *d, const struct layer *l)
+{
+	struct layer_buffer b = { .room = 2 * l->bytes.bytes + TEXT_PIECE_BYTES };
+
+	b.bytes = malloc(b.room);
+	if (b.bytes == NULL) {
+		layer_note(d, SOURCE_OVERSIZE, l->path);
+		return;
+	}
+	judge_form(d, l, TEXT_PLAIN, "text", &b);
+	if (text_has_markup(l->bytes)) {
+		if (!layer_is_over(d))
+			judge_form(d, l, TEXT_HTML, "html", &b);
+		if (!layer_is_over(d))
+			judge_form(d, l, TEXT_NO_TAGS, "notags", &b);
+	}
+	free(b.bytes);
+}
+
+static void
+judge_utf16(struct deepscan *d, const struct layer *l, size_t skip, bool is_big)
+{
+	struct layer inner = { .depth = l->depth + 1 };
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct target t = { d, &b, layer_path(path, l, "utf16", NULL) };
+
+	text_from_utf16(span_from(l->bytes, skip), is_big, take_unpacked, &t);
+	inner.bytes = span_of(b.bytes, b.used);
+	inner.path = path;
+	if (b.used > 0)
+		layer_judge(d, &inner);
+	free(b.bytes);
+}
+
+void
+texts_judge(struct deepscan *d, const struct layer *l, enum format format)
+{
+	enum format_class class = format_class(format);
+	bool is_big;
+	size_t skip;
+
+	if (l->bytes.bytes > TEXTS_BYTES_MAX)
+		return;
+	if ((format == FORMAT_GENERAL_BIN || format == FORMAT_GENERAL_TXT) &&
+	    text_is_utf16(l->bytes, &is_big, &skip)) {
+		if (l->depth < d->limits.depth_max)
+			judge_utf16(d, l, skip, is_big);
+	} else if (class == FORMAT_CLASS_TEXT || class == FORMAT_CLASS_MARKUP ||
+		   class == FORMAT_CLASS_SCRIPT || format == FORMAT_SVG) {
+		judge_forms(d, l);
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Text as a layer: texts.c. */
+#ifndef SLUICE_DEEPSCAN_TEXTS_H
+#define SLUICE_DEEPSCAN_TEXTS_H
+
+#include "control/deepscan/layer.h"
+
+/* Text of more bytes is matched as it is, and that is all. */
+#define TEXTS_BYTES_MAX (16u << 20)
+
+/* Judges the forms in which signatures for text know it; nothing where it is no text. */
+void texts_judge(struct deepscan *d, const struct layer *l, enum format format);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "scanners/document/text.h"
+
+#include "scanners/document/text_writer.h"
+
+#define UTF16_PROBE_UNITS 16 /* of a text without a mark, that must be ASCII */
+#define REPLACEMENT       0xfffdu
+
+static void
+rewrite_plain(struct text_writer *w, struct span in)
+{
+	for (size_t i = 0; i < in.bytes && !w->is_over; i++) {
+		uint8_t c = in.data[i];
+
+		if (text_is_space(c))
+			w->is_blank = true;
+		else if (c > ' ' && c < 0x80)
+			text_put(w, c);
+	}
+}
+
+void
+text_rewrite(struct span in, enum text_form form, text_piece piece, void *arg)
+{
+	struct text_writer w = { .piece = piece, .arg = arg };
+
+	if (form == TEXT_PLAIN)
+		rewrite_plain(&w, in);
+	else
+		text_rewrite_html(&w, in, form == TEXT_HTML);
+	if (w.is_blank)
+		text_put_byte(&w, ' ');
+	text_flush(&w);
+}
+
+static bool
+begins_nocase(struct span s, const char *word)
+{
+	size_t bytes = strlen(word);
+
+	return s.bytes >= bytes && strncasecmp((const char *)s.data, word, bytes) == 0;
+}
+
+bool
+text_has_markup(struct span in)
+{
+	static const char *const tags[] = { "html", "head", "body", "title", "script", "iframe",
+		"object", "embed", "form", "meta", "link", "table", "div", "font", "img ", "a href",
+		"!doctype html", "style", "svg" };
+	const uint8_t *at;
+
+	while (in.bytes > 0 && (at = memchr(in.data, '<', in.bytes)) != NULL) {
+		in = span_from(in, (size_t)(at - in.data) + 1);
+		for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+			if (begins_nocase(in, tags[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static unsigned
+unit_at(struct span in, size_t at, bool is_big)
+{
+	return is_big ? (unsigned)in.data[at] << 8 | in.data[at + 1]
+		      : (unsigned)in.data[at + 1] << 8 | in.data[at];
+}
+
+static bool
+is_ascii_units(struct span in, bool is_big)
+{
+	if (in.bytes < 2 * UTF16_PROBE_UNITS)
+		return false;
+	for (size_t i = 0; i < UTF16_PROBE_UNITS; i++) {
+		unsigned u = unit_at(in, 2 * i, is_big);
+
+		if (u >= 0x7f || (u < ' ' && !text_is_space((uint8_t)u)))
+			return false;
+	}
+	return true;
+}
+
+bool
+text_is_utf16(struct span in, bool *is_big, size_t *skip)
+{
+	*skip = 0;
+	if (in.bytes >= 2 && ((in.data[0] ^ in.data[1]) == 1) && in.data[0] >= 0xfe) {
+		*is_big = in.data[0] == 0xfe;
+		*skip = 2;
+		return in.bytes > 2;
+	}
+	*is_big = is_ascii_units(in, true);
+	return *is_big || is_ascii_units(in, false);
+}
+
+/* RFC 3629 3 */
+static void
+put_utf8(struct text_writer *w, unsigned c)
+{
+	if (c < 0x80) {
+		text_put_byte(w, (uint8_t)c);
+		return;
+	}
+	if (c >= 0x10000) {
+		text_put_byte(w, (uint8_t)(0xf0 | c >> 18));
+		text_put_byte(w, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
+	} else if (c >= 0x800) {
+		text_put_byte(w, (uint8_t)(0xe0 | c >> 12));
+	}
+	text_put_byte(w, c >= 0x800 ? (uint8_t)(0x80 | (c >> 6 & 0x3f)) : (uint8_t)(0xc0 | c >> 6));
+	text_put_byte(w, (uint8_t)(0x80 | (c & 0x3f)));
+}
+
+void
+text_from_utf16(struct span in, bool is_big, text_piece piece, void *arg)
+{
+	struct text_writer w = { .piece = piece, .arg = arg };
+
+	for (size_t at = 0; at + 1 < in.bytes && !w.is_over; at += 2) {
+		unsigned u = unit_at(in, at, is_big), low;
+
+		if ((u & 0xf800) == 0xd800) { /* RFC 2781 2.2 */
+			low = at + 3 < in.bytes ? unit_at(in, at + 2, is_big) : 0;
+			if (u < 0xdc00 && (low & 0xfc00) == 0xdc00) {
+				u = 0x10000 + ((u & 0x3ff) << 10 | (low & 0x3ff));
+				at += 2;
+			} else {
+				u = REPLACEMENT;
+			}
+		}
+		put_utf8(&w, u);
+	}
+	text_flush(&w);
+}
