@@ -330,13 +330,35 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 	free(b.bytes);
 }
 
+/* Parts of another reading of the same bytes, which both go through from their start. */
+struct known {
+	struct mail_reader reader;
+	struct mail_part part; /* of that reading, the last; empty: there is no more */
+};
+
+/* Whether the other reading has this part, or had: it is judged already. */
+static bool
+is_known(struct known *k, const struct mail_part *p)
+{
+	while (k->part.bytes.data != NULL && k->part.bytes.data < p->bytes.data) {
+		if (!mail_next(&k->reader, &k->part))
+			k->part.bytes = span_of(NULL, 0);
+	}
+	return k->part.bytes.data == p->bytes.data && k->part.bytes.bytes == p->bytes.bytes &&
+	       k->part.coding == p->coding && strcmp(k->part.name, p->name) == 0;
+}
+
+/* `known` may be NULL. */
 static void
-unpack_parts(struct deepscan *d, const struct layer *l, struct mail_reader *r, const char *view)
+unpack_parts(struct deepscan *d, const struct layer *l, struct mail_reader *r, const char *view,
+    struct known *known)
 {
 	struct mail_part p;
 	unsigned number = 0;
 
 	while (!layer_is_over(d) && mail_next(r, &p)) {
+		if (known != NULL && is_known(known, &p))
+			continue;
 		if (++d->members > d->limits.members_max)
 			layer_spent(d, l->path);
 		else
@@ -350,20 +372,26 @@ unpack_mail(struct deepscan *d, const struct layer *l)
 	struct mail_reader r;
 
 	mail_begin(&r, l->bytes);
-	unpack_parts(d, l, &r, "mail");
+	unpack_parts(d, l, &r, "mail", NULL);
 	return true;
 }
 
 void
 document_unpack_form(struct deepscan *d, const struct layer *l)
 {
+	struct known mail = { 0 };
 	struct mail_reader r;
 	size_t at;
 
 	if (!mail_is_form(l->bytes, &at))
 		return;
 	mail_begin_form(&r, l->bytes, at);
-	unpack_parts(d, l, &r, "form");
+	if (mail_is(l->bytes)) {
+		mail_begin(&mail.reader, l->bytes);
+		if (!mail_next(&mail.reader, &mail.part))
+			mail.part.bytes = span_of(NULL, 0);
+	}
+	unpack_parts(d, l, &r, "form", mail.part.bytes.data != NULL ? &mail : NULL);
 }
 
 bool

@@ -60,8 +60,9 @@ TEST(what_is_attached_is_judged_and_named)
 	d = packer_judge(write_mail(packer_span(&zipped)), &limits);
 	CHECK(is_eicar(d) && strncmp(d->layer, "mail:pay_me.zip", 15) == 0);
 	d = packer_judge(write_mail(span_text("nothing")), &limits);
-	/* as a message, and as a form that something stands before: a head may be a lie */
-	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members == 3);
+	/* also read as a form that something stands before, since a head may be a lie: nothing new
+	 */
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members == 2);
 	limits.members_max = 1;
 	d = packer_judge(write_mail(packer_eicar()), &limits);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
@@ -112,4 +113,33 @@ TEST(what_is_uploaded_in_a_form_is_judged_and_named)
 	CHECK(is_eicar(d) && strncmp(d->layer, "form:a.zip", 10) == 0);
 	d = packer_judge(write_form("", span_text("harmless")), &limits);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members == 1);
+}
+
+/* A body that is a message and a form: what both say is one part, what one of them says is another.
+ */
+TEST(a_part_that_two_readings_share_counts_once)
+{
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	limits.members_max = 3;
+	d = packer_judge(write_form("Subject: a\r\nReceived: b\r\nMIME-Version: 1.0\r\n"
+				    "Content-Type: multipart/mixed; boundary=xYz\r\n\r\n"
+				    "--xYz\r\nContent-Type: text/plain\r\n\r\nhello\r\n",
+			     span_text("nothing")),
+	    &limits);
+	CHECK(d->source == SOURCE_SANDBOX && d->members == 2);
+	/* the head names another boundary: all is one part to a reader of mail */
+	d = packer_judge(write_form("Subject: a\r\nReceived: b\r\nMIME-Version: 1.0\r\n"
+				    "Content-Type: multipart/mixed; boundary=other\r\n\r\n--other"
+				    "\r\n\r\nhello\r\n",
+			     span_text("nothing")),
+	    &limits);
+	CHECK(d->source == SOURCE_SANDBOX && d->members == 2);
+	d = packer_judge(write_form("Subject: a\r\nReceived: b\r\nMIME-Version: 1.0\r\n"
+				    "Content-Type: multipart/mixed; boundary=other\r\n\r\n--other"
+				    "\r\n\r\nhello\r\n",
+			     packer_hidden()),
+	    &limits);
+	CHECK(is_eicar(d) && strncmp(d->layer, "form:a.zip->gz", 14) == 0);
 }
