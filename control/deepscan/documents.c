@@ -13,6 +13,7 @@
 
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
+#include "scanners/document/rtf.h"
 #include "scanners/document/vba.h"
 
 #define STREAMS_PER_MEMBER 32
@@ -394,10 +395,46 @@ document_unpack_form(struct deepscan *d, const struct layer *l)
 	unpack_parts(d, l, &r, "form", mail.part.bytes.data != NULL ? &mail : NULL);
 }
 
+/* What stands before an object's own file, OLE1's header, is left to those who look within. */
+static void
+judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned number)
+{
+	static const char ole[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+	struct layer inner = { .depth = l->depth + 1 };
+	struct layer_buffer b = { 0 };
+	char path[DEEPSCAN_LAYER_MAX], name[16];
+	struct target t = { d, &b, path };
+	const uint8_t *found;
+
+	snprintf(name, sizeof(name), "%u", number);
+	inner.path = layer_path(path, l, "rtf", name);
+	rtf_decode(l->bytes, at, take_piece, &t);
+	inner.bytes = span_of(b.bytes, b.used);
+	if (b.used > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, &inner);
+	found = b.used > 0 ? memmem(b.bytes, b.used, ole, sizeof(ole) - 1) : NULL;
+	if (found != NULL && found != b.bytes && inner.depth < d->limits.depth_max)
+		layer_judge_part(d, &inner, (size_t)(found - b.bytes), b.used);
+	free(b.bytes);
+}
+
+static bool
+unpack_rtf(struct deepscan *d, const struct layer *l)
+{
+	unsigned number = 0;
+	size_t at = 0;
+
+	while (!layer_is_over(d) && rtf_next(l->bytes, &at)) {
+		if (count_stream(d, l))
+			judge_rtf_object(d, l, &at, ++number);
+	}
+	return true;
+}
+
 bool
 document_is_one(struct span bytes, enum format format)
 {
-	return format == FORMAT_OLE || pdf_is(bytes) || mail_is(bytes);
+	return format == FORMAT_OLE || pdf_is(bytes) || rtf_is(bytes) || mail_is(bytes);
 }
 
 bool
@@ -407,5 +444,7 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 		return unpack_ole(d, l);
 	if (pdf_is(l->bytes))
 		return unpack_pdf(d, l);
+	if (rtf_is(l->bytes))
+		return unpack_rtf(d, l);
 	return mail_is(l->bytes) && unpack_mail(d, l);
 }

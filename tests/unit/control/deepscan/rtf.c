@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* RTF in the deep scan: what is in its objects is judged. */
+#include "tests/unit/control/deepscan/packer.h"
+#include "tests/unit/harness.h"
+
+static struct packed made, zipped;
+
+/* An object of these bytes, with a header before it and an obstacle after each 20. */
+static struct span
+write_rtf(struct span object)
+{
+	char two[3];
+
+	made.used = 0;
+	packer_add(
+	    &made, span_text("{\\rtf1 hello{\\object\\objemb{\\*\\objdata 0105000002000000"));
+	for (size_t i = 0; i < object.bytes; i++) {
+		snprintf(two, sizeof(two), "%02x", object.data[i]);
+		packer_add(&made, span_text(two));
+		if (i % 20 == 19)
+			packer_add(&made, span_text("\r\n{\\*\\x}\\par "));
+	}
+	packer_add(&made, span_text("}}}"));
+	return packer_span(&made);
+}
+
+static bool
+is_bad(const struct deepscan *d, const char *layer)
+{
+	if (strcmp(d->layer, layer) != 0)
+		fprintf(stderr, "  '%s', not '%s'\n", d->layer, layer);
+	return d->verdict == VERDICT_BAD && strcmp(d->layer, layer) == 0;
+}
+
+TEST(what_is_in_an_object_of_rtf_is_judged)
+{
+	const struct packer_member m = { "evil.com", packer_eicar() };
+	struct deepscan_limits shallow = packer_limits;
+	const struct deepscan *d;
+
+	CHECK(is_bad(packer_judge(write_rtf(packer_eicar()), &packer_limits), "rtf:1"));
+	CHECK(packer_write(&zipped, "zip", NULL, NULL, &m, 1));
+	CHECK(is_bad(
+	    packer_judge(write_rtf(packer_span(&zipped)), &packer_limits), "rtf:1->zip:evil.com"));
+	d = packer_judge(write_rtf(span_text("harmless")), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->streams == 1);
+	shallow.depth_max = 0;
+	d = packer_judge(write_rtf(packer_eicar()), &shallow);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	shallow = packer_limits;
+	shallow.unpacked_bytes_max = 10;
+	d = packer_judge(write_rtf(packer_eicar()), &shallow);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Objects in RTF: their bytes, whatever stands between the digits. */
+#include "scanners/document/rtf.h"
+
+#include "tests/unit/harness.h"
+
+struct sink {
+	uint8_t bytes[64];
+	size_t used, room;
+};
+
+static bool
+take(void *arg, struct span bytes)
+{
+	struct sink *s = arg;
+
+	if (bytes.bytes > s->room - s->used)
+		return false;
+	memcpy(s->bytes + s->used, bytes.data, bytes.bytes);
+	s->used += bytes.bytes;
+	return true;
+}
+
+static const struct {
+	const char *name, *file, *first, *second; /* NULL: there is none */
+} rows[] = {
+	{ "one", "{\\rtf1{\\object{\\*\\objdata 416243}}}", "AbC", NULL },
+	{ "two", "{\\rt{\\objdata 41}{\\objdata 4243}}", "A", "BC" },
+	{ "lines", "{\\rtf{\\objdata\r\n4\r\n1\t62 }}", "Ab", NULL },
+	{ "capitals and small letters", "{\\rtf{\\objdata 4a4B}}", "JK", NULL },
+	{ "control words between", "{\\rtf{\\objdata 4\\par1 \\bin0 1\\x-12 62}}", "Ab", NULL },
+	{ "groups between", "{\\rtf{\\objdata 4{\\*\\y}1{z{}}62}99}", "Ab", NULL },
+	{ "symbols between", "{\\rtf{\\objdata 4\\'ff1\\~6\\*2}}", "Ab", NULL },
+	{ "a longer word", "{\\rtf{\\objdatax 41}}", NULL, NULL },
+	{ "an odd digit", "{\\rtf{\\objdata 41 6}}", "A", NULL },
+	{ "no end", "{\\rtf{\\objdata 41", "A", NULL },
+	{ "nothing", "{\\rtf{\\objdata }}", "", NULL },
+	{ "cut in a control", "{\\rtf{\\objdata 41\\", "A", NULL },
+	{ "cut in a symbol", "{\\rtf{\\objdata 41\\'", "A", NULL },
+	{ "no object", "{\\rtf1 hello}", NULL, NULL },
+};
+
+static bool
+is_next(struct span file, size_t *at, const char *right)
+{
+	struct sink s = { .room = sizeof(s.bytes) };
+
+	if (!rtf_next(file, at))
+		return right == NULL;
+	rtf_decode(file, at, take, &s);
+	return right != NULL && s.used == strlen(right) && memcmp(s.bytes, right, s.used) == 0;
+}
+
+TEST(objects_are_decoded)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct span file = span_text(rows[i].file);
+		size_t at = 0;
+
+		CHECK_ROW(rows[i].name, rtf_is(file));
+		CHECK_ROW(rows[i].name, is_next(file, &at, rows[i].first));
+		CHECK_ROW(rows[i].name, is_next(file, &at, rows[i].second));
+		for (size_t cut = 0; cut < file.bytes; cut++) {
+			size_t end = 0;
+
+			while (rtf_next(span_first(file, cut), &end)) {
+				struct sink none = { .room = 0 };
+
+				rtf_decode(span_first(file, cut), &end, take, &none);
+			}
+			CHECK_SEED(cut, end <= cut);
+		}
+	}
+	CHECK(!rtf_is(span_text("{\\r")) && !rtf_is(span_text("x{\\rtf")));
+}
