@@ -9,6 +9,8 @@
 
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
+#include "scanners/document/rtf.h"
+#include "scanners/document/text.h"
 #include "scanners/document/vba.h"
 
 static void
@@ -146,13 +148,51 @@ try_form(struct span s)
 	read_parts(s, &r);
 }
 
+static bool
+add_bytes(void *arg, struct span bytes)
+{
+	*(size_t *)arg += bytes.bytes;
+	return true;
+}
+
+static void
+try_rtf(struct span s)
+{
+	size_t at = 0, sum = 0;
+
+	while (rtf_next(s, &at)) {
+		size_t before = at;
+
+		rtf_decode(s, &at, add_bytes, &sum);
+		assert(at >= before && at <= s.bytes);
+	}
+	assert(2 * sum <= s.bytes);
+}
+
+static void
+try_text(struct span s)
+{
+	size_t skip, sum = 0;
+	bool is_big;
+
+	text_has_markup(s);
+	if (text_is_utf16(s, &is_big, &skip))
+		text_from_utf16(span_from(s, skip), is_big, add_bytes, &sum);
+	assert(sum <= 2 * s.bytes);
+	for (enum text_form f = TEXT_PLAIN; f <= TEXT_NO_TAGS; f++) {
+		sum = 0;
+		text_rewrite(s, f, add_bytes, &sum);
+		assert(sum <= 2 * s.bytes);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
-		try_filters, try_mail, try_form };
+		try_filters, try_mail, try_form, try_rtf, try_text };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)
