@@ -47,6 +47,7 @@ struct bench_plan {
 	bool anew;     /* each object on a connection of its own, which we close */
 	bool empty;    /* no objects: a connection is opened and closed, and counts as one */
 	bool options;  /* an OPTIONS request takes the place of each object */
+	bool reqmod;   /* a REQMOD of a GET, without a body, does */
 	uint32_t rate; /* objects a second, evenly; 0: each connection sends on when it may */
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */

@@ -38,7 +38,6 @@ struct run {
 	struct addrinfo *address;
 	int epoll;
 	struct request request;
-	size_t request_bytes;
 	struct corpus corpus;
 	uint64_t bodies; /* that were begun */
 	struct mono end;
@@ -71,10 +70,11 @@ parts_left(const struct run *r, const struct connection *c, struct iovec out[3])
 {
 	const struct span parts[3] = { span_of(r->request.head, r->request.head_bytes), c->body,
 		span_text(REQUEST_TAIL) };
+	unsigned count = r->request.body_bytes > 0 ? 3 : 1;
 	size_t skip = c->sent;
 	int n = 0;
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		struct span left = span_from(parts[i], skip);
 
 		skip -= skip < parts[i].bytes ? skip : parts[i].bytes;
@@ -113,7 +113,9 @@ begin_object(struct run *r, struct connection *c, struct mono now)
 	set_busy(r, c, true);
 	c->sent = 0;
 	c->begun = now;
-	c->body = corpus_body(&r->corpus, r->bodies++, r->plan->body_bytes);
+	c->body = span_of(NULL, 0);
+	if (r->request.body_bytes > 0)
+		c->body = corpus_body(&r->corpus, r->bodies++, r->request.body_bytes);
 	reply_begin(&c->reply, c->body);
 }
 
@@ -125,7 +127,7 @@ send_more(struct run *r, struct connection *c, struct mono now)
 	bool wants_out;
 	ssize_t n;
 
-	while (c->sent < r->request_bytes) {
+	while (c->sent < r->request.bytes) {
 		struct iovec parts[3];
 		struct msghdr m = { .msg_iov = parts,
 			.msg_iovlen = (size_t)parts_left(r, c, parts) };
@@ -142,7 +144,7 @@ send_more(struct run *r, struct connection *c, struct mono now)
 		}
 		c->sent += (size_t)n;
 	}
-	wants_out = c->sent < r->request_bytes;
+	wants_out = c->sent < r->request.bytes;
 	if (wants_out != c->wants_out) {
 		event.events |= wants_out ? EPOLLOUT : 0;
 		epoll_ctl(r->epoll, EPOLL_CTL_MOD, c->fd, &event);
@@ -158,7 +160,7 @@ finish_object(struct run *r, struct connection *c, struct mono now)
 	const struct reply *a = &c->reply;
 
 	bench_note_answer(r->result, r->plan, a, r->measured, mono_since(now, c->begun));
-	if (a->closes || c->sent < r->request_bytes) { /* the rest of the body is not wanted */
+	if (a->closes || c->sent < r->request.bytes) { /* the rest of the body is not wanted */
 		drop(r, c, now);
 		c->retry = now;
 		return false;
@@ -278,17 +280,11 @@ loop(struct run *r)
 static int
 make_request(struct run *r)
 {
-	const struct bench_plan *p = r->plan;
-
-	r->request_bytes = p->body_bytes + strlen(REQUEST_TAIL);
-	if (!request_make(
-		&r->request, p->host, p->path, p->content_type, p->body_bytes, p->allow_204)) {
-		snprintf(r->result->first_error, sizeof(r->result->first_error),
-		    "host, path and type are too long for a request's head");
-		return -EINVAL;
-	}
-	r->request_bytes += r->request.head_bytes;
-	return 0;
+	if (request_of_plan(&r->request, r->plan))
+		return 0;
+	snprintf(r->result->first_error, sizeof(r->result->first_error),
+	    "host, path and type are too long for a request's head");
+	return -EINVAL;
 }
 
 static int

@@ -9,7 +9,8 @@ usage(FILE *out, int code)
 {
 	fprintf(out,
 	    "usage: sluice-bench [options] HOST\n"
-	    "Sends RESPMOD requests over kernel sockets, one after the other on each connection, "
+	    "Sends RESPMOD or REQMOD requests over kernel sockets, one after the other on each "
+	    "connection, "
 	    "and\n"
 	    "checks every answer. Exits 0 only if objects came through and none was wrong.\n%s",
 	    plan_help);

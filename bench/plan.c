@@ -21,6 +21,7 @@ const char plan_help[] =
     "  --empty           connections that carry nothing, one after the other, each counted\n"
     "                    as an object when the server's FIN came (wire only)\n"
     "  --options         requests are OPTIONS, without a body (wire only)\n"
+    "  --reqmod          requests are REQMOD of a GET, without a body\n"
     "  --rate N          objects a second, evenly, on any connection that is free; latency is\n"
     "                    from when one was due, so that no wait is left out (wire only)\n"
     "  --no-204          without Allow: 204, so that every body comes back\n"
@@ -33,8 +34,9 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "milliseconds", required_argument, NULL, 'm' },
 	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
 	{ "anew", no_argument, NULL, 'a' }, { "empty", no_argument, NULL, 'e' },
-	{ "options", no_argument, NULL, 'o' }, { "rate", required_argument, NULL, 'r' },
-	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "options", no_argument, NULL, 'o' }, { "reqmod", no_argument, NULL, 'R' },
+	{ "rate", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' }, { 0 } };
 
 static const struct bench_plan usual = { .port = 1344,
 	.path = "av/respmod",
@@ -92,6 +94,9 @@ take_option(const char *program, int option, struct bench_plan *p)
 	case 'o':
 		p->options = true;
 		break;
+	case 'R':
+		p->reqmod = true;
+		break;
 	case 'r':
 		p->rate = (uint32_t)number_argument(program, "rate", optarg, 1, RATE_MAX);
 		break;
@@ -118,6 +123,10 @@ plan_parse(int argc, char **argv, struct bench_plan *plan, int *rest)
 		}
 		if (!take_option(argv[0], option, plan))
 			return true;
+	}
+	if (plan->options && plan->reqmod) {
+		fprintf(stderr, "%s: --options or --reqmod, not both\n", argv[0]);
+		exit(2);
 	}
 	if (plan->rate > 0 && (plan->anew || plan->empty)) {
 		fprintf(stderr, "%s: --rate is for connections that stay\n", argv[0]);

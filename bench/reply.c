@@ -13,7 +13,7 @@ reply_begin(struct reply *r, struct span expected)
 	r->state = REPLY_IN_HEAD;
 	r->expected = expected;
 	r->status = 0;
-	r->differs = r->closes = false;
+	r->differs = r->closes = r->null_body = false;
 	r->left = r->body_bytes = 0;
 	r->head_bytes = 0;
 	r->head[0] = 0;
@@ -60,8 +60,12 @@ read_head(struct reply *r)
 		return true;
 	if (list == NULL)
 		return false;
-	if (r->expected.bytes == 0 && part_offset(list, "null-body") == 0)
+	body = part_offset(list, "null-body");
+	if (r->expected.bytes == 0 && body >= 0) {
+		r->left = (uint64_t)body;
+		r->null_body = true;
 		return r->status == 200;
+	}
 	head = part_offset(list, "res-hdr");
 	body = part_offset(list, "res-body");
 	if (r->status != 200 || head != 0 || body <= 0)
@@ -149,6 +153,8 @@ advance(struct reply *r)
 		r->state = REPLY_IN_HTTP_HEAD;
 		return REPLY_MORE;
 	case REPLY_IN_HTTP_HEAD:
+		if (r->null_body)
+			return REPLY_DONE;
 		r->state = REPLY_IN_SIZE;
 		return REPLY_MORE;
 	case REPLY_IN_SIZE:

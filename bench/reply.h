@@ -2,8 +2,8 @@
 /*
  * Reads one ICAP answer to a RESPMOD (RFC 3507 §4.9), cut anywhere: the head, the encapsulated HTTP
  * head, the chunks, whose bytes are compared with the body that was sent. Where nothing was sent,
- * an answer without a body is one, too (to OPTIONS, §4.10.2). Holds one head of
- * REPLY_HEAD_BYTES_MAX; body bytes are looked at and let go. No allocation.
+ * an answer without a body is one, too (to OPTIONS, §4.10.2, and a request that comes back). Holds
+ * one head of REPLY_HEAD_BYTES_MAX; body bytes are looked at and let go. No allocation.
  */
 #ifndef SLUICE_BENCH_REPLY_H
 #define SLUICE_BENCH_REPLY_H
@@ -34,6 +34,7 @@ struct reply {
 	unsigned status;
 	bool differs;        /* a body came that is not the expected one, or not all of it */
 	bool closes;         /* Connection: close */
+	bool null_body;      /* behind the HTTP head there is nothing */
 	uint64_t left;       /* of the HTTP head, or of the chunk */
 	uint64_t body_bytes; /* that came back */
 	uint32_t head_bytes;

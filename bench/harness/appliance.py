@@ -131,9 +131,9 @@ class Appliance:
         return time.monotonic_ns(), cpu_ns([self.dataplane.pid]), counters
 
     def measure(self, body, size, allow, connections, milliseconds):
-        """One run; what an object cost, and how far the figure can be believed."""
-        plan = "--json --bytes %s --body %s --type %s --connections %d --milliseconds %d%s" % (
-            size, body["path"], body["type"], connections, milliseconds, "" if allow else " --no-204")
+        """One run; what an object cost, and how far the figure can be believed. `size` "0": REQMOD without a body."""
+        what = "--reqmod --path av/reqmod" if size == "0" else "--bytes %s --body %s --type %s" % (size, body["path"], body["type"])
+        plan = "--json %s --connections %d --milliseconds %d%s" % (what, connections, milliseconds, "" if allow else " --no-204")
         return self.run_plan(plan)
 
     def run_plan(self, plan):

@@ -10,9 +10,12 @@ from harness.signatures import MARKER
 from harness.processes import LAST, children, cpu_ns, end, favoured
 
 MODULES = "/usr/lib/x86_64-linux-gnu/c_icap"
-PORTS = {"echo": 13441, "clam": 13442}
-SERVICES = {"echo": "echo", "clam": "avscan"}
+CLAMD = "clamd"
 START_S = 60
+# name: port, service, the configurations behind c-icap.conf, the engine's module
+KINDS = {"echo": (13441, "echo", (), None),
+         "clam": (13442, "avscan", ("virus_scan.conf", "clamav_mod.conf"), "clamav_mod.so"),
+         "clamd": (13443, "avscan", ("virus_scan.conf", "clamd_mod.conf"), "clamd_mod.so")}
 
 
 class Missing(Exception):
@@ -24,44 +27,62 @@ class Failed(Exception):
 
 
 class Peer:
-    """`name`: echo, which scans nothing, or clam, libclamav in its process with the run's signatures."""
+    """`name`: echo, which scans nothing; clam, libclamav in its process, or clamd, a daemon beside it, with the run's
+    signatures."""
 
     def __init__(self, name, program, root, place, made):
-        self.name, self.program, self.root, self.made, self.process = name, program, root, made, None
+        self.name, self.program, self.root, self.made, self.process, self.daemon = name, program, root, made, None, None
+        self.port, self.service, self.files, self.module = KINDS[name]
         self.place = os.path.join(place, name)
         os.makedirs(self.place)
 
-    def config(self):
-        with open(os.path.join(self.root, "bench/peers/c-icap.conf")) as f:
-            text = f.read()
-        if self.name == "clam":
-            with open(os.path.join(self.root, "bench/peers/virus_scan.conf")) as f:
+    def config(self, *files):
+        """A configuration of the run's, put together from those of bench/peers."""
+        text = ""
+        for name in files:
+            with open(os.path.join(self.root, "bench/peers", name)) as f:
                 text += f.read()
-        text = text.replace("PLACE", self.place).replace("ADDRESS:1344", "127.0.0.1:%d" % PORTS[self.name])
-        path = os.path.join(self.place, "c-icap.conf")
+        text = text.replace("PLACE", self.place).replace("ADDRESS:1344", "127.0.0.1:%d" % self.port)
+        path = os.path.join(self.place, files[0])
         with open(path, "w") as f:
-            f.write(text)
+            f.write(text.replace("SIGNATURES", self.made["set"]))
         return path
+
+    def start_daemon(self):
+        if shutil.which(CLAMD) is None:
+            raise Missing("%s is not installed (package clamav-daemon)" % CLAMD)
+        with open(os.path.join(self.place, "clamd.out"), "w") as log:
+            self.daemon = subprocess.Popen([CLAMD, "--config-file", self.config("clamd.conf")], stdout=log, stderr=log,
+                                           preexec_fn=favoured(0))
+        deadline = time.monotonic() + START_S
+        while not os.path.exists(os.path.join(self.place, "clamd.sock")):
+            if self.daemon.poll() is not None:
+                raise Failed("clamd ended: " + self.words())
+            if time.monotonic() > deadline:
+                raise Failed("clamd is not ready within %d s: %s" % (START_S, self.words()))
+            time.sleep(0.1)
 
     def start(self):
         if shutil.which(self.program) is None:
             raise Missing("%s is not installed (package c-icap)" % self.program)
-        command = [self.program, "-N", "-f", self.config()]
+        if self.module is not None and not os.path.exists(os.path.join(MODULES, self.module)):
+            raise Missing("c-icap has no %s (package libc-icap-mod-virus-scan)" % self.module)
+        command = [self.program, "-N", "-f", self.config("c-icap.conf", *self.files)]
+        if self.name == "clamd":
+            self.start_daemon()
         if self.name == "clam":
-            if not os.path.exists(os.path.join(MODULES, "clamav_mod.so")):
-                raise Missing("c-icap has no clamav_mod.so (package libc-icap-mod-virus-scan)")
             os.makedirs("/var/lib/clamav", exist_ok=True)
             command = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /var/lib/clamav && exec "$@"',
                        self.made["set"]] + command
         with open(os.path.join(self.place, "out"), "w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=favoured(0))
         self.wait()
-        if self.name == "clam":
+        if self.module is not None:
             self.prove()
 
     def words(self):
         found = []
-        for name in ("out", "server.log"):
+        for name in ("out", "server.log", "clamd.out", "clamd.log"):
             try:
                 with open(os.path.join(self.place, name), errors="replace") as f:
                     found += f.read().strip().splitlines()[-1:]
@@ -69,10 +90,13 @@ class Peer:
                 pass
         return "; ".join(found) or "no reason given"
 
+    def check_alive(self, what):
+        if any(p is not None and p.poll() is not None for p in (self.process, self.daemon)):
+            raise Failed(what + self.words())
+
     def wait(self):
         for _ in range(10 * START_S):
-            if self.process.poll() is not None:
-                raise Failed("it ended: " + self.words())
+            self.check_alive("it ended: ")
             try:
                 if self.run(None, "1K", 1, 10)["objects"] > 0:
                     return
@@ -91,8 +115,9 @@ class Peer:
             raise Failed("it passes an object with a signature in it")
 
     def run(self, body, size, connections, milliseconds):
-        command = [os.path.join(self.root, "build/release/sluice-bench"), "--json", "--port", str(PORTS[self.name]), "--path",
-                   SERVICES[self.name], "--bytes", size, "--warmup", "0", "--connections", str(connections),
+        """`size` "0": REQMOD without a body."""
+        command = [os.path.join(self.root, "build/release/sluice-bench"), "--json", "--port", str(self.port), "--path",
+                   self.service, *(["--reqmod"] if size == "0" else ["--bytes", size]), "--warmup", "0", "--connections", str(connections),
                    "--milliseconds", str(milliseconds)]
         if body is not None:
             command += ["--body", body["path"], "--type", body["type"]]
@@ -105,13 +130,13 @@ class Peer:
                 "note": done.stderr.strip()}
 
     def measure(self, body, size, connections, milliseconds):
-        pids = [self.process.pid] + children(self.process.pid)
+        pids = [p for top in (self.process, self.daemon) if top is not None for p in [top.pid] + children(top.pid)]
         before = cpu_ns(pids)
         r = self.run(body, size, connections, milliseconds)
-        if self.process.poll() is not None:
-            raise Failed("it died: " + self.words())
+        self.check_alive("it died: ")
         r["cpu_us"] = (cpu_ns(pids) - before) / 1e3 / max(r["objects"], 1)
         return r
 
     def stop(self):
         end(self.process)
+        end(self.daemon)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From samples to ratios, a table, and the closing line. Pure functions over a list of dictionaries:
 
-    who (object, bare, echo, clam), kind (html, elf), size, form (204, single, whole), round, cpu_us, errors
+    who (object, bare, echo, clam, clamd), kind (html, elf), size (0: REQMOD without a body), form (204, single, whole),
+    round, cpu_us, errors
 """
 import statistics
 
+SIZES = ("0", "1K", "16K", "1M")
 KINDS = ("html", "elf")
 # name in the closing line: (size, form) of ours
 OBJECTS = {"1k": ("1K", "204"), "16k": ("16K", "204"), "1m": ("1M", "204"), "single1m": ("1M", "single"), "echo1m": ("1M", "whole")}
 PEERS = {"echo1k": ("echo", "1K"), "echo16k": ("echo", "16K"), "clam1k": ("clam", "1K"), "clam16k": ("clam", "16K"),
          "clam1m": ("clam", "1M")}
+# beside those of the closing line
+MORE_PEERS = {"echo, REQMOD": ("echo", "0"), "clamd 1k": ("clamd", "1K"), "clamd 16k": ("clamd", "16K"), "clamd 1m": ("clamd", "1M")}
 
 
 def costs(samples, who, kind, size, form):
@@ -33,8 +37,11 @@ def ratio(samples, over, under):
 def ratios(samples):
     """({name: object/bare}, {name: peer/object})"""
     bare = {n: ratio(samples, ("object", size, form), ("bare", size, "204")) for n, (size, form) in OBJECTS.items()}
-    peers = {n: ratio(samples, (who, size, "204"), ("object", size, "204")) for n, (who, size) in PEERS.items()}
-    return bare, peers
+    return bare, peer_ratios(samples, PEERS)
+
+
+def peer_ratios(samples, which):
+    return {n: ratio(samples, (who, size, "204"), ("object", size, "204")) for n, (who, size) in which.items()}
 
 
 def errors(samples):
@@ -63,7 +70,7 @@ def table(samples, rounds):
     lines = ["| who | bodies | size | form | CPU of an object, µs (min–max) | objects/s | p50 µs | p99 µs | empty turns | "
              "generator busy | had of its core | errors |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     keys = dict.fromkeys((s["who"], s["kind"], s["size"], s["form"]) for s in samples)
-    for who, kind, size, form in sorted(keys, key=lambda k: (("1K", "16K", "1M").index(k[2]), k[3], k[1])):
+    for who, kind, size, form in sorted(keys, key=lambda k: (SIZES.index(k[2]), k[3], k[1])):
         rows = [s for s in samples if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form)]
         short = "" if len(rows) >= rounds else " (%d of %d rounds)" % (len(rows), rounds)
         share = ["n/a" if middle(rows, k)[0] is None else "%.0f %%" % (100 * middle(rows, k)[0])

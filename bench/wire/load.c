@@ -31,7 +31,6 @@ struct load {
 	struct load_config config;
 	struct bench_result *result;
 	struct request request;
-	size_t request_bytes;
 	uint64_t turns;
 	struct mono begun, end;
 	unsigned open_count, busy_count, closing_count;
@@ -49,19 +48,6 @@ keep_bytes(void *bytes, void *arg)
 	(void)arg;
 }
 
-static bool
-make_request(struct load *l, const struct bench_plan *p)
-{
-	bool made = p->options ? request_make_options(&l->request, p->host, p->path)
-			       : request_make(&l->request, p->host, p->path, p->content_type,
-				     p->body_bytes, p->allow_204);
-
-	l->request_bytes = l->request.head_bytes;
-	if (!p->options)
-		l->request_bytes += p->body_bytes + strlen(REQUEST_TAIL);
-	return made;
-}
-
 struct load *
 load_create(const struct load_config *config, struct mono now, struct bench_result *result)
 {
@@ -72,7 +58,7 @@ load_create(const struct load_config *config, struct mono now, struct bench_resu
 		return NULL;
 	l->config = *config;
 	l->result = result;
-	if (!make_request(l, p)) {
+	if (!request_of_plan(&l->request, p)) {
 		free(l);
 		return NULL;
 	}
@@ -143,7 +129,7 @@ send_more(struct load *l, struct connection *c)
 	struct chain out = CHAIN_EMPTY;
 	int rc = 0;
 
-	while (c->sent < l->request_bytes && out.bytes < room && rc == 0) {
+	while (c->sent < l->request.bytes && out.bytes < room && rc == 0) {
 		struct span piece = next_piece(l, c);
 
 		if (piece.bytes <= COPY_BYTES)
@@ -169,9 +155,9 @@ begin_object(struct load *l, struct connection *c, struct mono from)
 	c->sent = 0;
 	c->begun = from;
 	c->body = span_of(NULL, 0);
-	if (!l->config.plan->options)
-		c->body = corpus_body(
-		    l->config.corpus, (*l->config.bodies)++, l->config.plan->body_bytes);
+	if (l->request.body_bytes > 0)
+		c->body =
+		    corpus_body(l->config.corpus, (*l->config.bodies)++, l->request.body_bytes);
 	reply_begin(&c->reply, c->body);
 	send_more(l, c);
 }
@@ -205,7 +191,7 @@ finish_object(struct load *l, struct connection *c, struct mono now)
 	bench_note_answer(l->result, l->config.plan, &c->reply, true, mono_since(now, c->begun));
 	l->busy_count--;
 	c->busy = false;
-	if (c->reply.closes || c->sent < l->request_bytes) { /* the rest is not wanted */
+	if (c->reply.closes || c->sent < l->request.bytes) { /* the rest is not wanted */
 		close_connection(l, c);
 		c->retry = now;
 		return false;

@@ -5,9 +5,9 @@
  *
  * A plan may set a rate: then objects are due evenly, whether or not answers come (an open loop).
  *
- * A plan may ask for OPTIONS instead. It may close each connection after its object, or open and
- * close connections that carry none: our FIN goes first, and the next is opened once the server's
- * has come.
+ * A plan may ask for OPTIONS or for REQMOD without a body instead. It may close each connection
+ * after its object, or open and close connections that carry none: our FIN goes first, and the next
+ * is opened once the server's has come.
  *
  * It knows no port and no clock: the caller runs the turns of `tcp` (tcp.h), hands every ready
  * connection over, and calls load_turn() once a turn. When the plan's time is over nothing new is

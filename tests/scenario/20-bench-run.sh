@@ -43,7 +43,7 @@ SLUICE_SHARED=/none bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 
 tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
 	fail "the last line: $(tail -n 1 "$here/told")"
 grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail "the reason is not told"
-python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 16 and f["line"]' "$here/out/results.json" ||
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 18 and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 [ -s "$here/out/table.md" ] || fail "table.md"
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||

@@ -3,11 +3,12 @@
 """Ratios and sets of the bench, where a mistake would look like a figure. Run by tests/scenario/20-bench-run.sh."""
 import os
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, report, sets, signatures  # noqa: E402
+from harness import appliance, capacity, compare, peers, report, sets, signatures  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -54,6 +55,40 @@ class Ratios(unittest.TestCase):
     def test_rounds_that_are_lacking_are_told(self):
         self.assertIn("(1 of 3 rounds)", report.table(both("object", 20, 30), 3))
         self.assertNotIn("rounds)", report.table(both("object", 20, 30), 1))
+
+
+class Peers(unittest.TestCase):
+    ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
+
+    def start_daemon(self, program):
+        with tempfile.TemporaryDirectory() as place:
+            peer = peers.Peer("clamd", "c-icap", self.ROOT, place, {"set": "/none"})
+            was, peers.CLAMD = (peers.CLAMD, peers.favoured), program
+            peers.favoured = lambda core: None
+            try:
+                peer.start_daemon()
+            finally:
+                peers.CLAMD, peers.favoured = was
+                peer.stop()
+
+    def test_a_daemon_that_is_missing_and_one_that_ends_are_told_apart(self):
+        with self.assertRaisesRegex(peers.Missing, "no-such-clamd is not installed"):
+            self.start_daemon("no-such-clamd")
+        with self.assertRaisesRegex(peers.Failed, "clamd ended"):
+            self.start_daemon("false")
+
+    def test_nothing_is_left_to_be_filled_in(self):
+        with tempfile.TemporaryDirectory() as place:
+            for name, (_, _, files, _) in peers.KINDS.items():
+                peer = peers.Peer(name, "c-icap", self.ROOT, place, {"set": "/none"})
+                for path in [peer.config("c-icap.conf", *files)] + ([peer.config("clamd.conf")] if name == "clamd" else []):
+                    with open(path) as f:
+                        lines = [line for line in f if not line.startswith("#")]
+                    self.assertNotRegex("".join(lines), "PLACE|ADDRESS|SIGNATURES", path)
+
+    def test_those_beside_the_closing_line(self):
+        found = report.peer_ratios(both("object", 10, 10, size="0") + both("echo", 300, 100, size="0"), report.MORE_PEERS)
+        self.assertEqual(found["echo, REQMOD"], 20)
 
 
 class Notes(unittest.TestCase):

@@ -84,13 +84,22 @@ TEST(answers_whole_and_cut_everywhere)
 	}
 }
 
-TEST(options_is_answered_without_a_body)
+TEST(what_had_no_body_is_answered_without_one)
 {
 	static const struct {
 		const char *text;
 		enum reply_outcome outcome;
 	} rows[] = {
 		{ "ICAP/1.0 200 OK\r\nEncapsulated: null-body=0\r\n\r\n", REPLY_DONE },
+		{ "ICAP/1.0 200 OK\r\nEncapsulated: req-hdr=0, null-body=16\r\n\r\n"
+		  "GET / HTTP/1.1\r\n",
+		    REPLY_DONE },
+		{ "ICAP/1.0 200 OK\r\nEncapsulated: req-hdr=0, null-body=17\r\n\r\n"
+		  "GET / HTTP/1.1\r\n",
+		    REPLY_MORE },
+		{ "ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=19\r\n\r\n"
+		  "HTTP/1.1 403 F\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		    REPLY_BAD },
 		{ "ICAP/1.0 200 OK\r\nEncapsulated: opt-body=0\r\n\r\n", REPLY_BAD },
 		{ "ICAP/1.0 200 OK\r\n\r\n", REPLY_BAD },
 		{ "ICAP/1.0 100 Continue\r\nEncapsulated: null-body=0\r\n\r\n", REPLY_BAD },

@@ -43,6 +43,39 @@ TEST(options_is_a_head_alone)
 	CHECK(!request_make_options(&r, "h", path));
 }
 
+TEST(reqmod_is_a_get_without_a_body)
+{
+	struct bench_plan p = { .host = "h",
+		.path = "av/reqmod",
+		.content_type = "t",
+		.reqmod = true,
+		.allow_204 = true };
+	struct request r;
+	const char *get;
+
+	CHECK(request_of_plan(&r, &p));
+	CHECK(strncmp(r.head, "REQMOD icap://h/av/reqmod ICAP/1.0\r\nHost: h\r\n", 45) == 0);
+	CHECK(strstr(r.head, "\r\nAllow: 204\r\n") != NULL);
+	get = strstr(r.head, "\r\n\r\n") + 4;
+	CHECK(strncmp(get, "GET ", 4) == 0);
+	CHECK(strlen(get) == offset_of(&r, "null-body="));
+	CHECK(r.bytes == r.head_bytes && r.body_bytes == 0);
+	p.allow_204 = false;
+	CHECK(request_of_plan(&r, &p) && strstr(r.head, "Allow") == NULL);
+}
+
+TEST(a_body_has_its_end_behind_it)
+{
+	struct bench_plan p = { .host = "h", .path = "p", .content_type = "t", .body_bytes = 9 };
+	struct request r;
+
+	CHECK(request_of_plan(&r, &p) && strncmp(r.head, "RESPMOD ", 8) == 0);
+	CHECK(r.body_bytes == 9 && r.bytes == r.head_bytes + 9 + strlen(REQUEST_TAIL));
+	p.options = true;
+	CHECK(request_of_plan(&r, &p) && strncmp(r.head, "OPTIONS ", 8) == 0);
+	CHECK(r.body_bytes == 0 && r.bytes == r.head_bytes);
+}
+
 TEST(without_204_and_too_long)
 {
 	static char path[REQUEST_HEAD_BYTES_MAX];
