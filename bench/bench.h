@@ -44,11 +44,13 @@ struct bench_plan {
 	unsigned connections;
 	uint32_t body_bytes;
 	bool allow_204;
-	bool anew;     /* each object on a connection of its own, which we close */
-	bool empty;    /* no objects: a connection is opened and closed, and counts as one */
-	bool options;  /* an OPTIONS request takes the place of each object */
-	bool reqmod;   /* a REQMOD of a GET, without a body, does */
-	uint32_t rate; /* objects a second, evenly; 0: each connection sends on when it may */
+	bool anew;       /* each object on a connection of its own, which we close */
+	bool empty;      /* no objects: a connection is opened and closed, and counts as one */
+	bool options;    /* an OPTIONS request takes the place of each object */
+	bool reqmod;     /* a REQMOD of a GET, without a body, does */
+	bool repeat;     /* the same body each time, so that a verdict cache knows it */
+	uint32_t beside; /* bytes of bodies that one connection more carries, one by one; 0: none */
+	uint32_t rate;   /* objects a second, evenly; 0: each connection sends on when it may */
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */
 	bool json;
@@ -58,6 +60,7 @@ struct bench_plan {
 struct bench_result {
 	uint64_t objects, answered_204, answered_200;
 	uint64_t errors[BENCH_ERROR_COUNT];
+	uint64_t beside; /* whole bodies that the connection beside carried */
 	uint64_t unsent; /* of a rate: were due, and every connection was busy until the end */
 	/* From the first byte sent, or, at a rate, from when it was due, to the last received. */
 	struct histogram latency_ns;

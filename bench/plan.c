@@ -22,6 +22,9 @@ const char plan_help[] =
     "                    as an object when the server's FIN came (wire only)\n"
     "  --options         requests are OPTIONS, without a body (wire only)\n"
     "  --reqmod          requests are REQMOD of a GET, without a body\n"
+    "  --repeat          the same body each time (wire only)\n"
+    "  --beside N        one connection more carries bodies of N bytes, one after the other;\n"
+    "                    they are not among the objects (wire only)\n"
     "  --rate N          objects a second, evenly, on any connection that is free; latency is\n"
     "                    from when one was due, so that no wait is left out (wire only)\n"
     "  --no-204          without Allow: 204, so that every body comes back\n"
@@ -35,6 +38,7 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
 	{ "anew", no_argument, NULL, 'a' }, { "empty", no_argument, NULL, 'e' },
 	{ "options", no_argument, NULL, 'o' }, { "reqmod", no_argument, NULL, 'R' },
+	{ "repeat", no_argument, NULL, 'q' }, { "beside", required_argument, NULL, 'B' },
 	{ "rate", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' }, { 0 } };
 
@@ -97,6 +101,13 @@ take_option(const char *program, int option, struct bench_plan *p)
 	case 'R':
 		p->reqmod = true;
 		break;
+	case 'q':
+		p->repeat = true;
+		break;
+	case 'B':
+		p->beside =
+		    (uint32_t)number_argument(program, "beside", optarg, 1, NUMBER_BODY_BYTES_MAX);
+		break;
 	case 'r':
 		p->rate = (uint32_t)number_argument(program, "rate", optarg, 1, RATE_MAX);
 		break;
@@ -126,6 +137,10 @@ plan_parse(int argc, char **argv, struct bench_plan *plan, int *rest)
 	}
 	if (plan->options && plan->reqmod) {
 		fprintf(stderr, "%s: --options or --reqmod, not both\n", argv[0]);
+		exit(2);
+	}
+	if (plan->beside > 0 && plan->empty) {
+		fprintf(stderr, "%s: --beside is for objects, not for --empty\n", argv[0]);
 		exit(2);
 	}
 	if (plan->rate > 0 && (plan->anew || plan->empty)) {

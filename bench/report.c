@@ -82,8 +82,10 @@ report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 	for (unsigned i = 0; i < BENCH_ERROR_COUNT; i++)
 		fprintf(out, "%s\"%s\":%llu", i > 0 ? "," : "", error_words[i],
 		    (unsigned long long)r->errors[i]);
-	fprintf(out, "},\"rate\":%u,\"unsent\":%llu,\"max_us\":%.1f,\"first_error\":", p->rate,
-	    (unsigned long long)r->unsent, (double)histogram_quantile(&r->latency_ns, 1000) / 1e3);
+	fprintf(out,
+	    "},\"rate\":%u,\"unsent\":%llu,\"beside\":%llu,\"max_us\":%.1f,\"first_error\":",
+	    p->rate, (unsigned long long)r->unsent, (unsigned long long)r->beside,
+	    (double)histogram_quantile(&r->latency_ns, 1000) / 1e3);
 	put_json_string(out, r->first_error);
 	fputs("}\n", out);
 }

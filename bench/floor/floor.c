@@ -206,3 +206,23 @@ floor_probe(struct duration length)
 	} while (took < (uint64_t)length.ns);
 	return (double)adds * 1e9 / (double)took;
 }
+
+double
+floor_clock(struct duration length)
+{
+	enum {
+		ROUNDS = 100000,
+		ADDS = 8
+	};
+	uint64_t a = 1, begun = cpu_now_ns(), took, adds = 0;
+
+	do {
+		for (unsigned i = 0; i < ROUNDS; i++)
+			__asm__ volatile("add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\t"
+					 "add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0"
+					 : "+r"(a));
+		adds += ROUNDS * ADDS;
+		took = cpu_now_ns() - begun;
+	} while (took < (uint64_t)length.ns);
+	return (double)adds * 1e9 / (double)took;
+}

@@ -47,5 +47,7 @@ int floor_measure(struct floor *f, const struct corpus *corpus, size_t bytes, un
  * another thread has a share of the core that no clock of ours shows (LIMITS of shared machines).
  */
 double floor_probe(struct duration length);
+/* Adds a second in one chain, each waiting for the last: the core's clock, in Hz. */
+double floor_clock(struct duration length);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "bench/floor/floor.h"
+#include "bench/floor/lanes.h"
 #include "bench/number.h"
 
 #define PROBE_MS  20
@@ -108,22 +109,27 @@ measure(const struct plan *p, struct floor *f, const struct corpus *c, size_t by
 {
 	struct duration part = nanoseconds(p->length.ns / 3);
 	double probe = floor_probe(milliseconds(PROBE_MS));
+	double clock = floor_clock(milliseconds(PROBE_MS));
 	struct floor_result r, whole;
+	struct digest_values values;
 	double scan = cost_us(f, c, bytes, FLOOR_SCAN, part, &r);
 	double bare = cost_us(f, c, bytes, FLOOR_BARE, p->length, &whole);
 	double md5 = cost_us(f, c, bytes, FLOOR_MD5, part, &r);
 	double sha256 = cost_us(f, c, bytes, FLOOR_SHA256, part, &r);
+	double lanes = lanes_measure(c, bytes, part, &values);
 
-	if (scan < 0 || bare < 0 || md5 < 0 || sha256 < 0)
+	if (scan < 0 || bare < 0 || md5 < 0 || sha256 < 0 || lanes < 0)
 		return false;
-	printf(p->json
-		   ? "{\"bytes\":%zu,\"objects\":%llu,\"cpu_us\":%.3f,\"scan_us\":%.3f,"
-		     "\"md5_us\":%.3f,\"sha256_us\":%.3f,\"matches\":%llu,\"literals\":%u,"
-		     "\"probe_gadds\":%.2f}\n"
-		   : "%8zu bytes: %llu objects, %.3f us each (scan %.3f, MD5 %.3f, SHA-256 %.3f), "
-		     "%llu matches of %u literals, probe %.2f G adds/s\n",
+	printf(
+	    p->json
+		? "{\"bytes\":%zu,\"objects\":%llu,\"cpu_us\":%.3f,\"scan_us\":%.3f,"
+		  "\"md5_us\":%.3f,\"sha256_us\":%.3f,\"matches\":%llu,\"literals\":%u,"
+		  "\"lanes_us\":%.3f,\"probe_gadds\":%.2f,\"clock_ghz\":%.2f}\n"
+		: "%8zu bytes: %llu objects, %.3f us each (scan %.3f, MD5 %.3f, SHA-256 %.3f), "
+		  "%llu matches of %u literals; both digests in lanes %.3f; probe %.2f G adds/s, "
+		  "clock %.2f GHz\n",
 	    bytes, (unsigned long long)whole.objects, bare, scan, md5, sha256,
-	    (unsigned long long)whole.matches, floor_literals(f), probe / 1e9);
+	    (unsigned long long)whole.matches, floor_literals(f), lanes, probe / 1e9, clock / 1e9);
 	return true;
 }
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From samples to ratios, a table, and the closing line. Pure functions over a list of dictionaries:
 
-    who (object, bare, echo, clam, clamd), kind (html, elf), size (0: REQMOD without a body), form (204, single, whole),
+    who (object, bare, best, echo, clam, clamd), kind (html, elf), size (0: REQMOD without a body), form (204, single, whole),
     round, cpu_us, errors
 """
+import re
 import statistics
 
 SIZES = ("0", "1K", "16K", "1M")
@@ -54,6 +55,14 @@ def last_line(samples, failures):
         return " ".join("%s=%s" % (n, "n/a" if r is None else "%.2f" % r) for n, r in found.items())
     bare, peers = ratios(samples)
     return "object/bare: %s; peers/object: %s; errors=%d" % (words(bare), words(peers), errors(samples) + failures)
+
+
+def best_of(text):
+    """(kind, size, microseconds) from what sluice-bench-scan printed of whole objects, "html.bin  1k 2.10 us 0.41, ..."."""
+    for kind, found in re.findall(r"^(\w+)\.bin +((?:\w+ [0-9.]+ us [0-9.]+,? ?)+)$", text, re.M):
+        for name, cost in re.findall(r"(\w+) ([0-9.]+) us", found):
+            if name in OBJECTS and OBJECTS[name][1] == "204":
+                yield kind, OBJECTS[name][0], float(cost)
 
 
 def middle(rows, key):

@@ -20,6 +20,7 @@ struct connection {
 	struct tcp_conn *conn; /* NULL: closed, opened again at `retry` */
 	bool open, busy;       /* busy: an object is on its way */
 	bool closing;          /* our FIN is out */
+	const struct request *request;
 	struct span body;
 	size_t sent; /* of the request */
 	struct mono begun, retry;
@@ -30,10 +31,11 @@ struct connection {
 struct load {
 	struct load_config config;
 	struct bench_result *result;
-	struct request request;
+	struct request request, beside; /* beside: of the last connection, where the plan has one */
 	uint64_t turns;
 	struct mono begun, end;
 	unsigned open_count, busy_count, closing_count;
+	unsigned count;       /* connections, with the one beside */
 	bool reached;         /* a connection was opened: the neighbour is known */
 	bool all_open;        /* of a rate: from then on objects are due */
 	uint64_t begun_count; /* of them */
@@ -48,23 +50,37 @@ keep_bytes(void *bytes, void *arg)
 	(void)arg;
 }
 
+size_t
+load_body_max(const struct bench_plan *p)
+{
+	return p->body_bytes > p->beside ? p->body_bytes : p->beside;
+}
+
 struct load *
 load_create(const struct load_config *config, struct mono now, struct bench_result *result)
 {
 	const struct bench_plan *p = config->plan;
-	struct load *l = calloc(1, sizeof(*l) + p->connections * sizeof(l->connections[0]));
+	unsigned count = p->connections + (p->beside > 0);
+	struct load *l = calloc(1, sizeof(*l) + count * sizeof(l->connections[0]));
+	bool made;
 
 	if (l == NULL)
 		return NULL;
 	l->config = *config;
 	l->result = result;
-	if (!request_of_plan(&l->request, p)) {
+	l->count = count;
+	made = request_of_plan(&l->request, p);
+	if (made && p->beside > 0)
+		made = request_make(
+		    &l->beside, p->host, p->path, p->content_type, p->beside, p->allow_204);
+	if (!made) {
 		free(l);
 		return NULL;
 	}
 	l->begun = now;
 	l->end = mono_add(now, p->length);
-	for (unsigned i = 0; i < p->connections; i++) {
+	for (unsigned i = 0; i < count; i++) {
+		l->connections[i].request = i < p->connections ? &l->request : &l->beside;
 		l->connections[i].shared.free_cb = keep_bytes;
 		rte_mbuf_ext_refcnt_set(&l->connections[i].shared, 1);
 	}
@@ -86,7 +102,7 @@ close_connection(struct load *l, struct connection *c)
 void
 load_destroy(struct load *l)
 {
-	for (unsigned i = 0; i < l->config.plan->connections; i++) {
+	for (unsigned i = 0; i < l->count; i++) {
 		struct connection *c = &l->connections[i];
 
 		if (c->conn == NULL)
@@ -107,9 +123,9 @@ fail(struct load *l, struct connection *c, struct mono now)
 
 /* The part of the request that is next, at most one reference of it. */
 static struct span
-next_piece(const struct load *l, const struct connection *c)
+next_piece(const struct connection *c)
 {
-	const struct span parts[3] = { span_of(l->request.head, l->request.head_bytes), c->body,
+	const struct span parts[3] = { span_of(c->request->head, c->request->head_bytes), c->body,
 		span_text(REQUEST_TAIL) };
 	size_t skip = c->sent;
 
@@ -129,8 +145,8 @@ send_more(struct load *l, struct connection *c)
 	struct chain out = CHAIN_EMPTY;
 	int rc = 0;
 
-	while (c->sent < l->request.bytes && out.bytes < room && rc == 0) {
-		struct span piece = next_piece(l, c);
+	while (c->sent < c->request->bytes && out.bytes < room && rc == 0) {
+		struct span piece = next_piece(c);
 
 		if (piece.bytes <= COPY_BYTES)
 			rc = chain_append_copy(&out, &l->config.pools, piece.data, piece.bytes);
@@ -146,6 +162,12 @@ send_more(struct load *l, struct connection *c)
 		tcp_send(c->conn, &out);
 }
 
+static bool
+is_beside(const struct load *l, const struct connection *c)
+{
+	return c->request == &l->beside;
+}
+
 /* `from`: where its latency begins. */
 static void
 begin_object(struct load *l, struct connection *c, struct mono from)
@@ -155,9 +177,12 @@ begin_object(struct load *l, struct connection *c, struct mono from)
 	c->sent = 0;
 	c->begun = from;
 	c->body = span_of(NULL, 0);
-	if (l->request.body_bytes > 0)
-		c->body =
-		    corpus_body(l->config.corpus, (*l->config.bodies)++, l->request.body_bytes);
+	if (c->request->body_bytes > 0) {
+		uint64_t index =
+		    l->config.plan->repeat && !is_beside(l, c) ? 0 : (*l->config.bodies)++;
+
+		c->body = corpus_body(l->config.corpus, index, c->request->body_bytes);
+	}
 	reply_begin(&c->reply, c->body);
 	send_more(l, c);
 }
@@ -186,19 +211,20 @@ finish_closing(struct load *l, struct connection *c, struct mono now)
 static bool
 finish_object(struct load *l, struct connection *c, struct mono now)
 {
-	bool over = !mono_before(now, l->end);
+	bool over = !mono_before(now, l->end), beside = is_beside(l, c);
 
-	bench_note_answer(l->result, l->config.plan, &c->reply, true, mono_since(now, c->begun));
+	bench_note_answer(l->result, l->config.plan, &c->reply, !beside, mono_since(now, c->begun));
+	l->result->beside += beside;
 	l->busy_count--;
 	c->busy = false;
-	if (c->reply.closes || c->sent < l->request.bytes) { /* the rest is not wanted */
+	if (c->reply.closes || c->sent < c->request->bytes) { /* the rest is not wanted */
 		close_connection(l, c);
 		c->retry = now;
 		return false;
 	}
-	if (l->config.plan->anew)
+	if (l->config.plan->anew && !beside)
 		begin_closing(l, c);
-	else if (!over && l->config.plan->rate == 0)
+	else if (!over && (l->config.plan->rate == 0 || beside))
 		begin_object(l, c, now);
 	return true;
 }
@@ -276,7 +302,7 @@ load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
 		l->reached = true;
 		if (l->config.plan->empty)
 			begin_closing(l, c);
-		else if (mono_before(now, l->end) && l->config.plan->rate == 0)
+		else if (mono_before(now, l->end) && (l->config.plan->rate == 0 || is_beside(l, c)))
 			begin_object(l, c, now);
 	}
 	if ((events & TCP_EVENT_READABLE) != 0 && !receive(l, c, now))
@@ -361,7 +387,7 @@ begin_due(struct load *l, struct mono now)
 	struct mono due;
 
 	if (!l->all_open) {
-		if (l->open_count < l->config.plan->connections)
+		if (l->open_count < l->count)
 			return;
 		l->all_open = true;
 		l->begun = now;
@@ -390,7 +416,7 @@ count_unsent(const struct load *l)
 bool
 load_turn(struct load *l, struct mono now)
 {
-	unsigned count = l->reached ? l->config.plan->connections : 1;
+	unsigned count = l->reached ? l->count : 1;
 
 	if (l->open_count < count || l->turns % LOOK_TURNS == 0) {
 		for (unsigned i = 0; i < count; i++)

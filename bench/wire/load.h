@@ -3,6 +3,7 @@
  * ICAP clients on our own TCP library, a closed loop: each of N connections sends a RESPMOD,
  * checks the whole answer and sends the next. Bodies are sent by reference out of the corpus.
  *
+ * A plan may want one connection more, which carries large bodies in a closed loop (`beside`).
  * A plan may set a rate: then objects are due evenly, whether or not answers come (an open loop).
  *
  * A plan may ask for OPTIONS or for REQMOD without a body instead. It may close each connection
@@ -24,12 +25,15 @@ struct load;
 
 struct load_config {
 	const struct bench_plan *plan; /* warmup is not waited for: there is none */
-	const struct corpus *corpus;   /* whose body_max is the plan's body_bytes at least */
+	const struct corpus *corpus;   /* whose body_max is load_body_max() at least */
 	struct tcp *tcp;
 	struct chain_pools pools;
 	struct ip_address local, remote;
 	uint64_t *bodies; /* how many were begun so far: the next plan goes on behind them */
 };
+
+/* Bytes of the largest body of a plan. */
+size_t load_body_max(const struct bench_plan *plan);
 
 /* The plan, corpus and result outlive it. NULL: no memory, or the plan's names are too long. */
 struct load *load_create(

@@ -311,7 +311,7 @@ wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = corpus_load(plan->body_file, plan->body_bytes, &corpus, out->first_error);
+	rc = corpus_load(plan->body_file, load_body_max(plan), &corpus, out->first_error);
 	if (rc != 0)
 		return rc;
 	lc.corpus = &corpus;

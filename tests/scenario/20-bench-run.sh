@@ -12,7 +12,8 @@ for wrong in "--socket /x" "--address 10.0.0.1 --socket /x 10.0.0.2" "--address 
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-wire $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-wire"; fi
 done
-for wrong in "--rate 1000 127.0.0.1" "--rate 0 127.0.0.1" "--rate 5 --anew 127.0.0.1"; do
+for wrong in "--rate 1000 127.0.0.1" "--rate 0 127.0.0.1" "--rate 5 --anew 127.0.0.1" \
+	"--repeat 127.0.0.1" "--beside 0 127.0.0.1" "--beside 1M --empty 127.0.0.1" "--reqmod --options 127.0.0.1"; do
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench"; fi
 done
@@ -43,9 +44,11 @@ SLUICE_SHARED=/none bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 
 tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
 	fail "the last line: $(tail -n 1 "$here/told")"
 grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail "the reason is not told"
-python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 18 and f["line"]' "$here/out/results.json" ||
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 11 and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
-[ -s "$here/out/table.md" ] || fail "table.md"
+grep -qE '^\| 1 KiB, one in flight: p50, µs \| at most 8.0 \| [0-9.]+ \| (reached|missed) \|$' "$here/out/table.md" ||
+	fail "table.md: no targets"
+grep -qE '^\| anew_share \| [0-9.]+ .* \| 1 \| 0 \|$' "$here/out/table.md" || fail "table.md: no rows"
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
 	fail "no cores are told"
 [ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"

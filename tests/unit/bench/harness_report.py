@@ -8,7 +8,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, peers, report, sets, signatures  # noqa: E402
+from harness import appliance, capacity, compare, peers, report, rows, sets, signatures, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -89,6 +89,81 @@ class Peers(unittest.TestCase):
     def test_those_beside_the_closing_line(self):
         found = report.peer_ratios(both("object", 10, 10, size="0") + both("echo", 300, 100, size="0"), report.MORE_PEERS)
         self.assertEqual(found["echo, REQMOD"], 20)
+
+
+class FakeServer:
+    """Answers plans as the appliance would: 10 us an object, all from the cache."""
+
+    def __init__(self, **changes):
+        self.plans, self.changes = [], changes
+
+    def run_plan(self, plan):
+        self.plans.append(plan)
+        sample = {"cpu_us": 20.0 if "--anew" in plan else 10.0, "p50_us": 5.0, "p99_us": 50.0, "errors": 0, "note": "", "objects": 100,
+                  "cache_hits": 100, "beside": 1, "core_share": 1.0}
+        return dict(sample, **self.changes)
+
+
+class Rows(unittest.TestCase):
+    BODY = {"path": "/x", "type": "text/html"}
+
+    def measure(self, server, cpu_us=10.0, share=0.5, errors=0):
+        warm = {"cpu_us": cpu_us, "core_share": share, "errors": errors}
+        return {r["name"]: r for r in rows.measure(server, self.BODY, 0, warm, 32, 100)}
+
+    def test_rates_are_parts_of_what_the_core_can_do_in_the_time_it_has(self):
+        server = FakeServer()
+        found = self.measure(server)
+        self.assertEqual(found["anew_share"]["value"], 0.5)
+        self.assertEqual([found[n]["value"] for n in ("one_p50_us", "load70_p99_us", "beside_p99_us", "cached_us")], [5, 50, 50, 10])
+        self.assertEqual(sum("--rate 35000 " in p + " " for p in server.plans), 2)
+        self.assertEqual(sum("--beside 100M" in p for p in server.plans), 1)
+
+    def test_what_did_not_happen_is_an_error(self):
+        found = self.measure(FakeServer(cache_hits=80, beside=0))
+        self.assertEqual((found["cached_us"]["errors"], found["beside_p99_us"]["errors"], found["anew_share"]["errors"]), (1, 1, 0))
+        self.assertEqual(targets.notes(list(found.values())), ["beside_p99_us: n/a: no body of 100M came through beside; ",
+                                                               "cached_us: n/a: only 80 of 100 came from the cache"])
+
+    def test_without_a_warm_rate_there_are_none(self):
+        self.assertEqual(self.measure(FakeServer(), errors=1), {})
+        self.assertEqual(self.measure(FakeServer(), cpu_us=0), {})
+
+
+class Targets(unittest.TestCase):
+    def told(self, samples, found):
+        return {line.split(" | ")[0][2:]: line.split(" | ")[2:] for line in targets.table(samples, found).splitlines()[2:]}
+
+    def row(self, name, value, errors=0, number=0):
+        return {"name": name, "value": value, "errors": errors, "round": number, "note": ""}
+
+    def test_reached_missed_and_not_measured(self):
+        told = self.told(both("object", 8, 8) + both("bare", 10, 10) + both("clam", 400, 400),
+                         [self.row("anew_share", 0.5), self.row("one_p50_us", 8.0), self.row("beside_p99_us", 1, errors=1)])
+        self.assertEqual(told["1 KiB RESPMOD, over bare"], ["0.80", "reached |"])
+        self.assertEqual(told["c-icap + libclamav over ours, 1 KiB"], ["50.0", "missed |"])
+        self.assertEqual(told["a connection for each object: share of the warm rate"], ["0.50", "missed |"])
+        self.assertEqual(told["1 KiB, one in flight: p50, µs"], ["8.0", "reached |"])
+        self.assertEqual(told["1 KiB at 70 % load, 100 MiB beside it: p99, µs"], ["n/a", "n/a |"])
+
+    def test_cycles_are_of_the_clock_of_their_round(self):
+        bare = [dict(s, clock_ghz=2.0, lanes_us=1.0) for s in both("bare", 10, 10)]
+        samples = both("object", 5, 7) + both("best", 2, 3) + bare
+        self.assertEqual(targets.cycles_over_best(samples), 7000)
+        self.assertEqual(targets.cached_cycles(samples, [self.row("cached_us", 4.0), self.row("cached_us", 9.0, number=1)]), 6000)
+        self.assertIsNone(targets.cycles_over_best(both("object", 5, 7) + bare))
+        self.assertIsNone(targets.cached_cycles(samples, []))
+
+    def test_rounds_that_are_lacking_are_told(self):
+        lines = targets.row_table([self.row("cached_us", 4.0), self.row("cached_us", 5.0, errors=2, number=1), self.row("idle_mib", 1)], 2)
+        self.assertIn("| cached_us | 4 (4–4) | 1 of 2 | 2 |", lines)
+        self.assertIn("| idle_mib | 1 (1–1) | 1 | 0 |", lines)
+
+    def test_best_is_read_from_what_the_scan_printed(self):
+        text = ("10,000 literals; ours\nhtml.bin                 1k 3.26 us 0.40, 16k 29.10 us 0.29, 1m 1521.02 us 0.25, "
+                "single1m 2000.00 us 0.47\nscan/bare: 1k=0.40\n")
+        self.assertEqual(list(report.best_of(text)), [("html", "1K", 3.26), ("html", "16K", 29.1), ("html", "1M", 1521.02)])
+        self.assertEqual(list(report.best_of("nothing of the kind")), [])
 
 
 class Notes(unittest.TestCase):

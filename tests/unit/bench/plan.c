@@ -20,6 +20,7 @@ TEST(a_line_is_a_plan)
 		{ "--empty --connections 3\n", true, 3, 1024, true, false, true, false },
 		{ "--anew --options\n", true, 32, 1024, true, true, false, true },
 		{ "--reqmod --no-204\n", true, 32, 1024, false, false, false, false },
+		{ "--repeat --beside 100M\n", true, 32, 1024, true, false, false, false },
 		{ "--rate 1000\n", true, 32, 1024, true, false, false, false },
 		{ "--bytes 1K host\n", false, 0, 0, false, false, false, false },
 		{ "--help\n", false, 0, 0, false, false, false, false },
@@ -38,6 +39,8 @@ TEST(a_line_is_a_plan)
 		CHECK_ROW(rows[i].line, p.allow_204 == rows[i].allow_204);
 		CHECK_ROW(rows[i].line, p.anew == rows[i].anew && p.empty == rows[i].empty);
 		CHECK_ROW(rows[i].line, p.options == rows[i].options);
+		CHECK_ROW(rows[i].line, p.repeat == (p.beside == 100u << 20));
+		CHECK_ROW(rows[i].line, p.repeat == (strstr(rows[i].line, "repeat") != NULL));
 		CHECK_ROW(rows[i].line, p.reqmod == (strstr(rows[i].line, "reqmod") != NULL));
 		CHECK_ROW(rows[i].line, (p.rate == 1000) == (strstr(rows[i].line, "rate") != NULL));
 	}

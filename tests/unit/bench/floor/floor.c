@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A floor that skipped a call or scanned other bytes would flatter or shame the product. */
 #include "bench/floor/floor.h"
+#include "bench/floor/lanes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -109,4 +110,22 @@ TEST(what_is_no_set_is_refused_by_line)
 TEST(the_probe_counts)
 {
 	CHECK(floor_probe(milliseconds(1)) > 1e6);
+	CHECK(floor_clock(milliseconds(1)) > 1e6);
+}
+
+TEST(digests_in_lanes_are_those_of_the_bodies)
+{
+	char why[CORPUS_ERROR_BYTES];
+	struct digest_values v;
+	uint8_t md5[16], sha256[32];
+	struct span last;
+	struct corpus c;
+
+	CHECK(corpus_load(NULL, 1000, &c, why) == 0);
+	CHECK(lanes_measure(&c, 1000, nanoseconds(1), &v) > 0);
+	last = corpus_body(&c, LANES_FLIGHT - 1, 1000);
+	EVP_Digest(last.data, last.bytes, md5, NULL, EVP_md5(), NULL);
+	EVP_Digest(last.data, last.bytes, sha256, NULL, EVP_sha256(), NULL);
+	CHECK(memcmp(md5, v.md5, 16) == 0 && memcmp(sha256, v.sha256, 32) == 0);
+	corpus_free(&c);
 }

@@ -17,6 +17,7 @@ enum manner {
 	ANSWERS_WHOLE,
 	ANSWERS_CHANGED,
 	ANSWERS_OPTIONS,
+	ANSWERS_REQMOD,
 	ANSWERS_500,
 	ANSWERS_TWICE,
 	CLOSES,
@@ -129,6 +130,9 @@ answer(struct world *w, struct tcp_conn *conn, const uint8_t *body, size_t bytes
 	case ANSWERS_OPTIONS:
 		say_text(conn, "ICAP/1.0 200 OK\r\nEncapsulated: null-body=0\r\n\r\n");
 		return;
+	case ANSWERS_REQMOD:
+		say_text(conn, "ICAP/1.0 204 No\r\n\r\n");
+		return;
 	case ANSWERS_500:
 		say_text(conn, "ICAP/1.0 500 Bad\r\n\r\n");
 		return;
@@ -157,19 +161,20 @@ answer(struct world *w, struct tcp_conn *conn, const uint8_t *body, size_t bytes
 }
 
 static uint64_t opened; /* connections that the last run's server saw */
+static uint64_t again;  /* bodies that were those of the object before */
 
 /* Requests wait in the connection until they are whole, then go through `buffer`. */
 static void
 serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
 {
-	static uint8_t buffer[1 << 20];
+	static uint8_t buffer[1 << 20], last[16];
 	struct chain in = CHAIN_EMPTY;
 	size_t waiting = tcp_receivable(conn), n;
 	char *head_end;
 	size_t head;
 
-	if (waiting == 0 ||
-	    (waiting < body_bytes + strlen(REQUEST_TAIL) && w->manner != ANSWERS_OPTIONS))
+	if (waiting == 0 || (waiting < body_bytes + strlen(REQUEST_TAIL) &&
+				w->manner != ANSWERS_OPTIONS && w->manner != ANSWERS_REQMOD))
 		return;
 	CHECK(tcp_receive(conn, waiting, &in) == 0);
 	n = chain_copy_out(&in, 0, buffer, sizeof(buffer));
@@ -180,8 +185,16 @@ serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
 		answer(w, conn, NULL, 0);
 		return;
 	}
+	if (w->manner == ANSWERS_REQMOD) {
+		CHECK(n > 12 && memcmp(buffer, "REQMOD ", 7) == 0);
+		CHECK(memcmp(buffer + n - 4, "\r\n\r\n", 4) == 0);
+		answer(w, conn, NULL, 0);
+		return;
+	}
 	CHECK(n > body_bytes + 7 && memcmp(buffer + n - 7, REQUEST_TAIL, 7) == 0);
 	head = n - 7 - body_bytes;
+	again += memcmp(last, buffer + head, sizeof(last)) == 0;
+	memcpy(last, buffer + head, sizeof(last));
 	head_end = memmem(buffer, head, "\r\n\r\n", 4);
 	CHECK(head_end != NULL && memcmp(buffer, "RESPMOD ", 8) == 0);
 	answer(w, conn, buffer + head, body_bytes);
@@ -253,7 +266,11 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 		tcp_flush(w.client.tcp);
 	}
 	CHECK(over);
-	CHECK(manner == ANSWERS_OPTIONS ? bodies == 5 : bodies >= 5 + w.served);
+	if (manner == ANSWERS_OPTIONS || manner == ANSWERS_REQMOD || plan->repeat) {
+		CHECK(bodies == 5);
+	} else {
+		CHECK(bodies >= 5 + w.served);
+	}
 	opened = w.opened;
 	load_destroy(load);
 	tcp_destroy(w.client.tcp);
@@ -396,5 +413,47 @@ TEST(at_a_rate_objects_are_due_whether_or_not_answers_come)
 		/* Who waits for a connection waits in the figure: not only for its round trip. */
 		CHECK_ROW(rows[i].name,
 		    (histogram_quantile(&r.latency_ns, 500) < 200000) == rows[i].reached);
+	}
+}
+
+TEST(requests_may_have_no_body_and_bodies_may_come_again)
+{
+	static struct bench_result r;
+	struct bench_plan p = plan;
+	uint64_t served;
+
+	p.reqmod = true;
+	served = run(ANSWERS_REQMOD, &p, &r);
+	CHECK(r.first_error[0] == 0 && r.objects == served && served > 8);
+	p.reqmod = false;
+	p.repeat = true;
+	again = 0;
+	served = run(ANSWERS_204, &p, &r);
+	CHECK(r.first_error[0] == 0 && r.objects == served && again == served - 1);
+	p.repeat = false;
+	again = 0;
+	run(ANSWERS_204, &p, &r);
+	CHECK(again == 0);
+}
+
+/* Of the same size here, so that the server reads both alike. */
+TEST(a_connection_beside_counts_apart)
+{
+	static const uint32_t rates[] = { 0, 2000 };
+
+	for (size_t i = 0; i < COUNT_OF(rates); i++) {
+		static struct bench_result r;
+		struct bench_plan p = plan;
+		uint64_t served;
+
+		p.beside = p.body_bytes;
+		p.rate = rates[i];
+		served = run(ANSWERS_204, &p, &r);
+		CHECK(r.first_error[0] == 0 && opened == 9);
+		CHECK(r.objects + r.beside == served);
+		/* It does not keep to the rate, nor wait for others: about as much as each of
+		 * eight. */
+		CHECK(r.beside > (rates[i] == 0 ? r.objects / 16 : r.objects));
+		CHECK(r.latency_ns.count == r.objects);
 	}
 }

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What else a round measures of the appliance: latencies, a connection for each object, objects that come again.
+
+Each row is a dictionary: name, round, value (in the unit that the name ends with), errors, note; and what the
+generator said of it. A plan at a rate is an open loop: latency counts from when an object was due.
+"""
+LOADS = (10, 30, 50, 70, 80, 90)  # per cent of what one core carries, by its cost in this round
+BESIDE = "100M"
+SHORT = "--json --bytes 1K --body %s --type %s --milliseconds %d "
+
+
+def rate_at(percent, warm):
+    """Objects a second: of what the core can do in the time that it really gets."""
+    return max(1, int(percent / 100 * 1e6 / warm["cpu_us"] * min(warm["core_share"], 1.0)))
+
+
+def row(name, number, value, sample, note=""):
+    found = {k: sample[k] for k in ("p50_us", "p99_us", "p999_us", "max_us", "rate", "unsent", "objects", "cpu_us", "empty_share",
+                                    "core_share", "generator_busy", "beside") if k in sample}
+    found.update(name=name, round=number, value=value, errors=sample["errors"], note="; ".join(n for n in (sample["note"], note) if n))
+    return found
+
+
+def of_one(server, words, number):
+    """One connection, one object in flight: what a client waits where nobody else is."""
+    sample = server.run_plan(words + "--connections 1")
+    return [row("one_p50_us", number, sample["p50_us"], sample), row("one_p99_us", number, sample["p99_us"], sample)]
+
+
+def at_loads(server, words, number, warm, connections):
+    """Latency over load, and at 70 % with a large body on its way beside it."""
+    found = []
+    for percent in LOADS:
+        sample = server.run_plan(words + "--connections %d --rate %d" % (connections, rate_at(percent, warm)))
+        found.append(row("load%d_p99_us" % percent, number, sample["p99_us"], sample))
+    sample = server.run_plan(words + "--connections %d --rate %d --beside %s" % (connections, rate_at(70, warm), BESIDE))
+    found.append(row("beside_p99_us", number, sample["p99_us"], sample))
+    if sample["beside"] == 0:
+        found[-1]["errors"] += 1
+        found[-1]["note"] = "no body of %s came through beside; " % BESIDE + found[-1]["note"]
+    return found
+
+
+def anew(server, words, number, warm, connections):
+    """How much of the warm rate is left with a connection for each object: the ratio of what they cost."""
+    sample = server.run_plan(words + "--connections %d --anew" % connections)
+    return [row("anew_share", number, warm["cpu_us"] / sample["cpu_us"] if sample["cpu_us"] > 0 else None, sample)]
+
+
+def again(server, words, number, connections):
+    """Objects whose verdict the cache knows; an error where it did not."""
+    sample = server.run_plan(words + "--connections %d --repeat" % connections)
+    found = row("cached_us", number, sample["cpu_us"], sample)
+    if sample["cache_hits"] < 0.9 * sample["objects"]:
+        found["errors"] += 1
+        found["note"] = "only %d of %d came from the cache" % (sample["cache_hits"], sample["objects"])
+    return [found]
+
+
+def measure(server, body, number, warm, connections, milliseconds):
+    """All rows of a round. `warm`: the sample of 1 KiB on connections that stay, of this round and body."""
+    words = SHORT % (body["path"], body["type"], milliseconds)
+    if warm["errors"] or warm["cpu_us"] <= 0:
+        return []
+    return (of_one(server, words, number) + at_loads(server, words, number, warm, connections) +
+            anew(server, words, number, warm, connections) + again(server, words, number, connections))

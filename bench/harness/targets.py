@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the product is to reach, beside what a run measured. Pure functions over the samples and rows of a run.
+
+A target is (what, how it is told, bound, whether the bound is the least or the most, value of a run or None).
+"""
+import statistics
+
+from harness import report
+
+
+ONCE = ("idle_mib", "idle_cpu_us", "cores_ratio", "log_lines")  # measured once a run, not once a round
+
+
+def values(rows, name):
+    """Of rows without errors."""
+    return [r["value"] for r in rows if r["name"] == name and not r["errors"] and r["value"] is not None]
+
+
+def middle(rows, name):
+    found = values(rows, name)
+    return statistics.median(found) if found else None
+
+
+def clocks(samples):
+    """{round: GHz}, as the floor saw them."""
+    return {s["round"]: s["clock_ghz"] for s in samples if s["who"] == "bare" and s.get("clock_ghz")}
+
+
+def cycles_over_best(samples):
+    """Of 1 KiB, what is neither scan nor digests; mean of the kinds, by the clock of the same round."""
+    clock, means = clocks(samples), []
+    for kind in report.KINDS:
+        ours, best = (report.costs(samples, who, kind, "1K", "204") for who in ("object", "best"))
+        found = [(ours[r] - best[r]) * clock[r] * 1000 for r in ours if r in best and r in clock]
+        if not found:
+            return None
+        means.append(statistics.median(found))
+    return statistics.mean(means)
+
+
+def cached_cycles(samples, rows):
+    """Of an object that the cache knows, over its digests in lanes."""
+    clock = clocks(samples)
+    digests = {s["round"]: s["lanes_us"] for s in samples
+               if (s["who"], s["kind"], s["size"]) == ("bare", report.KINDS[0], "1K") and "lanes_us" in s}
+    found = [(r["value"] - digests[r["round"]]) * clock[r["round"]] * 1000 for r in rows
+             if r["name"] == "cached_us" and not r["errors"] and r["round"] in digests and r["round"] in clock]
+    return statistics.median(found) if found else None
+
+
+def targets(samples, rows):
+    bare, peers = report.ratios(samples)
+    more = report.peer_ratios(samples, report.MORE_PEERS)
+    most, least = "at most", "at least"
+    return [
+        ("1 KiB RESPMOD, over bare", "%.2f", 0.85, most, bare["1k"]),
+        ("16 KiB, over bare", "%.2f", 0.52, most, bare["16k"]),
+        ("1 MiB, 32 connections, over bare", "%.2f", 0.48, most, bare["1m"]),
+        ("1 MiB, one connection, over bare", "%.2f", 0.82, most, bare["single1m"]),
+        ("1 MiB sent back, over bare", "%.2f", 0.58, most, bare["echo1m"]),
+        ("c-icap + libclamav over ours, 1 KiB", "%.1f", 70, least, peers["clam1k"]),
+        ("the same, 16 KiB", "%.1f", 20, least, peers["clam16k"]),
+        ("the same, 1 MiB", "%.1f", 8, least, peers["clam1m"]),
+        ("c-icap + clamd over ours, 1 KiB", "%.1f", None, least, more["clamd 1k"]),
+        ("the same, 16 KiB", "%.1f", None, least, more["clamd 16k"]),
+        ("the same, 1 MiB", "%.1f", None, least, more["clamd 1m"]),
+        ("c-icap echo over ours, 1 KiB", "%.1f", 15, least, peers["echo1k"]),
+        ("c-icap echo over ours, REQMOD without a body", "%.1f", 30, least, more["echo, REQMOD"]),
+        ("1 KiB: cycles over best (scan and digests alone)", "%.0f", 6000, most, cycles_over_best(samples)),
+        ("a cached object of 1 KiB: cycles over its digests in lanes", "%.0f", 6000, most, cached_cycles(samples, rows)),
+        ("1 KiB, one in flight: p50, µs", "%.1f", 8, most, middle(rows, "one_p50_us")),
+        ("1 KiB at 70 % load, 100 MiB beside it: p99, µs", "%.0f", 300, most, middle(rows, "beside_p99_us")),
+        ("a connection for each object: share of the warm rate", "%.2f", 0.6, least, middle(rows, "anew_share")),
+        ("100,000 idle connections: MiB", "%.0f", 200, most, middle(rows, "idle_mib")),
+        ("100,000 idle connections: µs of CPU a second", "%.0f", None, most, middle(rows, "idle_cpu_us")),
+        ("two dataplane cores: an object's cost over that on one", "%.2f", 1.0, most, middle(rows, "cores_ratio")),
+        ("sluice.log: lines a second of a core of control's", "%.0f", 100000, least, middle(rows, "log_lines")),
+    ]
+
+
+def word(bound, sense, value):
+    if value is None:
+        return "n/a"
+    if bound is None:
+        return ""
+    reached = value <= bound if sense == "at most" else value >= bound
+    return "reached" if reached else "missed"
+
+
+def table(samples, rows):
+    lines = ["| what | target | measured | |", "|---|---|---|---|"]
+    for what, form, bound, sense, value in targets(samples, rows):
+        lines.append("| %s | %s | %s | %s |" % (what, "–" if bound is None else "%s %s" % (sense, form % bound),
+                                                "n/a" if value is None else form % value, word(bound, sense, value)))
+    return "\n".join(lines)
+
+
+def row_table(rows, rounds):
+    """Every row with its spread and errors; those with fewer rounds than were asked for are marked."""
+    lines = ["| row | median (min–max) | rounds | errors |", "|---|---|---|---|"]
+    for name in dict.fromkeys(r["name"] for r in rows):
+        found = values(rows, name)
+        told = "n/a" if not found else "%.4g (%.4g–%.4g)" % (statistics.median(found), min(found), max(found))
+        short = "" if len(found) >= rounds or name in ONCE else " of %d" % rounds
+        lines.append("| %s | %s | %d%s | %d |" % (name, told, len(found), short, sum(r["errors"] for r in rows if r["name"] == name)))
+    return "\n".join(lines)
+
+
+def notes(rows):
+    """Why rows are no figures, each reason once."""
+    return ["%s: n/a: %s" % (r["name"], r["note"]) for r in rows if r["errors"] and r["note"]]
