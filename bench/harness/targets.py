@@ -108,4 +108,4 @@ def row_table(rows, rounds):
 
 def notes(rows):
     """Why rows are no figures, each reason once."""
-    return ["%s: n/a: %s" % (r["name"], r["note"]) for r in rows if r["errors"] and r["note"]]
+    return list(dict.fromkeys("%s: n/a: %s" % (r["name"], r["note"]) for r in rows if (r["errors"] or r["value"] is None) and r["note"]))

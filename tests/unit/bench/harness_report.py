@@ -119,11 +119,16 @@ class Rows(unittest.TestCase):
         self.assertEqual(sum("--rate 35000 " in p + " " for p in server.plans), 2)
         self.assertEqual(sum("--beside 100M" in p for p in server.plans), 1)
 
-    def test_what_did_not_happen_is_an_error(self):
+    def test_what_did_not_happen_is_no_figure(self):
         found = self.measure(FakeServer(cache_hits=80, beside=0))
-        self.assertEqual((found["cached_us"]["errors"], found["beside_p99_us"]["errors"], found["anew_share"]["errors"]), (1, 1, 0))
-        self.assertEqual(targets.notes(list(found.values())), ["beside_p99_us: n/a: no body of 100M came through beside; ",
+        self.assertEqual((found["cached_us"]["value"], found["beside_p99_us"]["value"], found["anew_share"]["value"]), (None, None, 0.5))
+        self.assertEqual(targets.notes(list(found.values())), ["beside_p99_us: n/a: no body of 100M came through beside",
                                                                "cached_us: n/a: only 80 of 100 came from the cache"])
+
+    def test_no_object_is_no_figure(self):
+        found = self.measure(FakeServer(objects=0, cache_hits=0, p99_us=0.0))
+        self.assertEqual({r["value"] for r in found.values()}, {None})
+        self.assertIn("one_p50_us: n/a: no object came through in the time", targets.notes(list(found.values())))
 
     def test_without_a_warm_rate_there_are_none(self):
         self.assertEqual(self.measure(FakeServer(), errors=1), {})
