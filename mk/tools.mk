@@ -10,7 +10,7 @@ PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificate
 PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara \
 	valgrind c-icap
 # c-icap is here for its client; as Debian ships it, its service does not start (/etc/default/c-icap).
-PACKAGES_BENCH := libc-icap-mod-virus-scan clamav-daemon
+PACKAGES_BENCH := libc-icap-mod-virus-scan clamav-daemon gnuplot-nox
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
 
 Q := $(if $(V),,@)

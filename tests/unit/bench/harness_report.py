@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ratios and sets of the bench, where a mistake would look like a figure. Run by tests/scenario/20-bench-run.sh."""
 import os
+import shutil
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, peers, report, rows, sets, signatures, targets  # noqa: E402
+from harness import appliance, capacity, compare, peers, plots, report, rows, sets, signatures, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -169,6 +170,39 @@ class Targets(unittest.TestCase):
                 "single1m 2000.00 us 0.47\nscan/bare: 1k=0.40\n")
         self.assertEqual(list(report.best_of(text)), [("html", "1K", 3.26), ("html", "16K", 29.1), ("html", "1M", 1521.02)])
         self.assertEqual(list(report.best_of("nothing of the kind")), [])
+
+
+class Plots(unittest.TestCase):
+    SAMPLES = both("object", 10, 20) + both("object", 100, 100, size="16K") + both("clam", 500, 500) + [sample("echo", 50)]
+
+    def row(self, percent, **keys):
+        return dict({"name": "load%d_p99_us" % percent, "errors": 0, "value": 9, "p50_us": 5, "p99_us": 9, "p999_us": 20}, **keys)
+
+    def test_only_what_was_measured_of_both_kinds_is_drawn(self):
+        self.assertEqual(plots.curves(self.SAMPLES), {"object": [(1024, 15), (16384, 100)], "clam": [(1024, 500)]})
+        self.assertIsNone(plots.cost_plot([]))
+
+    def test_latencies_are_medians_of_rounds_without_errors(self):
+        found = [self.row(10), self.row(10, p50_us=7, p99_us=11), self.row(30, errors=1), self.row(50, value=None)]
+        self.assertEqual(plots.latencies(found), [(10, 6, 10, 20)])
+        self.assertIsNone(plots.latency_plot(found))
+
+    @unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
+    def test_gnuplot_takes_what_is_made(self):
+        with tempfile.TemporaryDirectory() as where:
+            stages = {"1K": {"scan": 10, "net/tcp": 30}, "1M": {"scan": 1000}}
+            drawn, why = plots.draw(self.SAMPLES, [self.row(10), self.row(90)], stages, where)
+            self.assertEqual((drawn, why), (["cost.svg", "latency.svg", "stages.svg"], None))
+            with open(os.path.join(where, "cost.svg")) as f:
+                self.assertIn("Sluice", f.read())
+            self.assertEqual(plots.draw([], [], {}, where), ([], None))
+
+    def test_without_gnuplot_the_reason_is_told(self):
+        was, os.environ["PATH"] = os.environ["PATH"], "/none"
+        try:
+            self.assertEqual(plots.draw(self.SAMPLES, [], {}, "/none"), ([], "gnuplot is not installed (package gnuplot-nox)"))
+        finally:
+            os.environ["PATH"] = was
 
 
 class Notes(unittest.TestCase):
