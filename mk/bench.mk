@@ -58,8 +58,13 @@ bench-connections: setup
 	@$(MAKE) --no-print-directory all
 	@bench/connections --rounds $(or $(ROUNDS),5)
 
+## bench-fleet: 1 to 1,000 appliances in virtual time, with and without shared verdicts (RESULTS=bench/results/DATE for its costs)
+bench-fleet: setup
+	@$(MAKE) --no-print-directory $(B)/sluice-bench-fleet
+	@bench/fleet $(RESULTS)
+
 bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
 .PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-deepscan bench-tcp bench-parse \
-	bench-connections bench-setup
+	bench-connections bench-fleet bench-setup

@@ -47,6 +47,7 @@ below_bench/wire            := bench dataplane/net/tcp dataplane/net/link datapl
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
 below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net common/base
 below_bench/deepscan        := bench common/base
+below_bench/fleet-sim       := common/base
 below_bench/gates           := $(SCANNERS) common/base
 below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
 
