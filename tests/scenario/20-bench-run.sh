@@ -17,6 +17,10 @@ for wrong in "--rate 1000 127.0.0.1" "--rate 0 127.0.0.1" "--rate 5 --anew 127.0
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench"; fi
 done
+for wrong in "" "--rate 0 /x" "--milliseconds x /x" "/none/dataplane.sock" "/a /b"; do
+	# shellcheck disable=SC2086
+	if build/release/sluice-bench-log $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-log"; fi
+done
 for wrong in "--bytes 1K" "--literals /none" "--literals /dev/null --bytes 0"; do
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-floor $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-floor"; fi
@@ -44,7 +48,7 @@ SLUICE_SHARED=/none bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 
 tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
 	fail "the last line: $(tail -n 1 "$here/told")"
 grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail "the reason is not told"
-python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 11 and f["line"]' "$here/out/results.json" ||
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 12 and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 grep -qE '^\| 1 KiB, one in flight: p50, µs \| at most 8.0 \| ([0-9.]+|n/a) \| (reached|missed|n/a) \|$' "$here/out/table.md" ||
 	fail "table.md: no targets"

@@ -9,7 +9,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, peers, plots, report, rows, sets, signatures, targets  # noqa: E402
+from harness import appliance, capacity, compare, log_writer, peers, plots, report, rows, sets, signatures, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -203,6 +203,26 @@ class Plots(unittest.TestCase):
             self.assertEqual(plots.draw(self.SAMPLES, [], {}, "/none"), ([], "gnuplot is not installed (package gnuplot-nox)"))
         finally:
             os.environ["PATH"] = was
+
+
+class LogWriter(unittest.TestCase):
+    FED = {"rate": 100, "due": 100, "put": 90, "lost": 10, "seconds": 1.0}
+
+    def test_lines_a_second_of_its_time(self):
+        row = log_writer.row_of(self.FED, 90, 1, 0.001)
+        self.assertEqual((row["value"], row["errors"], row["lost"]), (90000, 0, 10))
+
+    def test_lines_that_are_lacking_and_losses_that_are_not_told_are_errors(self):
+        self.assertEqual(log_writer.row_of(self.FED, 89, 1, 1)["errors"], 1)
+        self.assertEqual(log_writer.row_of(self.FED, 90, 0, 1)["errors"], 1)
+        self.assertIsNone(log_writer.row_of(self.FED, 90, 1, 0)["value"])
+
+    def test_what_is_a_line_of_an_object_and_what_of_a_loss(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("sluice.log", "a Finish processing file\nb 5 records of objects were dropped\n"), ("sluice.log.1", "c Finish processing url\n")):
+                with open(os.path.join(folder, name), "w") as f:
+                    f.write(text)
+            self.assertEqual(log_writer.lines_of(folder), (2, 1))
 
 
 class Notes(unittest.TestCase):
