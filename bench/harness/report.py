@@ -18,9 +18,9 @@ MORE_PEERS = {"echo, REQMOD": ("echo", "0"), "clamd 1k": ("clamd", "1K"), "clamd
 
 
 def costs(samples, who, kind, size, form):
-    """{round: cost} of samples without errors."""
+    """{round: cost} of samples without errors and with objects: a run without any has no cost of one."""
     return {s["round"]: s["cpu_us"] for s in samples
-            if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form) and not s["errors"] and s["cpu_us"] > 0}
+            if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form) and not s["errors"] and s["cpu_us"] > 0 and s.get("objects", 1) > 0}
 
 
 def ratio(samples, over, under):

@@ -35,7 +35,7 @@ class Ratios(unittest.TestCase):
         self.assertIsNone(report.ratios([sample("object", 20), sample("bare", 10)])[0]["1k"])
 
     def test_samples_with_errors_and_of_no_cost_are_no_figures(self):
-        for wrong in (both("object", 20, 30, errors=1), both("object", 0, 0)):
+        for wrong in (both("object", 20, 30, errors=1), both("object", 0, 0), [dict(s, objects=0) for s in both("object", 20, 30)]):
             self.assertIsNone(report.ratios(wrong + both("bare", 10, 10))[0]["1k"])
 
     def test_forms_are_not_mixed(self):
