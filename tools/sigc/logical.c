@@ -237,18 +237,16 @@ kind_of(struct span text)
 	return SKIP_COUNT;
 }
 
-int
-sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
+/* The patterns of one text of a part. */
+static int
+add_patterns(struct sigc *s, struct span text, uint32_t name, uint32_t part, enum skip_reason *why)
 {
-	struct sigc_hex h = { .name = name, .place.max = UINT64_MAX, .why = SKIP_COUNT };
-	struct span key = text, offset;
+	struct sigc_hex h = {
+		.name = name, .place.max = UINT64_MAX, .part = part, .why = SKIP_COUNT
+	};
+	struct span offset;
 	int rc = 0;
 
-	*why = kind_of(text);
-	if (*why != SKIP_COUNT)
-		return -ENOTSUP;
-	if (sigc_find_part(s, key, id))
-		return 0;
 	if (!read_modifiers(&text, &h.modifiers))
 		return -EINVAL;
 	offset = sigc_take_field(&text, ':');
@@ -256,7 +254,6 @@ sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enu
 	*why = SKIP_OFFSET;
 	if (text.bytes > 0 && !sigc_parse_offset(offset, &h.place))
 		return -ENOTSUP;
-	h.part = *id;
 	if (!(h.modifiers & SIGC_WIDE) || h.modifiers & SIGC_ASCII) {
 		struct sigc_hex narrow = h;
 
@@ -268,6 +265,28 @@ sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enu
 		rc = sigc_add_hex(s, &h);
 		*why = h.why;
 	}
+	return rc;
+}
+
+int
+sigc_add_part(struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why)
+{
+	*why = kind_of(text);
+	if (*why != SKIP_COUNT)
+		return -ENOTSUP;
+	return sigc_find_part(s, text, id) ? 0 : add_patterns(s, text, name, *id, why);
+}
+
+int
+sigc_add_any_part(
+    struct sigc *s, struct span texts, uint32_t name, uint32_t *id, enum skip_reason *why)
+{
+	int rc = 0;
+
+	if (sigc_find_part(s, texts, id))
+		return 0;
+	while (rc == 0 && texts.bytes > 0)
+		rc = add_patterns(s, sigc_take_field(&texts, 0), name, *id, why);
 	return rc;
 }
 

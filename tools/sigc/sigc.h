@@ -277,6 +277,9 @@ int sigc_add_targeted(
 /* A part, [OFFSET:]HEX[::MODIFIERS], and its patterns, unless an equal one is there; its number. */
 int sigc_add_part(
     struct sigc *s, struct span text, uint32_t name, uint32_t *id, enum skip_reason *why);
+/* One that is met where any of several such texts is; a NUL is behind each. */
+int sigc_add_any_part(
+    struct sigc *s, struct span texts, uint32_t name, uint32_t *id, enum skip_reason *why);
 /* A rule whose name and steps are there: its parts, and a bit for each that triggers it; none: it
  * is always asked. */
 void sigc_add_rule(

@@ -83,10 +83,25 @@ void yara_count(struct sigc *s, const struct yara_rules *all, size_t i);
 
 /*
  * yara_needed.c: adds patterns, with modifiers and a NUL behind each, one of which stands wherever
- * the string matches; how many, 0: none is known.
+ * the string matches; how many, 0: none is known. `is_eager`: also those that cost much to look
+ * for.
  */
-#define YARA_NEEDED_MAX 16
-unsigned yara_needed(const struct yara_string *y, struct sigc_table *out);
+unsigned yara_needed(const struct yara_string *y, bool is_eager, struct sigc_table *out);
+
+/* yara_regex.c: runs of bytes, one of which every match of an expression holds, in lower case where
+ * `nocase`; false: none are known. */
+#define YARA_RUN_MAX  24
+#define YARA_RUNS_MAX 16
+struct yara_run {
+	uint8_t bytes[YARA_RUN_MAX];
+	unsigned count;
+};
+struct yara_choice {
+	struct yara_run runs[YARA_RUNS_MAX];
+	unsigned count;
+};
+bool yara_regex_runs(struct span written, bool nocase, struct yara_choice *out);
+unsigned yara_shortest_run(const struct yara_choice *c);
 
 /* yara_deep.c: rules that libyara judges in the sandbox; `why[i]` tells why the rule is not taken
  * here, SKIP_COUNT: it is. Those that libyara refuses are left out by name. */
@@ -102,7 +117,12 @@ struct condition {
 	unsigned part_count, nesting, depth, steps; /* depth: values on the stack */
 	unsigned negations;                         /* that it is within */
 	bool is_gate; /* what is not read may be anything (yara_gate.c) */
-	bool by_name; /* it hangs on a variable */
+	/* Of a gate: how many parts a set of strings may have, each of some of them; and whether
+	 * what costs much is looked for too. */
+	unsigned set_parts;
+	bool is_eager;
+	bool lacks_parts; /* there were too many */
+	bool by_name;     /* it hangs on a variable */
 	enum skip_reason why;
 };
 
@@ -123,19 +143,28 @@ struct term {
 int yara_leave_out(struct condition *c, enum skip_reason why);
 int yara_add_step(struct condition *c, struct generation_step step, unsigned taken);
 bool yara_take_keyword(struct condition *c, const char *word);
+/* Those of the rule whose name is, or begins so, from *i on; NULL: no more. */
+const struct yara_string *yara_next_string(
+    const struct condition *c, struct span id, bool is_start, size_t *i);
 /* The string whose name follows; NULL: the rule has none. */
 const struct yara_string *yara_take_string(struct condition *c);
 /* The rule's own number of the part; it is compiled unless an equal one has been. */
 int yara_add_part(
     struct condition *c, const struct yara_string *y, const char *offset, uint16_t *out);
-/* The same of a text, [OFFSET:]HEX[::MODIFIERS]. */
+/* The same of a text, [OFFSET:]HEX[::MODIFIERS], or of several with a NUL behind each. */
 int yara_add_text_part(struct condition *c, struct span text, uint16_t *out);
+int yara_add_texts_part(struct condition *c, struct span texts, uint16_t *out);
+/* What both need, of "and". */
+void yara_join_and(struct term *to, const struct term *more);
 /* What binds closest: "( … )", "$a …", "N of …", a rule's name. */
 int yara_read_primary(struct condition *c, struct term *out);
 /* "$a" at an offset, or at any where that is empty, as a value that holds or not. */
 int yara_use_string(
     struct condition *c, const struct yara_string *y, const char *offset, triggers *t);
 /* "N of SET": how many, 0: all. */
+int yara_read_of(struct condition *c, uint64_t least, bool none, triggers *t);
+
+/* yara_set.c: "N of SET": how many, 0: all. */
 int yara_read_of(struct condition *c, uint64_t least, bool none, triggers *t);
 
 /* yara_name.c: whether it is filename, filepath … of generation_file.h; */
@@ -160,6 +189,13 @@ bool yara_is_whole(struct condition *c);
 int yara_read_unknown(struct condition *c, struct term *out);
 /* The same of a string that is not read here, at whatever place. */
 int yara_push_needed(struct condition *c, const struct yara_string *y, triggers *t);
+
+/* A string as it is where that is read, else what it needs; it may hold then. NULL: -ENOTSUP. */
+int yara_push_string(struct condition *c, const struct yara_string *y, triggers *t);
+
+/* yara_gate_number.c: what the comparison of numbers that stands there needs; -ENOTSUP: it is none,
+ * or needs nothing. */
+int yara_push_of_numbers(struct condition *c, triggers *t);
 
 /* yara_number.c: a comparison, or what stands alone in its place. */
 int yara_read_relation(struct condition *c, struct term *out);

@@ -50,6 +50,21 @@ yara_take_keyword(struct condition *c, const char *word)
 	return false;
 }
 
+/* The rule's own number of a part. */
+static int
+number_part(struct condition *c, uint32_t id, uint16_t *out)
+{
+	for (*out = 0; *out < c->part_count && c->parts[*out] != id;)
+		++*out;
+	if (*out == GENERATION_RULE_PARTS_MAX) {
+		c->lacks_parts = true;
+		return yara_leave_out(c, SKIP_EXPRESSION);
+	}
+	c->parts[*out] = id;
+	c->part_count += *out == c->part_count;
+	return 0;
+}
+
 int
 yara_add_text_part(struct condition *c, struct span text, uint16_t *out)
 {
@@ -57,15 +72,19 @@ yara_add_text_part(struct condition *c, struct span text, uint16_t *out)
 	uint32_t id;
 	int rc = sigc_add_part(c->s, text, c->name, &id, &why);
 
-	if (rc != 0)
-		return yara_leave_out(c, rc == -ENOTSUP ? why : SKIP_EXPRESSION);
-	for (*out = 0; *out < c->part_count && c->parts[*out] != id;)
-		++*out;
-	if (*out == GENERATION_RULE_PARTS_MAX)
-		return yara_leave_out(c, SKIP_EXPRESSION);
-	c->parts[*out] = id;
-	c->part_count += *out == c->part_count;
-	return 0;
+	return rc == 0 ? number_part(c, id, out)
+		       : yara_leave_out(c, rc == -ENOTSUP ? why : SKIP_EXPRESSION);
+}
+
+int
+yara_add_texts_part(struct condition *c, struct span texts, uint16_t *out)
+{
+	enum skip_reason why;
+	uint32_t id;
+	int rc = sigc_add_any_part(c->s, texts, c->name, &id, &why);
+
+	return rc == 0 ? number_part(c, id, out)
+		       : yara_leave_out(c, rc == -ENOTSUP ? why : SKIP_EXPRESSION);
 }
 
 int
@@ -128,9 +147,8 @@ read_plain(struct condition *c, const struct yara_string *y, uint64_t at)
 	return rc == 0 ? yara_add_step(c, one, 1) : rc;
 }
 
-/* Those whose name begins so, from *i on; NULL: no more. */
-static const struct yara_string *
-next_string(const struct condition *c, struct span id, bool is_start, size_t *i)
+const struct yara_string *
+yara_next_string(const struct condition *c, struct span id, bool is_start, size_t *i)
 {
 	for (; *i < c->rule->string_count; ++*i) {
 		const struct yara_string *y = &c->all->strings[c->rule->strings + *i];
@@ -148,7 +166,7 @@ yara_take_string(struct condition *c)
 {
 	size_t i = 0;
 
-	return next_string(c, yara_take_word(&c->text), false, &i);
+	return yara_next_string(c, yara_take_word(&c->text), false, &i);
 }
 
 /* "filesize - N" behind "at", in brackets or not. */
@@ -213,71 +231,6 @@ read_string(struct condition *c, triggers *t)
 		    (unsigned long long)(to - from));
 	}
 	return yara_use_string(c, y, offset, t);
-}
-
-/* Pushes every string of a set; the triggers of the first (how many) in `each`. */
-static int
-push_set(struct condition *c, triggers each[GENERATION_STACK_MAX], unsigned *count)
-{
-	bool is_all = yara_take_keyword(c, "them"), more = true;
-	int rc = 0;
-
-	*count = 0;
-	if (!is_all && !yara_take(&c->text, "("))
-		return yara_leave_out(c, SKIP_SYNTAX);
-	while (rc == 0 && more) {
-		struct span id = span_of("", 0);
-		const struct yara_string *y;
-		bool is_start = is_all;
-		size_t i = 0;
-
-		if (!is_all) {
-			if (!yara_take(&c->text, "$"))
-				return yara_leave_out(c, SKIP_SYNTAX);
-			id = yara_take_word(&c->text);
-			is_start = yara_take(&c->text, "*");
-		}
-		while (rc == 0 && (y = next_string(c, id, is_start, &i)) != NULL) {
-			if (*count == GENERATION_STACK_MAX)
-				return yara_leave_out(c, SKIP_EXPRESSION);
-			rc = yara_use_string(c, y, "", &each[(*count)++]);
-		}
-		more = !is_all && yara_take(&c->text, ",");
-	}
-	if (rc == 0 && !is_all && !yara_take(&c->text, ")"))
-		rc = yara_leave_out(c, SKIP_SYNTAX);
-	return rc;
-}
-
-int
-yara_read_of(struct condition *c, uint64_t least, bool none, triggers *t)
-{
-	triggers each[GENERATION_STACK_MAX];
-	unsigned count;
-	int rc;
-
-	if (!yara_take_keyword(c, "of"))
-		return yara_leave_out(c, SKIP_SYNTAX);
-	c->negations += none;
-	rc = push_set(c, each, &count);
-	c->negations -= none;
-	if (rc != 0)
-		return rc;
-	if (least == 0)
-		least = count;
-	if (count == 0 || least > count)
-		return yara_leave_out(c, SKIP_SYNTAX); /* never true, or an error in YARA */
-	/* Without one of all but `least` - 1 there are not enough. */
-	*t = 0;
-	for (unsigned i = 0; !none && i < count - least + 1; i++)
-		*t = i == 0 || (*t != 0 && each[i] != 0) ? *t | each[i] : 0;
-	rc = yara_add_step(c,
-	    (struct generation_step){
-		.kind = STEP_AT_LEAST, .value = (uint32_t)least, .kinds = count },
-	    count);
-	if (rc == 0 && none)
-		rc = yara_add_step(c, (struct generation_step){ .kind = STEP_NOT }, 1);
-	return rc;
 }
 
 static int read_or(struct condition *c, struct term *out);
@@ -428,6 +381,18 @@ join(struct condition *c, const struct term *a, const struct term *b, uint16_t k
 	return yara_add_step(c, (struct generation_step){ .kind = kind }, 2);
 }
 
+void
+yara_join_and(struct term *to, const struct term *more)
+{
+	triggers *t = &to->triggers;
+
+	if (*t == 0 || (more->triggers != 0 &&
+			   __builtin_popcountll(more->triggers) < __builtin_popcountll(*t)))
+		*t = more->triggers;
+	if (to->begins.mask == 0)
+		to->begins = more->begins;
+}
+
 static int
 read_and(struct condition *c, struct term *out)
 {
@@ -435,16 +400,11 @@ read_and(struct condition *c, struct term *out)
 
 	while (rc == 0 && yara_take_keyword(c, "and")) {
 		struct term more = { 0 };
-		triggers *t = &out->triggers;
 
 		rc = read_not(c, &more);
-		if (*t == 0 || (more.triggers != 0 &&
-				   __builtin_popcountll(more.triggers) < __builtin_popcountll(*t)))
-			*t = more.triggers;
 		if (rc == 0)
 			rc = join(c, out, &more, STEP_AND);
-		if (out->begins.mask == 0)
-			out->begins = more.begins;
+		yara_join_and(out, &more);
 	}
 	return rc;
 }
@@ -561,17 +521,51 @@ known_gate(const struct sigc *s, const struct generation_rule *r)
 	return UINT32_MAX;
 }
 
+/* A gate of these strings; 0, or it may be anything. */
+static int
+compile_gate(
+    struct condition *c, struct generation_rule *r, unsigned set_parts, bool is_eager, triggers *t)
+{
+	c->is_gate = true;
+	c->set_parts = set_parts;
+	c->is_eager = is_eager;
+	r->begins = (struct generation_head){ 0, 0 };
+	*t = 0;
+	return compile(c, r, t);
+}
+
+/* The one of most parts that has room for all; each that is tried leaves nothing behind. */
+static int
+compile_fitting_gate(struct sigc *s, const struct yara_rules *all, size_t i, struct condition *c,
+    struct generation_rule *r, bool is_eager, triggers *t)
+{
+	struct sigc_mark mark = sigc_mark(s);
+	int rc;
+
+	for (unsigned set_parts = GENERATION_RULE_PARTS_MAX;; set_parts /= 4) {
+		*c = condition_of(s, all, i);
+		rc = compile_gate(c, r, set_parts, is_eager, t);
+		if (!c->lacks_parts || set_parts == 1)
+			return rc;
+		sigc_undo(s, &mark);
+	}
+}
+
 void
 yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i, bool by_name)
 {
-	struct condition c = condition_of(s, all, i);
+	struct condition c;
 	struct sigc_mark mark = sigc_mark(s);
 	struct generation_rule r = { .size_max = UINT64_MAX, .is_deep = 1 };
 	struct sigc_gate gate;
 	triggers t = 0;
+	int rc = compile_fitting_gate(s, all, i, &c, &r, false, &t);
 
-	c.is_gate = true;
-	if (compile(&c, &r, &t) != 0) { /* it may be anything */
+	if (rc != 0 || (t == 0 && r.begins.mask == 0)) {
+		sigc_undo(s, &mark);
+		rc = compile_fitting_gate(s, all, i, &c, &r, true, &t);
+	}
+	if (rc != 0) { /* it may be anything */
 		sigc_undo(s, &mark);
 		c = condition_of(s, all, i);
 		c.is_gate = true;

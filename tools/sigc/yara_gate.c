@@ -6,11 +6,13 @@
  *
  *     $a at …, $a in …         the string, or what it needs (yara_needed.c)
  *     #a …, @a …, !a …         the same, where the comparison can't hold without
- *     N of SET …               so many of them
+ *                              (yara_gate_number.c)
+ *     N of SET …               so many of them (yara_set.c)
  *     for N of SET : ( $ … )   the same, where the body begins with "$"
- *     for any i in (1..#a)     the string
  *     pe.x …, dotnet.x …       a PE program, elf.x … an ELF one: of others a module says nothing
- *     for any x in (0..pe.x)   the same
+ *     for any i in (1..#a) : ( … )    the string, and what the body needs
+ *     for any x in (0..pe.x) : ( … )  a PE program, and the same
+ *     filename matches /…/     a part of the expression (yara_name.c)
  *     all else                 nothing
  *
  * Too much may hold, never too little: within "not" nothing is asked for.
@@ -101,65 +103,34 @@ push_anything(struct condition *c)
 	return rc == 0 ? push_unsure(c) : rc;
 }
 
-/* One of several texts must be met. */
-static int
-push_texts(struct condition *c, const struct sigc_table *texts, unsigned count, triggers *t)
-{
-	const char *next = (const char *)texts->bytes;
-	int rc = 0;
-
-	*t = 0;
-	for (unsigned i = 0; i < count && rc == 0; i++, next += strlen(next) + 1) {
-		uint16_t part = 0;
-
-		rc = yara_add_text_part(c, span_text(next), &part);
-		if (rc == 0)
-			rc = yara_add_step(
-			    c, (struct generation_step){ .kind = STEP_PART, .part = part }, 0);
-		*t |= UINT64_C(1) << part;
-	}
-	if (rc == 0)
-		rc = yara_add_step(c,
-		    (struct generation_step){ .kind = STEP_AT_LEAST, .value = 1, .kinds = count },
-		    count);
-	return rc == 0 ? push_unsure(c) : rc;
-}
-
 int
 yara_push_needed(struct condition *c, const struct yara_string *y, triggers *t)
 {
 	struct yara_place before = yara_place(c);
 	struct sigc_table texts = { 0 };
-	unsigned count = c->negations == 0 ? yara_needed(y, &texts) : 0;
-	int rc = count > 0 ? push_texts(c, &texts, count, t) : -ENOTSUP;
+	uint16_t part = 0;
+	int rc = -ENOTSUP;
 
+	if (c->negations == 0 && yara_needed(y, c->is_eager, &texts) > 0)
+		rc = yara_add_texts_part(c, span_of(texts.bytes, texts.used), &part);
+	*t = rc == 0 ? UINT64_C(1) << part : 0;
 	free(texts.bytes);
 	if (rc == 0)
-		return 0;
+		rc = yara_add_step(
+		    c, (struct generation_step){ .kind = STEP_PART, .part = part }, 0);
+	if (rc == 0)
+		return push_unsure(c);
 	yara_return(c, &before);
 	*t = 0;
 	return push_anything(c);
 }
 
-/* The string as it is, where that is read. */
-static int
-push_string(struct condition *c, const struct yara_string *y, triggers *t)
+int
+yara_push_string(struct condition *c, const struct yara_string *y, triggers *t)
 {
 	int rc = y == NULL ? -ENOTSUP : yara_use_string(c, y, "", t);
 
 	return rc == 0 ? push_unsure(c) : rc;
-}
-
-/* Whether "#a HOW N" can't hold of no match. */
-static bool
-needs_a_match(struct condition *c)
-{
-	bool over = yara_take(&c->text, ">"), from = over && yara_take(&c->text, "=");
-	bool is = !over && yara_take(&c->text, "==");
-	uint64_t n = 0;
-
-	return (over || is) && yara_take_number(&c->text, &n) && yara_is_whole(c) &&
-	       ((over && !from) || n > 0);
 }
 
 /* "N of SET", "any of SET" …; what comes behind asks for more. */
@@ -173,20 +144,6 @@ push_quantified(struct condition *c, triggers *t)
 	if (yara_take_keyword(c, "any") || (yara_take_number(&c->text, &least) && least > 0))
 		return yara_read_of(c, least, false, t);
 	return -ENOTSUP;
-}
-
-/* "any i in (1..#a) :" behind "for". */
-static const struct yara_string *
-take_count_loop(struct condition *c)
-{
-	uint64_t first;
-
-	if (!yara_take_keyword(c, "any") || yara_take_word(&c->text).bytes == 0 ||
-	    !yara_take_keyword(c, "in") || !yara_take(&c->text, "(") ||
-	    !yara_take_number(&c->text, &first) || first != 1 || !yara_take(&c->text, "..") ||
-	    !yara_take(&c->text, "#"))
-		return NULL;
-	return yara_take_string(c);
 }
 
 /* ": ( $ at …" with no "or" in what follows: it holds of a string only where that was met. */
@@ -210,18 +167,12 @@ body_needs_its_string(struct condition *c)
 	return needs;
 }
 
-/* "any of SET : ( $ at … )", "any i in (1..#a) : …", behind "for". */
+/* "any of SET : ( $ at … )" behind "for". */
 static int
 push_loop(struct condition *c, triggers *t)
 {
-	struct yara_place before = yara_place(c);
-	const struct yara_string *counted = take_count_loop(c);
-	int rc;
+	int rc = push_quantified(c, t);
 
-	if (counted != NULL)
-		return push_string(c, counted, t);
-	yara_return(c, &before);
-	rc = push_quantified(c, t);
 	if (rc == 0 && !body_needs_its_string(c))
 		rc = -ENOTSUP;
 	return rc == 0 ? push_unsure(c) : rc;
@@ -265,28 +216,12 @@ push_of_module(struct condition *c, struct term *out)
 	return is_elf ? push_beginning(c, 4, 0x464c457f, out) : push_beginning(c, 2, 0x5a4d, out);
 }
 
-/* "any x in (0..MODULE.x" behind "for". */
-static int
-push_loop_of_module(struct condition *c, struct term *out)
-{
-	uint64_t first;
-
-	if (!yara_take_keyword(c, "any") || yara_take_word(&c->text).bytes == 0 ||
-	    !yara_take_keyword(c, "in") || !yara_take(&c->text, "(") ||
-	    !yara_take_number(&c->text, &first) || !yara_take(&c->text, ".."))
-		return -ENOTSUP;
-	return push_of_module(c, out);
-}
-
-/* A module, or a loop over something of one, at `before`. */
+/* A module, at `before`. */
 static int
 push_module(struct condition *c, const struct yara_place *before, struct term *out)
 {
-	int rc = c->negations == 0 ? 0 : -ENOTSUP;
+	int rc = c->negations == 0 ? push_of_module(c, out) : -ENOTSUP;
 
-	if (rc == 0)
-		rc = yara_take_keyword(c, "for") ? push_loop_of_module(c, out)
-						 : push_of_module(c, out);
 	if (rc != 0) {
 		yara_return(c, before);
 		*out = (struct term){ 0 };
@@ -298,23 +233,100 @@ push_module(struct condition *c, const struct yara_place *before, struct term *o
 static int
 push_what_it_needs(struct condition *c, triggers *t)
 {
-	const struct yara_string *y;
+	struct yara_place before = yara_place(c);
 
 	if (c->negations > 0)
 		return -ENOTSUP;
+	if (yara_push_of_numbers(c, t) == 0)
+		return 0;
+	yara_return(c, &before);
 	if (yara_take(&c->text, "$"))
-		return push_string(c, yara_take_string(c), t);
-	if (yara_take(&c->text, "#")) {
-		y = yara_take_string(c);
-		return needs_a_match(c) ? push_string(c, y, t) : -ENOTSUP;
-	}
+		return yara_push_string(c, yara_take_string(c), t);
 	if (yara_take(&c->text, "@") || yara_take(&c->text, "!"))
-		return push_string(c, yara_take_string(c), t);
+		return yara_push_string(c, yara_take_string(c), t);
 	if (yara_take_keyword(c, "for"))
 		return push_loop(c, t);
 	if (push_quantified(c, t) != 0)
 		return -ENOTSUP;
 	return push_unsure(c);
+}
+
+/* A variable of a loop that is none of a rule's or an object's name: those would be read as such.
+ */
+static bool
+take_loop_variable(struct condition *c)
+{
+	struct span word = yara_take_word(&c->text);
+	unsigned which;
+
+	for (const struct yara_rule *r = c->all->rules; r < c->rule; r++) {
+		if (span_equal(r->name, word))
+			return false;
+	}
+	return word.bytes > 0 && !yara_is_variable(word, &which);
+}
+
+/* What is gone through: of a module, "(1..#a)" …; nothing is needed of others. Up to its ':'. */
+static int
+push_loop_range(struct condition *c, struct term *out)
+{
+	struct yara_place before = yara_place(c);
+	uint64_t first = 0;
+	int rc = -ENOTSUP;
+
+	*out = (struct term){ 0 };
+	if (yara_take(&c->text, "(") && yara_take_number(&c->text, &first) &&
+	    yara_take(&c->text, "..")) {
+		if (yara_take(&c->text, "#"))
+			rc = first > 0 ? yara_push_string(c, yara_take_string(c), &out->triggers)
+				       : -ENOTSUP;
+		else
+			rc = push_of_module(c, out);
+	} else {
+		yara_return(c, &before);
+		rc = push_of_module(c, out);
+	}
+	if (rc != 0) {
+		yara_return(c, &before);
+		*out = (struct term){ 0 };
+		rc = push_anything(c);
+	}
+	while (c->text.left.bytes > 0 && !yara_take(&c->text, ":"))
+		yara_skip(&c->text, 1);
+	return rc;
+}
+
+/* "for any x in … : ( … )": what is gone through and, but for x, what is asked of any. */
+static int
+push_loop_of_values(struct condition *c, struct term *out)
+{
+	struct term body = { 0 };
+	uint64_t least = 1;
+	int rc;
+
+	if (c->negations > 0 || !yara_take_keyword(c, "for") ||
+	    (!yara_take_keyword(c, "any") && !(yara_take_number(&c->text, &least) && least > 0)) ||
+	    !take_loop_variable(c))
+		return -ENOTSUP;
+	while (yara_take(&c->text, ",")) {
+		if (!take_loop_variable(c))
+			return -ENOTSUP;
+	}
+	if (!yara_take_keyword(c, "in"))
+		return -ENOTSUP;
+	rc = push_loop_range(c, out);
+	yara_skip_blanks(&c->text);
+	if (rc == 0 && !yara_starts(&c->text, "("))
+		rc = -ENOTSUP;
+	if (rc == 0)
+		rc = yara_read_primary(c, &body);
+	if (rc == 0 && body.is_number)
+		rc = -ENOTSUP;
+	if (rc == 0)
+		rc = yara_add_step(c, (struct generation_step){ .kind = STEP_AND }, 2);
+	if (rc == 0)
+		yara_join_and(out, &body);
+	return rc;
 }
 
 int
@@ -325,6 +337,12 @@ yara_read_unknown(struct condition *c, struct term *out)
 
 	*out = (struct term){ 0 };
 	rc = push_module(c, &before, out);
+	if (rc != 0)
+		rc = push_loop_of_values(c, out);
+	if (rc != 0) {
+		yara_return(c, &before);
+		*out = (struct term){ 0 };
+	}
 	if (rc != 0)
 		rc = push_what_it_needs(c, &out->triggers);
 	if (rc != 0) {

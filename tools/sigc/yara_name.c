@@ -5,7 +5,8 @@
  *     filename == "…"   !=   contains   startswith   endswith, and with i before them   iequals
  *     filename matches /plain/i, with ^ before it or $ behind
  *
- * and the same of the other variables. Which rules hang on a name at all is asked of the words of
+ * and the same of the other variables; of "matches" with another expression a gate (yara_gate.c)
+ * asks for a part of it. Which rules hang on a name at all is asked of the words of
  * their conditions: too many may, never too few.
  */
 #include <ctype.h>
@@ -121,17 +122,60 @@ take_comparison(struct condition *c, struct sigc_table *text, uint32_t *how, boo
 	return false;
 }
 
+/* Of a gate: "matches" of any other expression holds only where the name has one of a few runs. */
+static int
+push_runs(struct condition *c, unsigned which)
+{
+	struct yara_text *t = &c->text;
+	struct yara_choice runs;
+	struct span written;
+	uint32_t how = TEXT_CONTAINS;
+	int rc = 0;
+
+	if (!c->is_gate || c->negations > 0 || !yara_take_keyword(c, "matches"))
+		return -ENOTSUP;
+	yara_skip_blanks(t);
+	if (!yara_starts(t, "/"))
+		return -ENOTSUP;
+	written = span_from(t->left, 1);
+	yara_skip_quoted(t, '/');
+	written = span_first(written, written.bytes - t->left.bytes);
+	if (written.bytes == 0 || !take_flags(t, &how) ||
+	    !yara_regex_runs(span_first(written, written.bytes - 1), how & TEXT_NOCASE, &runs))
+		return -ENOTSUP;
+	for (unsigned i = 0; i < runs.count && rc == 0; i++) {
+		struct span run = span_of(runs.runs[i].bytes, runs.runs[i].count);
+		struct generation_step step = { STEP_NAME, (uint16_t)which, 0, how };
+
+		if (memchr(run.data, 0, run.bytes) != NULL)
+			return -ENOTSUP;
+		step.value = table_add_text(&c->s->names, run);
+		rc = yara_add_step(c, step, 0);
+	}
+	if (rc == 0)
+		rc = yara_add_step(c,
+		    (struct generation_step){
+			.kind = STEP_AT_LEAST, .value = 1, .kinds = runs.count },
+		    runs.count);
+	return rc == 0 ? yara_add_step(c, (struct generation_step){ .kind = STEP_UNSURE }, 1) : rc;
+}
+
 int
 yara_read_variable(struct condition *c, unsigned which)
 {
 	struct generation_step step = { .kind = STEP_NAME, .part = (uint16_t)which };
 	struct sigc_table text = { 0 };
+	struct yara_place before;
 	bool is_not = false;
 	int rc = 0;
 
 	c->by_name = true;
-	if (!take_comparison(c, &text, &step.kinds, &is_not))
-		rc = yara_leave_out(c, SKIP_VARIABLE);
+	before = yara_place(c);
+	if (!take_comparison(c, &text, &step.kinds, &is_not)) {
+		free(text.bytes);
+		yara_return(c, &before);
+		return push_runs(c, which) == 0 ? 0 : yara_leave_out(c, SKIP_VARIABLE);
+	}
 	if (rc == 0) {
 		step.value = table_add_text(&c->s->names, span_of(text.bytes, text.used));
 		rc = yara_add_step(c, step, 0);

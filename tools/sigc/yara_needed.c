@@ -3,9 +3,8 @@
  * What must stand in an object for a YARA string to match, where the string itself is not read
  * here: a run of plain bytes that every match holds, or a few of which it holds one. Of a
  * hexadecimal string the piece between its open gaps and alternatives that tells most; of a regular
- * expression the longest run outside of what may be left out, one for each of its alternatives; of
- * base64 the three encodings. What is not understood ends a run: too few bytes are asked for, never
- * too many.
+ * expression what yara_regex.c reads; of base64 the three encodings. Where nothing else is known of
+ * a rule, shorter runs and a text under every key of xor are looked for too.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -14,220 +13,20 @@
 #include "common/base/letters.h"
 #include "tools/sigc/yara.h"
 
-#define RUN_MIN     4 /* as ANCHOR_GOOD of hex.c */
-#define RUN_MAX     24
-#define XOR_MAX     8 /* keys; more would be as many literals */
-#define GAP_MAX     64
-#define NESTING_MAX 16
-
-struct run {
-	uint8_t bytes[RUN_MAX];
-	unsigned count;
-};
-
-/* One of these; none: nothing is known. */
-struct choice {
-	struct run runs[YARA_NEEDED_MAX];
-	unsigned count;
-};
-
-struct regex {
-	struct span left;
-	unsigned depth;
-};
+#define RUN_MIN 4 /* as ANCHOR_GOOD of hex.c */
+#define RUN_MAX YARA_RUN_MAX
+#define XOR_MAX 8 /* keys; more would be as many literals */
+/* Where nothing else is known of a rule; few are so. */
+#define RUN_MIN_EAGER  3
+#define XOR_MAX_EAGER  256
+#define GAP_MAX        64
+#define PIECE_MAX      64 /* whole bytes of a hexadecimal string's piece */
+#define PIECE_TEXT_MAX 512
 
 static unsigned
-shortest(const struct choice *c)
+least_of(bool is_eager)
 {
-	unsigned n = c->count > 0 ? RUN_MAX : 0;
-
-	for (unsigned i = 0; i < c->count; i++)
-		n = c->runs[i].count < n ? c->runs[i].count : n;
-	return n;
-}
-
-static void
-take_better(struct choice *best, const struct choice *other)
-{
-	if (shortest(other) > shortest(best))
-		*best = *other;
-}
-
-/* A run has ended; it may be the best there is. */
-static void
-end_run(struct choice *best, struct run *run)
-{
-	struct choice alone = { .count = run->count > 0 };
-
-	alone.runs[0] = *run;
-	take_better(best, &alone);
-	run->count = 0;
-}
-
-static void
-add_byte(struct choice *best, struct run *run, uint8_t byte)
-{
-	if (run->count == RUN_MAX)
-		end_run(best, run);
-	run->bytes[run->count++] = byte;
-}
-
-/* "{n,m}", "?", "*", "+" and a "?" behind; how often at least, and whether there was one. */
-static bool
-take_quantifier(struct regex *r, uint64_t *min)
-{
-	struct span at = r->left;
-
-	*min = 1;
-	if (at.bytes == 0)
-		return false;
-	if (at.data[0] == '{') {
-		size_t n = 1;
-
-		while (n < at.bytes && (isdigit(at.data[n]) || at.data[n] == ','))
-			n++;
-		if (n == 1 || n >= at.bytes || at.data[n] != '}')
-			return false;
-		at = span_from(at, 1);
-		*min = 0;
-		sigc_take_number(&at, min);
-		at = span_from(r->left, n + 1);
-	} else if (strchr("?*+", at.data[0]) != NULL && at.data[0] != 0) {
-		*min = at.data[0] == '+';
-		at = span_from(at, 1);
-	} else {
-		return false;
-	}
-	if (at.bytes > 0 && at.data[0] == '?')
-		at = span_from(at, 1);
-	r->left = at;
-	return true;
-}
-
-/* Behind its bracket, which may begin with ']' or "^]". */
-static void
-skip_class(struct regex *r)
-{
-	size_t n = r->left.bytes > 0 && r->left.data[0] == '^' ? 1 : 0;
-
-	for (n += n < r->left.bytes && r->left.data[n] == ']';
-	     n < r->left.bytes && r->left.data[n] != ']'; n++)
-		n += r->left.data[n] == '\\';
-	r->left = span_from(r->left, n + 1);
-}
-
-enum atom {
-	ATOM_BYTE,
-	ATOM_EDGE, /* no byte of its own */
-	ATOM_ANY   /* one byte, or something that is not understood */
-};
-
-static enum atom
-take_escape(struct regex *r, uint8_t *byte)
-{
-	static const char letters[] = "nrtfa", bytes[] = "\n\r\t\f\a";
-	uint8_t c = r->left.bytes > 0 ? r->left.data[0] : 0;
-	const char *letter = c != 0 ? strchr(letters, c) : NULL;
-
-	r->left = span_from(r->left, 1);
-	*byte = letter != NULL ? (uint8_t)bytes[letter - letters] : c;
-	if (c == 'x' && r->left.bytes >= 2 && hex_pair(r->left.data) >= 0) {
-		*byte = (uint8_t)hex_pair(r->left.data);
-		r->left = span_from(r->left, 2);
-		return ATOM_BYTE;
-	}
-	if (c == 'b' || c == 'B')
-		return ATOM_EDGE;
-	return letter != NULL || (c != 0 && !isalnum(c)) ? ATOM_BYTE : ATOM_ANY;
-}
-
-static enum atom
-take_atom(struct regex *r, uint8_t *byte)
-{
-	*byte = r->left.data[0];
-	r->left = span_from(r->left, 1);
-	switch (*byte) {
-	case '\\':
-		return take_escape(r, byte);
-	case '[':
-		skip_class(r);
-		return ATOM_ANY;
-	case '^':
-	case '$':
-		return ATOM_EDGE;
-	case '.':
-	case '{':
-	case '*':
-	case '+':
-	case '?':
-		return ATOM_ANY;
-	default:
-		return ATOM_BYTE;
-	}
-}
-
-static bool read_alternatives(struct regex *r, struct choice *out);
-
-/* Up to '|', ')' or the end. False: nested too deep. */
-static bool
-read_sequence(struct regex *r, struct choice *best)
-{
-	struct run run = { .count = 0 };
-	uint64_t min;
-	uint8_t byte;
-
-	*best = (struct choice){ .count = 0 };
-	while (r->left.bytes > 0 && r->left.data[0] != '|' && r->left.data[0] != ')') {
-		struct choice inner = { .count = 0 };
-		enum atom atom = ATOM_ANY;
-		bool is_group = r->left.data[0] == '(';
-
-		if (is_group) {
-			r->left = span_from(r->left, 1);
-			if (!read_alternatives(r, &inner))
-				return false;
-			r->left = span_from(r->left, 1); /* its ')' */
-		} else {
-			atom = take_atom(r, &byte);
-		}
-		if (!take_quantifier(r, &min) && atom != ATOM_ANY) {
-			if (atom == ATOM_BYTE)
-				add_byte(best, &run, byte);
-			continue;
-		}
-		if (atom == ATOM_BYTE && min > 0)
-			add_byte(best, &run, byte);
-		end_run(best, &run);
-		if (is_group && min > 0)
-			take_better(best, &inner);
-	}
-	end_run(best, &run);
-	return true;
-}
-
-static bool
-read_alternatives(struct regex *r, struct choice *out)
-{
-	bool all_known = true, more = true;
-
-	*out = (struct choice){ .count = 0 };
-	if (++r->depth > NESTING_MAX)
-		return false;
-	while (more) {
-		struct choice one;
-
-		if (!read_sequence(r, &one))
-			return false;
-		all_known &= one.count > 0 && out->count + one.count <= YARA_NEEDED_MAX;
-		for (unsigned i = 0; all_known && i < one.count; i++)
-			out->runs[out->count++] = one.runs[i];
-		more = r->left.bytes > 0 && r->left.data[0] == '|';
-		r->left = span_from(r->left, more ? 1 : 0);
-	}
-	if (!all_known)
-		out->count = 0;
-	r->depth--;
-	return true;
+	return is_eager ? RUN_MIN_EAGER : RUN_MIN;
 }
 
 static void
@@ -260,14 +59,13 @@ add_bytes(struct sigc_table *out, const uint8_t *bytes, size_t count)
 }
 
 static unsigned
-regex_needs(const struct yara_string *y, struct sigc_table *out)
+regex_needs(const struct yara_string *y, bool is_eager, struct sigc_table *out)
 {
-	struct regex r = { .left = y->written };
-	struct choice c;
+	struct yara_choice c;
 	bool nocase =
 	    y->nocase || (y->flags.bytes > 0 && memchr(y->flags.data, 'i', y->flags.bytes) != NULL);
 
-	if (!read_alternatives(&r, &c) || r.left.bytes > 0 || shortest(&c) < RUN_MIN)
+	if (!yara_regex_runs(y->written, nocase, &c) || yara_shortest_run(&c) < least_of(is_eager))
 		return 0;
 	for (unsigned i = 0; i < c.count; i++) {
 		add_bytes(out, c.runs[i].bytes, c.runs[i].count);
@@ -341,13 +139,15 @@ take_byte(struct yara_text *t, struct pieces *p)
 	yara_skip_blanks(t);
 	second = t->left.bytes > 0 ? t->left.data[0] : '?';
 	t->left = span_from(t->left, 1);
+	if (p->now_whole == PIECE_MAX || p->now.used > PIECE_TEXT_MAX)
+		end_piece(p);
 	table_add(&p->now, &first, 1);
 	table_add(&p->now, &second, 1);
 	p->now_whole += hex_digit(first) >= 0 && hex_digit(second) >= 0;
 }
 
 static unsigned
-hex_needs(const struct yara_string *y, struct sigc_table *out)
+hex_needs(const struct yara_string *y, bool is_eager, struct sigc_table *out)
 {
 	struct yara_text t = { y->written, 0 };
 	struct pieces p = { .now_whole = 0 };
@@ -372,7 +172,7 @@ hex_needs(const struct yara_string *y, struct sigc_table *out)
 		while (p.best.bytes[--p.best.used] != '{')
 			continue;
 	}
-	if (p.best_whole >= RUN_MIN) {
+	if (p.best_whole >= least_of(is_eager)) {
 		table_add(out, p.best.bytes, p.best.used);
 		table_add(out, "", 1);
 		count = 1;
@@ -455,12 +255,13 @@ base64_needs(const struct yara_string *y, const struct sigc_table *text, struct 
 }
 
 static unsigned
-xor_needs(const struct yara_string *y, const struct sigc_table *text, struct sigc_table *out)
+xor_needs(const struct yara_string *y, const struct sigc_table *text, bool is_eager,
+    struct sigc_table *out)
 {
-	unsigned count = 0;
+	unsigned count = 0, keys = y->xor_max - y->xor_min + 1u;
 	size_t n = text->used < RUN_MAX ? text->used : RUN_MAX;
 
-	if (y->xor_max - y->xor_min >= XOR_MAX || n < RUN_MIN)
+	if (keys > (is_eager ? XOR_MAX_EAGER : XOR_MAX) || n < RUN_MIN)
 		return 0;
 	for (unsigned key = y->xor_min; key <= y->xor_max; key++, count++) {
 		uint8_t run[RUN_MAX];
@@ -475,7 +276,7 @@ xor_needs(const struct yara_string *y, const struct sigc_table *text, struct sig
 
 /* A text in one of its forms, as `is_wide` says. */
 static unsigned
-form_needs(const struct yara_string *y, bool is_wide, struct sigc_table *out)
+form_needs(const struct yara_string *y, bool is_wide, bool is_eager, struct sigc_table *out)
 {
 	struct sigc_table plain = text_bytes(y), text = plain;
 	size_t n;
@@ -487,7 +288,7 @@ form_needs(const struct yara_string *y, bool is_wide, struct sigc_table *out)
 	if (y->is_base64 || y->is_base64_wide) {
 		count = y->has_alphabet ? 0 : base64_needs(y, &text, out);
 	} else if (y->is_xor) {
-		count = xor_needs(y, &text, out);
+		count = xor_needs(y, &text, is_eager, out);
 	} else {
 		count = n >= RUN_MIN;
 		add_bytes(out, text.bytes, count > 0 ? n : 0);
@@ -501,30 +302,30 @@ form_needs(const struct yara_string *y, bool is_wide, struct sigc_table *out)
 }
 
 static unsigned
-text_needs(const struct yara_string *y, struct sigc_table *out)
+text_needs(const struct yara_string *y, bool is_eager, struct sigc_table *out)
 {
 	unsigned narrow = 0, wide = 0;
 
 	if (!y->wide || y->ascii) {
-		narrow = form_needs(y, false, out);
+		narrow = form_needs(y, false, is_eager, out);
 		if (narrow == 0)
 			return 0;
 	}
 	if (y->wide) {
-		wide = form_needs(y, true, out);
+		wide = form_needs(y, true, is_eager, out);
 		if (wide == 0)
 			return 0;
 	}
-	return narrow + wide <= YARA_NEEDED_MAX ? narrow + wide : 0;
+	return narrow + wide;
 }
 
 unsigned
-yara_needed(const struct yara_string *y, struct sigc_table *out)
+yara_needed(const struct yara_string *y, bool is_eager, struct sigc_table *out)
 {
 	size_t before = out->used;
-	unsigned count = y->form == YARA_REGEX ? regex_needs(y, out)
-			 : y->form == YARA_HEX ? hex_needs(y, out)
-					       : text_needs(y, out);
+	unsigned count = y->form == YARA_REGEX ? regex_needs(y, is_eager, out)
+			 : y->form == YARA_HEX ? hex_needs(y, is_eager, out)
+					       : text_needs(y, is_eager, out);
 
 	if (count == 0)
 		out->used = before;

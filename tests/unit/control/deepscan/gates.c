@@ -10,6 +10,12 @@
 	"\x7f" \
 	"ELF"
 
+#define TEN(x)                                                                                \
+	"text" x "0 text" x "1 text" x "2 text" x "3 text" x "4 text" x "5 text" x "6 text" x \
+	"7 text" x "8 text" x "9 "
+
+#define TWO "$a = \"aaaa\" nocase wide ascii $b = \"bbbb\" nocase wide ascii"
+
 /* A rule for the sandbox, an object that it must be asked of, and one that it need not. */
 static const struct {
 	const char *strings, *condition, *asked, *not_asked;
@@ -45,14 +51,59 @@ static const struct {
 	{ "$a = \"aaaa\"", "$a or elf.machine == 3", ELF, "MZ" },
 	{ "", "dotnet.typelib == \"x\"", "MZ", "x" },
 	{ "", "math.entropy(0, filesize) > 1.0", "x", NULL },
+	/* Numbers that are computed. */
+	{ TWO, "(@a - @b) < 700", "AAAA bbbb", "AAAA" },
+	{ TWO, "(@a[1] + 1 - @b) < 700", "AAAA bbbb", "bbbb" },
+	{ TWO, "@a < 700 or #b > #a", "bbbb", "x" },
+	{ TWO, "#a > #b", "aaaa", "bbbb" },
+	{ TWO, "(#a + #b) > 1", "bbbb", "x" },
+	{ TWO, "#a + #b >= 1", "bbbb", "x" },
+	{ TWO, "#a > #b + uint8(0) + filesize + 3", "aaaa", "bbbb" },
+	{ TWO, "#a + #b >= 0", "x", NULL },
+	{ TWO, "#a >= #b", "x", NULL },
+	{ TWO, "#a + 1 > #b", "x", NULL },
+	{ TWO, "#a > #b - 1", "x", NULL },
+	{ TWO, "#a > int8(0) + #b", "\x80", NULL },
+	{ TWO, "#a < #b + 1", "x", NULL },
+	{ TWO, "#a != #b + 1", "x", NULL },
+	{ TWO, "not #a > #b", "x", NULL },
+	/* Loops over values. */
+	{ "$a = \"aaaa\"", "for any i in (0..pe.number_of_sections) : (pe.machine == i and $a)",
+	    "MZ aaaa", "MZ" },
+	{ "$a = \"aaaa\"", "for any i in (0..pe.number_of_sections) : (pe.machine == i and $a)",
+	    "MZ aaaa", "aaaa" },
+	{ "$a = \"aaaa\"", "for any i in (1, 2) : (i == 1 and (elf.machine == i or $a))", ELF,
+	    "MZ" },
+	{ "$a = \"aaaa\"", "for 2 i in (1..9) : ($a and math.entropy(i, 4) > 1.0)", "aaaa", "x" },
+	{ "$a = \"aaaa\"", "for all i in (2..1) : ($a and math.entropy(i, 4) > 1.0)", "x", NULL },
+	{ "$a = \"aaaa\"", "for any i in (1..9) : (not $a)", "x", NULL },
+	{ "$a = \"aaaa\"", "for any i in (1..#a) : (@a[i] == 3 and pe.machine == i)", "MZ aaaa",
+	    "MZ" },
+	/* What costs much is looked for where nothing else is known. */
+	{ "$x = \"aaaabbbb\" xor", "$x", "````cccc", "````ccc" },
+	{ "$x = \"aaaabbbb\" xor", "$x", "aaaabbbb", "x" },
+	{ "$r = /ab1./", "$r", "ab12", "ab" },
+	{ "$r = /w[\\^]?o[\\^]?r\\^d/ nocase", "$r", "WOR^D", "word" },
 };
 
+/* A signature_name_of. */
+static size_t
+name_of(void *name, char *out, size_t room)
+{
+	size_t bytes = strnlen(name, room);
+
+	memcpy(out, name, bytes);
+	return bytes;
+}
+
 static bool
-is_asked(struct judge *j, const char *object)
+is_asked(struct judge *j, const char *object, char *name)
 {
 	struct signature_scan *scan = signature_open(j->deep.core, j->generation);
 	bool asked;
 
+	if (name != NULL)
+		signature_name(scan, name_of, name);
 	signature_feed(scan, span_text(object), true);
 	signature_finish(scan);
 	asked = signature_wants_deep(scan);
@@ -63,7 +114,7 @@ is_asked(struct judge *j, const char *object)
 static bool
 begin(struct judge *j, const char *strings, const char *condition)
 {
-	char source[600];
+	char source[4500];
 
 	snprintf(source, sizeof(source),
 	    "import \"pe\" import \"elf\" import \"dotnet\" import \"math\" "
@@ -78,9 +129,76 @@ TEST(a_gate_is_open_where_the_rule_may_hold)
 		struct judge j;
 
 		CHECK_ROW(gates[i].condition, begin(&j, gates[i].strings, gates[i].condition));
-		CHECK_ROW(gates[i].condition, is_asked(&j, gates[i].asked));
+		CHECK_ROW(gates[i].condition, is_asked(&j, gates[i].asked, NULL));
 		CHECK_ROW(gates[i].condition,
-		    gates[i].not_asked == NULL || !is_asked(&j, gates[i].not_asked));
+		    gates[i].not_asked == NULL || !is_asked(&j, gates[i].not_asked, NULL));
+		judge_end(&j);
+	}
+}
+
+static const struct {
+	const char *condition;
+	char *asked, *not_asked; /* names */
+} names[] = {
+	{ "filename matches /[Tt]humbs\\.db/ and math.entropy(0, 4) > 1.0", "xthumbs.db",
+	    "thumbsdb" },
+	{ "filename matches /(ab{4}\\.){2}crmlog$/i and pe.machine == 1", "xABBBB.abbbb.crmLog",
+	    "abbbb.crmlog" },
+	{ "filename matches /[a-z]/", "A", NULL },
+	{ "not filename matches /[Tt]humbs\\.db/", "thumbs.db", NULL },
+	{ "filename matches /x[0-9]yes|no[a-z]/ or filename matches /other./", "other", "someone" },
+};
+
+TEST(a_gate_asks_for_a_part_of_a_name)
+{
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct judge j;
+
+		CHECK_ROW(names[i].condition, begin(&j, "", names[i].condition));
+		CHECK_ROW(names[i].condition, is_asked(&j, "MZ", names[i].asked));
+		CHECK_ROW(names[i].condition,
+		    names[i].not_asked == NULL || !is_asked(&j, "MZ", names[i].not_asked));
+		judge_end(&j);
+	}
+}
+
+/* 70 texts, "text00" on. */
+static void
+make_texts(char *out, size_t room)
+{
+	for (unsigned i = 0; i < 70; i++) {
+		size_t used = strlen(out);
+
+		snprintf(out + used, room - used, "$s%u = \"text%02u\" ", i, i);
+	}
+}
+
+static const struct {
+	const char *condition, *asked, *not_asked;
+} sets[] = {
+	{ "any of them and math.entropy(0, 4) > 1.0", "text69", "text70" },
+	{ "36 of them and math.entropy(0, 4) > 1.0", TEN("0") TEN("1") TEN("2") TEN("3"),
+	    TEN("0") },
+	{ "all of them and pe.machine == 1",
+	    "MZ" TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6"),
+	    "MZ" TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") },
+	{ "none of them and math.entropy(0, 4) > 1.0", "x", NULL },
+	{ "not any of them and math.entropy(0, 4) > 1.0", "x", NULL },
+};
+
+TEST(a_gate_has_room_for_a_large_set)
+{
+	static char strings[4000];
+
+	for (size_t i = 0; i < COUNT_OF(sets); i++) {
+		struct judge j;
+
+		strings[0] = 0;
+		make_texts(strings, sizeof(strings));
+		CHECK_ROW(sets[i].condition, begin(&j, strings, sets[i].condition));
+		CHECK_ROW(sets[i].condition, is_asked(&j, sets[i].asked, NULL));
+		CHECK_ROW(sets[i].condition,
+		    sets[i].not_asked == NULL || !is_asked(&j, sets[i].not_asked, NULL));
 		judge_end(&j);
 	}
 }

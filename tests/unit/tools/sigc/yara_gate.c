@@ -46,3 +46,30 @@ TEST(a_shared_gate_stays_while_a_rule_needs_it)
 		made_end(&m);
 	}
 }
+
+/* 70 texts, "text00" on: more than a rule has parts. */
+TEST(any_of_a_large_set_is_judged_on_the_way)
+{
+	struct signature_core *core = signature_core_create(1);
+	struct signature_hit hit;
+	char source[4000] = "rule large { strings: ";
+	struct made m;
+
+	for (unsigned i = 0; i < 70; i++) {
+		size_t used = strlen(source);
+
+		snprintf(source + used, sizeof(source) - used, "$s%u = \"text%02u\" %s", i, i,
+		    i == 69 ? "nocase wide ascii condition: any of them and filesize > 9 }" : "");
+	}
+	made_begin(&m);
+	CHECK(made_source(&m, "a.yar", source, strlen(source)) == 0);
+	CHECK(made_build(&m) == 0 && m.sigc.skipped[SKIP_EXPRESSION] == 0);
+	CHECK(signature_core_prepare(core, m.generation) == 0);
+	CHECK(made_scan(core, m.generation, span_text("a longer text00"), 3, &hit) == 1);
+	CHECK(strcmp(hit.name, "large") == 0);
+	CHECK(made_scan(core, m.generation, span_text("a longer TEXT69"), 3, NULL) == 1);
+	CHECK(made_scan(core, m.generation, span_text("a longer TEXT68"), 3, NULL) == 0);
+	CHECK(made_scan(core, m.generation, span_text("text00"), 3, NULL) == 0);
+	signature_core_destroy(core);
+	made_end(&m);
+}
