@@ -14,15 +14,19 @@
 #define NAME_BYTES_MAX 200 /* of the last part */
 #define PATH_BYTES_MAX 1024
 #define PIECE_BYTES    (1u << 20)
+#define COPIES_MAX     (TRIED_FILES_MAX + TRIED_INCLUDES_MAX)
+#define NOT_INCLUDED   UINT32_MAX
 
 struct copies {
 	uv_work_t work;
 	void (*done)(void *arg, const char *error);
 	void *arg;
-	unsigned count;
-	int fds[TRIED_FILES_MAX];
-	char to[TRIED_FILES_MAX][TRIED_PATH_MAX];
-	char names[TRIED_FILES_MAX][PATH_BYTES_MAX + 1];
+	unsigned count, file_count; /* files first, then what they include */
+	int fds[COPIES_MAX];
+	uint32_t of[COPIES_MAX]; /* the file that it is included by, or NOT_INCLUDED */
+	char to[COPIES_MAX][TRIED_PATH_MAX];
+	char names[COPIES_MAX][PATH_BYTES_MAX + 1];
+	char as[COPIES_MAX][NAME_BYTES_MAX + 1]; /* its path from there */
 	char error[COPIES_ERROR_TEXT_MAX];
 };
 
@@ -51,6 +55,47 @@ is_name(const char *name)
 	       strlen(last) <= NAME_BYTES_MAX;
 }
 
+/* A path that leads nowhere but down. */
+static bool
+is_below(const char *as)
+{
+	size_t n;
+
+	if (as == NULL || as[0] == 0 || strlen(as) > NAME_BYTES_MAX)
+		return false;
+	for (const char *at = as; *at != 0; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return false;
+	}
+	for (;; as += n + 1) {
+		n = strcspn(as, "/");
+		if (n == 0 || (n == 1 && as[0] == '.') || (n == 2 && strncmp(as, "..", 2) == 0))
+			return false;
+		if (as[n] == 0)
+			return true;
+	}
+}
+
+/* Whose it is: of a file itself, or of one that was taken before. */
+static bool
+take_place(struct copies *c, const json_t *item)
+{
+	const json_t *of = json_object_get(item, "of");
+	const char *as = json_string_value(json_object_get(item, "as"));
+	json_int_t number = json_integer_value(of);
+
+	if (of == NULL && as == NULL) {
+		c->of[c->count] = NOT_INCLUDED;
+		c->file_count++;
+		return c->file_count == c->count + 1 && c->file_count <= TRIED_FILES_MAX;
+	}
+	if (!json_is_integer(of) || number < 0 || number >= c->file_count || !is_below(as))
+		return false;
+	c->of[c->count] = (uint32_t)number;
+	snprintf(c->as[c->count], sizeof(c->as[0]), "%s", as);
+	return true;
+}
+
 static int
 take_one(struct copies *c, const json_t *item, pid_t peer, char error[COPIES_ERROR_TEXT_MAX])
 {
@@ -59,9 +104,11 @@ take_one(struct copies *c, const json_t *item, pid_t peer, char error[COPIES_ERR
 	struct stat st;
 	int fd;
 
-	if (!is_name(name) || !json_is_integer(number)) {
+	if (!is_name(name) || !json_is_integer(number) || !take_place(c, item)) {
 		snprintf(error, COPIES_ERROR_TEXT_MAX,
-		    "try: expected {\"name\": \"/path\", \"fd\": N} for each file");
+		    "try: expected {\"name\": \"/path\", \"fd\": N} for each of %d files, "
+		    "then the same with \"of\": NUMBER, \"as\": \"path\" for what they include",
+		    TRIED_FILES_MAX);
 		return -EINVAL;
 	}
 	fd = peer_take_descriptor(peer, (int)json_integer_value(number));
@@ -91,9 +138,10 @@ copies_take(const json_t *list, pid_t peer, struct copies **out, json_t **files,
 	int rc = 0;
 
 	if (!json_is_array(list) || json_array_size(list) == 0 ||
-	    json_array_size(list) > TRIED_FILES_MAX) {
-		snprintf(
-		    error, COPIES_ERROR_TEXT_MAX, "try: expected 1 to %d files", TRIED_FILES_MAX);
+	    json_array_size(list) > COPIES_MAX) {
+		snprintf(error, COPIES_ERROR_TEXT_MAX,
+		    "try: expected 1 to %d files, and at most %d that they include",
+		    TRIED_FILES_MAX, TRIED_INCLUDES_MAX);
 		return -EINVAL;
 	}
 	c = calloc(1, sizeof(*c));
@@ -105,7 +153,8 @@ copies_take(const json_t *list, pid_t peer, struct copies **out, json_t **files,
 		rc = take_one(c, item, peer, error);
 		if (rc != 0)
 			break;
-		json_array_append(*files, json_object_get(item, "name"));
+		if (c->of[i] == NOT_INCLUDED)
+			json_array_append(*files, json_object_get(item, "name"));
 	}
 	if (rc == 0) {
 		*out = c;
@@ -143,16 +192,35 @@ copy_bytes(int from, int to, uint64_t *left)
 	return rc;
 }
 
+/* The folder of copy `i`: a new one of a file's own, those of what it includes below that. */
+static int
+make_folder(const struct copies *c, unsigned i)
+{
+	char path[TRIED_PATH_MAX];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", c->to[i]);
+	if (c->of[i] == NOT_INCLUDED) {
+		*strrchr(path, '/') = 0;
+		return mkdir(path, 0750) == 0 ? 0 : -errno;
+	}
+	slash = path + strlen(path) - strlen(c->as[i]);
+	while ((slash = strchr(slash, '/')) != NULL) {
+		*slash = 0;
+		if (mkdir(path, 0750) != 0 && errno != EEXIST)
+			return -errno;
+		*slash++ = '/';
+	}
+	return 0;
+}
+
 static int
 copy_file(const struct copies *c, unsigned i, uint64_t *left)
 {
-	char directory[TRIED_PATH_MAX];
-	int to, rc;
+	int rc = c->to[i][0] != 0 ? make_folder(c, i) : -ENAMETOOLONG, to;
 
-	snprintf(directory, sizeof(directory), "%s", c->to[i]);
-	*strrchr(directory, '/') = 0;
-	if (mkdir(directory, 0750) != 0)
-		return -errno;
+	if (rc != 0)
+		return rc;
 	to = open(c->to[i], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (to < 0)
 		return -errno;
@@ -200,7 +268,11 @@ copies_start(uv_loop_t *loop, struct copies *c, const struct tried *t, uint64_t 
 	c->done = done;
 	c->arg = arg;
 	c->work.data = c;
-	for (unsigned i = 0; i < c->count; i++)
-		tried_copy_path(t, batch, i, c->names[i], c->to[i]);
+	for (unsigned i = 0; i < c->count; i++) {
+		if (c->of[i] == NOT_INCLUDED)
+			tried_copy_path(t, batch, i, c->names[i], c->to[i]);
+		else if (!tried_include_path(t, batch, c->of[i], c->as[i], c->to[i]))
+			c->to[i][0] = 0;
+	}
 	uv_queue_work(loop, &c->work, copy_all, after_copies);
 }

@@ -4,7 +4,10 @@
  * later is what was tried, whatever becomes of the files meanwhile. They come as descriptors of the
  * process that asks, so that control reads nothing the asker could not.
  *
- * Bounds: TRIED_FILES_MAX regular files, TRIED_BYTES_MAX together.
+ * YARA rules come with what they include, which is put beside their copy, or below.
+ *
+ * Bounds: TRIED_FILES_MAX regular files and TRIED_INCLUDES_MAX that they include, TRIED_BYTES_MAX
+ * together.
  */
 #ifndef SLUICE_CONTROL_COPIES_H
 #define SLUICE_CONTROL_COPIES_H
@@ -21,8 +24,8 @@ struct copies;
 
 /*
  * Takes the descriptors that `list` names, [{"name": "/path", "fd": N}, …], out of the process
- * `peer`. `*files` becomes the list of their names, the caller's. -errno with a sentence; then
- * nothing is taken.
+ * `peer`; "of" and "as" besides: what file number "of" includes, and its path from there. `*files`
+ * becomes the list of their names, the caller's. -errno with a sentence; then nothing is taken.
  */
 int copies_take(const json_t *list, pid_t peer, struct copies **out, json_t **files,
     char error[COPIES_ERROR_TEXT_MAX]);

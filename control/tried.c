@@ -211,6 +211,16 @@ tried_copy_path(const struct tried *t, uint64_t batch, unsigned index, const cha
 	return out;
 }
 
+bool
+tried_include_path(
+    const struct tried *t, uint64_t batch, unsigned index, const char *as, char out[TRIED_PATH_MAX])
+{
+	size_t used = strlen(tried_copy_path(t, batch, index, "", out));
+	int rc = snprintf(out + used, TRIED_PATH_MAX - used, "%s", as);
+
+	return rc >= 0 && (size_t)rc < TRIED_PATH_MAX - used;
+}
+
 int
 tried_make_batch(struct tried *t, uint64_t *batch)
 {

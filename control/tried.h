@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #define TRIED_FILES_MAX    64
+#define TRIED_INCLUDES_MAX 128            /* besides, that YARA rules among these include */
 #define TRIED_BYTES_MAX    (512ull << 20) /* of all files of a batch together */
 #define TRIED_PATH_MAX     600
 #define TRIED_PROMOTED_MAX 32 /* batches; their files belong into signatures.sources by then */
@@ -51,6 +52,9 @@ int tried_make_batch(struct tried *t, uint64_t *batch);
 char *tried_path(const struct tried *t, uint64_t batch, const char *name, char out[TRIED_PATH_MAX]);
 /* Where the copy of a batch's file lies; `name` is the path it came from. */
 char *tried_copy_path(const struct tried *t, uint64_t batch, unsigned index, const char *name,
+    char out[TRIED_PATH_MAX]);
+/* Where the copy of a file that this one includes lies; false: the path is too long. */
+bool tried_include_path(const struct tried *t, uint64_t batch, unsigned index, const char *as,
     char out[TRIED_PATH_MAX]);
 /* The paths of the copies: of a batch's files, and of all that a generation with that change holds.
  * NULL when memory is short. */

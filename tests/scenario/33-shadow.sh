@@ -56,6 +56,21 @@ refused "nothing in these files can be tried: $here/none.ndb:1: Own.Vi: " try "$
 must_tell '"running":true'
 must_tell '"objects":3,'
 
+# YARA rules come with what they include, below their folder.
+mkdir "$here/rules" "$here/rules/sub"
+printf 'include "sub/one.yar"\n' >"$here/rules/all.yar"
+printf 'rule Tried_Included { strings: $a = "included-marker" condition: $a }\n' >"$here/rules/sub/one.yar"
+"${ctl[@]}" sig try "$here/rules/all.yar" | grep -qE '^loaded +1$' || fail "an included rule was not loaded"
+are 204 'xx included-marker xx' || fail "an included rule changed an answer"
+eventually told '"rules":[{"threat":"Tried_Included","objects":1,'
+printf 'include "../new.lit"\n' >"$here/rules/all.yar"
+refused 'only files below the folder of the rules can be tried with them' try "$here/rules/all.yar"
+printf 'include "sub/none.yar"\n' >"$here/rules/all.yar"
+refused "$here/rules/sub/none.yar: No such file or directory" try "$here/rules/all.yar"
+"${ctl[@]}" sig try "$here/new.lit" >/dev/null
+are '204 204 200' "$like" 'xx nothing xx' "evil-marker-one $like" || fail "the first try anew changed an answer"
+eventually told '"objects":3,"clean":1,"bad":2,'
+
 # Both processes die; the file goes, its copy stays.
 rm "$here/new.lit"
 kill -9 "$(cat "$CONTROL_PID")" "$(cat "$DATAPLANE_PID")"

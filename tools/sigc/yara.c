@@ -18,11 +18,13 @@
 #include "common/base/letters.h"
 #include "tools/sigc/yara.h"
 
-#define INCLUDES_MAX 8 /* within each other */
+#define INCLUDES_MAX 8    /* within each other */
+#define FILES_MAX    4096 /* that one file includes, directly or not */
 
 struct source {
 	struct sigc *s;
 	struct sigc_table rules, strings, texts, buffers, imports, why;
+	unsigned file_count;
 	bool has_global;
 };
 
@@ -399,6 +401,8 @@ read_include(struct file *f, struct span name)
 
 	if (f->depth == INCLUDES_MAX)
 		return fail(f, "includes within includes, more than 8");
+	if (++f->to->file_count > FILES_MAX)
+		return fail(f, "more than 4096 includes");
 	snprintf(path, sizeof(path), "%.*s%.*s", slash != NULL ? (int)(slash - f->path) + 1 : 0,
 	    f->path, (int)name.bytes, (const char *)name.data);
 	rc = read_file(f->to, path, f->depth + 1);

@@ -415,6 +415,7 @@ static const struct command {
 	    "dataplane refused is shown as well. try compiles FILEs alone and lets them run "
 	    "beside\n"
 	    "what serves: what they find is counted and shown by status, and nothing is blocked.\n"
+	    "YARA rules come with what they include below their folder.\n"
 	    "promote: they serve, with what is configured. rollback: the generation before serves\n"
 	    "again, until the next reload. drop ends the try; drop promoted compiles without all\n"
 	    "that was promoted.",

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/sluicectl/include.h"
+
 static char sentence[512];
 
 /* A file of this name and a descriptor of it, appended. False: said why. */
@@ -43,6 +45,16 @@ request_try(int argc, char **argv)
 
 	for (int i = 0; i < argc; i++) {
 		if (!add_file(files, argv[i])) {
+			json_decref(files);
+			return NULL;
+		}
+	}
+	for (int i = 0; i < argc; i++) {
+		const json_t *file = json_array_get(files, (size_t)i);
+
+		if (!include_add_all(files, (size_t)i,
+			json_string_value(json_object_get(file, "name")), sentence,
+			sizeof(sentence))) {
 			json_decref(files);
 			return NULL;
 		}

@@ -493,6 +493,10 @@ TEST(a_dataplane_that_ends_amid_a_change)
 	}
 }
 
+#define EXPECTED                                                                         \
+	"try: expected {\"name\": \"/path\", \"fd\": N} for each of 64 files, then the " \
+	"same with \"of\": NUMBER, \"as\": \"path\" for what they include"
+
 TEST(what_cannot_be_done_is_refused_and_one_thing_is_done_at_a_time)
 {
 	static const struct {
@@ -504,16 +508,18 @@ TEST(what_cannot_be_done_is_refused_and_one_thing_is_done_at_a_time)
 		    "sig: expected try, promote, rollback or drop" },
 		{ "promote of what", "{\"promote\": 1}",
 		    "sig: expected try, promote, rollback or drop" },
-		{ "no files", "{\"try\": []}", "try: expected 1 to 64 files" },
-		{ "no list", "{\"try\": \"/etc/passwd\"}", "try: expected 1 to 64 files" },
-		{ "no descriptor", "{\"try\": [{\"name\": \"/a\"}]}",
-		    "try: expected {\"name\": \"/path\", \"fd\": N} for each file" },
-		{ "no absolute name", "{\"try\": [{\"name\": \"a\", \"fd\": 0}]}",
-		    "try: expected {\"name\": \"/path\", \"fd\": N} for each file" },
-		{ "a directory up", "{\"try\": [{\"name\": \"/a/..\", \"fd\": 0}]}",
-		    "try: expected {\"name\": \"/path\", \"fd\": N} for each file" },
+		{ "no files", "{\"try\": []}",
+		    "try: expected 1 to 64 files, and at most 128 that they include" },
+		{ "no list", "{\"try\": \"/etc/passwd\"}",
+		    "try: expected 1 to 64 files, and at most 128 that they include" },
+		{ "no descriptor", "{\"try\": [{\"name\": \"/a\"}]}", EXPECTED },
+		{ "no absolute name", "{\"try\": [{\"name\": \"a\", \"fd\": 0}]}", EXPECTED },
+		{ "a directory up", "{\"try\": [{\"name\": \"/a/..\", \"fd\": 0}]}", EXPECTED },
+		{ "included by none",
+		    "{\"try\": [{\"name\": \"/a\", \"fd\": 0, \"of\": 0, \"as\": \"b\"}]}",
+		    EXPECTED },
 		{ "a control character", "{\"try\": [{\"name\": \"/a\\n\", \"fd\": 0}]}",
-		    "try: expected {\"name\": \"/path\", \"fd\": N} for each file" },
+		    EXPECTED },
 	};
 	struct place p;
 	json_t *none = json_object();

@@ -379,6 +379,7 @@ TEST(includes_are_beside_the_file_and_not_endless)
 	static const char outer[] = "include \"inner.yar\"\nrule Outer { strings: $a = "
 				    "\"outer-marker\" condition: $a }\n";
 	static const char endless[] = "include \"endless.yar\"\n";
+	static char many[4097 * 20 + 1];
 	struct made m;
 
 	made_begin(&m);
@@ -387,5 +388,10 @@ TEST(includes_are_beside_the_file_and_not_endless)
 	CHECK(m.sigc.loaded == 4);
 	CHECK(made_source(&m, "endless.yar", endless, sizeof(endless) - 1) != 0);
 	CHECK(strstr(m.sigc.error, "endless.yar:1: includes within includes") != NULL);
+	for (unsigned i = 0; i < 4097; i++)
+		strcat(many, "include \"none.yar\"\n");
+	CHECK(made_source(&m, "none.yar", "", 0) == 0);
+	CHECK(made_source(&m, "many.yar", many, strlen(many)) != 0);
+	CHECK(strstr(m.sigc.error, "many.yar:4097: more than 4096 includes") != NULL);
 	made_end(&m);
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/harness.h"
@@ -85,4 +86,96 @@ TEST(sig_try_hands_over_files)
 	close(fd);
 	unlink(link);
 	unlink(path);
+}
+
+/* What main.yar says, the files besides it, and what is handed over or said. */
+static const struct {
+	const char *name, *main;
+	const char *files[3][2];
+	const char *as; /* with a blank between */
+	const char *error;
+} includes[] = {
+	{ "none", "rule r { condition: true }\n", { { NULL } }, "", NULL },
+	{ "beside, and below", "include \"a.yar\"\n  include \"./sub//b.yar\" // twice\n",
+	    { { "a.yar", "" }, { "sub/b.yar", "include \"c.yar\"" }, { "sub/c.yar", "" } },
+	    "a.yar sub/b.yar sub/c.yar", NULL },
+	{ "several on a line", "import \"pe\" include \"a.yar\" include \"b.yar\"",
+	    { { "a.yar", "" }, { "b.yar", "include \"a.yar\"\ninclude \"main.yar\"" } },
+	    "a.yar b.yar", NULL },
+	{ "what is not there", "include \"none.yar\"\n", { { NULL } }, "", NULL },
+	{ "in a comment", "// include \"../a.yar\"\n", { { NULL } }, "", NULL },
+	{ "above", "\ninclude \"../a.yar\"\n", { { NULL } }, NULL,
+	    "main.yar:2: includes \"../a.yar\"; only files below the folder of the rules" },
+	{ "from the root", "include \"/a.yar\"\n", { { NULL } }, NULL,
+	    "main.yar:1: includes \"/a.yar\"; only files" },
+	{ "above, from below", "include \"sub/b.yar\"", { { "sub/b.yar", "include \"../a.yar\"" } },
+	    NULL, "sub/b.yar:1: includes \"../a.yar\"; only files" },
+	{ "a directory", "include \"sub\"", { { "sub/b.yar", "" } }, NULL,
+	    "sub: not a regular file" },
+	{ "a link out", "include \"out.yar\"", { { NULL } }, NULL,
+	    "out.yar: a link out of the folder of the rules" },
+};
+
+static void
+write_at(const char *folder, const char *name, const char *text)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sub", folder);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "we");
+	CHECK(f != NULL && fputs(text, f) >= 0);
+	fclose(f);
+}
+
+/* The paths of what a file includes, with a blank between; the descriptors are closed. */
+static void
+list_includes(const json_t *request, char *out, size_t room)
+{
+	size_t i;
+	json_t *file;
+
+	out[0] = 0;
+	json_array_foreach(json_object_get(request, "try"), i, file)
+	{
+		const char *as = json_string_value(json_object_get(file, "as"));
+		size_t used = strlen(out);
+
+		close((int)json_integer_value(json_object_get(file, "fd")));
+		CHECK((as == NULL) == (i == 0));
+		if (as != NULL)
+			snprintf(out + used, room - used, "%s%s", used > 0 ? " " : "", as);
+	}
+}
+
+TEST(sig_try_hands_over_what_rules_include)
+{
+	for (size_t i = 0; i < COUNT_OF(includes); i++) {
+		char folder[] = "/tmp/sluice-sig-XXXXXX", path[64], link[64], as[200], command[100];
+		char *words[] = { "try", path };
+		const char *error = "";
+		bool is_usage;
+		json_t *request;
+
+		CHECK(mkdtemp(folder) != NULL);
+		snprintf(path, sizeof(path), "%s/main.yar", folder);
+		snprintf(link, sizeof(link), "%s/out.yar", folder);
+		CHECK(symlink("/etc/passwd", link) == 0);
+		write_at(folder, "main.yar", includes[i].main);
+		for (size_t k = 0; k < 3 && includes[i].files[k][0] != NULL; k++)
+			write_at(folder, includes[i].files[k][0], includes[i].files[k][1]);
+		request = sig_request(2, words, &error, &is_usage);
+		CHECK_ROW(includes[i].name, (request != NULL) == (includes[i].error == NULL));
+		if (request != NULL) {
+			list_includes(request, as, sizeof(as));
+			CHECK_ROW(includes[i].name, strcmp(as, includes[i].as) == 0);
+		} else {
+			CHECK_ROW(includes[i].name, strstr(error, includes[i].error) != NULL);
+		}
+		json_decref(request);
+		snprintf(command, sizeof(command), "rm -r %s", folder);
+		CHECK(system(command) == 0);
+	}
 }
