@@ -111,6 +111,7 @@ struct sigc {
 	struct sigc_table triggers; /* struct sigc_trigger */
 	struct sigc_table always;   /* uint32_t rules that may hold without any part */
 	struct sigc_table gates;    /* struct sigc_gate */
+	uint32_t eager_patterns;    /* of these, that gates look for at much cost */
 	bool has_sandbox;           /* YARA rules that are not read here go there */
 	struct sigc_table deep, deep_texts,
 	    deep_names;                  /* struct sigc_deep, …_left_out; yara_deep.c */
@@ -298,6 +299,7 @@ struct sigc_deep {
 	bool is_told, is_global; /* is_told: a match is a threat */
 	bool by_name;            /* of the first row of a unit: its rules hang on a name */
 };
+#define SIGC_EAGER_MAX 16384 /* eager_patterns; a text under every key of xor is 256 */
 /* Which rule of the generation asks the sandbox for a rule of that name; several may share it. */
 struct sigc_gate {
 	uint32_t rule, name;

@@ -558,12 +558,16 @@ yara_compile_gate(struct sigc *s, const struct yara_rules *all, size_t i, bool b
 	struct sigc_mark mark = sigc_mark(s);
 	struct generation_rule r = { .size_max = UINT64_MAX, .is_deep = 1 };
 	struct sigc_gate gate;
+	size_t before;
 	triggers t = 0;
 	int rc = compile_fitting_gate(s, all, i, &c, &r, false, &t);
 
-	if (rc != 0 || (t == 0 && r.begins.mask == 0)) {
+	if ((rc != 0 || (t == 0 && r.begins.mask == 0)) && s->eager_patterns < SIGC_EAGER_MAX) {
 		sigc_undo(s, &mark);
+		before = s->patterns.used;
 		rc = compile_fitting_gate(s, all, i, &c, &r, true, &t);
+		s->eager_patterns +=
+		    (uint32_t)((s->patterns.used - before) / sizeof(struct pattern));
 	}
 	if (rc != 0) { /* it may be anything */
 		sigc_undo(s, &mark);

@@ -47,6 +47,32 @@ TEST(a_shared_gate_stays_while_a_rule_needs_it)
 	}
 }
 
+/* Its gate is open where no more of what costs much may be looked for. */
+TEST(what_costs_much_is_looked_for_within_bounds)
+{
+	static const char rule[] = "rule x { strings: $a = \"a long text\" xor condition: $a }";
+
+	for (unsigned spent = 0; spent < 2; spent++) {
+		struct signature_core *core = signature_core_create(1);
+		struct signature_scan *scan;
+		struct made m;
+
+		made_begin(&m);
+		m.sigc.has_sandbox = true;
+		m.sigc.eager_patterns = spent * SIGC_EAGER_MAX;
+		CHECK(made_source(&m, "a.yar", rule, strlen(rule)) == 0 && made_build(&m) == 0);
+		CHECK(m.sigc.eager_patterns == (spent ? SIGC_EAGER_MAX : 256));
+		CHECK(signature_core_prepare(core, m.generation) == 0);
+		scan = signature_open(core, m.generation);
+		CHECK(scan != NULL && signature_feed(scan, span_text("any text"), true) == 0);
+		CHECK(signature_finish(scan) == 0);
+		CHECK_SEED(spent, signature_wants_deep(scan) == (spent == 1));
+		signature_close(scan);
+		signature_core_destroy(core);
+		made_end(&m);
+	}
+}
+
 /* 70 texts, "text00" on: more than a rule has parts. */
 TEST(any_of_a_large_set_is_judged_on_the_way)
 {
