@@ -9,9 +9,7 @@ hashing_begin(struct hashing *h)
 {
 	h->has_ended = h->is_trusted = false;
 	h->bytes = 0;
-	h->planned_count = 0;
-	for (unsigned i = 0; i < HASHING_OPEN_MAX; i++)
-		h->open[i].kinds = 0;
+	h->planned_count = h->open_count = 0;
 }
 
 void
@@ -76,24 +74,23 @@ hashing_plan(struct hashing *h, const struct generation *g, const struct program
 	}
 }
 
-static struct hashing_open *
+/* False: too many are open. */
+static bool
 open_section(struct hashing *h, const struct hashing_plan *plan)
 {
-	for (unsigned i = 0; i < HASHING_OPEN_MAX; i++) {
-		struct hashing_open *o = &h->open[i];
+	struct hashing_open *o = &h->open[h->open_count];
 
-		if (o->kinds != 0)
-			continue;
-		o->from = plan->from;
-		o->bytes = plan->bytes;
-		o->kinds = plan->kinds;
-		o->done = 0;
-		MD5_Init(&o->md5);
-		SHA1_Init(&o->sha1);
-		SHA256_Init(&o->sha256);
-		return o;
-	}
-	return NULL;
+	if (h->open_count == HASHING_OPEN_MAX)
+		return false;
+	h->open_count++;
+	o->from = plan->from;
+	o->bytes = plan->bytes;
+	o->kinds = plan->kinds;
+	o->done = 0;
+	MD5_Init(&o->md5);
+	SHA1_Init(&o->sha1);
+	SHA256_Init(&o->sha256);
+	return true;
 }
 
 /* Sections that begin in these bytes are planned no more, but open. */
@@ -107,14 +104,15 @@ open_sections(struct hashing *h, uint64_t end)
 		if (h->planned[i].from >= end)
 			h->planned[left++] = h->planned[i];
 		else
-			has_room &= open_section(h, &h->planned[i]) != NULL;
+			has_room &= open_section(h, &h->planned[i]);
 	}
 	h->planned_count = left;
 	return has_room;
 }
 
+/* The name it is listed by, or NULL. */
 static const char *
-close_section(struct hashing_open *o, const struct generation *g)
+end_section(struct hashing_open *o, const struct generation *g)
 {
 	uint8_t digest[3][SHA256_DIGEST_LENGTH];
 	const char *name = NULL;
@@ -129,7 +127,6 @@ close_section(struct hashing_open *o, const struct generation *g)
 			g, GENERATION_SECTION_MD5 + kind, digest[kind], o->done, &at))
 			name = (const char *)g->sections[GENERATION_NAMES].data + at;
 	}
-	o->kinds = 0;
 	return name;
 }
 
@@ -157,17 +154,20 @@ hashing_feed_sections(struct hashing *h, const struct generation *g, uint64_t at
     const char **name)
 {
 	bool has_room = open_sections(h, at + bytes.bytes);
+	uint32_t left = 0;
 
-	for (unsigned i = 0; i < HASHING_OPEN_MAX; i++) {
+	for (uint32_t i = 0; i < h->open_count; i++) {
+		struct hashing_open *o = &h->open[i];
 		const char *found = NULL;
 
-		if (h->open[i].kinds == 0)
-			continue;
-		feed_section(&h->open[i], at, bytes);
-		if (h->open[i].done == h->open[i].bytes)
-			found = close_section(&h->open[i], g);
+		feed_section(o, at, bytes);
+		if (o->done == o->bytes)
+			found = end_section(o, g);
+		else if (left++ != i)
+			h->open[left - 1] = *o;
 		*name = found != NULL ? found : *name;
 	}
+	h->open_count = left;
 	return has_room;
 }
 
@@ -176,10 +176,11 @@ hashing_end_sections(struct hashing *h, const struct generation *g)
 {
 	const char *name = NULL;
 
-	for (unsigned i = 0; i < HASHING_OPEN_MAX; i++) {
-		const char *found = h->open[i].kinds != 0 ? close_section(&h->open[i], g) : NULL;
+	for (uint32_t i = 0; i < h->open_count; i++) {
+		const char *found = end_section(&h->open[i], g);
 
 		name = found != NULL ? found : name;
 	}
+	h->open_count = 0;
 	return name;
 }

@@ -22,7 +22,7 @@ struct generation;
 
 struct hashing_open {
 	uint64_t from, bytes, done; /* the section; how many of its bytes were fed */
-	uint32_t kinds;             /* a bit for each; 0: free */
+	uint32_t kinds;             /* a bit for each */
 	MD5_CTX md5;
 	SHA_CTX sha1;
 	SHA256_CTX sha256;
@@ -33,7 +33,7 @@ struct hashing {
 	bool has_ended, is_trusted;
 	uint64_t bytes;
 	SHA_CTX sha1;
-	uint32_t planned_count;
+	uint32_t planned_count, open_count;
 	struct hashing_plan {
 		uint64_t from, bytes;
 		uint32_t kinds;
