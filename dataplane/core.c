@@ -21,6 +21,7 @@
 #include "dataplane/net/link/link.h"
 #include "dataplane/net/tcp/tcp.h"
 #include "dataplane/observe.h"
+#include "dataplane/patience.h"
 
 #define BURST_MAX      64
 #define TRANSMIT_SLOTS 4096 /* frames that wait for the port; more are dropped */
@@ -47,7 +48,8 @@ struct core {
 	struct observer observer;
 	struct idle idle;
 	struct mono now, drain_until;
-	bool worked; /* the turn before this one */
+	struct patience patience; /* the clock of tcp, icap and clients */
+	bool worked;              /* the turn before this one */
 	int64_t wall_ns, wall_second;
 	struct ip_address duplicate; /* for the attendant, while duplicate_due */
 	bool duplicate_due;
@@ -257,7 +259,7 @@ static void
 begin_turn(struct core *c)
 {
 	const struct publication *changed = publication_changed(c->config.publisher, &c->announced);
-	struct mono now = mono_now();
+	struct mono now = mono_now(), patient = patience_turn(&c->patience, now);
 	struct timespec wall;
 
 	if (c->worked) /* a core does not sleep after a turn that had work */
@@ -274,8 +276,8 @@ begin_turn(struct core *c)
 		icap_set_profiles(c->icap, policy_icap_profiles(changed->policy));
 	}
 	link_begin(c->link, c->now);
-	tcp_begin(c->tcp, c->now);
-	icap_begin(c->icap, c->now);
+	tcp_begin(c->tcp, patient);
+	icap_begin(c->icap, patient);
 	inspect_begin(c->inspect, c->now, c->wall_ns);
 }
 
@@ -325,7 +327,7 @@ core_turn(struct core *c)
 
 	begin_turn(c);
 	received = receive(c);
-	clients_begin(c->clients, c->now, received == BURST_MAX);
+	clients_begin(c->clients, tcp_now(c->tcp), received == BURST_MAX);
 	received += take_inbox(c);
 	work = received;
 	tcp_run_timers(c->tcp);
@@ -351,10 +353,10 @@ core_turn(struct core *c)
 static struct mono
 next_deadline(const struct core *c)
 {
-	struct mono d = mono_earlier(tcp_next_deadline(c->tcp), link_next_deadline(c->link));
+	struct mono d = mono_earlier(tcp_next_deadline(c->tcp), clients_next_deadline(c->clients));
 
-	d = mono_earlier(d, inspect_next_deadline(c->inspect));
-	return mono_earlier(d, clients_next_deadline(c->clients));
+	d = mono_earlier(patience_due(&c->patience, d), link_next_deadline(c->link));
+	return mono_earlier(d, inspect_next_deadline(c->inspect));
 }
 
 /* After `stop`: no new clients, answers in progress end, at most DRAIN_SECONDS. */

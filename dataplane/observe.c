@@ -269,7 +269,7 @@ tell_flights(struct observer *o, struct mono now, int64_t wall_ns)
 		at->kind = OBSERVATION_FLIGHT;
 		at->serial = 0;
 		at->flight.wall_ns = wall_ns;
-		at->flight.at = (uint32_t)(now.ns >> TCP_FLIGHT_AT_SHIFT);
+		at->flight.at = (uint32_t)(tcp_now(o->tcp).ns >> TCP_FLIGHT_AT_SHIFT);
 		at->flight.fault = o->report.fault;
 		at->flight.iss = o->report.iss;
 		at->flight.irs = o->report.irs;

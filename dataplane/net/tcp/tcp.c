@@ -235,6 +235,12 @@ tcp_begin(struct tcp *t, struct mono now)
 	pressure_begin(t);
 }
 
+struct mono
+tcp_now(const struct tcp *t)
+{
+	return t->now;
+}
+
 void
 tcp_run_timers(struct tcp *t)
 {

@@ -105,7 +105,13 @@ void tcp_unlisten(struct tcp *t, const struct ip_address *local, uint16_t port);
  */
 int tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp_conn **out);
 
+/*
+ * A turn at `now`, which never goes back. Deadlines and round-trip times count by it: a caller that
+ * was stopped hands in a clock that stood.
+ */
 void tcp_begin(struct tcp *t, struct mono now);
+/* What tcp_begin() was told last. */
+struct mono tcp_now(const struct tcp *t);
 
 /*
  * One segment as it arrived, TCP header first, cut to the length that IP gave; takes the mbuf.
