@@ -15,7 +15,7 @@ struct host {
 	struct tcp *tcp;
 	struct tcp_conn *conn;
 	uint64_t sent, to_send, received;
-	bool close, closed, paused, saw_close, differs;
+	bool close, closed, paused, stopped, saw_close, differs;
 };
 
 struct sim {
@@ -126,6 +126,12 @@ sim_pause(struct sim *s, enum sim_side side, bool paused)
 		tcp_make_ready(s->hosts[side].conn);
 }
 
+void
+sim_stop(struct sim *s, enum sim_side side, bool stopped)
+{
+	s->hosts[side].stopped = stopped;
+}
+
 static void
 receive(struct host *h)
 {
@@ -218,6 +224,8 @@ advance(struct sim *s, struct mono end)
 	struct mono next = MONO_NEVER;
 
 	for (unsigned i = 0; i < 2; i++) {
+		if (s->hosts[i].stopped)
+			continue;
 		next = mono_earlier(next, link_next(&s->links[i]));
 		next = mono_earlier(next, tcp_next_deadline(s->hosts[i].tcp));
 	}
@@ -229,8 +237,9 @@ sim_run(struct sim *s, struct duration limit)
 {
 	struct mono end = mono_add(s->now, limit);
 
-	turn(&s->hosts[0]); /* what was asked for since the last run */
-	turn(&s->hosts[1]);
+	for (unsigned i = 0; i < 2; i++) /* what was asked for since the last run */
+		if (!s->hosts[i].stopped)
+			turn(&s->hosts[i]);
 	while (mono_before(s->now, end)) {
 		if (side_is_done(&s->hosts[0], &s->hosts[1]) &&
 		    side_is_done(&s->hosts[1], &s->hosts[0]) &&
@@ -238,6 +247,8 @@ sim_run(struct sim *s, struct duration limit)
 			return true;
 		advance(s, end);
 		for (unsigned i = 0; i < 2; i++) {
+			if (s->hosts[i].stopped)
+				continue;
 			tcp_begin(s->hosts[i].tcp, s->now);
 			take_arrived(&s->hosts[i]);
 			turn(&s->hosts[i]);

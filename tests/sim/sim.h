@@ -36,6 +36,9 @@ void sim_send(struct sim *s, enum sim_side from, size_t bytes);
 void sim_close(struct sim *s, enum sim_side side);
 /* A side that is paused takes nothing it receives. */
 void sim_pause(struct sim *s, enum sim_side side, bool paused);
+/* A side that is stopped takes no turns: what reaches it waits, and its clock jumps when it goes
+ * on. */
+void sim_stop(struct sim *s, enum sim_side side, bool stopped);
 /* Runs until nothing is left to do, or `limit` of virtual time has passed; true: all was done. */
 bool sim_run(struct sim *s, struct duration limit);
 /* Whether this side received exactly the first `bytes` bytes of the other's stream. */
