@@ -72,7 +72,8 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 	(void)ecn;
 	assert(segment->data_len >= 20 && (h[12] >> 4) >= 5);
 	l->empty_out += length == 0;
-	if ((h[13] & 0x04) != 0) { /* a reset may answer anything */
+	if ((h[13] & 0x04) != 0) { /* it may answer anything; with ACK, it may end a connection */
+		l->saw_rst |= (h[13] & 0x10) != 0;
 		rte_pktmbuf_free(segment);
 		return;
 	}

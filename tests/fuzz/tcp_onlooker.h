@@ -52,7 +52,7 @@ struct life {
 	uint64_t acked, our_edge; /* highest acknowledged, highest edge announced */
 	uint64_t heard_bytes;     /* text and FINs that came, whatever their numbers */
 	uint8_t scale, our_scale;
-	bool heard_fin, heard_rst;
+	bool heard_fin, saw_rst;
 	bool any_window;        /* a segment of random bytes may have announced what it liked */
 	bool any_text;          /* or brought what it liked */
 	uint32_t in, empty_out; /* segments of this turn */
@@ -114,7 +114,7 @@ scale_in(const uint8_t *h)
  * A SYN-ACK: a life begins, or it is the one we know, perhaps with another number. Where something
  * was acknowledged or sent already, it is another's, even with the same numbers: RFC 6528's clock
  * gives a SYN that comes again within its tick the number that a connection gone by now had. So
- * may it be where a RST may have ended a half-open one.
+ * may it be where a RST, of either side, may have ended it.
  */
 static void
 onlooker_take_syn_ack(struct life *l, const uint8_t *h)
@@ -123,9 +123,9 @@ onlooker_take_syn_ack(struct life *l, const uint8_t *h)
 	int ours = scale_in(h);
 
 	if (l->open && begin == l->begin && isn == l->isns[0] && l->acked == 0 && l->end == 1 &&
-	    !l->heard_rst)
+	    !l->saw_rst)
 		return;
-	if (!l->open || begin != l->begin || l->spoke || l->heard_rst) {
+	if (!l->open || begin != l->begin || l->spoke || l->saw_rst) {
 		*l = (struct life){ .begin = begin,
 			.seq = begin,
 			.open = true,
@@ -202,7 +202,7 @@ onlooker_heard(struct life *l, const uint8_t *h, uint32_t bytes)
 	l->in_bare += payload_of(h, bytes) == 0 && (h[13] & 3) == 0;
 	l->heard_bytes += payload_of(h, bytes) + (h[13] & 1);
 	l->heard_fin |= (h[13] & 1) != 0;
-	l->heard_rst |= (h[13] & 4) != 0;
+	l->saw_rst |= (h[13] & 4) != 0;
 	if (l->open)
 		take_text(l, h, bytes);
 	if ((h[13] & 0x10) == 0 || !l->open)
@@ -220,7 +220,7 @@ onlooker_heard_anything(struct life *l, uint32_t bytes)
 {
 	l->in++;
 	l->heard_bytes += bytes + 1;
-	l->heard_fin = l->heard_rst = true;
+	l->heard_fin = l->saw_rst = true;
 	l->any_window = true;
 	l->any_text = true;
 }
