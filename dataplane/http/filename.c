@@ -1,56 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * An object's name: Content-Disposition's filename* (RFC 8187), else filename (RFC 6266), quoted or
- * not, else the last segment of the URL's path, percent-decoded. Nothing is escaped here.
+ * not, else the last segment of the URL's path, percent-decoded. Nothing is escaped here. Names in
+ * sections (RFC 2231) and fields without a disposition type are taken as well: receivers do.
  *
  * A form's parts write theirs otherwise (RFC 7578 §4.2, and what browsers make of it): a backslash
  * stands for itself unless a quote follows it that does not end the value, a quote, CR and LF are
  * "%22", "%0D" and "%0A", and old browsers send the whole path.
  */
-#include "common/base/letters.h"
-#include "dataplane/http/parameter.h"
+#include "common/base/parameter.h"
+#include "dataplane/http/http.h"
 
+/* What a parser of RFC 8187 takes first, else what mail has of RFC 2231 in sections. */
 static size_t
-put_decoded(struct span s, char *out, size_t room)
+from_coded(const struct parameter *p, char *out, size_t room)
 {
-	size_t n = 0;
+	size_t n = parameter_coded(p, out, room);
 
-	for (size_t i = 0; i < s.bytes && n < room; i++) {
-		bool coded = s.data[i] == '%' && i + 2 < s.bytes;
-		int byte = coded ? hex_pair(s.data + i + 1) : -1;
-
-		if (byte >= 0) {
-			out[n++] = (char)byte;
-			i += 2;
-		} else {
-			out[n++] = (char)s.data[i];
-		}
-	}
-	return n;
-}
-
-/* filename*: charset'language'percent-coded. */
-static size_t
-from_extended(struct span extended, char *out, size_t room)
-{
-	char raw[1024];
-	size_t n = http_parameter_value(extended, raw, sizeof(raw));
-	struct span s = span_of(raw, n);
-	const uint8_t *first = n ? memchr(raw, '\'', n) : NULL;
-	const uint8_t *second =
-	    first ? memchr(first + 1, '\'', n - (size_t)(first + 1 - (uint8_t *)raw)) : NULL;
-
-	if (second != NULL)
-		s = span_from(s, (size_t)(second + 1 - (uint8_t *)raw));
-	return put_decoded(s, out, room);
+	return n > 0 ? n : parameter_joined(p, out, room);
 }
 
 static size_t
 from_disposition(struct span value, char *out, size_t room)
 {
-	size_t n = from_extended(http_parameter(value, "filename*"), out, room);
+	struct parameter p;
+	size_t n;
 
-	return n > 0 ? n : http_parameter_value(http_parameter(value, "filename"), out, room);
+	if (value.bytes == 0)
+		return 0;
+	parameter_find(value, "filename", &p);
+	n = from_coded(&p, out, room);
+	return n > 0 ? n : parameter_plain(&p, out, room);
 }
 
 static size_t
@@ -63,7 +43,7 @@ from_target(struct span target, char *out, size_t room)
 		return 0;
 	for (slash = url.path.bytes; slash > 0 && url.path.data[slash - 1] != '/'; slash--)
 		continue;
-	return put_decoded(span_from(url.path, slash), out, room);
+	return percent_decode(span_from(url.path, slash), out, room);
 }
 
 size_t
@@ -121,7 +101,7 @@ put_form_value(struct span s, char *out, size_t room)
 	size_t n = 0, used;
 
 	if (s.bytes == 0 || s.data[0] != '"')
-		return http_parameter_value(s, out, room);
+		return parameter_value(s, out, room);
 	for (size_t i = 1; i < s.bytes && n < room && s.data[i] != '"'; i += used)
 		out[n++] = form_byte(span_from(s, i), &used);
 	return n;
@@ -131,13 +111,19 @@ size_t
 http_part_filename(struct span disposition, struct span content_type, char *out, size_t room)
 {
 	char name[1024]; /* with folders */
-	size_t n = from_extended(http_parameter(disposition, "filename*"), name, sizeof(name));
-	size_t start;
+	struct parameter p;
+	size_t n, start;
 
+	parameter_find(disposition, "filename", &p);
+	n = from_coded(&p, name, sizeof(name));
 	if (n == 0)
-		n = put_form_value(http_parameter(disposition, "filename"), name, sizeof(name));
+		n = put_form_value(p.plain, name, sizeof(name));
+	if (n == 0) {
+		parameter_find(content_type, "name", &p);
+		n = from_coded(&p, name, sizeof(name));
+	}
 	if (n == 0)
-		n = http_parameter_value(http_parameter(content_type, "name"), name, sizeof(name));
+		n = parameter_plain(&p, name, sizeof(name));
 	for (start = n; start > 0 && name[start - 1] != '/' && name[start - 1] != '\\'; start--)
 		continue;
 	n = n - start < room ? n - start : room;

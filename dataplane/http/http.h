@@ -191,7 +191,8 @@ struct multipart {
 enum multipart_kind {
 	MULTIPART_NOT, /* another type, or no boundary: nobody could read parts from it */
 	MULTIPART_YES,
-	MULTIPART_TOO_LONG, /* a boundary longer than we keep */
+	MULTIPART_DOUBTFUL,   /* YES, but another reader may take another boundary */
+	MULTIPART_UNREADABLE, /* a boundary longer than we keep, or in sections that lack some */
 };
 
 enum multipart_event {
@@ -202,7 +203,8 @@ enum multipart_event {
 };
 
 bool multipart_is(struct span content_type);
-/* Whether a body of that Content-Type has parts; if YES, `*p` is ready for its first byte. */
+/* Whether a body of that Content-Type has parts; if YES or DOUBTFUL, `*p` is ready for its first
+ * byte. */
 enum multipart_kind multipart_init(
     struct multipart *p, struct span content_type, size_t head_bytes_max);
 /* Feeds `input` from `*at` on; call until it returns MULTIPART_MORE. Linear, allocates nothing. */

@@ -18,7 +18,8 @@
  * line outgrows: padding is bounded. Each byte is looked at a bounded number of times, so the cost
  * is linear whatever the input.
  */
-#include "dataplane/http/parameter.h"
+#include "common/base/parameter.h"
+#include "dataplane/http/http.h"
 
 #define PADDING_BYTES_MAX 64
 
@@ -39,20 +40,47 @@ enum kind {
 	CLOSING
 };
 
-/* Finds a boundary also where the field is broken in front of it: some receivers look for no more
- * than the word. */
+/* Some receivers look for no more than the word: so does this, where the field is broken. */
 static struct span
-find_boundary(struct span value)
+find_word(struct span value)
 {
 	static const char word[] = "boundary=";
 	const size_t n = sizeof(word) - 1;
-	struct span found = http_parameter(value, "boundary");
 
-	for (size_t i = 0; found.data == NULL && i + n <= value.bytes; i++) {
+	for (size_t i = 0; i + n <= value.bytes; i++) {
 		if (strncasecmp((const char *)value.data + i, word, n) == 0)
-			found = span_from(value, i + n);
+			return span_from(value, i + n);
 	}
-	return found;
+	return span_of(NULL, 0);
+}
+
+/*
+ * The boundary, bytes written; plain, else coded, else in sections (RFC 2231). `*doubtful`: another
+ * reader may take another one, or one where we take none.
+ */
+static size_t
+take_boundary(struct span content_type, char *out, size_t room, bool *doubtful)
+{
+	char other[2][MULTIPART_BOUNDARY_BYTES_MAX + 1];
+	struct parameter p;
+	size_t n, others[2];
+
+	parameter_find(content_type, "boundary", &p);
+	if (p.plain.data == NULL)
+		p.plain = find_word(content_type);
+	n = parameter_plain(&p, out, room);
+	others[0] = parameter_coded(&p, other[0], sizeof(other[0]));
+	others[1] = parameter_joined(&p, other[1], sizeof(other[1]));
+	*doubtful = p.repeated;
+	for (unsigned i = 0; i < 2; i++) {
+		if (n == 0) {
+			n = others[i] < room ? others[i] : room;
+			memcpy(out, other[i], n);
+		}
+		*doubtful = *doubtful || (others[i] > 0 && !span_equal(span_of(out, n),
+							       span_of(other[i], others[i])));
+	}
+	return n;
 }
 
 bool
@@ -67,17 +95,17 @@ multipart_is(struct span content_type)
 enum multipart_kind
 multipart_init(struct multipart *p, struct span content_type, size_t head_bytes_max)
 {
-	struct span boundary;
+	bool doubtful;
 	size_t n;
 
 	if (!multipart_is(content_type))
 		return MULTIPART_NOT;
-	boundary = find_boundary(content_type);
-	n = http_parameter_value(boundary, p->delimiter + 2, MULTIPART_BOUNDARY_BYTES_MAX + 1);
+	n = take_boundary(
+	    content_type, p->delimiter + 2, MULTIPART_BOUNDARY_BYTES_MAX + 1, &doubtful);
 	if (n == 0)
-		return MULTIPART_NOT;
+		return doubtful ? MULTIPART_UNREADABLE : MULTIPART_NOT;
 	if (n > MULTIPART_BOUNDARY_BYTES_MAX)
-		return MULTIPART_TOO_LONG;
+		return MULTIPART_UNREADABLE;
 	p->delimiter[0] = p->delimiter[1] = '-';
 	p->delimiter_bytes = (uint16_t)(n + 2);
 	p->head_bytes_max =
@@ -86,7 +114,7 @@ multipart_init(struct multipart *p, struct span content_type, size_t head_bytes_
 	p->state = LINE;
 	p->in_part = p->head_over = p->data_is_last = p->head_is_old = false;
 	p->held_bytes = p->end_bytes = p->head_bytes = 0;
-	return MULTIPART_YES;
+	return doubtful ? MULTIPART_DOUBTFUL : MULTIPART_YES;
 }
 
 /* What follows the boundary on its line. */

@@ -92,12 +92,14 @@ level_open(struct inspect_object *o, struct span content_type, uint32_t depth)
 		return NULL;
 	}
 	kind = multipart_init(&l->parser, content_type, limits->part_head_bytes_max);
-	if (kind == MULTIPART_TOO_LONG)
+	if (kind == MULTIPART_UNREADABLE || kind == MULTIPART_DOUBTFUL)
 		note_trouble(o, SOURCE_UNSUPPORTED);
-	if (kind == MULTIPART_YES && depth > limits->part_depth_max)
-		note_trouble(o, SOURCE_OVERSIZE);
-	if (kind != MULTIPART_YES || depth > limits->part_depth_max)
+	if (kind == MULTIPART_NOT || kind == MULTIPART_UNREADABLE)
 		return NULL;
+	if (depth > limits->part_depth_max) {
+		note_trouble(o, SOURCE_OVERSIZE);
+		return NULL;
+	}
 	i->free_part_levels = l->next_free;
 	l->inner = NULL;
 	l->depth = depth;

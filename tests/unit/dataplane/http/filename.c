@@ -35,6 +35,16 @@ static const struct {
 	{ "attachment; filename=\"old\"; filename*=utf-8''n%C3%A4w", "http://h/x", "n\u00e4w" },
 	{ "attachment; filename*=utf-8'en'n%C3%A4w; filename=old", "http://h/x", "n\u00e4w" },
 	{ "attachment; filename*=utf-8''; filename=old", "http://h/x", "old" },
+	{ "filename=a.exe", "http://h/x", "a.exe" },
+	{ " FileName = \"a;b.exe\"; size=3", "http://h/x", "a;b.exe" },
+	{ "filename*=utf-8''a%2eexe", "http://h/x", "a.exe" },
+	{ "filename", "http://h/x", "x" },
+	{ "attachment; filename*0=\"a\"; filename*1=\".exe\"", "http://h/x", "a.exe" },
+	{ "attachment; filename*1=.exe; filename*0*=utf-8''%61; filename=old", "http://h/x",
+	    "a.exe" },
+	{ "attachment; filename*0=a; filename*2=c", "http://h/x", "a" },
+	{ "attachment; filename*1=a; filename=old", "http://h/x", "old" },
+	{ "attachment; filename*=utf-8''new; filename*0=section", "http://h/x", "new" },
 	{ "attachment; filename*=no-quotes", "http://h/x", "no-quotes" },
 };
 

@@ -134,6 +134,21 @@ static const struct {
 	    "{a|x}" },
 	{ "a broken field", "multipart/form-data; x=\"; boundary=B", "--B\r\n" FILE_A "x\r\n--B--",
 	    "{a|x}" },
+	{ "coded boundary", "multipart/mixed; boundary*=utf-8'en'%42%20%27",
+	    "--B '\r\n" FILE_A "x\r\n--B '--", "{a|x}" },
+	{ "coded, no charset", "multipart/mixed; boundary*=%42", "--B\r\n" FILE_A "x\r\n--B--",
+	    "{a|x}" },
+	{ "one section", "multipart/mixed; boundary*0=B", "--B\r\n" FILE_A "x\r\n--B--", "{a|x}" },
+	{ "sections in any order",
+	    "multipart/mixed; boundary*2*=%43; boundary*0=\"A\";\r\n boundary*1=B",
+	    "--ABC\r\n" FILE_A "x\r\n--ABC--", "{a|x}" },
+	{ "coded sections", "multipart/mixed; boundary*0*=us-ascii''%41; boundary*1*='%42'",
+	    "--A'B'\r\n" FILE_A "x\r\n--A'B'--", "{a|x}" },
+	{ "a name in sections", FORM,
+	    "--B\r\nContent-Disposition: x; filename*0=\"a.\"; filename*1=exe\r\n\r\nx\r\n--B--",
+	    "{a.exe|x}" },
+	{ "a type's name in sections", FORM,
+	    "--B\r\nContent-Type: x/y; name*0=\"a.\"; name*1*=%65\r\n\r\nx\r\n--B--", "{a.e|x}" },
 	{ "dashes", "multipart/form-data; boundary=------W",
 	    "--------W\r\n" FILE_A "x\r\n------W\r\n"
 	    "--------W--",
@@ -202,6 +217,16 @@ TEST(not_every_type_has_parts)
 		{ "application/x-www-form-urlencoded; boundary=B", MULTIPART_NOT },
 		{ "multipart/x; boundary=B", MULTIPART_YES },
 		{ "MULTIPART/RELATED;BoundAry = \"B\"", MULTIPART_YES },
+		{ "multipart/x; boundary*=", MULTIPART_NOT },
+		{ "multipart/x; boundary*=B; boundary*0=B; boundary=B", MULTIPART_YES },
+		{ "multipart/x; boundary=B; boundary*=C", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary*=B; boundary*0=B; boundary*1=B", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary=B; boundary=C", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary*0=B; boundary*2=C", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary*1=B", MULTIPART_UNREADABLE },
+		{ "multipart/x; boundary*64=B", MULTIPART_UNREADABLE },
+		{ "multipart/x; boundary*99999999999999999999=B", MULTIPART_UNREADABLE },
+		{ "multipart/x; boundary**=B", MULTIPART_UNREADABLE },
 	};
 	static struct multipart p;
 	char type[400] = "multipart/form-data; boundary=";
@@ -212,7 +237,7 @@ TEST(not_every_type_has_parts)
 		    multipart_init(&p, span_text(rows[i].type), 8192) == rows[i].kind);
 	CHECK(multipart_init(&p, span_of(NULL, 0), 8192) == MULTIPART_NOT);
 	memset(type + n, 'b', 257);
-	CHECK(multipart_init(&p, span_of(type, n + 257), 8192) == MULTIPART_TOO_LONG);
+	CHECK(multipart_init(&p, span_of(type, n + 257), 8192) == MULTIPART_UNREADABLE);
 	CHECK(multipart_init(&p, span_of(type, n + 256), 8192) == MULTIPART_YES);
 }
 

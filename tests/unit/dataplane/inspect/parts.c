@@ -97,6 +97,20 @@ static const struct {
 	{ "the second of two types", "text/plain\r\nContent-Type: " FORM,
 	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
 	    1 },
+	{ "a coded boundary", "multipart/form-data; boundary*=utf-8''x%59z",
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
+	{ "a boundary in sections", "multipart/form-data; boundary*1=\"Yz\"; boundary*0=x",
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
+	{ "nested, in coded sections", FORM,
+	    "--xYz\r\nContent-Type: multipart/mixed; boundary*0*=us-ascii''%69; "
+	    "boundary*1*=n\r\n\r\n--in\r\n" PART
+	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--in--\r\n--xYz--\r\n",
+	    2 },
+	{ "two boundaries", "multipart/form-data; boundary*=other; boundary=xYz",
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
 	{ "as it is", FORM, "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 1 },
 	{ "no boundary told", "multipart/form-data", "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 0 },
 	{ "another boundary told", "multipart/form-data; boundary=no",
@@ -338,12 +352,12 @@ TEST(limits_of_parts_are_classes)
 	}
 }
 
-TEST(a_long_head_or_boundary_is_a_class)
+TEST(a_long_head_and_a_boundary_in_doubt_are_classes)
 {
 	static const char *const set[] = { "limits.part_head_bytes_max=256", NULL };
 	static char type[400], body[600];
 	struct rig *r = rig_create(set);
-	struct rig_client *c = rig_client(r), *second = rig_client(r);
+	struct rig_client *c = rig_client(r), *second = rig_client(r), *third = rig_client(r);
 	struct record_slot record;
 
 	snprintf(body, sizeof(body), "--xYz\r\nX: %300s\r\n\r\n1\r\n--xYz--", "x");
@@ -354,6 +368,9 @@ TEST(a_long_head_or_boundary_is_a_class)
 	memset(type + strlen(type), 'b', 300);
 	upload(second, type, "x");
 	rig_until(second, 1);
+	CHECK(rig_record(r, &record) && record.record.source == SOURCE_UNSUPPORTED);
+	upload(third, "multipart/form-data; boundary=a; boundary*=b", "--a\r\n\r\n1\r\n--a--");
+	rig_until(third, 1);
 	CHECK(rig_record(r, &record) && record.record.source == SOURCE_UNSUPPORTED);
 	rig_destroy(r);
 }
