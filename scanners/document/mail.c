@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/mail.h"
 
+#include "common/base/parameter.h"
+
 #define HEAD_BYTES     1024
 #define KNOWN_LEAST    2
 #define PREAMBLE_BYTES (64u << 10)
-#define BOUNDARY_BYTES 256
+#define BOUNDARIES_MAX 3 /* of a head: plain, coded, in sections */
 
 /* The line at `at` without its end; `*next` is where the one after it begins. */
 static struct span
@@ -67,7 +69,7 @@ boundary_in(struct span line)
 
 	if (line.bytes > 2 && line.data[0] == '-' && line.data[1] == '-')
 		b = span_trim(span_from(line, 2));
-	return b.bytes <= BOUNDARY_BYTES ? b : span_of(NULL, 0);
+	return b.bytes <= MAIL_BOUNDARY_MAX ? b : span_of(NULL, 0);
 }
 
 bool
@@ -92,7 +94,8 @@ mail_is_form(struct span file, size_t *at)
 
 /* What a head says of its part. */
 struct head {
-	struct span boundary;
+	struct mail_boundary boundaries[BOUNDARIES_MAX];
+	unsigned boundary_count;
 	bool is_message;
 	enum transfer_coding coding;
 	char name[MAIL_NAME_MAX];
@@ -121,12 +124,74 @@ parameter(struct span field, const char *name)
 	return span_of(NULL, 0);
 }
 
+static struct span
+text_of(const struct mail_boundary *b)
+{
+	return span_of(b->lent != NULL ? (const void *)b->lent : b->own, b->bytes);
+}
+
+/* A boundary of a head, unless it is known. Its last place is filled by the caller beforehand. */
+static void
+keep_boundary(struct head *h)
+{
+	struct span last = text_of(&h->boundaries[h->boundary_count]);
+
+	for (unsigned i = 0; i < h->boundary_count; i++) {
+		if (span_equal(text_of(&h->boundaries[i]), last))
+			return;
+	}
+	h->boundary_count += last.bytes > 0;
+}
+
+static void
+take_boundaries(struct span field, struct head *h)
+{
+	struct span plain = parameter(field, "boundary=");
+	struct mail_boundary *b = &h->boundaries[0];
+	struct parameter p;
+
+	b->lent = plain.data;
+	b->bytes = plain.bytes;
+	keep_boundary(h);
+	parameter_find(span_from(field, 13), "boundary", &p);
+	b = &h->boundaries[h->boundary_count];
+	b->lent = NULL;
+	b->bytes = parameter_coded(&p, b->own, sizeof(b->own));
+	keep_boundary(h);
+	b = &h->boundaries[h->boundary_count];
+	b->lent = NULL;
+	b->bytes = parameter_joined(&p, b->own, sizeof(b->own));
+	keep_boundary(h);
+}
+
+/* The name a field gives, NULs replaced; one that is coded or in sections where there is no other.
+ */
+static void
+take_name(struct span field, bool is_disposition, struct head *h)
+{
+	/* a form's field has a name besides, which is no file's */
+	struct span name = parameter(field, is_disposition ? "filename=" : "name=");
+	struct parameter p;
+	size_t n;
+
+	if (name.bytes == 0) {
+		parameter_find(field, is_disposition ? "filename" : "name", &p);
+		n = parameter_coded(&p, h->name, MAIL_NAME_MAX - 1);
+		if (n == 0)
+			n = parameter_joined(&p, h->name, MAIL_NAME_MAX - 1);
+	} else {
+		n = span_first(name, MAIL_NAME_MAX - 1).bytes;
+		memcpy(h->name, name.data, n);
+	}
+	for (size_t i = 0; i < n; i++)
+		h->name[i] = h->name[i] != 0 ? h->name[i] : '_';
+	h->name[n] = 0;
+}
+
 static void
 take_field(struct span field, struct head *h)
 {
-	/* a form's field has a name besides, which is no file's */
 	bool is_disposition = begins(field, "content-disposition:");
-	struct span name = parameter(field, is_disposition ? "filename=" : "name=");
 
 	if (begins(field, "content-transfer-encoding:")) {
 		h->coding = transfer_coding_of(span_from(field, 26));
@@ -134,15 +199,12 @@ take_field(struct span field, struct head *h)
 	}
 	if (!begins(field, "content-type:") && !is_disposition)
 		return;
-	if (begins(field, "content-type:") && h->boundary.bytes == 0) {
-		h->boundary = parameter(field, "boundary=");
+	if (begins(field, "content-type:") && h->boundary_count == 0) {
+		take_boundaries(field, h);
 		h->is_message = span_find(field, "message/rfc822") != NULL;
 	}
-	name = span_first(name, MAIL_NAME_MAX - 1);
-	if (name.bytes == 0 || h->name[0] != 0)
-		return;
-	for (size_t i = 0; i < name.bytes; i++)
-		h->name[i] = name.data[i] != 0 ? (char)name.data[i] : '_';
+	if (h->name[0] == 0)
+		take_name(span_from(field, is_disposition ? 20 : 13), is_disposition, h);
 }
 
 /* Reads a head up to its empty line: a field goes on in lines that begin with a blank. */
@@ -179,7 +241,7 @@ boundary_of(const struct mail_reader *r, struct span line, bool *closes)
 	if (line.bytes < 3 || line.data[0] != '-' || line.data[1] != '-')
 		return -1;
 	for (unsigned i = r->depth; i-- > 0;) {
-		struct span b = r->boundaries[i], rest = span_from(line, 2);
+		struct span b = text_of(&r->boundaries[i]), rest = span_from(line, 2);
 
 		if (rest.bytes < b.bytes || memcmp(rest.data, b.data, b.bytes) != 0)
 			continue;
@@ -232,10 +294,12 @@ mail_begin(struct mail_reader *r, struct span file)
 void
 mail_begin_form(struct mail_reader *r, struct span file, size_t at)
 {
+	struct span first;
 	size_t next;
 
 	*r = (struct mail_reader){ .file = file, .at = at, .depth = 1, .is_form = true };
-	r->boundaries[0] = boundary_in(line_at(file, at, &next));
+	first = boundary_in(line_at(file, at, &next));
+	r->boundaries[0] = (struct mail_boundary){ .bytes = first.bytes, .lent = first.data };
 }
 
 bool
@@ -252,8 +316,9 @@ mail_next(struct mail_reader *r, struct mail_part *out)
 		if (h.is_message && h.coding == TRANSFER_IDENTITY)
 			continue; /* its own head follows */
 		r->in_head = false;
-		if (h.boundary.bytes > 0 && r->depth < MAIL_DEPTH_MAX) {
-			r->boundaries[r->depth++] = h.boundary;
+		if (h.boundary_count > 0 && r->depth < MAIL_DEPTH_MAX) {
+			for (unsigned i = 0; i < h.boundary_count && r->depth < MAIL_DEPTH_MAX; i++)
+				r->boundaries[r->depth++] = h.boundaries[i];
 			continue;
 		}
 		out->bytes = take_body(r);

@@ -72,6 +72,31 @@ TEST(what_is_attached_is_judged_and_named)
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
 }
 
+/* RFC 2231: within another part, so that no other reading comes upon it. */
+TEST(boundaries_coded_or_in_sections_are_taken)
+{
+	static const char *const told[] = { "boundary*=utf-8''%69n",
+		"boundary*1*=%6e; boundary*0=i", "boundary=q; boundary*0=in" };
+
+	for (unsigned i = 0; i < COUNT_OF(told); i++) {
+		const struct deepscan *d;
+
+		made.used = 0;
+		packer_add(
+		    &made, span_text("Received: from a\r\nSubject: b\r\n"
+				     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+				     "Content-Type: multipart/mixed; "));
+		packer_add(&made, span_text(told[i]));
+		packer_add(&made, span_text("\r\n\r\n--in\r\nContent-Disposition: attachment; "
+					    "filename*0=a; filename*1=.com\r\n"
+					    "Content-Transfer-Encoding: base64\r\n\r\n"));
+		add_base64(&made, packer_eicar());
+		packer_add(&made, span_text("\r\n--in--\r\n--b--\r\n"));
+		d = packer_judge(packer_span(&made), &packer_limits);
+		CHECK_ROW(told[i], is_eicar(d) && strcmp(d->layer, "mail:a.com") == 0);
+	}
+}
+
 TEST(a_mail_cut_anywhere_ends_well)
 {
 	write_mail(packer_hidden());

@@ -48,6 +48,23 @@ static const struct message cases[] = {
 	    "X: y\n" MIXED "--b\nContent-Type: message/rfc822\n\nFrom: z\nContent-Transfer-"
 	    "Encoding: base64\n\nYQ==\n--b--\n",
 	    "|1|a;" },
+	{ "a coded boundary, a coded name",
+	    "From: a\nContent-Type: multipart/x; boundary*=us-ascii''%62c\n\n--bc\n"
+	    "Content-Disposition: attachment; filename*=utf-8''a%2eb\n\none\n--bc--\n",
+	    "a.b|0|one;" },
+	{ "a boundary in sections, and names",
+	    "From: a\nContent-Type: multipart/x;\n boundary*1*=%63;\n boundary*0=b\n\n--bc\n"
+	    "Content-Disposition: filename*0=\"a.\"; filename*1=b\n\none\n--bc\n"
+	    "Content-Type: x/y; name*0=c; name*1*=%00d\n\ntwo\n--bc--\n",
+	    "a.b|0|one;c_d|0|two;" },
+	{ "three boundaries, by which readers go",
+	    "X: y\nContent-Type: multipart/x; boundary=p; boundary*=c; boundary*0=s\n\n--s\n\n1\n"
+	    "--c\n\n2\n--p\n\n3\n--p--\n",
+	    "|0|1;|0|2;|0|3;" },
+	{ "one boundary three times",
+	    "X: y\nContent-Type: multipart/x; boundary=p; boundary*=p; boundary*0=p\n\n--p\n\n1\n"
+	    "--p--\n--p\n\n2\n",
+	    "|0|1;" },
 	{ "not closed", "X: y\n" MIXED "--b\n\n1", "|0|1;" },
 	{ "without parts", "X: y\n" MIXED "nothing", "" },
 	{ "an mbox", "From a\nX: y\n\n1\n\nFrom b\nX: y\n\n2\n", "|0|1\n;|0|2\n;" },
