@@ -39,7 +39,7 @@ says '200 204 200' "$scan" x.SCR x.txt y.scr
 logged x.SCR 'bad (cached)'
 logged y.scr 'bad (scanned)'
 says '204 200 204 200' "$deep" b.exe a.exe b.exe a.exe
-logged b.exe 'clean (sandbox)'
+logged b.exe 'clean (scanned)'
 logged a.exe 'bad (sandbox)'
 logged b.exe 'clean (cached)'
 logged a.exe 'bad (cached)'

@@ -78,7 +78,7 @@ static int
 push_groups(struct condition *c, const struct yara_string *const *set, size_t count, uint64_t least,
     triggers *t)
 {
-	size_t size = (count + c->set_parts - 1) / c->set_parts, in_group = 0;
+	size_t size = count / c->set_parts + 1, in_group = 0;
 	struct sigc_table texts = { 0 };
 	uint64_t unknown = 0;
 	uint32_t groups = 0, needed;
