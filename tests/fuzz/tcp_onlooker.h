@@ -53,6 +53,8 @@ struct life {
 	uint64_t heard_bytes;     /* text and FINs that came, whatever their numbers */
 	uint8_t scale, our_scale;
 	bool heard_fin, saw_rst;
+	bool heard_syn; /* and `syn` is the number of the last one */
+	uint32_t syn;
 	bool any_window;        /* a segment of random bytes may have announced what it liked */
 	bool any_text;          /* or brought what it liked */
 	uint32_t in, empty_out; /* segments of this turn */
@@ -203,6 +205,10 @@ onlooker_heard(struct life *l, const uint8_t *h, uint32_t bytes)
 	l->heard_bytes += payload_of(h, bytes) + (h[13] & 1);
 	l->heard_fin |= (h[13] & 1) != 0;
 	l->saw_rst |= (h[13] & 4) != 0;
+	if ((h[13] & 0x16) == 2) {
+		l->heard_syn = true;
+		l->syn = get32(h + 4);
+	}
 	if (l->open)
 		take_text(l, h, bytes);
 	if ((h[13] & 0x10) == 0 || !l->open)
@@ -292,12 +298,35 @@ check_ack(struct life *l, const uint8_t *h)
 		l->our_edge = edge;
 }
 
+/*
+ * A challenge is the first that is heard of a connection whose SYN-ACK found no buffer. What was
+ * agreed on stood in that one: no window is known.
+ */
+static void
+onlooker_begin_unheard(struct life *l, const uint8_t *h)
+{
+	*l = (struct life){ .begin = get32(h + 8),
+		.seq = get32(h + 8),
+		.open = true,
+		.in = l->in,
+		.empty_out = l->empty_out,
+		.end = 1,
+		.scale = SCALE_MAX,
+		.our_scale = SCALE_MAX,
+		.isns = { get32(h + 4) - 1 },
+		.isn_count = 1,
+		.any_window = true,
+		.any_text = l->any_text };
+}
+
 /* A segment that the stack sends, neither SYN nor RST. */
 static void
 onlooker_sent(struct life *l, const struct rte_mbuf *m, const uint8_t *h)
 {
 	if (!l->open || !settle(l, get32(h + 4))) {
 		assert(payload_of(h, m->pkt_len) == 0); /* of TIME-WAIT */
+		if (l->heard_syn && get32(h + 8) == l->syn + 1)
+			onlooker_begin_unheard(l, h);
 		return;
 	}
 	l->spoke = true;
