@@ -187,6 +187,32 @@ is_newer_window(const struct tcp_conn *c, const struct segment *s)
 	return seq_after(s->ack, c->wl2) || (seq_is(s->ack, c->wl2) && !seq_before(s->seq, c->wl1));
 }
 
+/*
+ * A peer that reads again has the whole user timeout; one that opens, shuts, and acknowledges
+ * nothing in between has not. What went while the window was shut may have been dropped, so once a
+ * probe or a timeout has waited, all goes again at once, and a lone probe's byte with what follows
+ * it. Before, nothing has been waited for: two empty segments must not bring a flight again.
+ */
+static void
+take_opened_window(struct tcp_conn *c)
+{
+	if (!c->reopened)
+		c->progress_at = in_flight(c) > 0 ? c->tcp->now : MONO_NONE;
+	c->reopened = true;
+	c->persist_at = MONO_NONE;
+	if (c->backoff == 0)
+		return;
+	if (in_flight(c) == 1 && !c->fin_sent) {
+		c->snd_nxt = c->snd_una;
+		scoreboard_clear(c);
+	}
+	recovery_resend_all(c);
+	c->backoff = 0;
+	c->rto_at = MONO_NONE;
+	if (c->congestion.cwnd < 2u * c->mss)
+		c->congestion.cwnd = 2u * c->mss;
+}
+
 static void
 take_window(struct tcp_conn *c, const struct segment *s)
 {
@@ -200,19 +226,8 @@ take_window(struct tcp_conn *c, const struct segment *s)
 	c->wl2 = s->ack;
 	if (window > c->max_snd_wnd)
 		c->max_snd_wnd = window;
-	if (was_shut && window > 0) {
-		/* Probes may have been dropped: what they carried goes again at once, and a lone
-		 * probe's byte with what follows it. */
-		if (in_flight(c) == 1 && !c->fin_sent) {
-			c->snd_nxt = c->snd_una;
-			scoreboard_clear(c);
-		}
-		recovery_resend_all(c);
-		c->backoff = 0;
-		c->persist_at = c->progress_at = c->rto_at = MONO_NONE;
-		if (c->congestion.cwnd < 2u * c->mss)
-			c->congestion.cwnd = 2u * c->mss;
-	}
+	if (was_shut && window > 0)
+		take_opened_window(c);
 	output_schedule(c);
 }
 

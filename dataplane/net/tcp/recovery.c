@@ -204,6 +204,7 @@ advance(struct tcp_conn *c, const struct segment *s)
 	chain_drop(&c->snd, bytes);
 	news = scoreboard_acknowledge(c, s->ack, &s->options);
 	c->backoff = 0;
+	c->reopened = false;
 	c->progress_at = c->rto_at = c->rack.probe_at = MONO_NONE;
 	if ((c->in_recovery || c->in_loss) && !seq_before(s->ack, c->recover))
 		leave_recovery(c);
