@@ -298,9 +298,18 @@ check_ack(struct life *l, const uint8_t *h)
 		l->our_edge = edge;
 }
 
+/* It acknowledges a SYN that came, and not what the life that is known could. */
+static bool
+begins_unheard(const struct life *l, const uint8_t *h)
+{
+	uint32_t ack = get32(h + 8);
+
+	return l->heard_syn && ack == l->syn + 1 && (!l->open || ack - l->begin > l->heard_bytes);
+}
+
 /*
  * A challenge is the first that is heard of a connection whose SYN-ACK found no buffer. What was
- * agreed on stood in that one: no window is known.
+ * agreed on stood in that one: no window is known, nor what came before now.
  */
 static void
 onlooker_begin_unheard(struct life *l, const uint8_t *h)
@@ -310,23 +319,26 @@ onlooker_begin_unheard(struct life *l, const uint8_t *h)
 		.open = true,
 		.in = l->in,
 		.empty_out = l->empty_out,
+		.heard_bytes = l->heard_bytes,
 		.end = 1,
 		.scale = SCALE_MAX,
 		.our_scale = SCALE_MAX,
 		.isns = { get32(h + 4) - 1 },
 		.isn_count = 1,
 		.any_window = true,
-		.any_text = l->any_text };
+		.any_text = true };
 }
 
 /* A segment that the stack sends, neither SYN nor RST. */
 static void
 onlooker_sent(struct life *l, const struct rte_mbuf *m, const uint8_t *h)
 {
+	if (begins_unheard(l, h) && payload_of(h, m->pkt_len) == 0) {
+		onlooker_begin_unheard(l, h);
+		return;
+	}
 	if (!l->open || !settle(l, get32(h + 4))) {
 		assert(payload_of(h, m->pkt_len) == 0); /* of TIME-WAIT */
-		if (l->heard_syn && get32(h + 8) == l->syn + 1)
-			onlooker_begin_unheard(l, h);
 		return;
 	}
 	l->spoke = true;
