@@ -67,6 +67,8 @@ ended client
 
 # One at a time; who dies leaves room for the next.
 begin
+if "${ctl[@]}" capture -o "" 2>"$here/err"; then fail "a file without a name"; fi
+grep -q 'expected -o FILE' "$here/err" || fail "a file without a name: $(cat "$here/err")"
 if "${ctl[@]}" capture -o "$here/b" 2>"$here/err"; then fail "two at once"; fi
 grep -q 'another capture runs' "$here/err" || fail "two at once: $(cat "$here/err")"
 kill -9 "$capture"

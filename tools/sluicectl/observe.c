@@ -115,7 +115,7 @@ capture_request(int argc, char *const *argv, const char **file, const char **err
 		else if (!take_number(capture_numbers, argc, argv, &i, request, error))
 			add_word(filter, argv[i], error);
 	}
-	if (*error == NULL && *file == NULL)
+	if (*error == NULL && (*file == NULL || **file == '\0'))
 		*error = "capture: expected -o FILE, the pcapng file to be made";
 	return finish(request, filter, *error);
 }
