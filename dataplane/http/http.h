@@ -207,6 +207,13 @@ bool multipart_is(struct span content_type);
  * byte. */
 enum multipart_kind multipart_init(
     struct multipart *p, struct span content_type, size_t head_bytes_max);
+/* Whether it is the type of a message: a head of its own, then what that tells (RFC 2046 §5.2.1,
+ * RFC 6532 §3.7). */
+bool message_is(struct span content_type);
+/* `*p` is ready for a message's first byte: one part, whose data goes to the end. Where its head
+ * tells of parts, multipart_init() with a field of it, at once behind MULTIPART_PART, goes on with
+ * them instead. */
+void multipart_init_message(struct multipart *p, size_t head_bytes_max);
 /* Feeds `input` from `*at` on; call until it returns MULTIPART_MORE. Linear, allocates nothing. */
 enum multipart_event multipart_next(
     struct multipart *p, struct span input, size_t *at, struct span *data);

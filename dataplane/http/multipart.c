@@ -14,6 +14,8 @@
  *     HEAD   the empty line             LINE   PART: the part's body begins
  *     HEAD   a delimiter                HEAD   – (a part without a body is none)
  *
+ * A message (RFC 5322 §2.1) is read as one part that begins in HEAD and has no delimiter.
+ *
  * A line that may become a delimiter and is cut by the input's end is held in `held`, which no such
  * line outgrows: padding is bounded. Each byte is looked at a bounded number of times, so the cost
  * is linear whatever the input.
@@ -84,12 +86,39 @@ take_boundary(struct span content_type, char *out, size_t room, bool *doubtful)
 }
 
 bool
+message_is(struct span content_type)
+{
+	static const char *const types[] = { "message/rfc822", "message/global" };
+
+	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t n = strlen(types[i]);
+
+		if (content_type.bytes >= n &&
+		    strncasecmp((const char *)content_type.data, types[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 multipart_is(struct span content_type)
 {
 	static const char type[] = "multipart/";
 
 	return content_type.bytes >= sizeof(type) - 1 &&
 	       strncasecmp((const char *)content_type.data, type, sizeof(type) - 1) == 0;
+}
+
+static void
+begin(struct multipart *p, enum state state, size_t head_bytes_max)
+{
+	p->head_bytes_max =
+	    (uint16_t)(head_bytes_max < MULTIPART_HEAD_BYTES_MAX ? head_bytes_max
+								 : MULTIPART_HEAD_BYTES_MAX);
+	p->state = (uint8_t)state;
+	p->in_part = p->head_over = p->data_is_last = p->head_is_old = false;
+	p->held_bytes = p->end_bytes = p->head_bytes = 0;
+	p->line_bytes = 0;
 }
 
 enum multipart_kind
@@ -108,13 +137,15 @@ multipart_init(struct multipart *p, struct span content_type, size_t head_bytes_
 		return MULTIPART_UNREADABLE;
 	p->delimiter[0] = p->delimiter[1] = '-';
 	p->delimiter_bytes = (uint16_t)(n + 2);
-	p->head_bytes_max =
-	    (uint16_t)(head_bytes_max < MULTIPART_HEAD_BYTES_MAX ? head_bytes_max
-								 : MULTIPART_HEAD_BYTES_MAX);
-	p->state = LINE;
-	p->in_part = p->head_over = p->data_is_last = p->head_is_old = false;
-	p->held_bytes = p->end_bytes = p->head_bytes = 0;
+	begin(p, LINE, head_bytes_max);
 	return doubtful ? MULTIPART_DOUBTFUL : MULTIPART_YES;
+}
+
+void
+multipart_init_message(struct multipart *p, size_t head_bytes_max)
+{
+	p->delimiter_bytes = 0;
+	begin(p, HEAD, head_bytes_max);
 }
 
 /* What follows the boundary on its line. */
@@ -145,7 +176,7 @@ classify(const struct multipart *p, struct span line, size_t *bytes)
 	size_t n = line.bytes < p->delimiter_bytes ? line.bytes : p->delimiter_bytes;
 	enum kind k;
 
-	if (line.bytes > 0 && line.data[0] != '-')
+	if (p->delimiter_bytes == 0 || (line.bytes > 0 && line.data[0] != '-'))
 		return NONE;
 	if (n > 0 && memcmp(line.data, p->delimiter, n) != 0)
 		return NONE;

@@ -21,6 +21,7 @@ struct part_level {
 	struct part_level *inner; /* the parts of the part that is open; NULL: it has none */
 	uint32_t depth;           /* 1: parts of the body */
 	bool part_open;
+	bool in_message; /* its head is not over yet */
 	uint16_t number;
 	struct multipart parser;
 	struct transfer transfer;
@@ -83,15 +84,19 @@ level_open(struct inspect_object *o, struct span content_type, uint32_t depth)
 	const struct policy_limits *limits = object_policy_limits(o);
 	struct inspect *i = o->inspect;
 	struct part_level *l = i->free_part_levels;
-	enum multipart_kind kind = MULTIPART_NOT;
+	bool is_message = message_is(content_type);
+	enum multipart_kind kind = MULTIPART_YES;
 
-	if (!multipart_is(content_type))
+	if (!is_message && !multipart_is(content_type))
 		return NULL;
 	if (l == NULL) {
 		stop(o, SOURCE_OVERLOAD);
 		return NULL;
 	}
-	kind = multipart_init(&l->parser, content_type, limits->part_head_bytes_max);
+	if (is_message)
+		multipart_init_message(&l->parser, limits->part_head_bytes_max);
+	else
+		kind = multipart_init(&l->parser, content_type, limits->part_head_bytes_max);
 	if (kind == MULTIPART_UNREADABLE || kind == MULTIPART_DOUBTFUL)
 		note_trouble(o, SOURCE_UNSUPPORTED);
 	if (kind == MULTIPART_NOT || kind == MULTIPART_UNREADABLE)
@@ -103,6 +108,7 @@ level_open(struct inspect_object *o, struct span content_type, uint32_t depth)
 	i->free_part_levels = l->next_free;
 	l->inner = NULL;
 	l->depth = depth;
+	l->in_message = is_message;
 	l->part_open = l->sent.open = l->decoded.open = false;
 	return l;
 }
@@ -284,9 +290,34 @@ part_end(struct inspect_object *o, struct part_level *l)
 	layer_close(&l->decoded, NULL);
 }
 
+/* The head of a message is whole: whether parts follow, which are then of this level. One that is
+ * said to be encoded as a whole is a part that is multipart. */
+static bool
+message_has_parts(struct inspect_object *o, struct part_level *l)
+{
+	bool is_plain = transfer_coding_of(multipart_field(
+			    &l->parser, "Content-Transfer-Encoding")) == TRANSFER_IDENTITY;
+	bool head_over = l->parser.head_over;
+	enum multipart_kind kind = MULTIPART_NOT;
+
+	l->in_message = false;
+	if (is_plain)
+		kind = multipart_init(&l->parser, multipart_field(&l->parser, "Content-Type"),
+		    object_policy_limits(o)->part_head_bytes_max);
+	if (kind != MULTIPART_YES && kind != MULTIPART_DOUBTFUL)
+		return false;
+	if (head_over)
+		note_trouble(o, SOURCE_OVERSIZE);
+	if (kind == MULTIPART_DOUBTFUL)
+		note_trouble(o, SOURCE_UNSUPPORTED);
+	return true;
+}
+
 static void
 handle(struct inspect_object *o, struct part_level *l, enum multipart_event e, struct span data)
 {
+	if (e == MULTIPART_PART && l->in_message && message_has_parts(o, l))
+		return;
 	if (e == MULTIPART_PART)
 		part_begin(o, l);
 	else if (e == MULTIPART_DATA)

@@ -3,7 +3,8 @@
  * Parts of multipart bodies, the files of a form among them: each is a layer of its own, with
  * digests, format and signatures, as it was sent and, where it names a transfer encoding, as it is
  * behind that. Some receivers undo the encoding and some do not, so both are judged; so is the
- * whole body. A part that is multipart itself is judged as a file and its parts as files of theirs.
+ * whole body. A part that is multipart itself is judged as a file and its parts as files of theirs;
+ * so is a message (message/rfc822), whose body is a part, or its parts are.
  * Only files of this folder include this.
  */
 #ifndef SLUICE_INSPECT_PARTS_H

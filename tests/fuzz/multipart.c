@@ -4,7 +4,8 @@
  *
  * Multipart bodies, whole, cut at every byte and into pieces of a length that the input tells: the
  * same parts, the same data, every span inside its input or what the parser holds; and the transfer
- * encodings of what came out, likewise. The first line is the Content-Type.
+ * encodings of what came out, likewise. The first line is the Content-Type; of a message, its head
+ * may tell of parts.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct reader {
 	struct multipart parser;
 	struct transfer transfer;
 	struct outcome seen;
-	bool in_part, last;
+	bool in_part, last, in_message;
 };
 
 static void
@@ -71,12 +72,24 @@ part_data(struct reader *r, struct span data)
 	}
 }
 
+static bool
+ready(enum multipart_kind k)
+{
+	return k == MULTIPART_YES || k == MULTIPART_DOUBTFUL;
+}
+
 static void
 take(struct reader *r, enum multipart_event e, struct span data)
 {
 	uint8_t out[TRANSFER_STEP_MAX];
 	size_t n;
 
+	if (e == MULTIPART_PART && r->in_message) {
+		r->in_message = false;
+		if (ready(multipart_init(
+			&r->parser, multipart_field(&r->parser, "Content-Type"), 1024)))
+			return;
+	}
 	if (e == MULTIPART_PART)
 		part_begins(r);
 	if (e == MULTIPART_DATA)
@@ -91,6 +104,17 @@ take(struct reader *r, enum multipart_event e, struct span data)
 	r->seen.ends++;
 }
 
+static bool
+begin(struct reader *r, struct span type)
+{
+	memset(&r->seen, 0, sizeof(r->seen));
+	r->in_part = r->last = false;
+	r->in_message = message_is(type);
+	if (r->in_message)
+		multipart_init_message(&r->parser, 1024);
+	return r->in_message || ready(multipart_init(&r->parser, type, 1024));
+}
+
 static struct outcome
 read_all(struct span type, struct span body, size_t step)
 {
@@ -98,9 +122,7 @@ read_all(struct span type, struct span body, size_t step)
 	enum multipart_event e;
 	struct span data;
 
-	memset(&r.seen, 0, sizeof(r.seen));
-	r.in_part = r.last = false;
-	if (multipart_init(&r.parser, type, 1024) != MULTIPART_YES)
+	if (!begin(&r, type))
 		return r.seen;
 	for (size_t used = 0; used < body.bytes; used += step) {
 		struct span piece = span_first(span_from(body, used), step);

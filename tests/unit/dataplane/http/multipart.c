@@ -175,6 +175,42 @@ TEST(parts_are_the_same_however_they_are_cut)
 	}
 }
 
+static const struct {
+	const char *name, *body, *seen;
+} messages[] = {
+	{ "a message", "Content-Disposition: x; filename=a\r\n\r\nx\r\n", "{a|x\r\n}" },
+	{ "LF alone", "A: b\nContent-Type: c/d; name=a\n\nx\n\n", "{a|x\n\n}" },
+	{ "lines of hyphens", "A: b\r\n\r\n--\r\n\r\n---\r\n--B--\r\n",
+	    "{|--\r\n\r\n---\r\n--B--\r\n}" },
+	{ "a CR within, one at the end", "A: b\r\n\r\nx\ry\r\r\nz\r", "{|x\ry\r\r\nz\r}" },
+	{ "no head", "\r\nx", "{|x}" },
+	{ "no body", "A: b\r\n\r\n", "{|}" },
+	{ "a head that is cut", "A: b\r\n", "" },
+	{ "nothing", "", "" },
+};
+
+TEST(a_message_is_one_part_however_it_is_cut)
+{
+	static struct multipart p;
+
+	for (unsigned i = 0; i < COUNT_OF(messages); i++) {
+		size_t n = strlen(messages[i].body);
+
+		for (size_t step = 1; step <= n + 1; step++) {
+			struct seen s = { .bytes = 0 };
+
+			multipart_init_message(&p, 8192);
+			for (size_t at = 0; at < n; at += step)
+				feed(&s, &p, messages[i].body + at, step < n - at ? step : n - at);
+			end(&s, &p);
+			CHECK_ROW(messages[i].name, strcmp(s.text, messages[i].seen) == 0);
+		}
+	}
+	CHECK(
+	    message_is(span_text("MESSAGE/rfc822; x=y")) && !message_is(span_text("message/rfc")));
+	CHECK(!message_is(span_text("text/plain")) && !message_is(span_of(NULL, 0)));
+}
+
 /* What comes of a body in three pieces. */
 static bool
 same_in_three(unsigned row, size_t a, size_t b, size_t n)

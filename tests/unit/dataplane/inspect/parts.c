@@ -108,6 +108,31 @@ static const struct {
 	    "boundary*1*=n\r\n\r\n--in\r\n" PART
 	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--in--\r\n--xYz--\r\n",
 	    2 },
+	{ "a message", "message/rfc822",
+	    "Subject: x\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64, 1 },
+	{ "a message of LF", "Message/Global; charset=utf-8",
+	    "Subject: x\nContent-Transfer-Encoding: base64\n\n" EICAR_BASE64, 1 },
+	{ "a message with parts", "message/rfc822",
+	    "Subject: x\r\nContent-Type: multipart/mixed; "
+	    "boundary=\"in\"\r\n\r\npre\r\n--in\r\n\r\n1"
+	    "\r\n--in\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64
+	    "--in--\r\n",
+	    2 },
+	{ "a message with parts, in base64 as a whole", "message/rfc822",
+	    "Subject: x\r\nContent-Type: multipart/mixed; boundary=in\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n"
+	    "LS1pbg0KDQpYNU8hUCVAQVBbNFxQWlg1NChQXik3Q0MpN30kRUlDQVItU1RBTkRBUkQtQU5USVZJ"
+	    "UlVTLVRFU1QtRklMRSEkSCtIKg==",
+	    2 },
+	{ "a message in a form", FORM,
+	    "--xYz\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n"
+	    "Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n" PART
+	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--in--\r\n--xYz--\r\n",
+	    2 },
+	{ "a message in a message", "message/rfc822",
+	    "Subject: x\r\nContent-Type: message/rfc822\r\n\r\nSubject: y\r\n" PART
+	    "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64,
+	    2 },
 	{ "two boundaries", "multipart/form-data; boundary*=other; boundary=xYz",
 	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
 	    1 },
@@ -326,6 +351,11 @@ TEST(limits_of_parts_are_classes)
 		{ "deeper", "limits.part_depth_max=1", FORM,
 		    "--xYz\r\nContent-Type: multipart/x; boundary=a\r\n\r\n--a\r\n\r\n1",
 		    SOURCE_OVERSIZE },
+		{ "a message is as deep as its parts", "limits.part_depth_max=1", "message/rfc822",
+		    "A: b\r\nContent-Type: multipart/x; boundary=a\r\n\r\n--a\r\n\r\n1",
+		    SOURCE_SCANNED },
+		{ "a message in a message", "limits.part_depth_max=1", "message/rfc822",
+		    "A: b\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\n1", SOURCE_OVERSIZE },
 		{ "no level left", "limits.part_depth_max=8", FORM,
 		    "--xYz\r\nContent-Type: multipart/x; boundary=a\r\n\r\n"
 		    "--a\r\nContent-Type: multipart/x; boundary=b\r\n\r\n"
