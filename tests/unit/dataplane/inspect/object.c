@@ -143,6 +143,29 @@ TEST(codings_are_looked_through)
 	}
 }
 
+/* A body too short to be of its coding is corrupt. */
+TEST(a_few_bytes_of_no_coding_are_corrupt)
+{
+	static const char *const codings[] = { "gzip", "zstd", "br, zstd", "zstd, gzip" };
+
+	for (unsigned i = 0; i < COUNT_OF(codings); i++) {
+		for (size_t bytes = 1; bytes < 8; bytes++) {
+			struct rig *r = rig_create(NULL);
+			struct rig_client *c = rig_client(r);
+			struct record_slot record;
+			char field[64];
+
+			snprintf(field, sizeof(field), "Content-Encoding: %s\r\n", codings[i]);
+			rig_respmod(c, field, "abcdefgh", bytes);
+			rig_until(c, 1);
+			CHECK_ROW(codings[i], strncmp(c->output, "ICAP/1.0 204", 12) == 0);
+			CHECK_ROW(codings[i], rig_record(r, &record));
+			CHECK_ROW(codings[i], record.record.source == SOURCE_CORRUPT);
+			rig_destroy(r);
+		}
+	}
+}
+
 /* The verdict waits for the turn's digests, then comes out with the object done. */
 static void
 end(struct rig_client *c, struct inspect_object *o)

@@ -232,6 +232,39 @@ TEST(frames_follow_one_another_and_garbage_ends_them)
 	CHECK(u.bytes == 1000 && u.result == DECODE_END && u.whole);
 }
 
+/* Too short to be anything of the coding: never whole, whatever the bytes are and how they come. */
+TEST(a_few_bytes_are_not_whole)
+{
+	static const struct {
+		const char *name;
+		struct decode_codings codings;
+	} one[] = {
+		{ "gzip", { .count = 1, .list = { DECODE_GZIP } } },
+		{ "zstd", { .count = 1, .list = { DECODE_ZSTD } } },
+		{ "zstd, gzip", { .count = 2, .list = { DECODE_GZIP, DECODE_ZSTD } } },
+		{ "gzip, zstd", { .count = 2, .list = { DECODE_ZSTD, DECODE_GZIP } } },
+	};
+	static const char *const bodies[] = { "xxxxxxxx", "\x28\xb5\x2f\xfd", "\x28\xb5\x2fxxxx",
+		"\x1f\x8b\x08xxxxx", "\x50\x2a\x4d\x18\x09" };
+
+	pool();
+	for (unsigned i = 0; i < COUNT_OF(one); i++) {
+		for (unsigned k = 0; k < COUNT_OF(bodies); k++) {
+			size_t most = strlen(bodies[k]);
+
+			for (size_t bytes = 1; bytes <= most; bytes++) {
+				for (size_t step = 1; step <= bytes; step++) {
+					struct unpacked u;
+
+					memcpy(packed, bodies[k], bytes);
+					u = unpack(&one[i].codings, &limits, bytes, step);
+					CHECK_ROW(one[i].name, !u.whole && u.bytes == 0);
+				}
+			}
+		}
+	}
+}
+
 /* RFC 9659: no window above 8 MiB. The frame's head says 16. */
 TEST(a_window_too_large_is_over_the_limit)
 {
