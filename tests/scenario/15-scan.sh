@@ -42,6 +42,20 @@ scan - <"$here/packed.tgz"
 printf 'wrong\ninfected\n' >"$here/words"
 judged "$here/locked.zip" 4 '"layer":"zip:eicar.com","offset":68'
 "${ctl[@]}" reload >/dev/null
+
+# Names in lists need not be UTF-8, as JSON must be: what is not printable is told as "_".
+mkdir "$here/lists"
+printf 'known by its digest\n' >"$here/listed.txt"
+printf '%s:20:Bad\xff\xe9name\n' "$(md5sum <"$here/listed.txt" | cut -d' ' -f1)" >"$here/lists/a.hdb"
+printf 'signatures: {sources: [%s]}\n' "$here/lists" >"/run/sluice/$lab_name/lab/sluice.yaml"
+"${ctl[@]}" reload >/dev/null
+(cd "$here" && tar cf listed.tar listed.txt)
+listed() {
+	scan "$1"
+	[ "$code" = 4 ] && grep -qF '"threat":"Bad__name"' <<<"$said"
+}
+eventually listed "$here/listed.txt"
+eventually listed "$here/listed.tar"
 judged "$here/none" 1 'No such file'
 judged "$here" 1 'Is a directory'
 judged /dev/null 1 'not a regular file'
