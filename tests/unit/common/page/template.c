@@ -177,6 +177,55 @@ TEST(no_byte_of_a_value_opens_a_tag)
 	}
 }
 
+static size_t
+count_of(struct span s, char c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.bytes; i++)
+		n += s.data[i] == c;
+	return n;
+}
+
+/* The pages that come with the program, each value 10 KiB of what would end its place: no more
+ * tags and quotes than without any value, also where the page is longer than there is room. */
+TEST(long_and_hostile_values_leave_the_builtin_pages_as_they_are)
+{
+	static const char hostile[] = "</script></title><b onload='x' a=\"y\">-->",
+			  marks[] = "<>\"'";
+	static char value[10240], out[PAGE_RENDERED_BYTES_MAX], plain[PAGE_RENDERED_BYTES_MAX];
+	char error[CONFIG_ERROR_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = hostile[i % (sizeof(hostile) - 1)];
+	for (unsigned k = 0; k < PAGE_KIND_COUNT; k++) {
+		for (unsigned source = 0; source < SOURCE_COUNT; source++) {
+			struct page_values none = { .source = source }, all = none;
+			struct span bare, shown;
+			struct page *p;
+			bool whole;
+
+			CHECK(page_parse(page_builtin(k), PAGE_HTML, "p", &p, error) == 0);
+			bare = span_of(plain, page_render(p, &none, plain, sizeof(plain), NULL));
+			for (unsigned v = 0; v < PAGE_VARIABLE_COUNT; v++) {
+				all.of[v] = span_of(value, sizeof(value));
+				shown =
+				    span_of(out, page_render(p, &all, out, sizeof(out), &whole));
+				for (unsigned m = 0; m < sizeof(marks) - 1; m++) {
+					size_t seen = count_of(shown, marks[m]);
+					size_t due = count_of(bare, marks[m]);
+
+					CHECK_ROW(
+					    page_kind_word(k), whole ? seen == due : seen <= due);
+				}
+				CHECK_ROW(
+				    page_kind_word(k), whole || shown.bytes > sizeof(out) - 20);
+			}
+			page_free(p);
+		}
+	}
+}
+
 TEST(if_goes_by_the_source)
 {
 	char error[CONFIG_ERROR_TEXT_MAX], out[16];
