@@ -287,8 +287,6 @@ object_feed_end(struct inspect_object *o)
 	note_hit(o, &o->raw);
 	if (o->decoder != NULL && o->raw.bytes > 0 && !decode_is_whole(o->decoder))
 		give_up_decoding(o, SOURCE_CORRUPT);
-	if (o->decoder != NULL && o->trouble == SOURCE_COUNT && decode_is_joined(o->decoder))
-		o->trouble = SOURCE_UNSUPPORTED; /* others have less of it, with other digests */
 	if (o->decoded.open) {
 		layer_finish(&o->decoded, o->inspect->hashing.queue);
 		note_hit(o, &o->decoded);

@@ -289,19 +289,6 @@ decode_is_whole(const struct decoder *d)
 	return true;
 }
 
-bool
-decode_is_joined(const struct decoder *d)
-{
-	bool joined = false;
-
-	for (unsigned i = 0; i < d->count; i++) {
-		const struct stage *s = d->stages[i];
-
-		joined = joined || (s->coding == DECODE_GZIP && s->joined);
-	}
-	return joined;
-}
-
 uint64_t
 decode_output_bytes(const struct decoder *d)
 {

@@ -80,9 +80,6 @@ void decode_close(struct decode_pool *p, struct decoder *d);
 enum decode_result decode_next(struct decoder *d, struct span input, size_t *at, struct span *out);
 /* Whether the input so far ends where a stream may end: false means it was cut short. */
 bool decode_is_whole(const struct decoder *d);
-/* Whether output came from more than the first member of a gzip stream: RFC 1952 §2.2 has them
- * joined, and browsers take the first alone. */
-bool decode_is_joined(const struct decoder *d);
 uint64_t decode_output_bytes(const struct decoder *d);
 /* Bytes that went in and out of all its codings: what it has cost so far. */
 uint64_t decode_worked_bytes(const struct decoder *d);

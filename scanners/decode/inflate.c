@@ -17,7 +17,6 @@ void
 inflate_begin(struct stage *s)
 {
 	s->held_bytes = 0;
-	s->later_member = s->joined = false;
 	s->kind_known = s->coding == DECODE_GZIP;
 	isal_inflate_init(&s->state);
 }
@@ -107,10 +106,8 @@ inflate_next(struct stage *s, struct span input, size_t *at, struct span *out)
 		*out = span_of(s->output, produced);
 		if (rc < 0)
 			return broken(s, produced);
-		s->joined = s->joined || (s->later_member && produced > 0);
 		if (s->state.block_state == ISAL_BLOCK_FINISH) {
 			s->member_open = false;
-			s->later_member = true;
 			s->ended = s->coding == DECODE_DEFLATE;
 		}
 		if (produced > 0)

@@ -27,8 +27,6 @@ struct stage {
 	uint8_t held[2]; /* the first bytes of a deflate stream, until its kind is known */
 	unsigned held_bytes;
 	bool kind_known;
-	bool later_member; /* the member is not the stream's first */
-	bool joined;       /* such a one has given output */
 	struct inflate_state state;
 
 	/* br, zstd */
