@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/deepscan/plain.h"
 #include "bench/deepscan/workers.h"
 #include "bench/number.h"
+#include "common/base/thread_cpu.h"
 
 #define PROGRAM     "sluice-bench-deepscan"
 #define ROUNDS_MAX  99
@@ -81,22 +81,13 @@ take_object(struct bench *b, const char *path)
 }
 
 static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double
 bare_once(struct plain *p, const struct object *o)
 {
-	double began = cpu_seconds();
+	double began = thread_cpu_seconds();
 
 	if (plain_judge(p, o->bytes) < 0)
 		stop(o->name, "a rule holds, or it can't be read: no figure");
-	return cpu_seconds() - began;
+	return thread_cpu_seconds() - began;
 }
 
 /* Each object by itself, bare and in a worker. */

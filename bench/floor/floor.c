@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <hs/hs.h>
 #include <openssl/evp.h>
 
 #include "bench/floor/literals.h"
+#include "common/base/thread_cpu.h"
 
 #define BATCH_BYTES 262144 /* between two looks at the clock */
 
@@ -19,15 +19,6 @@ struct floor {
 	hs_scratch_t *scratch;
 	EVP_MD_CTX *md5, *sha256;
 };
-
-static uint64_t
-cpu_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static int
 read_literals(struct floor *f, const char *path, char *error)
@@ -172,7 +163,7 @@ int
 floor_measure(struct floor *f, const struct corpus *corpus, size_t bytes, unsigned calls,
     struct duration length, struct floor_result *out)
 {
-	uint64_t begun = cpu_now_ns(), batch = BATCH_BYTES / bytes + 1;
+	uint64_t begun = thread_cpu_ns(), batch = BATCH_BYTES / bytes + 1;
 
 	*out = (struct floor_result){ 0 };
 	do {
@@ -182,7 +173,7 @@ floor_measure(struct floor *f, const struct corpus *corpus, size_t bytes, unsign
 			if (!one_body(f, body, calls, out))
 				return -EIO;
 		}
-		out->cpu_ns = cpu_now_ns() - begun;
+		out->cpu_ns = thread_cpu_ns() - begun;
 	} while (out->cpu_ns < (uint64_t)length.ns);
 	return 0;
 }
@@ -194,7 +185,7 @@ floor_probe(struct duration length)
 		ROUNDS = 100000,
 		CHAINS = 6
 	};
-	uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, g = 6, begun = cpu_now_ns(), took, adds = 0;
+	uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, g = 6, begun = thread_cpu_ns(), took, adds = 0;
 
 	do {
 		for (unsigned i = 0; i < ROUNDS; i++)
@@ -202,7 +193,7 @@ floor_probe(struct duration length)
 					 "add $1, %3\n\tadd $1, %4\n\tadd $1, %5"
 					 : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(g));
 		adds += ROUNDS * CHAINS;
-		took = cpu_now_ns() - begun;
+		took = thread_cpu_ns() - begun;
 	} while (took < (uint64_t)length.ns);
 	return (double)adds * 1e9 / (double)took;
 }
@@ -214,7 +205,7 @@ floor_clock(struct duration length)
 		ROUNDS = 100000,
 		ADDS = 8
 	};
-	uint64_t a = 1, begun = cpu_now_ns(), took, adds = 0;
+	uint64_t a = 1, begun = thread_cpu_ns(), took, adds = 0;
 
 	do {
 		for (unsigned i = 0; i < ROUNDS; i++)
@@ -222,7 +213,7 @@ floor_clock(struct duration length)
 					 "add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0"
 					 : "+r"(a));
 		adds += ROUNDS * ADDS;
-		took = cpu_now_ns() - begun;
+		took = thread_cpu_ns() - begun;
 	} while (took < (uint64_t)length.ns);
 	return (double)adds * 1e9 / (double)took;
 }

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/floor/lanes.h"
 
-#include <time.h>
-
+#include "common/base/thread_cpu.h"
 #include "scanners/digest/engine.h"
 #include "scanners/digest/queue.h"
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static double
 measure(struct digest_queue *q, const struct corpus *corpus, size_t bytes, double length,
@@ -21,7 +11,7 @@ measure(struct digest_queue *q, const struct corpus *corpus, size_t bytes, doubl
 {
 	struct digest_values values[LANES_FLIGHT];
 	struct digest digests[LANES_FLIGHT];
-	double begun = cpu_seconds(), took;
+	double begun = thread_cpu_seconds(), took;
 	uint64_t objects = 0;
 
 	do {
@@ -31,7 +21,7 @@ measure(struct digest_queue *q, const struct corpus *corpus, size_t bytes, doubl
 			digest_queue_finish(q, &digests[i], &values[i]);
 		}
 		digest_queue_run(q);
-		took = cpu_seconds() - begun;
+		took = thread_cpu_seconds() - begun;
 	} while (took < length);
 	*last = values[LANES_FLIGHT - 1];
 	return took * 1e6 / (double)objects;

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bench/parse/request.h"
+#include "common/base/thread_cpu.h"
 #include "dataplane/http/http.h"
 
 #define ITEMS_MAX   (MESSAGE_HEADS_MAX * MESSAGES_MAX)
@@ -242,15 +242,6 @@ gather(const struct messages *m, enum case_id id, struct work *w)
 }
 
 static uint64_t
-cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t
 bytes_of(const struct work *w)
 {
 	uint64_t n = 0;
@@ -266,11 +257,11 @@ run_operation(operation *o, struct work *w, uint64_t count, struct case_result *
 	unsigned rounds = bytes_of(w) / w->count < LARGE_BYTES / 2 ? BATCH / w->count + 1 : 1;
 
 	while (out->operations < count) {
-		uint64_t began = cpu_ns();
+		uint64_t began = thread_cpu_ns();
 
 		if (!case_collect(o, w, rounds))
 			return -EPROTO;
-		out->ns += cpu_ns() - began;
+		out->ns += thread_cpu_ns() - began;
 		out->operations += (uint64_t)rounds * w->count;
 		out->bytes += rounds * bytes_of(w);
 	}
@@ -294,9 +285,9 @@ run_requests(struct work *w, enum http_scan_kind scan, uint64_t count, struct ca
 		}
 		if (rc != 0)
 			break;
-		began = cpu_ns();
+		began = thread_cpu_ns();
 		rc = case_collect_requests(r) ? 0 : -EPROTO;
-		out->ns += cpu_ns() - began;
+		out->ns += thread_cpu_ns() - began;
 		out->operations += REQUESTS_AT_ONCE;
 		requests_end(r);
 	}

@@ -10,13 +10,13 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <hs/hs.h>
 
 #include "bench/scan/bare.h"
 #include "bench/scan/objects.h"
+#include "common/base/thread_cpu.h"
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
 
@@ -175,7 +175,7 @@ static double
 time_one(struct bench *b, enum way way, const char *name, struct span body)
 {
 	unsigned repeats = 1 + (8u << 20) / (unsigned)body.bytes;
-	double began = bare_cpu_seconds();
+	double began = thread_cpu_seconds();
 
 	for (unsigned i = 0; i < repeats; i++) {
 		if (way == BARE)
@@ -184,7 +184,7 @@ time_one(struct bench *b, enum way way, const char *name, struct span body)
 		else
 			scan_ours(b, name, body, way == OURS ? body.bytes : PIECE);
 	}
-	return (bare_cpu_seconds() - began) / repeats;
+	return (thread_cpu_seconds() - began) / repeats;
 }
 
 static int

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "bench/scan/bare.h"
+#include "common/base/thread_cpu.h"
 #include "dataplane/inspect/layer.h"
 
 /* One object under way. */
@@ -79,7 +80,7 @@ digest(EVP_MD_CTX *context, const EVP_MD *kind, struct span bytes, uint8_t *out)
 static bool
 judge_bare(const struct run *r, double *took)
 {
-	double began = bare_cpu_seconds();
+	double began = thread_cpu_seconds();
 	struct digest_values v[OBJECTS_IN_FLIGHT];
 	uint64_t matches = 0;
 	bool good = true;
@@ -92,7 +93,7 @@ judge_bare(const struct run *r, double *took)
 		       digest(r->md5, EVP_md5(), bytes, v[i].md5) &&
 		       digest(r->sha256, EVP_sha256(), bytes, v[i].sha256) && good;
 	}
-	*took += bare_cpu_seconds() - began;
+	*took += thread_cpu_seconds() - began;
 	for (unsigned i = 0; i < r->flight; i++)
 		good = good && memcmp(&v[i], &r->flights[i].layer.values, sizeof(v[i])) == 0;
 	return good;
@@ -108,11 +109,11 @@ run(struct run *r, const struct corpus *corpus, size_t bytes, size_t work,
 	if (r->queue == NULL || r->md5 == NULL || r->sha256 == NULL)
 		return "no memory";
 	for (unsigned b = 0; b < batches; b++) {
-		double began = bare_cpu_seconds();
+		double began = thread_cpu_seconds();
 
 		if (!judge(r, corpus, bytes, b * r->flight))
 			return "a signature was found, or the scan failed";
-		out->ours += bare_cpu_seconds() - began;
+		out->ours += thread_cpu_seconds() - began;
 		if (!judge_bare(r, &out->bare))
 			return "a library call failed, or digests differ";
 	}

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/base/thread_cpu.h"
 #include "scanners/digest/internal.h"
 #include "scanners/digest/queue.h"
 
@@ -127,15 +127,6 @@ prove(struct digest_engine e, const uint8_t *bytes)
 	return good;
 }
 
-static double
-cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* What a step is measured on. */
 struct trial {
 	struct lanes lanes;
@@ -153,14 +144,14 @@ measure(struct trial *t, trial_step *one)
 	double least = 1e12;
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		double began = cpu_ns(), took;
+		double began = (double)thread_cpu_ns(), took;
 		unsigned n = 0;
 
 		do {
 			for (unsigned k = 0; k < 4; k++)
 				one(t);
 			n += 4;
-			took = cpu_ns() - began;
+			took = (double)thread_cpu_ns() - began;
 		} while (took < TRY_NS);
 		least = took / n < least ? took / n : least;
 	}
