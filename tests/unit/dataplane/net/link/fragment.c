@@ -147,6 +147,27 @@ TEST(one_datagram_of_endless_pieces_is_bounded)
 	CHECK(wire_destroy(w));
 }
 
+/* As many datagrams as one source may begin, each of as many pieces as one may have but a few. */
+TEST(pieces_of_all_datagrams_are_bounded)
+{
+	struct link_wire *w = wire_create(NULL);
+	uint8_t packet[64], payload[8] = { 0 };
+	unsigned pieces = 0;
+
+	for (unsigned id = 0; id < 16; id++) {
+		for (unsigned i = 0; i < 60; i++, pieces++) {
+			size_t n = wire_ip4(
+			    packet, 6, (uint16_t)id, (uint16_t)(0x2000 | (i * 2)), payload, 8);
+
+			CHECK_SEED(pieces, wire_give_ip(w, packet, n) == LINK_TAKEN);
+			CHECK_SEED(
+			    pieces, pieces + 1 - wire_count(w, LINK_COUNTER_IN_FRAGMENTS) <= 512);
+		}
+	}
+	CHECK(wire_count(w, LINK_COUNTER_IN_FRAGMENTS) < 960 - 400); /* and many are kept */
+	CHECK(wire_destroy(w));
+}
+
 TEST(a_datagram_past_64_KiB_is_refused)
 {
 	struct link_wire *w = wire_create(NULL);
