@@ -10,6 +10,8 @@
 #include "tests/unit/harness.h"
 
 static const uint8_t tcp[20] = { 0x30, 0x39, 5, 0x40, [12] = 0x50, 2 };
+#define PEERS_MAX 4096 /* four times what the table holds */
+
 static const uint8_t liar_mac[6] = { 2, 0, 0, 0, 0, 0x66 };
 
 /* An ARP message about `address`, or an advertisement that says it was asked for. */
@@ -122,6 +124,47 @@ TEST(strangers_do_not_push_out_who_serves)
 	send_to(w, true, wire_peer4);
 	CHECK(went_to(w, wire_peer_mac));
 	CHECK(wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS) == before);
+	CHECK(wire_destroy(w));
+}
+
+/* Whether a packet to this one of many peers goes out to it. */
+static bool
+serves(struct link_wire *w, unsigned i)
+{
+	uint8_t peer[16];
+
+	memcpy(peer, wire_peer6, 16);
+	peer[13] = 1;
+	peer[14] = (uint8_t)(i >> 8);
+	peer[15] = (uint8_t)i;
+	wire_forget_sent(w);
+	send_to(w, false, peer);
+	claim(w, false, peer, liar_mac, 2);
+	wire_forget_sent(w);
+	send_to(w, false, peer);
+	return went_to(w, liar_mac);
+}
+
+/* All that the table holds serve: whoever comes later finds no place, and they keep theirs. */
+TEST(a_table_of_those_who_serve_is_kept)
+{
+	static unsigned known[PEERS_MAX];
+	struct link_wire *w = wire_create(NULL);
+	uint64_t asked;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < PEERS_MAX; i++) {
+		if (serves(w, i))
+			known[count++] = i;
+		if (i % 16 != 0)
+			continue;
+		wire_pass(w, milliseconds(100));
+		asked = wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS);
+		for (unsigned k = 0; k < count; k++)
+			CHECK(serves(w, known[k]));
+		CHECK(wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS) == asked);
+	}
+	CHECK(count > 900 && count < PEERS_MAX);
 	CHECK(wire_destroy(w));
 }
 
