@@ -12,10 +12,12 @@
  * What tells that something is wrong, besides the sanitizers: after each turn (of one step, or of a
  * burst of them) every invariant that the simulator asks for, too (dataplane/net/tcp/invariants.c),
  * and, but for droughts, no more buffers out than the queues account for. What is sent keeps the
- * rules of tcp_onlooker.h. What is read are the bytes of the peer's sequence numbers, each once and
- * in order, unless a segment of random bytes may have brought others. At the end, left alone with
- * all buffers, every connection is forgotten within two hours, and no buffer is lost. That a
- * connection between two that mean well gets on is the simulator's to tell, not this target's.
+ * rules of tcp_onlooker.h, until a drought: from there on connections may begin and end without a
+ * word that the onlooker could know them by. What is read are the bytes of the peer's sequence
+ * numbers, each once and in order, unless a segment of random bytes may have brought others. At the
+ * end, left alone with all buffers, every connection is forgotten within two hours, and no buffer
+ * is lost. That a connection between two that mean well gets on is the simulator's to tell, not
+ * this target's.
  */
 #include <assert.h>
 #include <string.h>
@@ -50,6 +52,7 @@ struct program {
 	struct rte_mbuf *held;
 	uint16_t window_most;  /* the peer never announces more, so that windows are met */
 	bool unknown_bytes;    /* a raw segment may have brought any */
+	bool unknown_lives;    /* in a drought connections begin and end without a word */
 	bool syn_scale;        /* SYNs offer a window scale */
 	uint32_t send_buffers; /* given to tcp_send() in all */
 };
@@ -79,7 +82,7 @@ transmit(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
 	}
 	if ((h[13] & 0x12) == 0x12)
 		onlooker_take_syn_ack(l, h);
-	else
+	else if (!p->unknown_lives)
 		onlooker_sent(l, segment, h);
 	l->ack = get32(h + 4) + length + ((h[13] & 3) != 0);
 	l->seq = get32(h + 8);
@@ -218,8 +221,8 @@ check_bytes(struct program *p, const struct chain *bytes)
 
 	while (chain_next(&cursor, &span)) {
 		for (size_t i = 0; i < span.bytes; i++, p->read++)
-			assert(
-			    p->unknown_bytes || span.data[i] == byte_at(begin + (uint32_t)p->read));
+			assert(p->unknown_bytes || p->unknown_lives ||
+			       span.data[i] == byte_at(begin + (uint32_t)p->read));
 	}
 }
 
@@ -277,6 +280,7 @@ step_drought(struct program *p, const struct step *s)
 	p->held = NULL;
 	if (s->length % 2 == 0)
 		return;
+	p->unknown_lives = true;
 	for (uint32_t n = rte_mempool_avail_count(pool); n > s->value % DROUGHT_MAX; n--) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 
@@ -314,7 +318,7 @@ step_icmp(struct program *p, const struct step *s)
 
 	tcp_icmp(p->tcp, &e, quoted, s->flags & 1, s->flags & 2 ? s->value % TOO_BIG_MAX : 0);
 	after = info_of(p, e.remote_port);
-	if (!onlooker_never_sent(l, quoted))
+	if (p->unknown_lives || !onlooker_never_sent(l, quoted))
 		return;
 	assert(before.state_id == after.state_id && before.mss_bytes == after.mss_bytes);
 	assert(before.lost_bytes == after.lost_bytes && before.cwnd_bytes == after.cwnd_bytes);
@@ -372,7 +376,7 @@ turn(struct program *p)
 	tcp_check_invariants(p->tcp);
 	check_buffers(p);
 	for (unsigned i = 0; i < PORTS; i++)
-		onlooker_turn(&p->lives[i], p->now.ns, p->held != NULL);
+		onlooker_turn(&p->lives[i], p->now.ns, p->unknown_lives);
 }
 
 static void

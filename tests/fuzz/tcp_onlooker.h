@@ -28,6 +28,7 @@
 
 #include "tests/fuzz/tcp_steps.h"
 
+#define SYNS_KNOWN      4
 #define ISNS_KNOWN      4   /* of the SYN-ACKs to one SYN: each cookie has its own */
 #define MSS_LEAST       536 /* dataplane/net/tcp/tcp_limits.h, MSS_FLOOR */
 #define MSS_MAX         1460
@@ -53,8 +54,8 @@ struct life {
 	uint64_t heard_bytes;     /* text and FINs that came, whatever their numbers */
 	uint8_t scale, our_scale;
 	bool heard_fin, saw_rst;
-	bool heard_syn; /* and `syn` is the number of the last one */
-	uint32_t syn;
+	uint32_t syn_count; /* that came; of the last of them `syns` has the numbers */
+	uint32_t syns[SYNS_KNOWN];
 	bool any_window;        /* a segment of random bytes may have announced what it liked */
 	bool any_text;          /* or brought what it liked */
 	uint32_t in, empty_out; /* segments of this turn */
@@ -206,8 +207,7 @@ onlooker_heard(struct life *l, const uint8_t *h, uint32_t bytes)
 	l->heard_fin |= (h[13] & 1) != 0;
 	l->saw_rst |= (h[13] & 4) != 0;
 	if ((h[13] & 0x16) == 2) {
-		l->heard_syn = true;
-		l->syn = get32(h + 4);
+		l->syns[l->syn_count++ % SYNS_KNOWN] = get32(h + 4);
 	}
 	if (l->open)
 		take_text(l, h, bytes);
@@ -303,8 +303,11 @@ static bool
 begins_unheard(const struct life *l, const uint8_t *h)
 {
 	uint32_t ack = get32(h + 8);
+	bool heard = false;
 
-	return l->heard_syn && ack == l->syn + 1 && (!l->open || ack - l->begin > l->heard_bytes);
+	for (unsigned i = 0; i < SYNS_KNOWN && i < l->syn_count; i++)
+		heard |= ack == l->syns[i] + 1;
+	return heard && (!l->open || ack - l->begin > l->heard_bytes);
 }
 
 /*

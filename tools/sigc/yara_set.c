@@ -6,6 +6,7 @@
  * strings lie in at least N / size of them, so these must be met. A string of which nothing is
  * known may be there or not.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -84,6 +85,7 @@ push_groups(struct condition *c, const struct yara_string *const *set, size_t co
 	uint32_t groups = 0, needed;
 	int rc = 0;
 
+	assert(size > 0); /* or members are as many as a size_t can tell */
 	*t = 0;
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (texts_of(c, set[i], &texts))
