@@ -49,6 +49,7 @@ inspect_create(const struct inspect_config *config)
 	}
 	for (uint32_t n = 0; n < config->objects_max; n++) {
 		list_append(&i->free_objects, &i->objects[n].node);
+		list_init(&i->objects[n].settled);
 		wheel_timer_init(&i->objects[n].timer);
 		wheel_timer_init(&i->objects[n].look);
 	}
@@ -113,6 +114,7 @@ expire(struct inspect_object *o)
 	case OBJECT_PARKED:
 		deliver_error(o, 503);
 		count(i->stats, COUNTER_OVERLOADS, 1);
+		list_unlink(&o->node); /* parked no more */
 		o->state = OBJECT_DROPPED;
 		object_settled(o);
 		break;
@@ -191,7 +193,7 @@ inspect_next_settled(struct inspect *i, bool *done)
 
 	if (node == NULL)
 		return NULL;
-	o = LIST_ITEM(node, struct inspect_object, node);
+	o = LIST_ITEM(node, struct inspect_object, settled);
 	user = o->user;
 	*done = o->state == OBJECT_DROPPED;
 	if (*done)

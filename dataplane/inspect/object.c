@@ -171,6 +171,7 @@ object_free(struct inspect_object *o)
 	publication_put(o->publication, i->users);
 	o->state = OBJECT_FREE;
 	list_unlink(&o->node);
+	list_unlink(&o->settled);
 	list_prepend(&i->free_objects, &o->node); /* the next one finds it in the cache */
 	i->objects_now--;
 }
@@ -478,8 +479,8 @@ object_finish(struct inspect_object *o)
 void
 object_settled(struct inspect_object *o)
 {
-	list_unlink(&o->node);
-	list_append(&o->inspect->settled, &o->node);
+	list_unlink(&o->settled);
+	list_append(&o->inspect->settled, &o->settled);
 }
 
 void
@@ -488,6 +489,7 @@ object_finish_later(struct inspect_object *o)
 	if (!tell_and_answer(o))
 		return;
 	wheel_disarm(&o->inspect->wheel, &o->timer);
+	list_unlink(&o->node); /* parked no more */
 	o->state = OBJECT_DROPPED;
 	object_settled(o);
 }

@@ -56,7 +56,8 @@ struct outcome {
 };
 
 struct inspect_object {
-	struct list node; /* free list, parked list, settled list or list of those being hashed */
+	struct list node;    /* free list, parked list or list of those being hashed */
+	struct list settled; /* beside that: what its client is to be told of */
 	struct inspect *inspect;
 	struct icap_session *session;
 	void *user;

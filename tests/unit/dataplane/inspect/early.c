@@ -236,6 +236,87 @@ TEST(a_full_pipe_of_squids_is_not_waited_for)
 	}
 }
 
+/*
+ * The rest of a body comes in the turn in which what is there begins to be sent, or in one near it:
+ * the object is told of twice in one turn, and is answered all the same.
+ */
+TEST(a_body_ends_as_it_begins_to_be_sent)
+{
+	static const char *const sets[][4] = { { "delivery.kind=stream", NULL },
+		{ "delivery.kind=trickle", "delivery.trickle_delay_ms=300", NULL } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned at = 295; at < 306; at++) {
+			struct rig *r = rig_create(sets[i]);
+			struct rig_client *c = rig_client(r);
+			char *text = letters(60000);
+
+			begin(c, REQUEST);
+			chunk(c, text, 60000);
+			turns(r, at);
+			rig_send(c, "0\r\n\r\n", 5);
+			turns(r, 30);
+			CHECK(about(c->output_bytes, 60000));
+			CHECK(inspect_objects_now(r->inspect) == 0);
+			free(text);
+			rig_destroy(r);
+		}
+	}
+}
+
+static void
+begin_turn(struct rig *r, struct duration later)
+{
+	r->now = mono_add(r->now, later);
+	icap_begin(r->icap, r->now);
+	inspect_begin(r->inspect, r->now, 1000000000);
+}
+
+/* A few bytes go out of an object whose digests wait for others, and it is judged all the same. */
+TEST(a_trickle_while_digests_wait)
+{
+	static const char *const set[] = { "delivery.kind=trickle", "delivery.trickle_delay_ms=5",
+		"delivery.after_bytes=1000", NULL };
+	struct rig *r = rig_create(set);
+	unsigned count = digest_engine_lanes_from(r->digests), dripped = 0, judged = 0;
+	char *text = letters(200000);
+	struct rig_client *c;
+	bool done;
+
+	if (count == 0 || count > RIG_CLIENTS_MAX)
+		harness_skip("no digests in lanes here");
+	begin_turn(r, milliseconds(1));
+	for (unsigned i = 0; i < count && count <= RIG_CLIENTS_MAX; i++) {
+		c = rig_client(r);
+		begin(c, REQUEST);
+		chunk(c, text, 200000);
+		CHECK(icap_next(c->session) == ICAP_REQUEST);
+		c->object = inspect_request(r->inspect, c->session, &(struct inspect_peer){ 0 }, c);
+		while (icap_next(c->session) == ICAP_BODY)
+			CHECK(!inspect_body(c->object));
+	}
+	begin_turn(r, nanoseconds(milliseconds(5).ns - microseconds(20).ns));
+	for (unsigned i = 0; i < r->client_count; i++) {
+		c = &r->clients[i];
+		rig_send(c, "0\r\n\r\n", 5);
+		CHECK(icap_next(c->session) == ICAP_BODY_END && !inspect_end(c->object));
+	}
+	begin_turn(r, microseconds(120)); /* of 200 that they may wait; a tick of the wheel is 66 */
+	inspect_tick(r->inspect);
+	for (unsigned i = 0; i < r->client_count; i++)
+		dripped += r->clients[i].object->sent > 0;
+	inspect_digest(r->inspect, true);
+	CHECK(inspect_is_hashing(r->inspect) == (r->client_count > 0));
+	inspect_digest(r->inspect, false);
+	while ((c = inspect_next_settled(r->inspect, &done)) != NULL) {
+		judged += done;
+		c->object = done ? NULL : c->object;
+	}
+	CHECK(dripped == r->client_count && judged == r->client_count);
+	free(text);
+	rig_destroy(r);
+}
+
 /* However long a trickle waits for its first bytes. */
 TEST(a_stall_ends_in_every_kind)
 {
