@@ -8,7 +8,8 @@
 #include "dataplane/stream.h"
 
 struct client {
-	struct list node; /* free list, or all: who made progress longest ago first */
+	struct list node;    /* free list, or all: who made progress longest ago first */
+	struct list to_scan; /* in `scanning` while `has_body` */
 	struct wheel_timer timer;
 	struct stream stream;
 	struct icap_session *session;
@@ -17,12 +18,13 @@ struct client {
 	struct mono progress_at; /* its last request, or PROGRESS_BYTES of one */
 	uint32_t unmarked_bytes; /* since then */
 	bool input_ended;
+	bool has_body; /* ICAP_BODY was told and waits for clients_scan_next() */
 };
 
 struct clients {
 	struct clients_config config;
 	struct client *slots;
-	struct list free, all;
+	struct list free, all, scanning;
 	struct wheel wheel;
 	struct streams streams;
 	uint32_t count, serial;
@@ -62,6 +64,7 @@ clients_create(const struct clients_config *config)
 	};
 	list_init(&c->free);
 	list_init(&c->all);
+	list_init(&c->scanning);
 	wheel_init(&c->wheel, mono_now());
 	for (uint32_t i = 0; i < config->clients_max; i++) {
 		list_append(&c->free, &c->slots[i].node);
@@ -70,10 +73,22 @@ clients_create(const struct clients_config *config)
 	return c;
 }
 
+/* Its body no longer waits; false: none did. */
+static bool
+take_body(struct client *client)
+{
+	if (!client->has_body)
+		return false;
+	client->has_body = false;
+	list_unlink(&client->to_scan);
+	return true;
+}
+
 /* Lets go of a client's session and object; its connection is the caller's business. */
 static void
 forget(struct clients *c, struct client *client)
 {
+	take_body(client);
 	if (client->object != NULL)
 		inspect_abort(client->object);
 	icap_session_destroy(client->session);
@@ -202,7 +217,7 @@ welcome(struct clients *c, struct tcp_conn *conn)
 	}
 	note_progress(c, client);
 	client->object = NULL;
-	client->input_ended = false;
+	client->input_ended = client->has_body = false;
 	client->peer.address = tcp_endpoints(conn)->remote;
 	icap_session_set_peer(client->session, &client->peer.address);
 	client->peer.session = ++c->serial * c->config.cores + c->config.core;
@@ -253,18 +268,34 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 }
 
 enum progress {
-	WAITS,  /* for input or an answer */
-	YIELDS, /* it has had its share of the turn */
+	WAITS,     /* for input or an answer */
+	POSTPONED, /* its body waits for the others' heads to be parsed */
+	YIELDS,    /* it has had its share of the turn */
 	OVER,
 };
 
+/* What is done with a body that came. */
+enum bodies {
+	BODIES_AT_ONCE,
+	BODIES_POSTPONED,
+};
+
+static void
+postpone(struct clients *c, struct client *client)
+{
+	client->has_body = true;
+	list_append(&c->scanning, &client->to_scan);
+}
+
 /* Runs the session until it waits, ends, or has been scanned for as much as a turn allows. */
 static enum progress
-run_session(struct clients *c, struct client *client)
+run_session(struct clients *c, struct client *client, enum bodies bodies)
 {
 	uint64_t done = inspect_fed_bytes(c->config.inspect);
 	enum icap_event event;
 
+	if (take_body(client))
+		handle(c, client, ICAP_BODY);
 	for (;;) {
 		if (client->object != NULL && inspect_is_feeding(client->object))
 			return YIELDS;
@@ -273,6 +304,10 @@ run_session(struct clients *c, struct client *client)
 		event = icap_next(client->session);
 		if (event == ICAP_MORE)
 			return WAITS;
+		if (event == ICAP_BODY && bodies == BODIES_POSTPONED) {
+			postpone(c, client);
+			return POSTPONED;
+		}
 		if (!handle(c, client, event))
 			return OVER;
 	}
@@ -384,7 +419,7 @@ feed_on(struct client *client)
 }
 
 static void
-drive(struct clients *c, struct client *client)
+drive(struct clients *c, struct client *client, enum bodies bodies)
 {
 	size_t budget = ICAP_SLICE_BYTES;
 	enum progress progress;
@@ -394,12 +429,14 @@ drive(struct clients *c, struct client *client)
 	if (icap_waits_for_sent(client->session) && stream_is_sent(&client->stream))
 		icap_all_sent(client->session);
 	do {
-		progress = run_session(c, client);
+		progress = run_session(c, client, bodies);
 		if (progress == OVER) {
 			finish(c, client);
 			return;
 		}
 		flush(client);
+		if (progress == POSTPONED)
+			return;
 		if (progress == YIELDS) {
 			wheel_disarm(&c->wheel, &client->timer);
 			tcp_make_ready(client->stream.conn);
@@ -441,7 +478,16 @@ clients_take_event(struct clients *c, struct tcp_conn *conn)
 		tcp_release(conn);
 		return;
 	}
-	drive(c, client);
+	drive(c, client, BODIES_POSTPONED);
+}
+
+bool
+clients_scan_next(struct clients *c)
+{
+	if (list_is_empty(&c->scanning))
+		return false;
+	drive(c, LIST_ITEM(c->scanning.next, struct client, to_scan), BODIES_AT_ONCE);
+	return true;
 }
 
 unsigned
@@ -454,7 +500,7 @@ clients_take_settled(struct clients *c)
 	while ((client = inspect_next_settled(c->config.inspect, &done)) != NULL) {
 		if (done)
 			client->object = NULL;
-		drive(c, client);
+		drive(c, client, BODIES_AT_ONCE);
 		n++;
 	}
 	return n;
@@ -477,7 +523,7 @@ clients_run_timers(struct clients *c)
 		if (client->object != NULL)
 			tcp_report(client->stream.conn, TCP_FAULT_STALLED);
 		icap_expire(client->session);
-		drive(c, client);
+		drive(c, client, BODIES_AT_ONCE);
 	}
 }
 
@@ -498,7 +544,7 @@ clients_drain(struct clients *c)
 
 		node = node->next;
 		icap_session_drain(client->session);
-		drive(c, client);
+		drive(c, client, BODIES_AT_ONCE);
 	}
 }
 

@@ -4,6 +4,9 @@
  * connection's stream and icap, and events from icap to inspect; the only place that knows all
  * three. One set a core.
  *
+ * A turn has two passes, heads and then bodies: the code for either fits a core's instruction cache
+ * of 32 KiB, that for both does not, and each object would fetch it anew.
+ *
  * A turn takes at most ICAP_SLICE_BYTES from a connection, and nothing while its answers wait for a
  * slow reader, so that the receive window follows what was scanned and sent.
  *
@@ -43,8 +46,10 @@ void clients_destroy(struct clients *c);
 /* A turn, once its frames were taken; `backlog`: more wait at the port. */
 void clients_begin(struct clients *c, struct mono now, bool backlog);
 
-/* One connection off tcp's ready list. */
+/* One connection off tcp's ready list, up to the first bytes of a body. */
 void clients_take_event(struct clients *c, struct tcp_conn *conn);
+/* Goes on with the one whose body has waited longest. False: there is none. */
+bool clients_scan_next(struct clients *c);
 /* Sends what inspect answered meanwhile; runs ICAP's timeouts. Returns how many had something. */
 unsigned clients_take_settled(struct clients *c);
 void clients_run_timers(struct clients *c);

@@ -235,20 +235,22 @@ take_commands(struct core *c)
 	return n;
 }
 
+/* What is left of either pass is for the next turn. */
 static unsigned
 serve_connections(struct core *c)
 {
-	uint64_t before = inspect_fed_bytes(c->inspect);
+	const uint64_t end = inspect_fed_bytes(c->inspect) + SCAN_BYTES_PER_TURN;
 	struct tcp_conn *conn;
-	unsigned n = 0;
+	unsigned n = 0, scanned = 0;
 
-	while (n < CONNECTIONS_PER_TURN &&
-	       inspect_fed_bytes(c->inspect) - before < SCAN_BYTES_PER_TURN &&
+	while (n < CONNECTIONS_PER_TURN && inspect_fed_bytes(c->inspect) < end &&
 	       (conn = tcp_next_ready(c->tcp)) != NULL) {
 		clients_take_event(c->clients, conn);
 		n++;
 	}
-	return n;
+	while (inspect_fed_bytes(c->inspect) < end && clients_scan_next(c->clients))
+		scanned++;
+	return n + scanned;
 }
 
 /* The time of this turn, and what hangs on it: Date once a second, ISTag and profiles when a
