@@ -172,8 +172,7 @@ take_frame(struct core *c, struct rte_mbuf *frame)
 	}
 }
 
-/* Another core or a device wrote the frame: all of it is on its way while those before are taken.
- */
+/* Another core or a device wrote it: it is on its way while the frame before it is taken. */
 static void
 fetch_frame(const struct rte_mbuf *frame)
 {

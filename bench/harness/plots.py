@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plots of a run as SVG, by gnuplot: an object's cost by its size beside floors and peers, latency over load, and
-instructions by stage. What was not measured is not drawn; a plot that would be empty is not written.
+"""Plots of a run as SVG, by gnuplot: an object's cost by its size beside floors and peers, and latency over load.
+What was not measured is not drawn; a plot that would be empty is not written.
 """
 import os
 import shutil
@@ -66,24 +66,12 @@ def latency_plot(rows):
             "$load using 1:4 with linespoints lc rgb '#666666' lw 2 pt 4 title 'p99.9'%s\n" % extra).replace("%%", "%")
 
 
-def stage_plot(stages):
-    """`stages`: {size: {stage: instructions}}; bars of shares, so that sizes fit beside each other."""
-    if not stages:
-        return None
-    names = list(dict.fromkeys(n for found in stages.values() for n in found))
-    lines = [['"%s"' % size] + [100 * found.get(n, 0) / sum(found.values()) for n in names] for size, found in stages.items()]
-    return (HEAD + block("stages", lines) +
-            "set title 'Instructions of an object by stage'\nset style data histograms\nset style histogram rowstacked\n"
-            "set style fill solid 0.85 border -1\nset boxwidth 0.6\nset yrange [0:100]\nset ylabel '%'\nplot " +
-            ", ".join("$stages using %d%s title '%s'" % (i + 2, ":xtic(1)" if i == 0 else "", n) for i, n in enumerate(names)) + "\n")
-
-
-def draw(samples, rows, stages, where):
+def draw(samples, rows, where):
     """Writes what can be drawn into `where`: ([names of files], reason why there are none or None)."""
     if shutil.which("gnuplot") is None:
         return [], "gnuplot is not installed (package gnuplot-nox)"
     drawn = []
-    for name, script in (("cost", cost_plot(samples)), ("latency", latency_plot(rows)), ("stages", stage_plot(stages))):
+    for name, script in (("cost", cost_plot(samples)), ("latency", latency_plot(rows))):
         if script is None:
             continue
         path = os.path.join(where, name + ".svg")

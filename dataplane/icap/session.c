@@ -322,6 +322,25 @@ check_first_bytes(struct icap_session *s)
 	return n == 0 || (first[0] >= 'A' && first[0] <= 'Z');
 }
 
+/* Most heads lie in one piece, which has a body behind them that is not to be copied. */
+static bool
+take_whole_head(struct icap_session *s)
+{
+	struct chain_cursor cursor = chain_walk(&s->input, 0);
+	struct span piece;
+	size_t end;
+
+	if (!chain_next(&cursor, &piece))
+		return false;
+	end = s->icap->scan->end(span_first(piece, ICAP_HEAD_BYTES_MAX));
+	if (end == 0)
+		return false;
+	memcpy(s->buffer, piece.data, end);
+	s->head_bytes = (uint32_t)end;
+	chain_drop(&s->input, end);
+	return true;
+}
+
 /* Copies input to the buffer up to the head's blank line. 1: whole, 0: more must come, -1: too
  * long. */
 static int
@@ -331,13 +350,13 @@ gather_head(struct icap_session *s)
 	struct span piece;
 	uint32_t before = s->head_bytes;
 
+	if (before == 0 && take_whole_head(s))
+		return 1;
 	while (chain_next(&cursor, &piece)) {
 		uint32_t from = s->head_bytes > 3 ? s->head_bytes - 3 : 0;
 		size_t n = ICAP_HEAD_BYTES_MAX - s->head_bytes;
-		size_t end = s->head_bytes == 0 ? s->icap->scan->end(span_first(piece, n)) : 0;
+		size_t end;
 
-		if (end > 0) /* most lie in one piece, which has a body behind them */
-			n = end;
 		n = piece.bytes < n ? piece.bytes : n;
 		memcpy(s->buffer + s->head_bytes, piece.data, n);
 		s->head_bytes += (uint32_t)n;

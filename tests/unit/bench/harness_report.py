@@ -190,17 +190,16 @@ class Plots(unittest.TestCase):
     @unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
     def test_gnuplot_takes_what_is_made(self):
         with tempfile.TemporaryDirectory() as where:
-            stages = {"1K": {"scan": 10, "net/tcp": 30}, "1M": {"scan": 1000}}
-            drawn, why = plots.draw(self.SAMPLES, [self.row(10), self.row(90)], stages, where)
-            self.assertEqual((drawn, why), (["cost.svg", "latency.svg", "stages.svg"], None))
+            drawn, why = plots.draw(self.SAMPLES, [self.row(10), self.row(90)], where)
+            self.assertEqual((drawn, why), (["cost.svg", "latency.svg"], None))
             with open(os.path.join(where, "cost.svg")) as f:
                 self.assertIn("Sluice", f.read())
-            self.assertEqual(plots.draw([], [], {}, where), ([], None))
+            self.assertEqual(plots.draw([], [], where), ([], None))
 
     def test_without_gnuplot_the_reason_is_told(self):
         was, os.environ["PATH"] = os.environ["PATH"], "/none"
         try:
-            self.assertEqual(plots.draw(self.SAMPLES, [], {}, "/none"), ([], "gnuplot is not installed (package gnuplot-nox)"))
+            self.assertEqual(plots.draw(self.SAMPLES, [], "/none"), ([], "gnuplot is not installed (package gnuplot-nox)"))
         finally:
             os.environ["PATH"] = was
 
