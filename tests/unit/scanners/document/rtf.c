@@ -3,23 +3,7 @@
 #include "scanners/document/rtf.h"
 
 #include "tests/unit/harness.h"
-
-struct sink {
-	uint8_t bytes[64];
-	size_t used, room;
-};
-
-static bool
-take(void *arg, struct span bytes)
-{
-	struct sink *s = arg;
-
-	if (bytes.bytes > s->room - s->used)
-		return false;
-	memcpy(s->bytes + s->used, bytes.data, bytes.bytes);
-	s->used += bytes.bytes;
-	return true;
-}
+#include "tests/unit/scanners/document/sink.h"
 
 static const struct {
 	const char *name, *file, *first, *second; /* NULL: there is none */
@@ -47,7 +31,7 @@ is_next(struct span file, size_t *at, const char *right)
 
 	if (!rtf_next(file, at))
 		return right == NULL;
-	rtf_decode(file, at, take, &s);
+	rtf_decode(file, at, sink_take, &s);
 	return right != NULL && s.used == strlen(right) && memcmp(s.bytes, right, s.used) == 0;
 }
 
@@ -66,7 +50,7 @@ TEST(objects_are_decoded)
 			while (rtf_next(span_first(file, cut), &end)) {
 				struct sink none = { .room = 0 };
 
-				rtf_decode(span_first(file, cut), &end, take, &none);
+				rtf_decode(span_first(file, cut), &end, sink_take, &none);
 			}
 			CHECK_SEED(cut, end <= cut);
 		}

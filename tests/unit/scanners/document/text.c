@@ -6,33 +6,17 @@
 #include "scanners/document/text.h"
 
 #include "tests/unit/harness.h"
-
-struct sink {
-	char text[512];
-	size_t used, room;
-};
-
-static bool
-take(void *arg, struct span bytes)
-{
-	struct sink *s = arg;
-
-	if (bytes.bytes > s->room - s->used)
-		return false;
-	memcpy(s->text + s->used, bytes.data, bytes.bytes);
-	s->used += bytes.bytes;
-	return true;
-}
+#include "tests/unit/scanners/document/sink.h"
 
 static bool
 becomes(struct span in, enum text_form form, const char *right)
 {
-	struct sink s = { .room = sizeof(s.text) - 1 };
+	struct sink s = { .room = sizeof(s.bytes) - 1 };
 
-	text_rewrite(in, form, take, &s);
-	if (strcmp(s.text, right) != 0)
-		fprintf(stderr, "  \"%s\", not \"%s\"\n", s.text, right);
-	return strcmp(s.text, right) == 0;
+	text_rewrite(in, form, sink_take, &s);
+	if (strcmp((char *)s.bytes, right) != 0)
+		fprintf(stderr, "  \"%s\", not \"%s\"\n", (char *)s.bytes, right);
+	return strcmp((char *)s.bytes, right) == 0;
 }
 
 static const struct {
@@ -104,14 +88,14 @@ TEST(markup_is_told_by_a_tag_anywhere)
 static bool
 utf16_becomes(struct span in, bool is_big, const char *right)
 {
-	struct sink s = { .room = sizeof(s.text) - 1 };
+	struct sink s = { .room = sizeof(s.bytes) - 1 };
 	bool big;
 	size_t skip;
 
 	if (!text_is_utf16(in, &big, &skip) || big != is_big)
 		return false;
-	text_from_utf16(span_from(in, skip), big, take, &s);
-	return strcmp(s.text, right) == 0;
+	text_from_utf16(span_from(in, skip), big, sink_take, &s);
+	return strcmp((char *)s.bytes, right) == 0;
 }
 
 TEST(utf16_becomes_utf8)
@@ -166,7 +150,7 @@ TEST(any_bytes_come_to_an_end)
 
 			text_rewrite(bytes, f, count, &out);
 			CHECK_SEED(run, out <= 2 * bytes.bytes);
-			text_rewrite(bytes, f, take, &none);
+			text_rewrite(bytes, f, sink_take, &none);
 			CHECK_SEED(run, none.used == 0);
 		}
 	}
