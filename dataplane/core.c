@@ -33,7 +33,9 @@
 #define CONNECTIONS_PER_TURN 512
 #define SCAN_BYTES_PER_TURN  (1u << 20)
 #define DRAIN_SECONDS        5
-#define GAUGE_TURNS          256 /* how often gauges are written, in turns */
+#define CROWDED_BURSTS       24 /* of the last 32, that were full: the port holds more than turns take \
+				 */
+#define GAUGE_TURNS 256         /* how often gauges are written, in turns */
 
 struct core {
 	struct core_config config;
@@ -49,6 +51,7 @@ struct core {
 	struct idle idle;
 	struct mono now, drain_until;
 	struct patience patience; /* the clock of tcp, icap and clients */
+	uint32_t full_bursts;     /* a bit for each of the last turns */
 	bool worked;              /* the turn before this one */
 	int64_t wall_ns, wall_second;
 	struct ip_address duplicate; /* for the attendant, while duplicate_due */
@@ -318,6 +321,13 @@ core_take_duplicate(struct core *c, struct ip_address *out)
 	return true;
 }
 
+static void
+tell_crowd(struct core *c, bool full)
+{
+	c->full_bursts = c->full_bursts << 1 | full;
+	tcp_set_crowded(c->tcp, __builtin_popcount(c->full_bursts) >= CROWDED_BURSTS);
+}
+
 /* True when there was anything to do. */
 static bool
 core_turn(struct core *c)
@@ -327,6 +337,7 @@ core_turn(struct core *c)
 	begin_turn(c);
 	received = receive(c);
 	clients_begin(c->clients, tcp_now(c->tcp), received == BURST_MAX);
+	tell_crowd(c, received == BURST_MAX);
 	received += take_inbox(c);
 	work = received;
 	tcp_run_timers(c->tcp);

@@ -16,6 +16,7 @@
 #define COPIES_BYTES  (2u << 20)
 #define SPENT_BYTES   (2u << 20)
 #define WAITING_BYTES (COPIES_BYTES - (64u << 10)) /* from turn to turn; half filled lanes less */
+#define LEFT_BYTES    (1u << 20)                   /* by a run that leaves what fills no lanes */
 #define WAITING_MBUFS 2048
 #define PATIENT_BYTES (4u << 10) /* the verdict of what is smaller waits for nobody */
 #define PATIENCE_US   1000
@@ -29,7 +30,8 @@ hashing_init(struct hashing *h, const struct digest_engine *engine)
 	h->queue = digest_queue_create(engine);
 	h->lanes_from = digest_engine_lanes_from(engine);
 	h->copies = malloc(COPIES_BYTES);
-	return h->queue != NULL && h->copies != NULL ? 0 : -ENOMEM;
+	h->copies_next = malloc(COPIES_BYTES);
+	return h->queue != NULL && h->copies != NULL && h->copies_next != NULL ? 0 : -ENOMEM;
 }
 
 void
@@ -38,23 +40,49 @@ hashing_fini(struct hashing *h)
 	chain_free(&h->spent);
 	digest_queue_destroy(h->queue);
 	free(h->copies);
+	free(h->copies_next);
 }
 
+/* What was lent to the queue goes; `left` bytes wait in the copies. */
 static void
-run(struct hashing *h)
+begin_again(struct hashing *h, size_t left)
 {
-	digest_queue_run(h->queue);
-	h->copied = h->waiting_bytes = 0;
+	h->copied = h->waiting_bytes = h->left_bytes = left;
 	h->lent = false;
 	chain_free(&h->spent);
 	h->spent_mbufs = 0;
+}
+
+static void
+run_all(struct hashing *h)
+{
+	digest_queue_run(h->queue);
+	begin_again(h, 0);
+}
+
+/*
+ * Verdicts that are due are there then; other objects' bytes wait on where they fill no lanes, as
+ * many as came since the last run: so no byte is copied time and again by runs that follow closely.
+ */
+static void
+run_filled(struct hashing *h)
+{
+	size_t came = h->waiting_bytes - h->left_bytes, left;
+	uint8_t *copies = h->copies;
+
+	left = digest_queue_run_filled(
+	    h->queue, h->copies_next, came < LEFT_BYTES ? came : LEFT_BYTES);
+
+	h->copies = h->copies_next;
+	h->copies_next = copies;
+	begin_again(h, left);
 }
 
 uint8_t *
 hashing_room(struct hashing *h, size_t bytes)
 {
 	if (COPIES_BYTES - h->copied < bytes)
-		run(h);
+		run_filled(h);
 	h->copied += bytes;
 	return h->copies + h->copied - bytes;
 }
@@ -91,7 +119,7 @@ hashing_add(struct inspect_object *o, struct layer *l, struct span bytes)
 		struct span part = span_first(bytes, COPIES_BYTES - h->copied);
 
 		if (part.bytes == 0) {
-			run(h);
+			run_filled(h);
 			continue;
 		}
 		memcpy(h->copies + h->copied, part.data, part.bytes);
@@ -113,7 +141,7 @@ hashing_spend(struct inspect *i, struct chain *bytes)
 	h->spent_mbufs += chain_mbufs(bytes);
 	chain_append_chain(&h->spent, bytes);
 	if (h->spent.bytes > SPENT_BYTES)
-		run(h);
+		run_filled(h);
 }
 
 /* A verdict may wait a nanosecond a byte, as long as 8 Gbit/s take for the object, and no more than
@@ -132,18 +160,23 @@ hashing_due(struct inspect_object *o)
 	list_append(&h->due, &o->node);
 }
 
-/*
- * Whether the next turns may bring other objects for the lanes: a burst is often of one connection,
- * and an object alone costs twice as much as one among sixteen. Whoever is the only one, is small,
- * or has waited, does not wait.
- */
+/* Whether so many are under way that the next turns may bring other objects for the lanes: a burst
+ * is often of one connection, and an object alone costs twice as much as one among sixteen. */
+static bool
+may_fill_lanes(const struct inspect *i)
+{
+	unsigned from = i->hashing.lanes_from;
+
+	return from > 0 && i->objects_now - i->held_now >= from;
+}
+
+/* Whoever is small, or has waited, does not wait. */
 static bool
 may_wait(const struct inspect *i)
 {
 	const struct hashing *h = &i->hashing;
 
-	return h->lanes_from > 0 && i->objects_now - i->held_now >= h->lanes_from && !h->hurried &&
-	       h->waiting_bytes < WAITING_BYTES && h->spent_mbufs < WAITING_MBUFS &&
+	return !h->hurried && h->waiting_bytes < WAITING_BYTES && h->spent_mbufs < WAITING_MBUFS &&
 	       mono_before(i->now, h->run_by);
 }
 
@@ -163,13 +196,17 @@ show_work(const struct inspect *i)
 void
 inspect_digest(struct inspect *i, bool flows)
 {
+	bool fills = flows && may_fill_lanes(i);
 	struct list *node;
 
 	if (digest_queue_is_empty(i->hashing.queue) && list_is_empty(&i->hashing.due))
 		return;
-	if (flows && may_wait(i))
+	if (fills && may_wait(i))
 		return;
-	run(&i->hashing);
+	if (fills)
+		run_filled(&i->hashing);
+	else
+		run_all(&i->hashing);
 	i->hashing.hurried = false;
 	i->hashing.run_by = MONO_NEVER;
 	show_work(i);

@@ -133,11 +133,12 @@ struct hashing {
 	struct mono run_by; /* for the least patient of them */
 	struct chain spent; /* bytes that nobody else needs, until they are hashed */
 	size_t spent_mbufs, waiting_bytes;
-	unsigned lanes_from; /* objects; 0: there are no lanes */
-	bool lent;           /* the queue reads bytes that are not in `copies` */
-	bool hurried;        /* the queue runs in this turn, whatever more may come */
-	size_t copied;       /* bytes of `copies` in use */
-	uint8_t *copies;
+	unsigned lanes_from;           /* objects; 0: there are no lanes */
+	bool lent;                     /* the queue reads bytes that are not in `copies` */
+	bool hurried;                  /* the queue runs in this turn, whatever more may come */
+	size_t copied;                 /* bytes of `copies` in use */
+	size_t left_bytes;             /* of those waiting: the last run left them */
+	uint8_t *copies, *copies_next; /* what a run leaves goes to the other */
 };
 
 struct inspect {

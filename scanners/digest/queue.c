@@ -3,7 +3,7 @@
  * Each object that waits has a list of pieces. A run takes as many objects as there are lanes, and
  * does as many blocks of each as all of them have in one go (a run of blocks: the middle of a
  * piece, a block put together from two, the end). An object that has no more leaves its lane to the
- * next; when too few are left, they are finished one by one.
+ * next; when too few are left, they are finished one by one, or wait for the next run.
  */
 #include "scanners/digest/queue.h"
 
@@ -32,6 +32,7 @@ struct slot {
 struct digest_queue {
 	const struct digest_engine *engine;
 	uint32_t piece_count, waiting_count, taken; /* `taken`: of those waiting, by a run */
+	size_t bytes;                               /* of all pieces, but for what is done */
 	struct digest_work work;
 	struct slot slots[LANES_MAX];
 	struct slot *lane_slots[LANES_MAX];
@@ -82,6 +83,7 @@ digest_queue_add(struct digest_queue *q, struct digest *d, struct span bytes)
 	if (q->piece_count == DIGEST_PIECES_MAX)
 		digest_queue_run(q);
 	wait_in(q, d);
+	q->bytes += bytes.bytes;
 	q->pieces[q->piece_count] = (struct piece){ bytes, NO_PIECE };
 	if (d->last_piece == NO_PIECE)
 		d->first_piece = q->piece_count;
@@ -131,6 +133,7 @@ take_blocks(struct digest_queue *q, struct slot *s)
 			s->blocks = held + n == DIGEST_BLOCK_BYTES;
 		}
 		d->bytes += n;
+		q->bytes -= n;
 		p->bytes = span_from(p->bytes, n);
 		if (s->blocks > 0)
 			return true;
@@ -274,47 +277,159 @@ finish_alone(struct digest_queue *q, struct slot *s)
 	leave(s);
 }
 
-static void
-run_lanes(struct digest_queue *q)
+/* Whether one of the lanes' objects is finished: somebody waits for its values. */
+static bool
+any_finishes(const struct digest_queue *q, unsigned live)
+{
+	for (unsigned i = 0; i < live; i++) {
+		if (q->lane_slots[i]->digest->out != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Bytes that wait, with those that the lanes have taken. */
+static size_t
+bytes_left(const struct digest_queue *q, unsigned live)
+{
+	size_t n = q->bytes;
+
+	for (unsigned i = 0; i < live; i++)
+		n += q->lane_slots[i]->blocks * DIGEST_BLOCK_BYTES;
+	return n;
+}
+
+/* One go of all live lanes. How many are live then. */
+static unsigned
+advance(struct digest_queue *q, unsigned live)
+{
+	size_t blocks = BLOCKS_MAX;
+
+	for (unsigned i = 0; i < live; i++)
+		blocks = q->lane_slots[i]->blocks < blocks ? q->lane_slots[i]->blocks : blocks;
+	step(q, live, blocks);
+	for (unsigned i = live; i-- > 0;) {
+		struct slot *s = q->lane_slots[i];
+
+		s->blocks -= blocks;
+		s->md5_at += blocks * DIGEST_BLOCK_BYTES;
+		s->sha256_at += blocks * DIGEST_BLOCK_BYTES;
+		if (s->blocks == 0)
+			live = refill(q, i, live);
+		else
+			load_pointers(q, i);
+	}
+	return live;
+}
+
+/*
+ * Until fewer objects have whole blocks than make lanes worth it; or, once no more than `room`
+ * bytes are left and none of them is of an object that is finished, until a quarter of the lanes
+ * stands empty. How many are live then: their slots hold what they have next.
+ */
+static unsigned
+run_lanes(struct digest_queue *q, size_t room)
 {
 	const struct digest_engine *e = q->engine;
-	unsigned live = 0;
+	unsigned live = 0, filled;
 
 	while (live < 2 * e->width && take_object(q, q->lane_slots[live]))
 		load_lane(q, live++);
-	while (live > 0 && live >= e->lanes_from) {
-		size_t blocks = BLOCKS_MAX;
-
-		for (unsigned i = 0; i < live; i++)
-			blocks =
-			    q->lane_slots[i]->blocks < blocks ? q->lane_slots[i]->blocks : blocks;
-		step(q, live, blocks);
-		for (unsigned i = live; i-- > 0;) {
-			struct slot *s = q->lane_slots[i];
-
-			s->blocks -= blocks;
-			s->md5_at += blocks * DIGEST_BLOCK_BYTES;
-			s->sha256_at += blocks * DIGEST_BLOCK_BYTES;
-			if (s->blocks == 0)
-				live = refill(q, i, live);
-			else
-				load_pointers(q, i);
-		}
-	}
-	for (unsigned i = 0; i < live; i++) {
+	filled = live - live / 4;
+	while (live > 0 && live >= e->lanes_from &&
+	       (live >= filled || bytes_left(q, live) > room || any_finishes(q, live)))
+		live = advance(q, live);
+	for (unsigned i = 0; i < live; i++)
 		store_lane(q, i);
-		finish_alone(q, q->lane_slots[i]);
-	}
+	return live;
+}
+
+/* All lists are empty from here on. */
+static void
+start_over(struct digest_queue *q)
+{
+	q->piece_count = q->waiting_count = q->taken = 0;
+	q->bytes = 0;
 }
 
 void
 digest_queue_run(struct digest_queue *q)
 {
+	unsigned live = 0;
+
 	if (q->engine->lanes_from > 0 && q->waiting_count >= q->engine->lanes_from)
-		run_lanes(q);
+		live = run_lanes(q, 0);
+	for (unsigned i = 0; i < live; i++)
+		finish_alone(q, q->lane_slots[i]);
 	while (take_object(q, &q->slots[0]))
 		finish_alone(q, &q->slots[0]);
-	q->piece_count = q->waiting_count = q->taken = 0;
+	start_over(q);
+}
+
+/* Bytes of the slot's object that wait: what it has next, and after that. */
+static size_t
+bytes_of(const struct digest_queue *q, const struct slot *s)
+{
+	size_t n = s->blocks * DIGEST_BLOCK_BYTES;
+
+	for (uint32_t p = s->digest->first_piece; p != NO_PIECE; p = q->pieces[p].next)
+		n += q->pieces[p].bytes.bytes;
+	return n;
+}
+
+/* Takes back what the slot's object has next, and puts all that waits of it together at `to`. */
+static struct span
+gather(struct digest_queue *q, struct slot *s, uint8_t *to)
+{
+	struct digest *d = s->digest;
+	size_t n;
+
+	if (s->md5_at == d->part) { /* a block of several pieces has no other place */
+		q->engine->single(d, s->md5_at, s->sha256_at, 1);
+		q->work.single_bytes += DIGEST_BLOCK_BYTES;
+		s->blocks = 0;
+	}
+	n = s->blocks * DIGEST_BLOCK_BYTES;
+	memcpy(to, s->md5_at, n);
+	d->bytes -= n;
+	for (uint32_t p = d->first_piece; p != NO_PIECE; p = q->pieces[p].next) {
+		struct span bytes = q->pieces[p].bytes;
+
+		if (bytes.bytes > 0)
+			memcpy(to + n, bytes.data, bytes.bytes);
+		n += bytes.bytes;
+	}
+	return span_of(to, n);
+}
+
+size_t
+digest_queue_run_filled(struct digest_queue *q, uint8_t *room, size_t room_bytes)
+{
+	struct digest *left[LANES_MAX];
+	struct span bytes[LANES_MAX];
+	unsigned live, left_count = 0;
+	size_t used = 0;
+
+	live = q->engine->lanes_from > 0 ? run_lanes(q, room_bytes) : 0;
+	for (unsigned i = 0; i < live; i++) {
+		struct slot *s = q->lane_slots[i];
+
+		if (s->digest->out != NULL || bytes_of(q, s) > room_bytes - used) {
+			finish_alone(q, s);
+			continue;
+		}
+		left[left_count] = s->digest;
+		bytes[left_count] = gather(q, s, room + used);
+		used += bytes[left_count++].bytes;
+	}
+	while (take_object(q, &q->slots[0]))
+		finish_alone(q, &q->slots[0]);
+	start_over(q);
+	for (unsigned i = 0; i < left_count; i++) {
+		left[i]->place = NOT_WAITING;
+		digest_queue_add(q, left[i], bytes[i]);
+	}
+	return used;
 }
 
 bool

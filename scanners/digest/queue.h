@@ -36,6 +36,12 @@ void digest_queue_finish(struct digest_queue *q, struct digest *d, struct digest
 /* Its object is gone: `d` is not touched any more. */
 void digest_queue_drop(struct digest_queue *q, struct digest *d);
 void digest_queue_run(struct digest_queue *q);
+/*
+ * The same for the objects that are finished. Of the others it does no more than fills the lanes:
+ * what is left of them, `room_bytes` at most, is copied to `room`, where it waits for the next run.
+ * Returns how many bytes that are.
+ */
+size_t digest_queue_run_filled(struct digest_queue *q, uint8_t *room, size_t room_bytes);
 
 bool digest_queue_is_empty(const struct digest_queue *q);
 struct digest_work digest_queue_work(const struct digest_queue *q);

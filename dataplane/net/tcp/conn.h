@@ -125,6 +125,13 @@ struct lent_ranges {
 	struct sent_range ranges[SENT_RANGES_MAX];
 };
 
+/* crowd.c: what came of a connection since when, and twice that of a round trip; 0: not known. */
+struct crowded {
+	struct mono since;
+	struct seq from;
+	uint64_t window;
+};
+
 /*
  * In the order of use: what finds a connection and takes the usual segment comes first, then what
  * an ACK of ours needs and the deadlines, then what only its own sending needs; last what waits for
@@ -186,6 +193,8 @@ struct tcp_conn {
 	bool by_cookie; /* iss is a cookie */
 	bool syn_ack_sent;
 	struct undo undo;
+
+	struct crowded crowded;
 
 	/* receiving, where something is out of order */
 	struct seq fin_seq;     /* where the peer's FIN stands */
@@ -264,6 +273,7 @@ struct tcp {
 	uint32_t data_free; /* buffers, when the turn began; pressure.c */
 	uint32_t room;      /* segments that the way out still takes in this flush */
 	bool is_short;
+	bool is_crowded; /* crowd.c */
 	uint32_t sweep_next, sweep_pass;
 	struct mono sweep_at;
 	uint32_t refusals;
@@ -389,6 +399,12 @@ void pressure_begin(struct tcp *t);
 /* Where t->is_short: whether the bytes of a segment in the window are not to be kept. */
 bool pressure_drops(struct tcp_conn *c, const struct segment *s);
 
+/* crowd.c: more segments than the owner has time for */
+/* Something came, or an ACK is about to go: counts. */
+void crowd_count(struct tcp_conn *c);
+/* How much of `limit` the window may be. */
+uint32_t crowd_window(const struct tcp_conn *c, uint32_t limit);
+
 /* options.c */
 bool options_parse(const uint8_t *p, unsigned bytes, struct tcp_options *out);
 /* Options of a SYN or SYN-ACK in Linux's order; returns the bytes, a multiple of four. */
@@ -491,6 +507,8 @@ void scoreboard_clear(struct tcp_conn *c);
 bool scoreboard_is_sound(const struct tcp_conn *c);
 
 /* rack.c: loss by time, the probe at the tail */
+/* A round trip of what was sent once; the handshake's is one, too. */
+void rack_take_rtt(struct tcp_conn *c, uint32_t rtt_us);
 void rack_delivered(
     struct tcp_conn *c, const struct sent_range *s, struct seq end, const struct tcp_options *o);
 void rack_take_dsack(struct tcp_conn *c);

@@ -109,6 +109,8 @@ window_room(const struct tcp_conn *c)
 
 	if (c->tcp->is_short && limit > PRESSURE_QUEUE_BYTES)
 		limit = PRESSURE_QUEUE_BYTES > 2u * c->mss ? PRESSURE_QUEUE_BYTES : 2u * c->mss;
+	else
+		limit = crowd_window(c, limit);
 	return used < limit ? (uint32_t)(limit - used) : 0;
 }
 
@@ -117,8 +119,10 @@ uint32_t
 output_window(struct tcp_conn *c)
 {
 	uint32_t announced = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt);
-	uint32_t room = window_room(c), least = c->window_limit / 2;
+	uint32_t room, least = c->window_limit / 2;
 
+	crowd_count(c);
+	room = window_room(c);
 	if (seq_before(c->rcv_adv, c->rcv_nxt))
 		announced = 0;
 	if (c->mss < least)

@@ -26,8 +26,8 @@ echo_is_older(const struct tcp_conn *c, const struct tcp_options *o, uint32_t ag
 	return c->use_ts && o->has_ts && (int32_t)(o->ts_ecr - sent_ms) < 0;
 }
 
-static void
-take_min_rtt(struct tcp_conn *c, uint32_t rtt_us)
+void
+rack_take_rtt(struct tcp_conn *c, uint32_t rtt_us)
 {
 	struct rack *r = &c->rack;
 
@@ -55,7 +55,7 @@ rack_delivered(
 	if (s->again && (rtt_us < r->min_rtt_us || echo_is_older(c, o, rtt_us)))
 		return;
 	if (!s->again) {
-		take_min_rtt(c, rtt_us);
+		rack_take_rtt(c, rtt_us);
 		congestion_take_rtt(&c->congestion, rtt_us);
 	}
 	r->rtt_us = rtt_us;

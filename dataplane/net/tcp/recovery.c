@@ -52,6 +52,8 @@ recovery_init(struct tcp_conn *c, struct seq ack)
 	c->recover = c->snd_una;
 	scoreboard_clear(c);
 	take_rtt(c, ack);
+	if (c->srtt_ns != 0)
+		rack_take_rtt(c, (uint32_t)(c->srtt_ns / 1000));
 }
 
 /* The block tells of bytes that had arrived before (RFC 2883 §4): below the ACK, or within the

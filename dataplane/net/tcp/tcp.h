@@ -110,6 +110,11 @@ int tcp_connect(struct tcp *t, const struct tcp_endpoints *endpoints, struct tcp
  * was stopped hands in a clock that stood.
  */
 void tcp_begin(struct tcp *t, struct mono now);
+/*
+ * Whether segments lie before the owner that it has no time for. While so, windows are no wider
+ * than serves the path (crowd.c); false at first. May change from turn to turn.
+ */
+void tcp_set_crowded(struct tcp *t, bool crowded);
 /* What tcp_begin() was told last. */
 struct mono tcp_now(const struct tcp *t);
 

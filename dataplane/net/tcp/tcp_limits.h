@@ -31,6 +31,7 @@
 #define BACKLOG_BYTES        16384 /* where so much waits for a reader, larger ones are copied, too */
 #define PRESSURE_QUEUE_BYTES 16384 /* of a connection, while buffers are few */
 #define PRESSURE_HELD_BYTES  32768
+#define CROWDED_WINDOW_BYTES 65536 /* of a connection at least, while more comes than is taken */
 #define MSS_FLOOR            536 /* RFC 9293 §3.7.1; lower offers are an attack (CVE-2019-11479) */
 #define MSS_DEFAULT_V4       536 /* RFC 9293 MUST-15: no MSS option */
 #define MSS_DEFAULT_V6       1220

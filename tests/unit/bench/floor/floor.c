@@ -111,7 +111,8 @@ TEST(the_probe_counts)
 {
 	CHECK(floor_probe(milliseconds(1)) > 1e6);
 	CHECK(floor_clock(milliseconds(1)) > 1e6);
-	CHECK(floor_clock(milliseconds(1)) < 8e9); /* no processor's; what a folded chain would tell */
+	CHECK(floor_clock(milliseconds(1)) <
+	      8e9); /* no processor's; what a folded chain would tell */
 }
 
 TEST(digests_in_lanes_are_those_of_the_bodies)

@@ -267,6 +267,61 @@ TEST(digests_wait_for_lanes_while_packets_flow)
 	}
 }
 
+/* A verdict that is due takes the others' bytes along no further than lanes are filled; what was
+ * left of a longer body is part of its digest all the same. */
+TEST(who_is_not_due_waits_on)
+{
+	static uint8_t texts[RIG_CLIENTS_MAX][60000];
+	struct rig *r = rig_create(NULL);
+	const uint64_t *counters = r->stats->counters;
+	bool lanes = digest_engine_lanes_from(r->digests) > 0, done;
+	struct inspect_object *objects[RIG_CLIENTS_MAX];
+	struct record_slot slot;
+	uint64_t worked, fed = 0;
+	unsigned settled = 0, right = 0;
+
+	inspect_begin(r->inspect, r->now, 1000000000);
+	for (unsigned k = 0; k < RIG_CLIENTS_MAX; k++) {
+		struct rig_client *c = rig_client(r);
+		size_t bytes = k == 1 ? sizeof(texts[k]) : 5000;
+
+		memset(texts[k], 'a' + (int)k, bytes);
+		objects[k] = begin(c, "", texts[k], bytes);
+		CHECK(icap_next(c->session) == ICAP_BODY && !inspect_body(objects[k]));
+		fed += bytes;
+	}
+	for (unsigned k = 0; k < RIG_CLIENTS_MAX; k++) {
+		struct rig_client *c = &r->clients[k];
+
+		CHECK(icap_next(c->session) == ICAP_BODY_END && !inspect_end(objects[k]));
+		CHECK(icap_next(c->session) == ICAP_MORE);
+		if (k > 0)
+			continue;
+		r->now = mono_add(r->now, milliseconds(2));
+		inspect_begin(r->inspect, r->now, 1000000000);
+		inspect_digest(r->inspect, true);
+		worked =
+		    counters[COUNTER_DIGEST_LANE_BYTES] + counters[COUNTER_DIGEST_SINGLE_BYTES];
+		CHECK(!inspect_is_hashing(r->inspect));
+		CHECK(!lanes || worked < fed - 50000);
+		CHECK(!lanes || !digest_queue_is_empty(r->inspect->hashing.queue));
+	}
+	inspect_digest(r->inspect, false);
+	while (inspect_next_settled(r->inspect, &done) != NULL)
+		settled += done;
+	CHECK(settled == RIG_CLIENTS_MAX);
+	while (rig_record(r, &slot)) {
+		for (unsigned k = 0; k < RIG_CLIENTS_MAX; k++) {
+			uint8_t sha256[DIGEST_SHA256_BYTES];
+
+			digest_sha256(span_of(texts[k], slot.record.size), sha256);
+			right += memcmp(sha256, slot.record.sha256, sizeof(sha256)) == 0;
+		}
+	}
+	CHECK(right == RIG_CLIENTS_MAX);
+	rig_destroy(r);
+}
+
 /* Bodies that go on and on: what waits is worked off at a bound, though more is to come. */
 TEST(what_waits_for_lanes_is_bounded)
 {

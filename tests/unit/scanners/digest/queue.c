@@ -59,6 +59,21 @@ begin(struct object *o, unsigned number, size_t bytes)
 	digest_init(&o->digest);
 }
 
+#define ROOM_BYTES 20000
+
+/* A run that leaves what fills no lanes; what it left lies in one of two rooms, each time the
+ * other. */
+static void
+run_filled(struct digest_queue *q)
+{
+	static uint8_t rooms[2][ROOM_BYTES];
+	static unsigned next;
+
+	digest_queue_run_filled(q, rooms[next], random_below(ROOM_BYTES + 1));
+	next ^= 1;
+	memset(rooms[next], 0xaa, ROOM_BYTES); /* nobody may look at it */
+}
+
 /* Objects of random lengths, pieces of random lengths in random order, runs in between. */
 static bool
 play(const struct digest_engine *e, unsigned count, size_t bytes_max, size_t piece_max)
@@ -76,6 +91,8 @@ play(const struct digest_engine *e, unsigned count, size_t bytes_max, size_t pie
 
 		if (random_below(40) == 0)
 			digest_queue_run(q);
+		if (random_below(20) == 0)
+			run_filled(q);
 		if (o->finished)
 			continue;
 		if (random_below(300) == 0) {
@@ -178,6 +195,72 @@ TEST(a_full_queue_loses_nothing)
 	digest_queue_finish(q, &two.digest, &two.values);
 	digest_queue_run(q);
 	CHECK(is_right(&one));
+	CHECK(is_right(&two));
+	digest_queue_destroy(q);
+}
+
+/* Of eight lanes seven run dry: the last object's bytes wait, and none is done alone. */
+TEST(what_fills_no_lanes_waits)
+{
+	static uint8_t room[BYTES_MAX];
+	struct digest_engine e;
+	struct digest_queue *q;
+	struct object objects[8];
+	struct digest_work w;
+	size_t left;
+
+	make_noise();
+	CHECK(engine_assemble(DIGEST_SSE2, &e) == 0);
+	e.lanes_from = 2;
+	q = digest_queue_create(&e);
+	CHECK(q != NULL);
+	for (unsigned i = 0; q != NULL && i < COUNT_OF(objects); i++) {
+		begin(&objects[i], i, i == 0 ? BYTES_MAX : 640);
+		digest_queue_add(q, &objects[i].digest, objects[i].body);
+	}
+	left = digest_queue_run_filled(q, room, sizeof(room));
+	w = digest_queue_work(q);
+	CHECK(left == BYTES_MAX - 640);
+	CHECK(w.lane_bytes == 8 * 640);
+	CHECK(w.single_bytes == 0);
+	CHECK(!digest_queue_is_empty(q));
+	for (unsigned i = 0; i < COUNT_OF(objects); i++)
+		digest_queue_finish(q, &objects[i].digest, &objects[i].values);
+	digest_queue_run(q);
+	for (unsigned i = 0; i < COUNT_OF(objects); i++)
+		CHECK_SEED(i, is_right(&objects[i]));
+	digest_queue_destroy(q);
+}
+
+/* Whoever is finished does not wait for lanes, and what has no room is not left. */
+TEST(a_run_for_full_lanes_finishes_what_must_be)
+{
+	static uint8_t room[BYTES_MAX], lent[3000];
+	struct digest_engine e;
+	struct digest_queue *q;
+	struct object one, two;
+
+	make_noise();
+	memcpy(lent, noise + 1, sizeof(lent));
+	CHECK(engine_assemble(DIGEST_SSE2, &e) == 0);
+	e.lanes_from = 3;
+	q = digest_queue_create(&e);
+	CHECK(q != NULL);
+	if (q == NULL)
+		return;
+	begin(&one, 0, 1000);
+	begin(&two, 1, sizeof(lent));
+	digest_queue_add(q, &one.digest, one.body);
+	digest_queue_add(q, &two.digest, span_of(lent, sizeof(lent)));
+	digest_queue_finish(q, &one.digest, &one.values);
+	CHECK(digest_queue_run_filled(q, room, sizeof(room)) == 3000);
+	CHECK(is_right(&one));
+	memset(lent, 0xaa, sizeof(lent)); /* they are in the room now */
+	CHECK(digest_queue_run_filled(q, room, sizeof(lent) - 1) == 0);
+	CHECK(digest_queue_is_empty(q));
+	CHECK(digest_queue_work(q).single_bytes == 1024 + 3000 / 64 * 64);
+	digest_queue_finish(q, &two.digest, &two.values);
+	digest_queue_run(q);
 	CHECK(is_right(&two));
 	digest_queue_destroy(q);
 }

@@ -122,7 +122,8 @@ void
 rig_add(struct rig *r, struct rig_segment s)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
-	unsigned head = s.has_ts ? 32 : 20;
+	bool scales = (s.flags & SYN) != 0 && r->scale != 0;
+	unsigned head = (s.has_ts ? 32 : 20) + (scales ? 4 : 0);
 	struct rte_tcp_hdr *h;
 	uint8_t *p;
 
@@ -144,6 +145,10 @@ rig_add(struct rig *r, struct rig_segment s)
 		memcpy(p, ts_head, 4);
 		memcpy(p + 4, v, 8);
 		p += 12;
+	}
+	if (scales) {
+		memcpy(p, (const uint8_t[]){ 1, 3, 3, r->scale }, 4); /* RFC 7323 §2.2 */
+		p += 4;
 	}
 	for (uint32_t i = 0; i < s.length; i++)
 		p[i] = (uint8_t)(s.seq + i);

@@ -36,6 +36,7 @@ struct rig {
 	uint32_t peer_iss, iss;         /* what the wire adds to the relative numbers */
 	bool saw_syn;
 	uint64_t verdict; /* of the port on checksums, which are wrong; GOOD unless a test says */
+	uint8_t scale;    /* in the peer's SYN; 0: none */
 	uint32_t way_out; /* how many segments a flush may send; UINT32_MAX unless a test says */
 	unsigned sent_count;
 	struct rig_segment sent[RIG_SENT_MAX];
