@@ -33,9 +33,8 @@
 #define CONNECTIONS_PER_TURN 512
 #define SCAN_BYTES_PER_TURN  (1u << 20)
 #define DRAIN_SECONDS        5
-#define CROWDED_BURSTS       24 /* of the last 32, that were full: the port holds more than turns take \
-				 */
-#define GAUGE_TURNS 256         /* how often gauges are written, in turns */
+#define CROWDED_BURSTS       24  /* full ones of the last 32: more comes than turns take */
+#define GAUGE_TURNS          256 /* how often gauges are written, in turns */
 
 struct core {
 	struct core_config config;
