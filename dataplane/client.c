@@ -28,12 +28,17 @@ struct clients {
 	struct wheel wheel;
 	struct streams streams;
 	uint32_t count, serial;
+	uint32_t served, served_before; /* connections, in this turn and in the one before */
 	struct mono now;
+	bool behind; /* one of several has more than was taken from it */
 	bool draining;
 };
 
 /* Scanned for one connection in a turn, as sent and decoded, before others have theirs. */
 #define TURN_BYTES (2 * ICAP_SLICE_BYTES)
+/* Taken from one of several connections in a turn: a large body takes its turn beside small ones.
+ */
+#define SHARED_SLICE_BYTES 16384
 
 /* Who sends less is not seen to move: it gives way to who comes when there is no place left. */
 #define PROGRESS_BYTES  512
@@ -348,6 +353,7 @@ feed(struct clients *c, struct client *client, size_t *budget)
 	if (!stream_is_waiting(&client->stream))
 		return feed_end(client);
 	if (*budget == 0) {
+		c->behind |= c->served_before > 1;
 		tcp_make_ready(client->stream.conn);
 		return false;
 	}
@@ -418,10 +424,19 @@ feed_on(struct client *client)
 	icap_restart_deadline(client->session);
 }
 
+/* What may be taken from a connection now. */
+static size_t
+slice_bytes(const struct clients *c, enum bodies bodies)
+{
+	if (c->served_before < 2)
+		return ICAP_SLICE_BYTES;
+	return bodies == BODIES_POSTPONED ? SHARED_SLICE_BYTES : 0;
+}
+
 static void
 drive(struct clients *c, struct client *client, enum bodies bodies)
 {
-	size_t budget = ICAP_SLICE_BYTES;
+	size_t budget = slice_bytes(c, bodies);
 	enum progress progress;
 	struct mono deadline;
 
@@ -454,11 +469,17 @@ drive(struct clients *c, struct client *client, enum bodies bodies)
 		wheel_arm(&c->wheel, &client->timer, deadline);
 }
 
-void
+bool
 clients_begin(struct clients *c, struct mono now, bool backlog)
 {
+	bool behind = c->behind;
+
 	c->now = now;
+	c->served_before = c->served;
+	c->served = 0;
+	c->behind = false;
 	streams_begin(&c->streams, now, backlog);
+	return behind;
 }
 
 void
@@ -478,6 +499,7 @@ clients_take_event(struct clients *c, struct tcp_conn *conn)
 		tcp_release(conn);
 		return;
 	}
+	c->served++;
 	drive(c, client, BODIES_POSTPONED);
 }
 

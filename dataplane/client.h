@@ -7,8 +7,9 @@
  * A turn has two passes, heads and then bodies: the code for either fits a core's instruction cache
  * of 32 KiB, that for both does not, and each object would fetch it anew.
  *
- * A turn takes at most ICAP_SLICE_BYTES from a connection, and nothing while its answers wait for a
- * slow reader, so that the receive window follows what was scanned and sent.
+ * A turn takes at most ICAP_SLICE_BYTES from a connection, SHARED_SLICE_BYTES from one of several,
+ * so that small objects need not wait for a large one beside them; and nothing while its answers
+ * wait for a slow reader, so that the receive window follows what was scanned and sent.
  *
  * When every place is taken, a newcomer gets that of a connection which is idle, or which has been
  * sending next to nothing of its request for ten seconds; where there is none it is refused.
@@ -43,8 +44,9 @@ struct clients *clients_create(const struct clients_config *config);
 /* Ends every client without a word on the wire. */
 void clients_destroy(struct clients *c);
 
-/* A turn, once its frames were taken; `backlog`: more wait at the port. */
-void clients_begin(struct clients *c, struct mono now, bool backlog);
+/* A turn, once its frames were taken; `backlog`: more wait at the port. Whether the turn before
+ * left bytes of one connection for the sake of others. */
+bool clients_begin(struct clients *c, struct mono now, bool backlog);
 
 /* One connection off tcp's ready list, up to the first bytes of a body. */
 void clients_take_event(struct clients *c, struct tcp_conn *conn);

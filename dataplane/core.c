@@ -33,7 +33,7 @@
 #define CONNECTIONS_PER_TURN 512
 #define SCAN_BYTES_PER_TURN  (1u << 20)
 #define DRAIN_SECONDS        5
-#define CROWDED_BURSTS       24  /* full ones of the last 32: more comes than turns take */
+#define CROWDED_TURNS        24  /* of the last 32, that left something: more comes than is taken */
 #define GAUGE_TURNS          256 /* how often gauges are written, in turns */
 
 struct core {
@@ -50,7 +50,7 @@ struct core {
 	struct idle idle;
 	struct mono now, drain_until;
 	struct patience patience; /* the clock of tcp, icap and clients */
-	uint32_t full_bursts;     /* a bit for each of the last turns */
+	uint32_t crowded_turns;   /* a bit for each of the last: more had come than it took */
 	bool worked;              /* the turn before this one */
 	int64_t wall_ns, wall_second;
 	struct ip_address duplicate; /* for the attendant, while duplicate_due */
@@ -321,10 +321,10 @@ core_take_duplicate(struct core *c, struct ip_address *out)
 }
 
 static void
-tell_crowd(struct core *c, bool full)
+tell_crowd(struct core *c, bool more)
 {
-	c->full_bursts = c->full_bursts << 1 | full;
-	tcp_set_crowded(c->tcp, __builtin_popcount(c->full_bursts) >= CROWDED_BURSTS);
+	c->crowded_turns = c->crowded_turns << 1 | more;
+	tcp_set_crowded(c->tcp, __builtin_popcount(c->crowded_turns) >= CROWDED_TURNS);
 }
 
 /* True when there was anything to do. */
@@ -332,11 +332,12 @@ static bool
 core_turn(struct core *c)
 {
 	unsigned work, received;
+	bool behind;
 
 	begin_turn(c);
 	received = receive(c);
-	clients_begin(c->clients, tcp_now(c->tcp), received == BURST_MAX);
-	tell_crowd(c, received == BURST_MAX);
+	behind = clients_begin(c->clients, tcp_now(c->tcp), received == BURST_MAX);
+	tell_crowd(c, behind || received == BURST_MAX);
 	received += take_inbox(c);
 	work = received;
 	tcp_run_timers(c->tcp);
