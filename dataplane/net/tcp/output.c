@@ -565,6 +565,15 @@ output_probe(struct tcp_conn *c)
 		c->rtt_timing = false;
 }
 
+/* Whether the FIN went in a segment of its own. */
+static bool
+fin_is_alone(const struct tcp_conn *c)
+{
+	struct seq from = c->sent_count > 1 ? c->sent[c->sent_count - 2].end : c->snd_una;
+
+	return c->fin_sent && !c->fin_acked && !seq_before(from, fin_position(c));
+}
+
 bool
 output_tail_probe(struct tcp_conn *c)
 {
@@ -575,8 +584,11 @@ output_tail_probe(struct tcp_conn *c)
 	if (queued > flight && c->snd_wnd > flight) {
 		bytes = queued - flight < bytes ? queued - flight : bytes;
 		bytes = c->snd_wnd - flight < bytes ? c->snd_wnd - flight : bytes;
+	} else if (fin_is_alone(c)) {
+		start = fin_position(c);
+		bytes = 0;
 	} else {
-		/* The last segment, and the FIN behind it where there is one. */
+		/* The last segment, and the FIN on it where there is one. */
 		bytes = flight < bytes ? flight : bytes;
 		start = seq_add(c->snd_una, (flight < queued ? flight : queued) - bytes);
 	}
