@@ -174,12 +174,43 @@ scoreboard_sent(struct tcp_conn *c, struct seq start, struct seq end)
 		append(c, end);
 }
 
-uint32_t
-scoreboard_sack(struct tcp_conn *c, struct seq_range r, const struct tcp_options *o)
+/*
+ * How far into range i `at` lies, in whole segments where the range is made of full ones: receivers
+ * tell of what arrived, which is segments. One that tells of single bytes would have many ranges
+ * told apart, and a byte's arrival taken for a segment's (RFC 8985 §5.2).
+ */
+static uint32_t
+segments_before(const struct tcp_conn *c, unsigned i, struct seq at, bool up)
 {
+	uint32_t bytes = (uint32_t)seq_diff(at, start_of(c, i)), part = bytes % c->mss;
+
+	if (part == 0 || bytes_of(c, i) % c->mss != 0)
+		return bytes;
+	return up ? bytes - part + c->mss : bytes - part;
+}
+
+/* The block without what it holds of segments at its ends. */
+static struct seq_range
+whole_segments(const struct tcp_conn *c, struct seq_range r)
+{
+	unsigned first = find(c, r.start), last = find(c, r.end);
+
+	if (first < c->sent_count)
+		r.start = seq_add(start_of(c, first), segments_before(c, first, r.start, true));
+	if (last < c->sent_count)
+		r.end = seq_add(start_of(c, last), segments_before(c, last, r.end, false));
+	return r;
+}
+
+uint32_t
+scoreboard_sack(struct tcp_conn *c, struct seq_range block, const struct tcp_options *o)
+{
+	struct seq_range r = whole_segments(c, block);
 	uint32_t news = 0;
 	unsigned i = find(c, r.start);
 
+	if (!seq_before(r.start, r.end))
+		return 0;
 	if (i < c->sent_count && c->sent[i].state == SENT_SACKED &&
 	    !seq_after(r.end, c->sent[i].end))
 		return 0;
