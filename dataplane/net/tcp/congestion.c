@@ -37,9 +37,11 @@ cube_root(uint64_t v)
 }
 
 void
-congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss)
+congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss, uint32_t slow_most)
 {
-	*g = (struct congestion){ .cwnd = cwnd, .ssthresh = UINT32_MAX, .mss = mss };
+	*g = (struct congestion){
+		.cwnd = cwnd, .ssthresh = UINT32_MAX, .mss = mss, .slow_most = slow_most
+	};
 }
 
 void
@@ -160,7 +162,8 @@ watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
 static void
 start_slowly(struct congestion *g, uint32_t acked, uint32_t flight)
 {
-	uint32_t most = SLOW_START_SEGMENTS_MAX * g->mss, more = acked < most ? acked : most;
+	uint64_t most = (uint64_t)g->slow_most * g->mss;
+	uint32_t more = acked < most ? acked : (uint32_t)most;
 
 	if (g->ssthresh == UINT32_MAX)
 		watch_round_trips(g, acked, flight);
@@ -200,15 +203,13 @@ congestion_note_flight(struct congestion *g, uint32_t flight)
 }
 
 void
-congestion_reduce(struct congestion *g, uint32_t flight)
+congestion_reduce(struct congestion *g)
 {
 	g->cwnd_prior = g->cwnd;
 	g->w_max = g->cwnd < g->w_max
 		       ? (uint32_t)((uint64_t)g->cwnd * FASTER_TENTHS / 20) /* §4.7 */
 		       : g->cwnd;
-	if (flight > g->cwnd)
-		flight = g->cwnd;
-	g->ssthresh = at_least_two(g, (uint64_t)flight * BETA_TENTHS / 10);
+	g->ssthresh = at_least_two(g, (uint64_t)g->cwnd * BETA_TENTHS / 10);
 	g->epoch_at = MONO_NONE;
 	g->css_baseline_us = 0;
 	g->used = g->used_left = 0; /* the round was another window's */
@@ -220,7 +221,7 @@ congestion_recovery_begin(struct congestion *g, uint32_t flight)
 	g->undo_cwnd = g->cwnd;
 	g->undo_ssthresh = g->ssthresh;
 	g->undo_w_max = g->w_max;
-	congestion_reduce(g, flight);
+	congestion_reduce(g);
 	g->recover_fs = flight;
 	g->prr_delivered = g->prr_out = 0;
 }

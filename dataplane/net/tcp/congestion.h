@@ -19,6 +19,7 @@
 struct congestion {
 	uint32_t cwnd, ssthresh;
 	uint32_t mss;         /* the segment that C and the least windows are counted in */
+	uint32_t slow_most;   /* segments by which one ACK opens slow start (L of RFC 9406 §4.2) */
 	uint32_t w_max;       /* the window at the last reduction; 0: none to grow back to */
 	uint32_t cwnd_prior;  /* the same before fast convergence took from it */
 	uint32_t w_est;       /* what Reno would have */
@@ -38,7 +39,7 @@ struct congestion {
 	uint32_t used_left;                            /* of the round that `used` is of */
 };
 
-void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss);
+void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss, uint32_t slow_most);
 /* The path's segment became smaller (RFC 8201): counted in the new one from now on. */
 void congestion_set_mss(struct congestion *g, uint32_t mss);
 /*
@@ -52,11 +53,12 @@ void congestion_note_flight(struct congestion *g, uint32_t flight);
 /* A round trip was measured; before congestion_grow() for the same ACK. */
 void congestion_take_rtt(struct congestion *g, uint32_t rtt_us);
 /*
- * A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7). Of the flight
- * as far as cwnd allowed it (RFC 5681 §3.2, step 2): while RACK waits for what may only be late,
- * SACKed bytes make room for new ones.
+ * A loss or its ECN signal: ssthresh is what to come down to (RFC 9438 §4.6, §4.7): of cwnd, which
+ * §4.6 allows where, as here, a window that is not used does not grow. Of the flight it would be
+ * two segments for a client that lost the one it had out, and the next large answer would begin
+ * there.
  */
-void congestion_reduce(struct congestion *g, uint32_t flight);
+void congestion_reduce(struct congestion *g);
 /*
  * Recovery: begun with `flight` bytes between snd_una and snd_nxt; each ACK says how many bytes
  * reached the peer by it and how many still fly, and cwnd becomes what may fly until the next.

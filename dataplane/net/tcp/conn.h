@@ -185,6 +185,7 @@ struct tcp_conn {
 	uint64_t sent_bytes, retransmitted_segments;
 	uint8_t dup_acks, backoff, syn_retries;
 	bool rtt_timing;
+	bool reducing;   /* for an echo, until cwr_end is acknowledged */
 	bool reopened;   /* its window, and it has acknowledged nothing since */
 	bool resend_one; /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
 	bool fin_reached, ended;

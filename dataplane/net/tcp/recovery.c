@@ -18,10 +18,14 @@ recovery_arm_rto(struct tcp_conn *c)
 		c->progress_at = c->tcp->now;
 }
 
+/*
+ * RFC 6298 §2.3, with the least timeout in the place of G: it is of the part above SRTT, or on a
+ * steady path longer than the minimum each ACK that the peer delays would come too late.
+ */
 static void
 take_rtt(struct tcp_conn *c, struct seq ack)
 {
-	uint64_t min = (uint64_t)c->tcp->config.rto_min.ns, sample, error;
+	uint64_t above = (uint64_t)c->tcp->config.rto_min.ns, sample, error;
 
 	if (!c->rtt_timing || seq_before(ack, c->rtt_seq))
 		return;
@@ -35,9 +39,9 @@ take_rtt(struct tcp_conn *c, struct seq ack)
 		c->rttvar_ns += error / 4 - c->rttvar_ns / 4;
 		c->srtt_ns += sample / 8 - c->srtt_ns / 8;
 	}
-	c->rto_ns = c->srtt_ns + 4 * c->rttvar_ns;
-	if (c->rto_ns < min)
-		c->rto_ns = min;
+	if (above < 4 * c->rttvar_ns)
+		above = 4 * c->rttvar_ns;
+	c->rto_ns = c->srtt_ns + above;
 }
 
 /* A SYN that had to go twice: RFC 6298 §5.7, RFC 5681 §3.1. */
@@ -46,7 +50,8 @@ recovery_init(struct tcp_conn *c, struct seq ack)
 {
 	bool resent = c->syn_retries > 0;
 
-	congestion_init(&c->congestion, (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss, c->mss);
+	congestion_init(&c->congestion, (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss, c->mss,
+	    c->tcp->config.slow_start_segments);
 	c->rto_ns = (uint64_t)(resent ? RTO_AFTER_SYN_LOSS_MS : RTO_INITIAL_MS) * 1000000u;
 	c->backoff = 0;
 	c->recover = c->snd_una;
@@ -127,7 +132,10 @@ recovery_next(struct tcp_conn *c, struct seq *start, uint32_t *bytes)
 	return true;
 }
 
-/* RFC 3168 §6.1.2: an echoed mark counts as a loss, once a window; CWR says that it was heard. */
+/*
+ * RFC 3168 §6.1.2: an echoed mark counts as a loss, once a window; CWR says that it was heard. The
+ * window comes down over a round trip, as PRR has it: at once, nothing would go for three tenths.
+ */
 static void
 take_ecn_echo(struct tcp_conn *c)
 {
@@ -139,17 +147,21 @@ take_ecn_echo(struct tcp_conn *c)
 	if (c->in_recovery || c->in_loss || in_flight(c) == 0)
 		return;
 	tcp_count(c->tcp, TCP_COUNTER_ECN_REDUCTIONS);
-	congestion_reduce(&c->congestion, in_flight(c));
-	congestion_recovery_end(&c->congestion);
+	congestion_recovery_begin(&c->congestion, in_flight(c));
+	c->reducing = true;
 }
 
 static void
 enter_recovery(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_FAST_RECOVERIES);
-	/* What was SACKed is in flight in the sense of RFC 5681 §3.1 (RFC 6675 §5, 4.2). */
-	congestion_recovery_begin(&c->congestion, in_flight(c));
-	undo_begin(c);
+	if (c->reducing) { /* for an echo, in this window: once is enough (RFC 3168 §6.1.2) */
+		c->reducing = false;
+	} else {
+		/* What was SACKed flies in the sense of RFC 5681 §3.1 (RFC 6675 §5, 4.2). */
+		congestion_recovery_begin(&c->congestion, in_flight(c));
+		undo_begin(c);
+	}
 	c->in_recovery = true;
 	c->cwr_due = c->use_ecn;
 	c->recover = c->snd_nxt;
@@ -157,6 +169,16 @@ enter_recovery(struct tcp_conn *c)
 	c->rack.tlp_is_out = false;
 	if (!c->use_sack)
 		scoreboard_lose_first(c);
+}
+
+/* Without SACK: how many of the duplicate ACKs told of segments that this ACK covers. */
+static uint32_t
+told_before(const struct tcp_conn *c, uint32_t acked)
+{
+	uint32_t segments = acked / c->mss;
+	uint32_t covered = segments > 1 ? segments - 1 : 0;
+
+	return covered < c->dup_acks ? covered : c->dup_acks;
 }
 
 /*
@@ -167,11 +189,8 @@ enter_recovery(struct tcp_conn *c)
 static uint32_t
 take_partial(struct tcp_conn *c, uint32_t acked)
 {
-	uint32_t segments = acked / c->mss;
-	uint32_t covered = segments > 1 ? segments - 1 : 0;
+	uint32_t covered = told_before(c, acked);
 
-	if (covered > c->dup_acks)
-		covered = c->dup_acks;
 	c->dup_acks = (uint8_t)(c->dup_acks - covered);
 	scoreboard_lose_first(c);
 	c->resend_one = true;
@@ -189,14 +208,36 @@ leave_recovery(struct tcp_conn *c)
 	c->in_recovery = c->in_loss = false;
 }
 
+/*
+ * What opens the window. Of what SACKs or duplicates told of before, as little comes now: a hole
+ * that was only late would let a burst go. On a path that reorders this is every hole, so there all
+ * that is acknowledged counts (RFC 5681 §3.1). After a timeout RFC 3465's L is one segment (§2.3).
+ */
+static uint32_t
+bytes_to_grow_by(const struct tcp_conn *c, uint32_t acked, uint32_t news, bool reorders)
+{
+	uint32_t bytes = reorders ? acked : news;
+
+	return c->in_loss && bytes > c->mss ? c->mss : bytes;
+}
+
+/* The reduction for an echo is done when what flew then was acknowledged. */
+static void
+end_reduction(struct tcp_conn *c)
+{
+	if (c->reducing)
+		congestion_recovery_end(&c->congestion);
+	c->reducing = false;
+}
+
 /* New data was acknowledged. Returns the bytes that nothing told of before. */
 static uint32_t
 advance(struct tcp_conn *c, const struct segment *s)
 {
 	uint32_t acked = (uint32_t)seq_diff(s->ack, c->snd_una), pipe = recovery_pipe(c);
-	uint32_t bytes = acked, news;
-	bool repaired = c->in_recovery;
-	bool careful = c->in_loss; /* RFC 3465 §2.3: after a timeout L is one segment */
+	uint32_t bytes = acked, news, growth;
+	bool repaired = c->in_recovery || c->reducing;
+	bool reorders = c->rack.reorders;
 
 	if (c->fin_sent && seq_is(s->ack, c->snd_nxt) && acked > c->snd.bytes) {
 		c->fin_acked = true;
@@ -205,18 +246,22 @@ advance(struct tcp_conn *c, const struct segment *s)
 	take_rtt(c, s->ack);
 	chain_drop(&c->snd, bytes);
 	news = scoreboard_acknowledge(c, s->ack, &s->options);
+	growth = bytes_to_grow_by(
+	    c, acked, c->use_sack ? news : acked - told_before(c, acked) * c->mss, reorders);
 	c->backoff = 0;
 	c->reopened = false;
 	c->progress_at = c->rto_at = c->rack.probe_at = MONO_NONE;
 	if ((c->in_recovery || c->in_loss) && !seq_before(s->ack, c->recover))
 		leave_recovery(c);
+	if (!seq_before(s->ack, c->cwr_end))
+		end_reduction(c);
 	if (c->in_recovery && !c->use_sack)
 		news = take_partial(c, acked);
 	else
 		c->dup_acks = 0;
 	if (!repaired && !(c->use_ecn && (s->flags & FLAG_ECE)))
-		congestion_grow(&c->congestion, c->tcp->now, nanoseconds((int64_t)c->srtt_ns),
-		    careful && acked > c->mss ? c->mss : acked, pipe);
+		congestion_grow(
+		    &c->congestion, c->tcp->now, nanoseconds((int64_t)c->srtt_ns), growth, pipe);
 	if (in_flight(c) > 0)
 		recovery_arm_rto(c);
 	else
@@ -255,7 +300,7 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 
 	if (dsack)
 		rack_take_dsack(c);
-	if (rack_probe_repaired(c, s, dsack) && !c->in_recovery && !c->in_loss)
+	if (rack_probe_repaired(c, s, dsack) && !c->in_recovery && !c->in_loss && !c->reducing)
 		take_probe_repair(c);
 	if (c->use_ecn && (s->flags & FLAG_ECE))
 		take_ecn_echo(c);
@@ -273,9 +318,9 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 	if (!c->in_recovery && !c->in_loss && in_flight(c) > 0 &&
 	    (c->use_sack ? c->lost_bytes > 0 : c->dup_acks >= DUP_THRESHOLD))
 		enter_recovery(c);
-	if (c->in_recovery)
-		congestion_recovery_acked(
-		    &c->congestion, delivered, recovery_pipe(c), advances && !lost);
+	if (c->in_recovery || c->reducing) /* a mark says that there is no room to grow into */
+		congestion_recovery_acked(&c->congestion, delivered, recovery_pipe(c),
+		    c->in_recovery && advances && !lost);
 	output_schedule(c);
 }
 
@@ -297,6 +342,7 @@ recovery_resend_all(struct tcp_conn *c)
 {
 	if (c->in_recovery) /* PRR's share of this moment is no window to go on with */
 		congestion_recovery_end(&c->congestion);
+	end_reduction(c);
 	scoreboard_lose_all(c);
 	undo_forget(c);
 	c->in_loss = in_flight(c) > 0;
@@ -311,8 +357,9 @@ recovery_timeout(struct tcp_conn *c)
 {
 	tcp_count(c->tcp, TCP_COUNTER_RTO_EXPIRED);
 	undo_forget(c);
+	end_reduction(c);
 	if (!c->in_loss)
-		congestion_reduce(&c->congestion, in_flight(c));
+		congestion_reduce(&c->congestion);
 	congestion_timeout(&c->congestion);
 	rack_timeout(c);
 	c->in_loss = true;

@@ -30,6 +30,7 @@ take_defaults(struct tcp_config *f)
 	default_u32(&f->time_wait_max, TIME_WAIT_MAX_DEFAULT);
 	default_u32(&f->receive_window_bytes, WINDOW_BYTES_DEFAULT);
 	default_u32(&f->keepalive_probes, KEEPALIVE_PROBES);
+	default_u32(&f->slow_start_segments, SLOW_START_SEGMENTS);
 	default_u32(&f->send_queue_bytes, SEND_QUEUE_DEFAULT);
 	if (f->mss_max == 0)
 		f->mss_max = 1460;

@@ -53,8 +53,11 @@ struct tcp_config {
 	uint32_t send_queue_bytes;     /* the most tcp_send() accepts before tcp_send_room() is 0 */
 	uint16_t mss_max;              /* what we announce over IPv4; IPv6 announces 20 less */
 	struct duration rto_min;       /* default 200 ms */
-	struct duration user_timeout;  /* data unacknowledged this long: the connection ends */
-	struct duration keepalive;     /* probe a connection that was silent this long; 0: never */
+	/* By which one ACK opens slow start, L of RFC 9406 §4.2: default 8; UINT32_MAX, no bound,
+	 * where something spreads what is sent then. */
+	uint32_t slow_start_segments;
+	struct duration user_timeout; /* data unacknowledged this long: the connection ends */
+	struct duration keepalive;    /* probe a connection that was silent this long; 0: never */
 	struct duration keepalive_interval; /* between probes; default 75 s */
 	uint32_t keepalive_probes;          /* unanswered, until it is given up; default 9 */
 	enum tcp_ecn ecn;

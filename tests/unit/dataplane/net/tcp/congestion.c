@@ -30,8 +30,8 @@ after_loss(uint32_t lost_at)
 {
 	struct congestion g;
 
-	congestion_init(&g, lost_at * MSS, MSS);
-	congestion_reduce(&g, lost_at * MSS);
+	congestion_init(&g, lost_at * MSS, MSS, SLOW_START_SEGMENTS);
+	congestion_reduce(&g);
 	g.cwnd = g.ssthresh;
 	return g;
 }
@@ -103,11 +103,12 @@ TEST(rfc9438_4_6_multiplicative_decrease)
 {
 	struct congestion g;
 
-	congestion_init(&g, 100 * MSS, MSS);
-	congestion_reduce(&g, 80 * MSS);
-	CHECK(g.ssthresh == 56 * MSS);
+	congestion_init(&g, 100 * MSS, MSS, SLOW_START_SEGMENTS);
+	congestion_reduce(&g);
+	CHECK(g.ssthresh == 70 * MSS);
 	CHECK(g.w_max == 100 * MSS);
-	congestion_reduce(&g, MSS);
+	g.cwnd = 2 * MSS;
+	congestion_reduce(&g);
 	CHECK(g.ssthresh == 2 * MSS);
 }
 
@@ -115,7 +116,7 @@ TEST(rfc9438_4_7_fast_convergence)
 {
 	struct congestion g = after_loss(100);
 
-	congestion_reduce(&g, g.cwnd);
+	congestion_reduce(&g);
 	CHECK(g.w_max == 70 * MSS * 17 / 20);
 	CHECK(g.cwnd_prior == 70 * MSS);
 }
@@ -126,8 +127,8 @@ TEST(rfc9438_4_8_timeout)
 	struct congestion g;
 	struct mono now = { 1000000000 };
 
-	congestion_init(&g, 100 * MSS, MSS);
-	congestion_reduce(&g, 100 * MSS);
+	congestion_init(&g, 100 * MSS, MSS, SLOW_START_SEGMENTS);
+	congestion_reduce(&g);
 	congestion_timeout(&g);
 	CHECK(g.cwnd == MSS && g.ssthresh == 70 * MSS);
 	run_for(&g, &now, milliseconds(100), milliseconds(1500));
@@ -160,15 +161,15 @@ TEST(rfc5681_3_1_slow_start_counts_bytes)
 	struct congestion g;
 	struct mono now = { 1000000000 };
 
-	congestion_init(&g, 10 * MSS, MSS);
+	congestion_init(&g, 10 * MSS, MSS, SLOW_START_SEGMENTS);
 	congestion_note_flight(&g, 10 * MSS);
 	congestion_grow(&g, now, milliseconds(1), 10, 10 * MSS);
 	CHECK(g.cwnd == 10 * MSS + 10);
 	congestion_grow(&g, now, milliseconds(1), 1000 * MSS, 10 * MSS);
-	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS_MAX) * MSS + 10);
+	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS) * MSS + 10);
 	congestion_note_flight(&g, 9 * MSS); /* less than half is used */
 	congestion_grow(&g, now, milliseconds(1), MSS, 3 * MSS);
-	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS_MAX) * MSS + 10);
+	CHECK(g.cwnd == (10 + SLOW_START_SEGMENTS) * MSS + 10);
 }
 
 /* What flew at once counts until it was acknowledged; a larger flight counts from then on. */
@@ -177,7 +178,7 @@ TEST(slow_start_goes_to_twice_what_flew)
 	struct congestion g;
 	struct mono now = { 1000000000 };
 
-	congestion_init(&g, 10 * MSS, MSS);
+	congestion_init(&g, 10 * MSS, MSS, SLOW_START_SEGMENTS);
 	congestion_note_flight(&g, 6 * MSS);
 	for (unsigned i = 1; i <= 3; i++) {
 		congestion_grow(&g, now, milliseconds(1), 2 * MSS, (6 - 2 * i) * MSS);
@@ -199,7 +200,7 @@ TEST(rfc5681_4_1_restart_after_idleness)
 {
 	struct congestion g;
 
-	congestion_init(&g, 100 * MSS, MSS);
+	congestion_init(&g, 100 * MSS, MSS, SLOW_START_SEGMENTS);
 	g.ssthresh = 50 * MSS;
 	congestion_restart(&g);
 	CHECK(g.cwnd == INITIAL_SEGMENTS * MSS && g.ssthresh == 50 * MSS);
@@ -217,7 +218,7 @@ TEST(no_input_overflows)
 		struct congestion g;
 		struct mono now = { 1000000000 };
 
-		congestion_init(&g, 10 * sizes[i], sizes[i]);
+		congestion_init(&g, 10 * sizes[i], sizes[i], SLOW_START_SEGMENTS);
 		for (unsigned n = 0; n < 3000; n++) {
 			now = mono_add(now, milliseconds(n * 37));
 			g.limited = true;
@@ -225,7 +226,7 @@ TEST(no_input_overflows)
 			CHECK(g.cwnd >= sizes[i]);
 			CHECK(g.cwnd <= CWND_BYTES_MAX);
 			if (n % 500 == 499)
-				congestion_reduce(&g, g.cwnd);
+				congestion_reduce(&g);
 			if (n % 700 == 699)
 				congestion_timeout(&g);
 		}
@@ -238,7 +239,7 @@ TEST(rfc6937_3_proportional_part)
 	struct congestion g;
 	uint32_t pipe = 16 * MSS, sent = 0;
 
-	congestion_init(&g, 20 * MSS, MSS);
+	congestion_init(&g, 20 * MSS, MSS, SLOW_START_SEGMENTS);
 	congestion_recovery_begin(&g, 20 * MSS);
 	for (unsigned acks = 1; acks <= 17; acks++) {
 		uint32_t before = pipe;
@@ -285,7 +286,7 @@ TEST(rfc6937_3_reduction_bounds)
 		const struct prr_case *k = &cases[i];
 		struct congestion g;
 
-		congestion_init(&g, 20 * MSS, MSS);
+		congestion_init(&g, 20 * MSS, MSS, SLOW_START_SEGMENTS);
 		congestion_recovery_begin(&g, 20 * MSS);
 		g.prr_delivered = k->delivered;
 		g.prr_out = k->out;
@@ -314,7 +315,7 @@ TEST(rfc9406_4_2_slow_start_ends_where_the_queue_grows)
 	struct congestion g;
 	uint32_t before;
 
-	congestion_init(&g, 20 * MSS, MSS);
+	congestion_init(&g, 20 * MSS, MSS, SLOW_START_SEGMENTS);
 	slow_round(&g, &now, 40000);
 	slow_round(&g, &now, 40500); /* less than an eighth: nothing */
 	CHECK(is_near(g.cwnd, 80 * MSS, 0.02));
@@ -337,7 +338,7 @@ TEST(rfc9406_4_2_a_round_trip_that_comes_down_resumes_slow_start)
 	struct congestion g;
 	uint32_t before;
 
-	congestion_init(&g, 20 * MSS, MSS);
+	congestion_init(&g, 20 * MSS, MSS, SLOW_START_SEGMENTS);
 	slow_round(&g, &now, 40000);
 	slow_round(&g, &now, 40000);
 	slow_round(&g, &now, 50000);
@@ -356,7 +357,7 @@ TEST(rfc9406_4_3_least_rise)
 	struct mono now = { 1000000000 };
 	struct congestion g;
 
-	congestion_init(&g, 20 * MSS, MSS);
+	congestion_init(&g, 20 * MSS, MSS, SLOW_START_SEGMENTS);
 	slow_round(&g, &now, 100);
 	slow_round(&g, &now, 1000);
 	slow_round(&g, &now, 3000);
