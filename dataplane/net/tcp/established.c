@@ -26,19 +26,32 @@ input_is_acceptable(const struct tcp_conn *c, const struct segment *s)
 
 	if (length == 0)
 		return !seq_before(s->seq, c->rcv_nxt) && !seq_after(s->seq, edge);
-	return seq_after(end, c->rcv_nxt) && seq_before(s->seq, edge);
+	/* A FIN alone needs no room: where it were refused its sender would only ask again. */
+	return seq_after(end, c->rcv_nxt) &&
+	       (seq_before(s->seq, edge) || (s->length == 0 && seq_is(s->seq, edge)));
 }
 
-/* Cuts off what was received before, and what lies beyond the window or the peer's FIN. */
+/*
+ * More than the window that was announced: nothing of it is taken, which tells a sender that does
+ * not heed windows, unless nothing waits here: then all is. RFC 9293 §3.10.7.4 leaves open what to
+ * do with such a segment; to cut it keeps its buffer all the same, and makes it come again.
+ */
+static bool
+exceeds_window(const struct tcp_conn *c, const struct segment *s)
+{
+	struct seq end = seq_add(s->seq, s->length);
+
+	return seq_after(end, seq_later(c->rcv_adv, c->rcv_nxt)) &&
+	       (c->rcv.bytes > 0 || c->run_count > 0 || seq_after(s->seq, c->rcv_nxt));
+}
+
+/* Cuts off what was received before, and what lies beyond the peer's FIN. */
 static void
 trim(struct tcp_conn *c, struct segment *s)
 {
-	struct seq edge = seq_later(c->rcv_adv, c->rcv_nxt);
 	struct chain bytes = CHAIN_EMPTY;
 	int32_t old = seq_diff(c->rcv_nxt, s->seq), over;
 
-	if (c->fin_received && seq_before(c->fin_seq, edge))
-		edge = c->fin_seq;
 	chain_append(&bytes, s->m);
 	s->m = NULL;
 	s->told_twice = old > 0;
@@ -53,8 +66,8 @@ trim(struct tcp_conn *c, struct segment *s)
 		s->length -= n;
 		output_ack_now(c);
 	}
-	over = seq_diff(seq_add(s->seq, s->length), edge);
-	if (over > 0) {
+	over = seq_diff(seq_add(s->seq, s->length), c->fin_seq);
+	if (c->fin_received && over > 0) {
 		struct chain inside = CHAIN_EMPTY;
 		uint32_t keep = (uint32_t)over < s->length ? s->length - (uint32_t)over : 0;
 
@@ -300,8 +313,7 @@ take_fin(struct tcp_conn *c, const struct segment *s)
 {
 	struct seq at = seq_add(s->seq, s->length);
 
-	if (c->fin_received || seq_after(at, seq_later(c->rcv_adv, c->rcv_nxt)) ||
-	    seq_before(at, reasm_end(c)))
+	if (c->fin_received || exceeds_window(c, s) || seq_before(at, reasm_end(c)))
 		return;
 	c->fin_received = true;
 	c->fin_seq = at;
@@ -320,6 +332,14 @@ take_text(struct tcp_conn *c, struct segment *s)
 	if (!c->ack_now && !mono_is_set(c->delayed_ack_at))
 		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
 	output_schedule(c);
+}
+
+/* New bytes, and nobody will read them: where that is asked for, the peer is told (SHLD-3). */
+static bool
+is_late_data(const struct tcp_conn *c, const struct segment *s)
+{
+	return c->tcp->config.reset_late_data && c->released && s->length > 0 &&
+	       seq_after(seq_add(s->seq, s->length), c->rcv_nxt) && ack_is_plausible(c, s);
 }
 
 void
@@ -358,6 +378,12 @@ input_established(struct tcp_conn *c, struct segment *s)
 	}
 	if ((s->flags & FLAG_ACK) == 0)
 		return;
+	if (is_late_data(c, s)) {
+		tcp_count(c->tcp, TCP_COUNTER_OUT_RSTS);
+		output_stray(c->tcp, &c->endpoints, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+		conn_end(c);
+		return;
+	}
 	if (!take_ack(c, s))
 		return;
 	/* Behind the ACK field, which is all that a blind sender cannot have right (RFC 5961 §5): a
@@ -368,7 +394,11 @@ input_established(struct tcp_conn *c, struct segment *s)
 		take_fin(c, s);
 	if (c->fin_acked && !after_fin_acked(c))
 		return;
-	if (s->length > 0 && !(c->tcp->is_short && pressure_drops(c, s))) {
+	if (s->length > 0 && exceeds_window(c, s)) {
+		tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
+		flight_rejected(c);
+		output_ack_now(c);
+	} else if (s->length > 0 && !(c->tcp->is_short && pressure_drops(c, s))) {
 		trim(c, s);
 		take_text(c, s);
 	}

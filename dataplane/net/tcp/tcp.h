@@ -66,7 +66,8 @@ struct tcp_config {
 	uint32_t pool_reserve;    /* data mbufs that connections leave free (pressure.c); 0: none */
 	uint32_t flights_max;     /* flight recorders; default a sixteenth of the connections */
 	bool no_flights;          /* no recorder at all */
-	bool no_prediction;       /* every segment takes all steps (predicted.c): for tests */
+	bool reset_late_data; /* RFC 9293 SHLD-3: what comes after tcp_release() is met by a RST */
+	bool no_prediction;   /* every segment takes all steps (predicted.c): for tests */
 };
 
 struct tcp_env {

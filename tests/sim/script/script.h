@@ -36,6 +36,7 @@
 	X("keepalive_interval_ms", tcp.keepalive_interval.ns, 1000000) \
 	X("keepalive_probes", tcp.keepalive_probes, 1)                 \
 	X("slow_start_segments", tcp.slow_start_segments, 1)           \
+	X("reset_late_data", tcp.reset_late_data, 1)                   \
 	X("ecn", tcp.ecn, 1)                                           \
 	X("tolerance_ms", tolerance.ns, 1000000)                       \
 	X("ip", ip_version, 1) /* 4 or 6: only that; else both */
