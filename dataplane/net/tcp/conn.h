@@ -189,9 +189,10 @@ struct tcp_conn {
 	bool reopened;   /* its window, and it has acknowledged nothing since */
 	bool resend_one; /* the next hole goes whatever cwnd says (RFC 6582 §3.2, 5) */
 	bool fin_reached, ended;
-	bool active;    /* opened by tcp_connect(): its caller holds it from the start */
-	bool orphan;    /* released, and not done yet */
-	bool by_cookie; /* iss is a cookie */
+	bool mss_is_tried; /* path.c: lowered, and nothing was acknowledged since */
+	bool active;       /* opened by tcp_connect(): its caller holds it from the start */
+	bool orphan;       /* released, and not done yet */
+	bool by_cookie;    /* iss is a cookie */
 	bool syn_ack_sent;
 	struct undo undo;
 
@@ -256,6 +257,13 @@ struct strangers {
 	uint64_t cookie_period; /* when the last cookie went to one of them, and 1; 0: never */
 };
 
+/* What segments a path takes (path.c). */
+struct path {
+	struct ip_address address;
+	struct mono until; /* or MONO_NONE: free */
+	uint16_t mss;      /* as the option has it: without room for a timestamp */
+};
+
 struct listener {
 	struct ip_address address;
 	uint16_t port;
@@ -302,6 +310,8 @@ struct tcp {
 	struct time_wait *time_wait_slots;
 	struct source *sources, *free_sources, **source_buckets;
 	struct strangers strangers[STRANGERS];
+	struct path paths[PATHS];
+	struct mono paths_until; /* of the last: nobody is looked up after it */
 	uint32_t spent_cookies[COOKIE_BUCKETS][COOKIE_WAYS]; /* cookies.c; 0: none */
 	uint64_t counters[TCP_COUNTER_COUNT];
 };
@@ -553,6 +563,14 @@ void output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, 
 uint32_t output_window(struct tcp_conn *c);
 /* Whether reading has opened the window so far that the peer should be told. */
 bool output_window_grew(const struct tcp_conn *c);
+
+/* path.c: smaller segments, told by ICMP or by silence, and kept for the next connection */
+/* The most that the path to this address takes, as far as is known. */
+uint16_t path_mss(struct tcp *t, const struct ip_address *remote);
+/* A timeout begins: the third in a row is taken for a black hole. */
+void path_take_timeout(struct tcp_conn *c);
+/* Something new was acknowledged. */
+void path_proved(struct tcp_conn *c);
 
 /* timers.c */
 void timers_rearm(struct tcp_conn *c);

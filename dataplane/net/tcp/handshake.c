@@ -33,6 +33,8 @@ handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options 
 		mss = MSS_FLOOR;
 	if (mss > ours)
 		mss = ours;
+	if (mss > path_mss(c->tcp, &c->endpoints.remote))
+		mss = path_mss(c->tcp, &c->endpoints.remote);
 	c->use_ts = o->has_ts;
 	c->use_sack = o->sack_ok;
 	c->ts_recent = o->ts_val;

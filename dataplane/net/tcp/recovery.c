@@ -248,6 +248,7 @@ advance(struct tcp_conn *c, const struct segment *s)
 	news = scoreboard_acknowledge(c, s->ack, &s->options);
 	growth = bytes_to_grow_by(
 	    c, acked, c->use_sack ? news : acked - told_before(c, acked) * c->mss, reorders);
+	path_proved(c);
 	c->backoff = 0;
 	c->reopened = false;
 	c->progress_at = c->rto_at = c->rack.probe_at = MONO_NONE;
@@ -358,6 +359,7 @@ recovery_timeout(struct tcp_conn *c)
 	tcp_count(c->tcp, TCP_COUNTER_RTO_EXPIRED);
 	undo_forget(c);
 	end_reduction(c);
+	path_take_timeout(c);
 	if (!c->in_loss)
 		congestion_reduce(&c->congestion);
 	congestion_timeout(&c->congestion);

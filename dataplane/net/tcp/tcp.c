@@ -505,27 +505,3 @@ tcp_connection_count(const struct tcp *t)
 {
 	return t->connection_count;
 }
-
-void
-tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_seq,
-    bool unreachable, uint32_t mtu)
-{
-	struct tcp_conn *c = table_find(t, endpoints);
-	uint32_t head = address_is_v4(&endpoints->local) ? 40 : 60;
-
-	/* RFC 5927 §4: the quoted number must be one that flies. Hard errors are soft once open. */
-	if (c == NULL || seq_before(seq_of(quoted_seq), c->snd_una) ||
-	    !seq_before(seq_of(quoted_seq), c->snd_nxt))
-		return;
-	if (mtu != 0 && mono_before(c->tcp->now, c->mtu_lower_at))
-		return; /* what is too big still is told of again when it goes again */
-	if (mtu != 0 && mtu >= head + MSS_FLOOR && mtu - head - (c->use_ts ? 12 : 0) < c->mss) {
-		c->mtu_lower_at = mono_add(c->tcp->now, milliseconds(MTU_LOWER_MS));
-		c->mss = (uint16_t)(mtu - head - (c->use_ts ? 12 : 0));
-		congestion_set_mss(&c->congestion, c->mss);
-		recovery_resend_all(c);
-		output_schedule(c);
-	} else if (unreachable && c->state == TCP_SYN_SENT) {
-		conn_end(c);
-	}
-}

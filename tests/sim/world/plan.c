@@ -269,6 +269,7 @@ void
 plan_draw(struct plan *p, uint64_t seed)
 {
 	struct sim_random random = sim_random_of(seed, 0), *r = &random;
+	struct sim_random routers = sim_random_of(seed, 40);
 
 	memset(p, 0, sizeof(*p));
 	p->seed = seed;
@@ -287,6 +288,7 @@ plan_draw(struct plan *p, uint64_t seed)
 		draw_conn(r, p, i);
 	draw_cookies(r, p);
 	draw_way_out(r, p);
+	p->says_nothing = one_in(&routers, 3);
 }
 
 static double
@@ -353,6 +355,8 @@ plan_print(const struct plan *p, FILE *out)
 	    p->strips_sack ? " SACK" : "", p->strips_scale ? " scale" : "",
 	    p->strips_mss ? " MSS" : "", p->forge_ppm, in_seconds(p->calm_at),
 	    p->may_time_out ? ", may time out" : "");
+	if (p->says_nothing)
+		fprintf(out, "  what is too big for the road vanishes without a word\n");
 	for (unsigned i = 0; i < 2; i++)
 		print_host(&p->hosts[i], i, out);
 	for (unsigned i = 0; i < p->weather_count; i++) {

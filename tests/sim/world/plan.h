@@ -99,6 +99,7 @@ struct plan {
 	struct duration calm_at;
 	/* It stayed bad so long that a connection may be given up. */
 	bool may_time_out;
+	bool says_nothing; /* no router tells of what is too big */
 };
 
 /* Its half-open table is so small that SYNs are answered with cookies, SYN-ACKs sent seldom. */

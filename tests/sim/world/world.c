@@ -119,7 +119,7 @@ transmit(void *arg, struct rte_mbuf *m, const struct ip_address *source,
 	if (s.flags & SEGMENT_SYN)
 		strip(&w->plan, m);
 	fate = link_send(&w->links[1 - h->index], w->now, m, source, destination, ecn);
-	if (fate & LINK_TOO_BIG)
+	if ((fate & LINK_TOO_BIG) && !w->plan.says_nothing)
 		link_send_too_big(&w->links[h->index], w->now, m, destination, source,
 		    w->links[1 - h->index].quality.mtu);
 	trace_segment(w, h->index, fate_word(fate), &s);
