@@ -49,7 +49,7 @@ struct core {
 	struct observer observer;
 	struct idle idle;
 	struct mono now, drain_until;
-	struct patience patience; /* the clock of tcp, icap and clients */
+	struct patience patience; /* the clock of tcp, icap, clients and inspect */
 	uint32_t crowded_turns;   /* a bit for each of the last: more had come than it took */
 	bool worked;              /* the turn before this one */
 	int64_t wall_ns, wall_second;
@@ -279,7 +279,7 @@ begin_turn(struct core *c)
 	link_begin(c->link, c->now);
 	tcp_begin(c->tcp, patient);
 	icap_begin(c->icap, patient);
-	inspect_begin(c->inspect, c->now, c->wall_ns);
+	inspect_begin(c->inspect, patient, c->now, c->wall_ns);
 }
 
 static void
@@ -365,8 +365,8 @@ next_deadline(const struct core *c)
 {
 	struct mono d = mono_earlier(tcp_next_deadline(c->tcp), clients_next_deadline(c->clients));
 
-	d = mono_earlier(patience_due(&c->patience, d), link_next_deadline(c->link));
-	return mono_earlier(d, inspect_next_deadline(c->inspect));
+	d = mono_earlier(d, inspect_next_deadline(c->inspect));
+	return mono_earlier(patience_due(&c->patience, d), link_next_deadline(c->link));
 }
 
 /* After `stop`: no new clients, answers in progress end, at most DRAIN_SECONDS. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The time that clients are held to. A core that was stopped (a paused or migrated machine,
- * SIGSTOP, a debugger) finds every deadline passed at its next turn, and what its clients sent in
- * time still in the port's queue, of which a turn takes one burst. So no turn counts for more than
- * PATIENCE_TURN_MS: the clock of clients' deadlines, of retransmission and of round-trip times
- * stands while nobody looks. It never runs ahead, and a core whose turns are that long has longer
- * deadlines, not none. One clock a core, on its thread; knows no clock of its own.
+ * The time that clients and what they sent are held to: deadlines of TCP, of ICAP, of objects
+ * and of their holds. A core that was stopped (a paused or migrated machine, SIGSTOP, a
+ * debugger) finds every deadline passed at its next turn, and what its clients sent and its
+ * sandbox found in time still in the port's queue and in the commands' ring, of which a turn
+ * takes one burst. So no turn counts for more than PATIENCE_TURN_MS: the clock of such
+ * deadlines, of retransmission and of round-trip times stands while nobody looks. It never runs
+ * ahead, and a core whose turns are that long has longer deadlines, not none. One clock a core,
+ * on its thread; knows no clock of its own.
  */
 #ifndef SLUICE_PATIENCE_H
 #define SLUICE_PATIENCE_H

@@ -86,10 +86,11 @@ inspect_publication_users(const struct inspect *i)
 }
 
 void
-inspect_begin(struct inspect *i, struct mono now, int64_t wall_ns)
+inspect_begin(struct inspect *i, struct mono now, struct mono turn_at, int64_t wall_ns)
 {
 	i->turn++;
 	i->now = now;
+	i->turn_at = turn_at;
 	i->wall_ns = wall_ns;
 }
 

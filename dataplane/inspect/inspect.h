@@ -55,7 +55,11 @@ void inspect_destroy(struct inspect *i);
 /* The core's counts per publication, for publisher_add_core(). */
 const uint32_t *inspect_publication_users(const struct inspect *i);
 
-void inspect_begin(struct inspect *i, struct mono now, int64_t wall_ns);
+/*
+ * A turn begins. `now` is the clock of deadlines, which may stand while the core does (patience.h);
+ * `turn_at`, of CLOCK_MONOTONIC, and `wall_ns`, since 1970, are what records tell.
+ */
+void inspect_begin(struct inspect *i, struct mono now, struct mono turn_at, int64_t wall_ns);
 
 /* What the connection is, for records. */
 struct inspect_peer {

@@ -120,7 +120,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->mode = region_mode(i->config.region);
 	o->method = r->method;
 	o->begun = i->now;
-	o->begun_ns = i->now.ns; /* its first byte was there when the turn began */
+	o->begun_ns = i->turn_at.ns; /* its first byte was there when the turn began */
 	o->scan_ns = o->held_ns = 0;
 	o->has_body = r->has_body;
 	o->notices_full = false;

@@ -146,7 +146,7 @@ struct inspect {
 	struct hashing hashing;
 	struct channel_core *channel;
 	struct core_stats *stats;
-	struct mono now;
+	struct mono now, turn_at; /* of deadlines; of CLOCK_MONOTONIC */
 	int64_t wall_ns;
 	struct {
 		const struct inspect_object *object;

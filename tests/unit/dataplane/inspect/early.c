@@ -269,7 +269,7 @@ begin_turn(struct rig *r, struct duration later)
 {
 	r->now = mono_add(r->now, later);
 	icap_begin(r->icap, r->now);
-	inspect_begin(r->inspect, r->now, 1000000000);
+	inspect_begin(r->inspect, r->now, r->now, 1000000000);
 }
 
 /* A few bytes go out of an object whose digests wait for others, and it is judged all the same. */

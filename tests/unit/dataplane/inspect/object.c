@@ -244,7 +244,7 @@ TEST(digests_wait_for_lanes_while_packets_flow)
 		CHECK(count > 1 && count <= RIG_CLIENTS_MAX);
 		if (rows[i].alone)
 			count = 1;
-		inspect_begin(r->inspect, r->now, 1000000000);
+		inspect_begin(r->inspect, r->now, r->now, 1000000000);
 		for (unsigned k = 0; k < count; k++) {
 			struct rig_client *c = rig_client(r);
 
@@ -254,7 +254,7 @@ TEST(digests_wait_for_lanes_while_packets_flow)
 			CHECK(icap_next(c->session) == ICAP_MORE);
 		}
 		r->now = mono_add(r->now, rows[i].late ? microseconds(6) : microseconds(4));
-		inspect_begin(r->inspect, r->now, 1000000000);
+		inspect_begin(r->inspect, r->now, r->now, 1000000000);
 		inspect_digest(r->inspect, rows[i].flows);
 		CHECK_ROW(rows[i].name,
 		    inspect_is_hashing(r->inspect) == (rows[i].waits && lanes_from > 0));
@@ -331,7 +331,7 @@ TEST(what_waits_for_lanes_is_bounded)
 	uint64_t fed = 0, waiting, most = 0;
 
 	memset(text, 'x', sizeof(text));
-	inspect_begin(r->inspect, r->now, 1000000000);
+	inspect_begin(r->inspect, r->now, r->now, 1000000000);
 	for (unsigned k = 0; k < RIG_CLIENTS_MAX; k++) {
 		struct rig_client *c = rig_client(r);
 

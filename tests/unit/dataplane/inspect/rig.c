@@ -269,7 +269,7 @@ rig_turn(struct rig *r)
 
 	r->now = mono_add(r->now, milliseconds(1));
 	icap_begin(r->icap, r->now);
-	inspect_begin(r->inspect, r->now, 1000000000);
+	inspect_begin(r->inspect, r->now, r->now, 1000000000);
 	while (command_take(r->channel, &command))
 		inspect_command(r->inspect, &command);
 	inspect_tick(r->inspect);
