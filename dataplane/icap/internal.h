@@ -17,11 +17,9 @@
 #include "dataplane/icap/icap.h"
 
 #define ICAP_HEAD_BYTES_MAX 16384
-#define HEAD_BUFFER_BYTES   (ICAP_HEAD_BYTES_MAX + 2 * HTTP_HEAD_BYTES_MAX)
-#define HEAD_BUFFERS_MAX \
-	4096 /* requests in progress; only the pages that heads fill are ever touched */
-#define ICAP_FIELDS_KEPT 24     /* clients send up to 15; those behind are found by reading on */
-#define INPUT_BYTES_MAX  262144 /* what waits in a session: the next requests of a pipeline */
+#define HEADS_MAX           4096 /* requests in progress; only the pages that they fill are touched */
+#define ICAP_FIELDS_KEPT    24   /* clients send up to 15; those behind are found by reading on */
+#define INPUT_BYTES_MAX     262144 /* what waits in a session: the next requests of a pipeline */
 
 enum session_state {
 	SESSION_START,
@@ -51,6 +49,16 @@ struct encapsulated {
 	} items[3];
 };
 
+/*
+ * The heads of a request in progress, lent to its session from their first byte to the answer's
+ * end: a connection that waits for its next request holds none.
+ */
+struct heads {
+	struct http_field fields[ICAP_FIELDS_KEPT]; /* of the ICAP head */
+	struct http_head request, response;         /* written whole before they are pointed at */
+	uint8_t bytes[ICAP_HEAD_BYTES_MAX + 2 * HTTP_HEAD_BYTES_MAX];
+};
+
 /* options.c: an answer, as long as nothing that it tells changes. */
 #define OPTIONS_BYTES_MAX 1536
 #define OPTIONS_KEPT      8
@@ -74,8 +82,8 @@ struct icap {
 	struct icap_profiles profiles;
 	struct icap_session *sessions;
 	struct list free_sessions;
-	uint8_t *buffers, **free_buffers;
-	uint32_t free_buffer_count;
+	struct heads *heads, **free_heads;
+	uint32_t free_heads_count;
 };
 
 struct icap_session {
@@ -83,12 +91,11 @@ struct icap_session {
 	struct icap *icap;
 	enum session_state state;
 	struct chain input, output, body;
-	uint8_t *buffer;                  /* heads of the request in progress */
+	struct heads *heads;              /* NULL: nothing of a request has come */
 	uint32_t head_bytes, heads_bytes; /* ICAP head; encapsulated heads gathered so far */
 	struct encapsulated encapsulated;
 	unsigned field_count;
 	uint32_t fields_end; /* in the ICAP head, behind the lines of `fields` */
-	struct http_field fields[ICAP_FIELDS_KEPT];
 	struct icap_request request;
 	struct chunk_parser chunks;
 	struct mono deadline;
@@ -107,10 +114,9 @@ struct icap_session {
 	bool continued, ieof;
 	bool answered, answer_open, dropping;
 	uint16_t failed_status; /* an error is due once ICAP_ABORTED was reported */
-	/* Written whole before `request` points at them: a fresh session leaves them as they are.
-	 */
-	struct http_head request_head, response_head;
 };
+static_assert(
+    sizeof(struct icap_session) <= 384, "what an idle connection costs, docs/tcp-cost.md");
 
 /* parse.c: 0, or the status to answer with */
 int parse_icap_head(struct icap_session *s);

@@ -204,14 +204,14 @@ keep_field(struct icap_session *s, const struct http_field *f, size_t end)
 {
 	if (s->field_count == ICAP_FIELDS_KEPT)
 		return;
-	s->fields[s->field_count++] = *f;
+	s->heads->fields[s->field_count++] = *f;
 	s->fields_end = (uint32_t)end;
 }
 
 int
 parse_icap_head(struct icap_session *s)
 {
-	struct span head = span_of(s->buffer, s->head_bytes);
+	struct span head = span_of(s->heads->bytes, s->head_bytes);
 	const uint8_t *end = span_find(head, "\r\n");
 	bool has_encapsulated = false;
 	struct http_lines lines;
@@ -258,10 +258,10 @@ parse_encapsulated_heads(struct icap_session *s)
 	const struct encapsulated *e = &s->encapsulated;
 
 	for (unsigned i = 0; i + 1 < e->count; i++) {
-		struct span section = span_of(s->buffer + s->head_bytes + e->items[i].offset,
+		struct span section = span_of(s->heads->bytes + s->head_bytes + e->items[i].offset,
 		    e->items[i + 1].offset - e->items[i].offset);
 		bool is_response = e->items[i].part == PART_RES_HDR;
-		struct http_head *head = is_response ? &s->response_head : &s->request_head;
+		struct http_head *head = is_response ? &s->heads->response : &s->heads->request;
 
 		if (section.bytes > HTTP_HEAD_BYTES_MAX ||
 		    http_head_parse_by(s->icap->scan, section, is_response, head) != PARSE_DONE ||

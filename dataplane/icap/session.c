@@ -13,8 +13,7 @@ struct icap *
 icap_create(const struct icap_config *config)
 {
 	struct icap *i = calloc(1, sizeof(*i));
-	uint32_t buffers =
-	    config->sessions_max < HEAD_BUFFERS_MAX ? config->sessions_max : HEAD_BUFFERS_MAX;
+	uint32_t heads = config->sessions_max < HEADS_MAX ? config->sessions_max : HEADS_MAX;
 
 	if (i == NULL)
 		return NULL;
@@ -24,20 +23,16 @@ icap_create(const struct icap_config *config)
 	profile_set_usual(i);
 	list_init(&i->free_sessions);
 	i->sessions = calloc(config->sessions_max, sizeof(*i->sessions));
-	i->buffers = calloc(buffers, HEAD_BUFFER_BYTES);
-	i->free_buffers = calloc(buffers, sizeof(*i->free_buffers));
-	if (i->scan == NULL || i->sessions == NULL || i->buffers == NULL ||
-	    i->free_buffers == NULL) {
+	i->heads = calloc(heads, sizeof(*i->heads));
+	i->free_heads = calloc(heads, sizeof(*i->free_heads));
+	if (i->scan == NULL || i->sessions == NULL || i->heads == NULL || i->free_heads == NULL) {
 		icap_destroy(i);
 		return NULL;
 	}
 	for (uint32_t n = 0; n < config->sessions_max; n++)
 		list_append(&i->free_sessions, &i->sessions[n].node);
-	while (i->free_buffer_count < buffers) {
-		i->free_buffers[i->free_buffer_count] =
-		    i->buffers + (size_t)i->free_buffer_count * HEAD_BUFFER_BYTES;
-		i->free_buffer_count++;
-	}
+	for (; i->free_heads_count < heads; i->free_heads_count++)
+		i->free_heads[i->free_heads_count] = &i->heads[i->free_heads_count];
 	return i;
 }
 
@@ -45,8 +40,8 @@ void
 icap_destroy(struct icap *i)
 {
 	free(i->sessions);
-	free(i->buffers);
-	free(i->free_buffers);
+	free(i->heads);
+	free(i->free_heads);
 	free(i);
 }
 
@@ -85,7 +80,7 @@ icap_session_create(struct icap *i)
 	if (node == NULL)
 		return NULL;
 	s = LIST_ITEM(node, struct icap_session, node);
-	memset(s, 0, offsetof(struct icap_session, request_head));
+	memset(s, 0, sizeof(*s));
 	list_init(&s->node);
 	s->icap = i;
 	s->busy_status = 503;
@@ -100,17 +95,17 @@ icap_session_forbid(struct icap_session *s)
 }
 
 static void
-give_buffer_back(struct icap_session *s)
+give_heads_back(struct icap_session *s)
 {
-	if (s->buffer != NULL)
-		s->icap->free_buffers[s->icap->free_buffer_count++] = s->buffer;
-	s->buffer = NULL;
+	if (s->heads != NULL)
+		s->icap->free_heads[s->icap->free_heads_count++] = s->heads;
+	s->heads = NULL;
 }
 
 void
 icap_session_destroy(struct icap_session *s)
 {
-	give_buffer_back(s);
+	give_heads_back(s);
 	chain_free(&s->input);
 	chain_free(&s->output);
 	chain_free(&s->body);
@@ -154,7 +149,7 @@ icap_field(const struct icap_session *s, const char *name)
 	if (head.data == NULL)
 		return span_of(NULL, 0);
 	for (unsigned i = 0; i < s->field_count; i++) {
-		const struct http_field *one = &s->fields[i];
+		const struct http_field *one = &s->heads->fields[i];
 
 		if (one->name.bytes == bytes &&
 		    strncasecmp((const char *)one->name.data, name, bytes) == 0)
@@ -293,7 +288,7 @@ start_over(struct icap_session *s)
 {
 	bool close = s->close || s->draining || s->request.wants_close;
 
-	give_buffer_back(s);
+	give_heads_back(s);
 	chain_free(&s->body);
 	memset(&s->request, 0, sizeof(s->request));
 	s->head_bytes = s->heads_bytes = 0;
@@ -335,13 +330,13 @@ take_whole_head(struct icap_session *s)
 	end = s->icap->scan->end(span_first(piece, ICAP_HEAD_BYTES_MAX));
 	if (end == 0)
 		return false;
-	memcpy(s->buffer, piece.data, end);
+	memcpy(s->heads->bytes, piece.data, end);
 	s->head_bytes = (uint32_t)end;
 	chain_drop(&s->input, end);
 	return true;
 }
 
-/* Copies input to the buffer up to the head's blank line. 1: whole, 0: more must come, -1: too
+/* Copies input up to the head's blank line. 1: whole, 0: more must come, -1: too
  * long. */
 static int
 gather_head(struct icap_session *s)
@@ -358,9 +353,9 @@ gather_head(struct icap_session *s)
 		size_t end;
 
 		n = piece.bytes < n ? piece.bytes : n;
-		memcpy(s->buffer + s->head_bytes, piece.data, n);
+		memcpy(s->heads->bytes + s->head_bytes, piece.data, n);
 		s->head_bytes += (uint32_t)n;
-		end = s->icap->scan->end(span_of(s->buffer + from, s->head_bytes - from));
+		end = s->icap->scan->end(span_of(s->heads->bytes + from, s->head_bytes - from));
 		if (end > 0) {
 			s->head_bytes = from + (uint32_t)end;
 			chain_drop(&s->input, s->head_bytes - before);
@@ -374,15 +369,15 @@ gather_head(struct icap_session *s)
 }
 
 static bool
-take_buffer(struct icap_session *s)
+take_heads(struct icap_session *s)
 {
 	struct icap *i = s->icap;
 
-	if (s->buffer == NULL && i->free_buffer_count > 0) {
-		s->buffer = i->free_buffers[--i->free_buffer_count];
+	if (s->heads == NULL && i->free_heads_count > 0) {
+		s->heads = i->free_heads[--i->free_heads_count];
 		s->deadline = mono_add(i->now, i->config.head_timeout);
 	}
-	return s->buffer != NULL;
+	return s->heads != NULL;
 }
 
 /* START: true when there is something further to do. */
@@ -403,7 +398,7 @@ advance_start(struct icap_session *s)
 			s->state = SESSION_OVER;
 		return s->input_ended || s->draining;
 	}
-	if (!take_buffer(s)) {
+	if (!take_heads(s)) {
 		fail(s, 503);
 		return true;
 	}
@@ -428,7 +423,8 @@ static bool
 advance_heads(struct icap_session *s)
 {
 	uint32_t wanted = parse_heads_wanted(s) - s->heads_bytes;
-	size_t n = chain_copy_out(&s->input, 0, s->buffer + s->head_bytes + s->heads_bytes, wanted);
+	size_t n =
+	    chain_copy_out(&s->input, 0, s->heads->bytes + s->head_bytes + s->heads_bytes, wanted);
 	int rc;
 
 	chain_drop(&s->input, n);
