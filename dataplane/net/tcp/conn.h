@@ -300,6 +300,7 @@ struct tcp {
 	struct tcp_conn *conns;
 	struct lent_runs *lent_runs, *free_runs;
 	struct lent_ranges *lent_ranges, *free_ranges;
+	uint32_t fresh_runs, fresh_ranges; /* of those, how many from the first on were ever lent */
 	struct flight *flights;
 	struct list free_flights, flight_reports;
 	unsigned flight_reports_waiting;

@@ -194,11 +194,11 @@ check_sources(const struct tcp *t, uint32_t passive)
 	return NULL;
 }
 
-/* Each table for holes is free, or with one connection. */
+/* Each table for holes was never lent, is free, or is with one connection. */
 static const char *
 check_lent(const struct tcp *t)
 {
-	uint32_t all = lent_tables(t), runs = 0, ranges = 0;
+	uint32_t all = lent_tables(t), runs = all - t->fresh_runs, ranges = all - t->fresh_ranges;
 
 	for (const struct lent_runs *l = t->free_runs; l != NULL && runs <= all; l = l->next)
 		runs++;

@@ -3,9 +3,9 @@
  * Room for holes. A connection has a few runs (reasm.c) and ranges (scoreboard.c) of its own, which
  * is all that one without losses needs. One that has more is lent a table of each kind from a pool,
  * and gives it back when what it has fits in its own again. So an idle connection pays for none,
- * and there are tables for a quarter of all. Where all are lent, a connection gets along with its
- * few: what comes beyond more holes is dropped and sent again, and SACKs beyond more are not
- * believed.
+ * and there are tables for a quarter of all; one that was never lent was never written to, and
+ * takes no memory but of addresses. Where all are lent, a connection gets along with its few: what
+ * comes beyond more holes is dropped and sent again, and SACKs beyond more are not believed.
  */
 #include "dataplane/net/tcp/conn.h"
 
@@ -30,15 +30,7 @@ lent_create(struct tcp *t)
 
 	t->lent_runs = calloc(n, sizeof(*t->lent_runs));
 	t->lent_ranges = calloc(n, sizeof(*t->lent_ranges));
-	if (t->lent_runs == NULL || t->lent_ranges == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		t->lent_runs[i].next = i + 1 < n ? &t->lent_runs[i + 1] : NULL;
-		t->lent_ranges[i].next = i + 1 < n ? &t->lent_ranges[i + 1] : NULL;
-	}
-	t->free_runs = t->lent_runs;
-	t->free_ranges = t->lent_ranges;
-	return 0;
+	return t->lent_runs != NULL && t->lent_ranges != NULL ? 0 : -ENOMEM;
 }
 
 void
@@ -67,14 +59,38 @@ lent_range_room(const struct tcp_conn *c)
 	return c->sent == c->few_sent ? SENT_RANGES_FEW : SENT_RANGES_MAX;
 }
 
+/* One that came back, or else the next that was never lent; NULL: all are lent. */
+static struct lent_runs *
+take_runs(struct tcp *t)
+{
+	struct lent_runs *l = t->free_runs;
+
+	if (l != NULL)
+		t->free_runs = l->next;
+	else if (t->fresh_runs < lent_tables(t))
+		l = &t->lent_runs[t->fresh_runs++];
+	return l;
+}
+
+static struct lent_ranges *
+take_ranges(struct tcp *t)
+{
+	struct lent_ranges *l = t->free_ranges;
+
+	if (l != NULL)
+		t->free_ranges = l->next;
+	else if (t->fresh_ranges < lent_tables(t))
+		l = &t->lent_ranges[t->fresh_ranges++];
+	return l;
+}
+
 bool
 lent_more_runs(struct tcp_conn *c)
 {
-	struct lent_runs *l = c->tcp->free_runs;
+	struct lent_runs *l = c->runs == c->few_runs ? take_runs(c->tcp) : NULL;
 
-	if (c->runs != c->few_runs || l == NULL)
+	if (l == NULL)
 		return false;
-	c->tcp->free_runs = l->next;
 	memcpy(l->runs, c->few_runs, c->run_count * sizeof(l->runs[0]));
 	c->runs = l->runs;
 	return true;
@@ -83,11 +99,10 @@ lent_more_runs(struct tcp_conn *c)
 bool
 lent_more_ranges(struct tcp_conn *c)
 {
-	struct lent_ranges *l = c->tcp->free_ranges;
+	struct lent_ranges *l = c->sent == c->few_sent ? take_ranges(c->tcp) : NULL;
 
-	if (c->sent != c->few_sent || l == NULL)
+	if (l == NULL)
 		return false;
-	c->tcp->free_ranges = l->next;
 	memcpy(l->ranges, c->few_sent, c->sent_count * sizeof(l->ranges[0]));
 	c->sent = l->ranges;
 	return true;

@@ -32,8 +32,13 @@ make_holes(struct rig *r, unsigned holes)
 static struct lent_runs *
 take_all_runs(struct tcp *t)
 {
-	struct lent_runs *all = t->free_runs;
+	struct lent_runs *all;
 
+	for (; t->fresh_runs < lent_tables(t); t->fresh_runs++) {
+		t->lent_runs[t->fresh_runs].next = t->free_runs;
+		t->free_runs = &t->lent_runs[t->fresh_runs];
+	}
+	all = t->free_runs;
 	t->free_runs = NULL;
 	return all;
 }
@@ -41,8 +46,13 @@ take_all_runs(struct tcp *t)
 static struct lent_ranges *
 take_all_ranges(struct tcp *t)
 {
-	struct lent_ranges *all = t->free_ranges;
+	struct lent_ranges *all;
 
+	for (; t->fresh_ranges < lent_tables(t); t->fresh_ranges++) {
+		t->lent_ranges[t->fresh_ranges].next = t->free_ranges;
+		t->free_ranges = &t->lent_ranges[t->fresh_ranges];
+	}
+	all = t->free_ranges;
 	t->free_ranges = NULL;
 	return all;
 }
@@ -143,5 +153,40 @@ TEST(an_end_gives_tables_back)
 	CHECK(c->runs != c->few_runs);
 	rig_in(&r, (struct rig_segment){ RST | ACK, 1, 1, 0, 0, true, 1000, 0 });
 	CHECK(c->state == TCP_CLOSED && c->runs == c->few_runs);
+	CHECK(rig_fini(&r));
+}
+
+static bool
+is_zero(const void *bytes, size_t count)
+{
+	const uint8_t *at = bytes;
+
+	while (count > 0 && *at == 0) {
+		at++;
+		count--;
+	}
+	return count == 0;
+}
+
+/* So that the room for many connections takes no pages before there are holes. */
+TEST(tables_that_were_never_lent_were_never_written_to)
+{
+	struct rig r;
+	struct tcp *t;
+	uint32_t all;
+
+	begin(&r);
+	t = r.tcp;
+	all = lent_tables(t);
+	CHECK(all > 2 && t->fresh_runs == 0 && t->fresh_ranges == 0);
+	make_holes(&r, REASM_RUNS_FEW + 1);
+	CHECK(t->fresh_runs == 1 && t->free_runs == NULL);
+	CHECK(is_zero(&t->lent_runs[1], (all - 1) * sizeof(t->lent_runs[0])));
+	CHECK(is_zero(t->lent_ranges, all * sizeof(t->lent_ranges[0])));
+	for (unsigned i = 0; i <= REASM_RUNS_FEW; i++)
+		say(&r, 2 * i * PIECE);
+	CHECK(t->fresh_runs == 1 && t->free_runs == t->lent_runs);
+	make_holes(&r, 3 * REASM_RUNS_FEW);
+	CHECK(t->fresh_runs == 1 && t->free_runs == NULL); /* the same once more */
 	CHECK(rig_fini(&r));
 }
