@@ -58,6 +58,11 @@ bench-connections: setup
 	@$(MAKE) --no-print-directory all
 	@bench/connections --rounds $(or $(ROUNDS),5)
 
+## bench-idle: what 100,000 idle connections cost the appliance in memory and processor time (CONNECTIONS=N)
+bench-idle: setup
+	@$(MAKE) --no-print-directory all
+	@bench/idle --connections $(or $(CONNECTIONS),100000)
+
 ## bench-fleet: 1 to 1,000 appliances in virtual time, with and without shared verdicts (RESULTS=bench/results/DATE for its costs)
 bench-fleet: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-fleet
@@ -67,4 +72,4 @@ bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
 .PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-deepscan bench-tcp bench-parse \
-	bench-connections bench-fleet bench-setup
+	bench-connections bench-idle bench-fleet bench-setup

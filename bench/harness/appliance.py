@@ -38,13 +38,14 @@ def note(result, tx_dropped):
 
 
 class Appliance:
-    def __init__(self, root, place, signatures):
+    def __init__(self, root, place, signatures, crowd=0):
         self.bin, self.place, self.served = os.path.join(root, "build/release"), place, None
         self.control_socket = os.path.join(place, "run/control.sock")
         self.settings = dict(SETTINGS)
         self.settings["dataplane.port.socket"] = os.path.join(place, "vhost.sock")
         self.settings["signatures.sources"] = signatures
         self.wire = self.dataplane = self.control = None
+        self.crowd = crowd  # connections that open_crowd() makes
 
     def spawn(self, name, arguments, **keys):
         log = open(os.path.join(self.place, name + ".err"), "w")
@@ -62,7 +63,8 @@ class Appliance:
         for key, value in self.settings.items():
             common += ["--set", "%s=%s" % (key, value)]
         self.wire = self.spawn("sluice-bench-wire", ["--socket", self.settings["dataplane.port.socket"], "--address",
-                                                     CLIENT + "/24", SERVER], stdin=subprocess.PIPE,
+                                                     CLIENT + "/24", SERVER] +
+                               (["--crowd", str(self.crowd)] if self.crowd else []), stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, preexec_fn=favoured(LAST))
         self.expect("listening")
         self.dataplane = self.spawn("sluice-dataplane", common, preexec_fn=favoured(None))
@@ -158,6 +160,13 @@ class Appliance:
                 "generator_us": result["client_cpu_us"],
                 "cookies": delta["opened_by_cookie"] / n,
                 "cache_hits": delta["cache_hits"], "records_lost": delta["records_lost"]}
+
+    def open_crowd(self):
+        """Idle connections, the first time; how many stand, and how many failed."""
+        self.wire.stdin.write("crowd\n")
+        self.wire.stdin.flush()
+        told = json.loads(self.line(LIMIT_S))
+        return told["standing"], told["failed"]
 
     def pause(self):
         signal_all([self.dataplane.pid], signal.SIGSTOP)

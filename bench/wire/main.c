@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/number.h"
 #include "bench/plan.h"
@@ -15,19 +16,24 @@ static int
 usage(FILE *out, int code)
 {
 	fprintf(out,
-	    "usage: sluice-bench-wire --socket PATH --address ADDRESS/LENGTH [--mtu N] SERVER\n"
+	    "usage: sluice-bench-wire --socket PATH --address ADDRESS/LENGTH [--mtu N]\n"
+	    "       [--crowd N] SERVER\n"
 	    "Sends RESPMOD requests on our own TCP over a vhost-user socket, to a dataplane whose\n"
 	    "port is of the kind virtio and connects to PATH. Says `listening`, `ready`, then "
 	    "reads plans from\n"
 	    "standard input, a line each, and answers each with its figures. A plan's options:\n%s"
-	    "  (--warmup is not for this wire.)\n",
-	    plan_help);
+	    "  (--warmup is not for this wire.)\n"
+	    "A line `crowd` opens N connections (--crowd, at most %u) that ask for OPTIONS once "
+	    "and\n"
+	    "stay open, each %u of them from an address of their own, %u after the one before;\n"
+	    "answered with how many stand and how many failed. The next such line counts anew.\n",
+	    plan_help, CROWD_MAX, CROWD_OF_ADDRESS, CROWD_ADDRESS_STEP);
 	return code;
 }
 
 static const struct option options[] = { { "socket", required_argument, NULL, 's' },
 	{ "address", required_argument, NULL, 'a' }, { "mtu", required_argument, NULL, 'm' },
-	{ "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "crowd", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' }, { 0 } };
 
 /* Exits where something is wrong. */
 static void
@@ -53,6 +59,10 @@ parse(int argc, char **argv, struct wire_config *c)
 			c->mtu = (unsigned)number_argument(
 			    "sluice-bench-wire", "mtu", optarg, 1280, 1500);
 			break;
+		case 'c':
+			c->crowd = (unsigned)number_argument(
+			    "sluice-bench-wire", "crowd", optarg, 1, CROWD_MAX);
+			break;
 		case 'h':
 			exit(usage(stdout, 0));
 		default:
@@ -61,11 +71,40 @@ parse(int argc, char **argv, struct wire_config *c)
 	}
 	if (c->socket == NULL || c->address.prefix_bits == 0 || argc - optind != 1)
 		exit(usage(stderr, 2));
+	if (c->crowd > 0 &&
+	    c->address.base.bytes[15] + (c->crowd - 1) / CROWD_OF_ADDRESS * CROWD_ADDRESS_STEP >
+		254) {
+		fprintf(stderr,
+		    "sluice-bench-wire: --crowd %u: its addresses, each %u after the one before, "
+		    "go "
+		    "beyond 254\n",
+		    c->crowd, CROWD_ADDRESS_STEP);
+		exit(2);
+	}
 	if (address_parse(span_text(argv[optind]), &c->server) != 0) {
 		fprintf(stderr, "sluice-bench-wire: '%s': expected the server's address\n",
 		    argv[optind]);
 		exit(2);
 	}
+}
+
+/* False: there is none. */
+static bool
+tell_crowd(struct wire *w, const char *server)
+{
+	char line[] = "--options";
+	struct bench_plan plan;
+	unsigned standing, failed;
+
+	plan_parse_line(line, "sluice-bench-wire", &plan);
+	plan.host = server;
+	if (wire_crowd(w, &plan, &standing, &failed) != 0) {
+		fputs("sluice-bench-wire: no memory for the crowd\n", stderr);
+		return false;
+	}
+	printf("{\"standing\":%u,\"failed\":%u}\n", standing, failed);
+	fflush(stdout);
+	return true;
 }
 
 /* Plans to the end of standard input. False: one of them is no figure. */
@@ -78,6 +117,11 @@ run_plans(struct wire *w, const char *server)
 	bool good = true;
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (strcmp(line, "crowd\n") == 0) {
+			if (!tell_crowd(w, server))
+				return false;
+			continue;
+		}
 		if (!plan_parse_line(line, "sluice-bench-wire", &plan)) {
 			fputs("sluice-bench-wire: a plan is options only, see --help\n", stderr);
 			return false;

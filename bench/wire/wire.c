@@ -26,6 +26,7 @@
 #define WAIT_US        1000
 #define TIME_WAITS     1024 /* the oldest give way: ports come again in less than a second */
 #define AFTER_MS       20   /* for the last FINs and ACKs of a plan */
+#define QUIET_MS       500  /* for a crowd's delayed ACKs, so that nobody owes anything */
 
 struct wire {
 	struct wire_config config;
@@ -34,6 +35,7 @@ struct wire {
 	struct link *link;
 	struct tcp *tcp;
 	struct load *load;
+	struct crowd *crowd; /* NULL: none was asked for yet */
 	struct mono now;
 	uint64_t bodies; /* of all plans, so that no verdict cache knows a plan's first ones */
 	unsigned transmit_count;
@@ -129,11 +131,12 @@ create_stack(struct wire *w, char *error)
 {
 	struct link_config lc = { .vlan = LINK_VLAN_NONE,
 		.mtu = (uint16_t)w->config.mtu,
-		.address_count = 1,
+		.address_count =
+		    1 + (w->config.crowd > 0 ? (w->config.crowd - 1) / CROWD_OF_ADDRESS : 0),
 		.leads = true };
 	struct tcp_config tc = {
-		.connections_max =
-		    2 * BENCH_CONNECTIONS_MAX, /* those of the plan before, closing */
+		.connections_max = 2 * BENCH_CONNECTIONS_MAX /* those of the plan before, closing */
+				   + w->config.crowd,
 		.mss_max = (uint16_t)(w->config.mtu - 40),
 		.time_wait_max = TIME_WAITS,
 		.checksum_offload_rx = true,
@@ -143,7 +146,10 @@ create_stack(struct wire *w, char *error)
 	struct tcp_env te = { w, queue_segment, random_bytes, w->pools };
 	struct rte_ether_addr mac;
 
-	lc.addresses[0].subnet = w->config.address;
+	for (unsigned i = 0; i < lc.address_count; i++) {
+		lc.addresses[i].subnet = w->config.address;
+		lc.addresses[i].subnet.base = crowd_address(&w->config.address.base, i);
+	}
 	rte_eth_macaddr_get(w->port, &mac);
 	memcpy(lc.mac, mac.addr_bytes, sizeof(lc.mac));
 	w->link = link_create(&lc, &le);
@@ -185,6 +191,7 @@ wire_open(const struct wire_config *config, struct wire **out, char error[WIRE_E
 void
 wire_close(struct wire *w)
 {
+	crowd_destroy(w->crowd);
 	tcp_destroy(w->tcp);
 	link_destroy(w->link);
 	rte_pktmbuf_free_bulk(w->transmit, w->transmit_count);
@@ -257,6 +264,8 @@ turn(struct wire *w)
 	while ((conn = tcp_next_ready(w->tcp)) != NULL) {
 		if (w->load != NULL)
 			load_take_event(w->load, conn, w->now);
+		else if (w->crowd != NULL)
+			crowd_take_event(w->crowd, conn);
 		work++;
 	}
 	flush_tcp(w);
@@ -329,5 +338,34 @@ wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out
 	for (end = mono_add(mono_now(), milliseconds(AFTER_MS)); mono_before(w->now, end);)
 		turn(w);
 	corpus_free(&corpus);
+	return 0;
+}
+
+int
+wire_crowd(struct wire *w, const struct bench_plan *plan, unsigned *standing, unsigned *failed)
+{
+	struct crowd_config cc = { .count = w->config.crowd,
+		.tcp = w->tcp,
+		.pools = w->pools,
+		.local = w->config.address.base,
+		.remote = w->config.server,
+		.plan = plan };
+	struct mono end;
+
+	turn(w);
+	if (w->crowd == NULL) {
+		w->crowd = crowd_create(&cc);
+		if (w->crowd == NULL)
+			return -ENOMEM;
+		while (!crowd_turn(w->crowd, w->now)) {
+			flush_tcp(w);
+			flush_frames(w);
+			turn(w);
+		}
+	}
+	for (end = mono_add(mono_now(), milliseconds(QUIET_MS)); mono_before(w->now, end);)
+		turn(w);
+	*standing = crowd_standing(w->crowd);
+	*failed = crowd_failed(w->crowd);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #ifndef SLUICE_BENCH_WIRE_H
 #define SLUICE_BENCH_WIRE_H
 
+#include "bench/wire/crowd.h"
 #include "bench/wire/load.h"
 
 #define WIRE_ERROR_BYTES 160
@@ -20,6 +21,7 @@ struct wire_config {
 	struct ip_subnet address; /* ours, with the length of its subnet */
 	struct ip_address server;
 	unsigned mtu;
+	unsigned crowd; /* connections that wire_crowd() opens, at most CROWD_MAX */
 };
 
 /* -errno and a sentence. wire_close(). */
@@ -30,5 +32,10 @@ void wire_close(struct wire *w);
 bool wire_wait(struct wire *w, struct duration limit);
 /* Runs a plan to its end. -errno where nothing could be begun, with a sentence in first_error. */
 int wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out);
+/*
+ * Opens the crowd, the first time, and counts it: how many stand, and how many could not be opened
+ * or were not answered. They stay open beside the plans that follow. -ENOMEM.
+ */
+int wire_crowd(struct wire *w, const struct bench_plan *plan, unsigned *standing, unsigned *failed);
 
 #endif

@@ -8,7 +8,8 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 tests/unit/bench/harness_report.py >"$here/unit" 2>&1 || { cat "$here/unit" && fail "the harness's own tests"; }
 
-for wrong in "--socket /x" "--address 10.0.0.1 --socket /x 10.0.0.2" "--address 10.0.0.1/24 --socket /x nobody" ""; do
+for wrong in "--socket /x" "--address 10.0.0.1 --socket /x 10.0.0.2" "--address 10.0.0.1/24 --socket /x nobody" \
+	"--address 10.0.0.1/24 --socket /x --crowd 0 10.0.0.2" "--address 10.0.0.200/24 --socket /x --crowd 100001 10.0.0.2" ""; do
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-wire $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-wire"; fi
 done
@@ -24,6 +25,10 @@ done
 for wrong in "--bytes 1K" "--literals /none" "--literals /dev/null --bytes 0"; do
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-floor $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-floor"; fi
+done
+for wrong in "--rounds 0" "--connections 0" "--connections 200001" "--seconds x" "more"; do
+	# shellcheck disable=SC2086
+	if bench/idle $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/idle"; fi
 done
 for wrong in "--rounds 0" "--milliseconds x" "--connections 5000" "more"; do
 	# shellcheck disable=SC2086
@@ -63,3 +68,9 @@ bench/connections --rounds 1 --milliseconds 30 >"$here/told" 2>"$here/err" || {
 grep -qE '^\| OPTIONS \| no cookies \| [0-9.]+ .* \| 0 % \|' "$here/told" || fail "connections without cookies: $(cat "$here/told")"
 grep -qE '^\| OPTIONS \| cookies \| [0-9.]+ .* \| [1-9][0-9]* % \|' "$here/told" || fail "connections by cookie: $(cat "$here/told")"
 tail -n 1 "$here/told" | grep -q '^errors=0' || fail "connections, the last line: $(tail -n 1 "$here/told")"
+
+# Two addresses' worth of idle connections, all open to the end, and each within docs/tcp-cost.md's 2,048 bytes.
+bench/idle --connections 26000 --seconds 1 --rounds 1 >"$here/told" 2>"$here/err" || { cat "$here/err" && fail "idle: a run is no error"; }
+tail -n 1 "$here/told" | grep -q '^failed=0; still open at the end: 26000;' || fail "idle, the last line: $(tail -n 1 "$here/told")"
+each=$(sed -n 's/^each: .*, \([0-9]*\) with their share.*/\1/p' "$here/told")
+[ "$each" -le 2048 ] || fail "an idle connection costs $each bytes: $(cat "$here/told")"

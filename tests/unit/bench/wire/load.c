@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bench/request.h"
+#include "bench/wire/crowd.h"
 #include "tests/sim/sim.h"
 #include "tests/unit/harness.h"
 
@@ -36,6 +37,7 @@ struct end {
 struct world {
 	struct end client, server;
 	enum manner manner;
+	bool crowd; /* which asks for OPTIONS, however it is answered */
 	struct mono now;
 	uint64_t served, opened;
 };
@@ -179,7 +181,7 @@ serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
 	CHECK(tcp_receive(conn, waiting, &in) == 0);
 	n = chain_copy_out(&in, 0, buffer, sizeof(buffer));
 	chain_free(&in);
-	if (w->manner == ANSWERS_OPTIONS) {
+	if (w->manner == ANSWERS_OPTIONS || w->crowd) {
 		CHECK(n > 12 && memcmp(buffer, "OPTIONS ", 8) == 0);
 		CHECK(memcmp(buffer + n - 4, "\r\n\r\n", 4) == 0);
 		answer(w, conn, NULL, 0);
@@ -215,6 +217,48 @@ look(struct world *w, struct tcp_conn *conn, size_t body_bytes)
 		tcp_release(conn);
 }
 
+static void
+open_world(struct world *w, enum manner manner, uint16_t port)
+{
+	memset(w, 0, sizeof(*w));
+	w->manner = manner;
+	w->now = mono_add(MONO_NONE, seconds(1));
+	open_end(&w->client, &w->server);
+	open_end(&w->server, &w->client);
+	tcp_begin(w->client.tcp, w->now);
+	tcp_begin(w->server.tcp, w->now);
+	if (manner != ABSENT)
+		CHECK(tcp_listen(w->server.tcp, &server_address, port) == 0);
+}
+
+static void
+close_world(struct world *w)
+{
+	tcp_destroy(w->client.tcp);
+	tcp_destroy(w->server.tcp);
+	rte_pktmbuf_free_bulk(w->client.segments, w->client.count);
+	rte_pktmbuf_free_bulk(w->server.segments, w->server.count);
+	CHECK(sim_pools_used() == 0);
+}
+
+/* The server's turn, and the beginning of the client's. */
+static void
+step_world(struct world *w, struct duration step, size_t body_bytes)
+{
+	struct tcp_conn *conn;
+
+	w->now = mono_add(w->now, step);
+	tcp_begin(w->server.tcp, w->now);
+	deliver(&w->server, &client_address, &server_address);
+	tcp_run_timers(w->server.tcp);
+	while ((conn = tcp_next_ready(w->server.tcp)) != NULL)
+		look(w, conn, body_bytes);
+	tcp_flush(w->server.tcp);
+	tcp_begin(w->client.tcp, w->now);
+	deliver(&w->client, &server_address, &client_address);
+	tcp_run_timers(w->client.tcp);
+}
+
 /* Runs a plan against a manner of serving; virtual time passes in steps. */
 static uint64_t
 run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
@@ -229,16 +273,8 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	uint64_t bodies = 5;
 	bool over = false;
 
-	memset(&w, 0, sizeof(w));
 	memset(out, 0, sizeof(*out));
-	w.manner = manner;
-	w.now = mono_add(MONO_NONE, seconds(1));
-	open_end(&w.client, &w.server);
-	open_end(&w.server, &w.client);
-	tcp_begin(w.client.tcp, w.now);
-	tcp_begin(w.server.tcp, w.now);
-	if (manner != ABSENT)
-		CHECK(tcp_listen(w.server.tcp, &server_address, plan->port) == 0);
+	open_world(&w, manner, plan->port);
 	CHECK(corpus_load(NULL, plan->body_bytes, &corpus, error) == 0);
 	load = load_create(&(struct load_config){ .plan = plan,
 			       .corpus = &corpus,
@@ -250,16 +286,7 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	    w.now, out);
 	CHECK(load != NULL);
 	for (unsigned i = 0; i < STEPS_MAX && !over; i++) {
-		w.now = mono_add(w.now, step);
-		tcp_begin(w.server.tcp, w.now);
-		deliver(&w.server, &client_address, &server_address);
-		tcp_run_timers(w.server.tcp);
-		while ((conn = tcp_next_ready(w.server.tcp)) != NULL)
-			look(&w, conn, plan->body_bytes);
-		tcp_flush(w.server.tcp);
-		tcp_begin(w.client.tcp, w.now);
-		deliver(&w.client, &server_address, &client_address);
-		tcp_run_timers(w.client.tcp);
+		step_world(&w, step, plan->body_bytes);
 		while ((conn = tcp_next_ready(w.client.tcp)) != NULL)
 			load_take_event(load, conn, w.now);
 		over = load_turn(load, w.now);
@@ -273,12 +300,8 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	}
 	opened = w.opened;
 	load_destroy(load);
-	tcp_destroy(w.client.tcp);
-	tcp_destroy(w.server.tcp);
-	rte_pktmbuf_free_bulk(w.client.segments, w.client.count);
-	rte_pktmbuf_free_bulk(w.server.segments, w.server.count);
 	corpus_free(&corpus);
-	CHECK(sim_pools_used() == 0);
+	close_world(&w);
 	return w.served;
 }
 
@@ -456,4 +479,66 @@ TEST(a_connection_beside_counts_apart)
 		CHECK(r.beside > (rates[i] == 0 ? r.objects / 16 : r.objects));
 		CHECK(r.latency_ns.count == r.objects);
 	}
+}
+
+/* Each asks once and then stays; who is not answered, or is closed, is not counted as standing. */
+TEST(a_crowd_asks_once_and_stays)
+{
+	static const struct {
+		const char *name;
+		enum manner manner;
+		unsigned standing;
+	} rows[] = {
+		{ "answered", ANSWERS_OPTIONS, 50 },
+		{ "another status", ANSWERS_204, 0 },
+		{ "closed", CLOSES, 0 },
+		{ "reset", RESETS, 0 },
+		{ "nobody there", ABSENT, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct world w;
+		struct crowd_config cc = { .count = 50, .pools = *sim_pools(), .plan = &plan };
+		struct tcp_conn *conn;
+		struct crowd *crowd;
+		bool over = false;
+
+		open_world(&w, rows[i].manner, plan.port);
+		w.crowd = true;
+		cc.tcp = w.client.tcp;
+		cc.local = client_address;
+		cc.remote = server_address;
+		crowd = crowd_create(&cc);
+		CHECK(crowd != NULL);
+		for (unsigned n = 0; n < STEPS_MAX; n++) {
+			if (over && n % 1000 == 0)
+				break;
+			step_world(&w, microseconds(20), 0);
+			while ((conn = tcp_next_ready(w.client.tcp)) != NULL)
+				crowd_take_event(crowd, conn);
+			over = crowd_turn(crowd, w.now);
+			tcp_flush(w.client.tcp);
+		}
+		CHECK_ROW(rows[i].name, over);
+		CHECK_ROW(rows[i].name, crowd_standing(crowd) == rows[i].standing);
+		CHECK_ROW(rows[i].name, crowd_failed(crowd) == 50 - rows[i].standing);
+		if (rows[i].standing > 0) {
+			CHECK(w.served == 50 && w.opened == 50);
+			CHECK(tcp_connection_count(w.server.tcp) == 50);
+		}
+		crowd_destroy(crowd);
+		close_world(&w);
+	}
+}
+
+/* The n-th address is one of its own. */
+TEST(a_crowd_has_several_addresses)
+{
+	struct ip_address a, b;
+
+	address_parse(span_text("10.0.0.33"), &b);
+	a = crowd_address(&client_address, 2);
+	CHECK(address_equal(&a, &b));
+	a = crowd_address(&client_address, 0);
+	CHECK(address_equal(&a, &client_address));
 }
