@@ -83,6 +83,14 @@ def build(tree, target):
         raise ValueError(f"does not build:\n{out}")
 
 
+def among(names, kind=""):
+    return f"`{names[0]}`, {len(names)} {kind}in all" if len(names) > 1 else f"`{names[0]}` alone"
+
+
+def how_it_ended(rc):
+    return "that does not end" if rc == 124 else f"that ends with {rc}"
+
+
 def told_by_seed(tree, runs):
     build(tree, "tcp-sim")
     rc, out = run(tree, "build/release/tests/tcp-sim", "--runs", str(runs))
@@ -98,7 +106,7 @@ def told_by_script(tree):
     if rc == 0:
         return None
     names = list(dict.fromkeys(re.findall(r"FAIL tests/tcp/(\S+)\.pkt", out)))
-    return f"`{names[0]}`, {len(names)} scripts in all" if names else "a script"
+    return among(names, "scripts ") if names else "a script " + how_it_ended(rc)
 
 
 def told_by_unit(tree, folder, who):
@@ -112,7 +120,7 @@ def told_by_unit(tree, folder, who):
         above = "\n".join((tree / file).read_text().splitlines()[: int(line)])
         names += re.findall(r"^TEST\((\w+)\)", above, re.MULTILINE)[-1:]
     names = list(dict.fromkeys(names))
-    return f"{who}: `{names[0]}`, {len(names)} in all" if names else who
+    return f"{who}: {among(names)}" if names else f"{who}: one {how_it_ended(rc)}"
 
 
 def fit():

@@ -27,6 +27,37 @@ TEST(one_source_does_not_take_all_connections)
 	CHECK(hostile_fini(&h));
 }
 
+/* Cookies remember nobody: more of them are out than their source may have, when the first comes
+ * back. */
+TEST(one_source_does_not_take_all_connections_by_cookies)
+{
+	uint32_t cookies[12];
+
+	hostile_init(
+	    &h, (struct tcp_config){
+		    .connections_max = 200, .connections_per_source_max = 5, .half_open_max = 1 });
+	hostile_send(&h, &(struct attack){ .source = 9, .port = 1, .flags = SEGMENT_SYN });
+	for (uint16_t i = 0; i < COUNT_OF(cookies); i++) {
+		hostile_send(&h,
+		    &(struct attack){
+			.source = 1, .port = 2000u + i, .flags = SEGMENT_SYN, .window = 65535 });
+		hostile_run(&h, 1, NULL, NULL);
+		cookies[i] = h.last.seq;
+	}
+	CHECK(hostile_counter(&h, TCP_COUNTER_SYN_COOKIES_SENT) == COUNT_OF(cookies));
+	for (uint16_t i = 0; i < COUNT_OF(cookies); i++)
+		hostile_send(&h, &(struct attack){ .source = 1,
+				     .port = 2000u + i,
+				     .flags = SEGMENT_ACK,
+				     .seq = 1,
+				     .ack = cookies[i] + 1,
+				     .window = 65535 });
+	hostile_run(&h, 1, NULL, NULL);
+	CHECK(hostile_counter(&h, TCP_COUNTER_SYN_COOKIES_RECV) == 5);
+	CHECK(hostile_counter(&h, TCP_COUNTER_SOURCE_DROPS) == COUNT_OF(cookies) - 5);
+	CHECK(hostile_fini(&h));
+}
+
 struct name {
 	uint32_t source;
 	bool same_flow;
