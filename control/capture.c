@@ -330,6 +330,8 @@ capture_begin(struct observe *o, const json_t *request, int fd, struct observed_
 		why = "no dataplane is attached";
 	else if (o->capture != NULL)
 		why = "another capture runs";
+	else if (ftruncate(fd, 0) != 0) /* not before: one that is refused leaves what was there */
+		why = "the file can't be emptied";
 	else if ((c = create(o, fd, by)) == NULL)
 		why = "out of memory";
 	if (why != NULL) {

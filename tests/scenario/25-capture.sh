@@ -71,10 +71,21 @@ if "${ctl[@]}" capture -o "" 2>"$here/err"; then fail "a file without a name"; f
 grep -q 'expected -o FILE' "$here/err" || fail "a file without a name: $(cat "$here/err")"
 if "${ctl[@]}" capture -o "$here/b" 2>"$here/err"; then fail "two at once"; fi
 grep -q 'another capture runs' "$here/err" || fail "two at once: $(cat "$here/err")"
+[ ! -e "$here/b" ] || fail "a capture that was refused left a file"
 kill -9 "$capture"
 wait "$capture" 2>/dev/null || true
 again() { "${ctl[@]}" capture -o "$here/b" --seconds 1 >"$here/err" 2>&1; }
 eventually again
+
+# One that is refused leaves a file as it was.
+[ -s "$here/b" ] || fail "the capture before is empty"
+cp "$here/b" "$here/kept"
+if "${ctl[@]}" capture prot 1344 -o "$here/b" 2>"$here/err"; then fail "a filter that is none"; fi
+grep -q "'prot' in the filter" "$here/err" || fail "a filter that is none: $(cat "$here/err")"
+cmp "$here/b" "$here/kept" || fail "a capture that was refused emptied its file"
+head -c 5000000 /dev/zero >"$here/b"
+again
+[ "$(stat -c %s "$here/b")" -lt 1000000 ] || fail "the next capture did not begin anew"
 
 # Control dies: the cores stop by themselves, and the next control can have one.
 captured() { in_lab curl -s "http://$HTTP/metrics" | awk '/^sluice_frames_captured_total/ { n += $2 } END { print n + 0 }'; }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -234,11 +235,13 @@ capture(int argc, char **argv)
 {
 	const char *error, *file;
 	json_t *request = capture_request(argc, argv, &file, &error), *answer;
+	struct stat written;
+	bool is_new;
 	int code, fd;
 
 	if (request == NULL)
 		return fail(EXIT_USAGE, error);
-	fd = capture_open(file);
+	fd = capture_open(file, &is_new);
 	if (fd < 0) {
 		fprintf(stderr, "sluicectl: %s: %s\n", file, strerror(-fd));
 		json_decref(request);
@@ -246,6 +249,8 @@ capture(int argc, char **argv)
 	}
 	json_object_set_new(request, "fd", json_integer(fd));
 	answer = ask_watched(request, &code, capture_end_on_signal);
+	if (is_new && fstat(fd, &written) == 0 && written.st_size == 0)
+		unlink(file); /* it was refused, and nobody wants what it left */
 	close(fd);
 	if (answer != NULL)
 		print_answer(answer, as_json);

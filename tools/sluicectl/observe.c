@@ -63,15 +63,18 @@ take_number(const struct number_option *options, int argc, char *const *argv, in
 static void
 add_word(char filter[OBSERVE_FILTER_MAX], const char *word, const char **error)
 {
+	static char unknown[64];
 	size_t used = strlen(filter);
 
-	if (word[0] == '-')
-		*error = "unknown option";
-	else if (used + strlen(word) + 2 > OBSERVE_FILTER_MAX)
+	if (word[0] == '-') {
+		snprintf(unknown, sizeof(unknown), "unknown option '%.40s'", word);
+		*error = unknown;
+	} else if (used + strlen(word) + 2 > OBSERVE_FILTER_MAX) {
 		*error = "the filter is too long";
-	else
+	} else {
 		snprintf(
 		    filter + used, OBSERVE_FILTER_MAX - used, "%s%s", used > 0 ? " " : "", word);
+	}
 }
 
 static json_t *
@@ -110,21 +113,27 @@ capture_request(int argc, char *const *argv, const char **file, const char **err
 
 	*error = *file = NULL;
 	for (int i = 0; i < argc && *error == NULL; i++) {
-		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
-			*file = argv[++i];
+		if (strcmp(argv[i], "-o") == 0)
+			*file = i + 1 < argc ? argv[++i] : "";
 		else if (!take_number(capture_numbers, argc, argv, &i, request, error))
 			add_word(filter, argv[i], error);
 	}
 	if (*error == NULL && (*file == NULL || **file == '\0'))
 		*error = "capture: expected -o FILE, the pcapng file to be made";
+	else if (*error == NULL && strcmp(*file, "-") == 0)
+		*error = "capture: -o -: expected a file; a capture waits for no reader of a pipe";
 	return finish(request, filter, *error);
 }
 
 int
-capture_open(const char *file)
+capture_open(const char *file, bool *is_new)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0600);
+	int flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(file, flags | O_CREAT | O_EXCL, 0600);
 
+	*is_new = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(file, flags);
 	return fd >= 0 ? fd : -errno;
 }
 

@@ -16,8 +16,9 @@ json_t *tcp_request(int argc, char *const *argv, const char **error);
 /* "[FILTER] -o FILE [--count N] [--seconds N] [--snaplen N]"; *file is lent from argv. */
 json_t *capture_request(int argc, char *const *argv, const char **file, const char **error);
 
-/* Makes the file anew; -errno. */
-int capture_open(const char *file);
+/* The file to be written, as it is: control empties it once it takes the capture. -errno.
+ * `*is_new`: it was made. */
+int capture_open(const char *file, bool *is_new);
 /* From now on SIGINT and SIGTERM shut our side of the socket, which ends a capture in order. */
 void capture_end_on_signal(int socket);
 

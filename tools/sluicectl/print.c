@@ -135,7 +135,7 @@ print_answer(json_t *answer, bool as_json)
 		else if (strcmp(key, "tcp_counters") == 0)
 			print_tcp_counters(value);
 		else if (strcmp(key, "summary") == 0)
-			print_tcp_summary(value);
+			print_tcp_summary(value, json_object_get(answer, "tcp_connections"));
 		else if (strcmp(key, "tried") == 0)
 			print_trial(value);
 		else

@@ -100,13 +100,15 @@ print_connections(const json_t *list)
 }
 
 void
-print_tcp_summary(const json_t *summary)
+print_tcp_summary(const json_t *summary, const json_t *list)
 {
 	const char *key;
 	json_t *states = json_object_get(summary, "states"), *n;
 	const char *between = "";
 
 	printf("%" JSON_INTEGER_FORMAT " connections", number(summary, "connections"));
+	if (list != NULL && (json_int_t)json_array_size(list) < number(summary, "connections"))
+		printf(" (%zu shown, see --limit)", json_array_size(list));
 	json_object_foreach(states, key, n)
 	{
 		if (json_integer_value(n) == 0)

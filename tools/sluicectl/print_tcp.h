@@ -7,7 +7,8 @@
 
 /* Lists of an answer to `tcp`; to stdout. */
 void print_connections(const json_t *list);
-void print_tcp_summary(const json_t *summary);
+/* `list`: of the connections that were shown, or NULL: none was asked for. */
+void print_tcp_summary(const json_t *summary, const json_t *list);
 void print_tcp_counters(const json_t *list);
 
 #endif

@@ -24,7 +24,7 @@ static const struct words tcp[] = {
 	{ { "--limit", NULL }, NULL, "expected a number of connections" },
 	{ { "--limit", "5x", NULL }, NULL, "expected a number of connections" },
 	{ { "--limit", "9999999999", NULL }, NULL, "expected a number of connections" },
-	{ { "--sumary", NULL }, NULL, "unknown option" },
+	{ { "--sumary", NULL }, NULL, "unknown option '--sumary'" },
 };
 
 static const struct words captures[] = {
@@ -34,7 +34,9 @@ static const struct words captures[] = {
 	{ { "-o", "x", "--snaplen", "96", NULL }, "{\"command\":\"capture\",\"snaplen\":96}",
 	    NULL },
 	{ { "port", "5", NULL }, NULL, "expected -o FILE" },
-	{ { "-o", NULL }, NULL, "unknown option" },
+	{ { "-o", NULL }, NULL, "expected -o FILE" },
+	{ { "-o", "-", NULL }, NULL, "expected a file" },
+	{ { "-w", "x", NULL }, NULL, "unknown option '-w'" },
 	{ { "-o", "x", "--count", "-1", NULL }, NULL, "expected a number of frames" },
 	{ { "-o", "x", "--seconds", "", NULL }, NULL, "expected a number of seconds" },
 	{ { "-o", "x", "--snaplen", NULL }, NULL, "expected a number of bytes" },
