@@ -10,6 +10,7 @@
 struct client {
 	struct list node;    /* free list, or all: who made progress longest ago first */
 	struct list to_scan; /* in `scanning` while `has_body` */
+	struct list holder;  /* in `holders` while `holds_heads` */
 	struct wheel_timer timer;
 	struct stream stream;
 	struct icap_session *session;
@@ -18,13 +19,15 @@ struct client {
 	struct mono progress_at; /* its last request, or PROGRESS_BYTES of one */
 	uint32_t unmarked_bytes; /* since then */
 	bool input_ended;
-	bool has_body; /* ICAP_BODY was told and waits for clients_scan_next() */
+	bool has_body;    /* ICAP_BODY was told and waits for clients_scan_next() */
+	bool holds_heads; /* a request's, of which there are not enough for all */
 };
 
 struct clients {
 	struct clients_config config;
 	struct client *slots;
 	struct list free, all, scanning;
+	struct list holders; /* of `all` those within a request, in the same order */
 	struct wheel wheel;
 	struct streams streams;
 	uint32_t count, serial;
@@ -43,6 +46,7 @@ struct clients {
 /* Who sends less is not seen to move: it gives way to who comes when there is no place left. */
 #define PROGRESS_BYTES  512
 #define IDLE_PATIENCE   seconds(1)  /* between requests */
+#define HEAD_PATIENCE   seconds(1)  /* within a head, which is sent at once */
 #define SLOW_PATIENCE   seconds(10) /* within one */
 #define LOOKED_AT_MAX   64
 #define TIMERS_PER_TURN 512
@@ -70,6 +74,7 @@ clients_create(const struct clients_config *config)
 	list_init(&c->free);
 	list_init(&c->all);
 	list_init(&c->scanning);
+	list_init(&c->holders);
 	wheel_init(&c->wheel, mono_now());
 	for (uint32_t i = 0; i < config->clients_max; i++) {
 		list_append(&c->free, &c->slots[i].node);
@@ -94,6 +99,9 @@ static void
 forget(struct clients *c, struct client *client)
 {
 	take_body(client);
+	if (client->holds_heads)
+		list_unlink(&client->holder);
+	client->holds_heads = false;
 	if (client->object != NULL)
 		inspect_abort(client->object);
 	icap_session_destroy(client->session);
@@ -151,6 +159,10 @@ note_progress(struct clients *c, struct client *client)
 	client->unmarked_bytes = 0;
 	list_unlink(&client->node);
 	list_append(&c->all, &client->node);
+	if (client->holds_heads) {
+		list_unlink(&client->holder);
+		list_append(&c->holders, &client->holder);
+	}
 }
 
 /* An idle connection is closed; one that is stuck in its request is told by a RST. */
@@ -190,6 +202,48 @@ make_room(struct clients *c)
 			evict(c, client);
 			return;
 		}
+	}
+}
+
+/*
+ * No room for another request's heads, though there are places: who does not send the rest of its
+ * head goes first, then who is stuck behind it. Neither may shut others out by its number.
+ */
+static void
+make_heads_room(struct clients *c)
+{
+	struct list *node = c->holders.next;
+
+	for (unsigned i = 0; i < LOOKED_AT_MAX && node != &c->holders && !c->draining; i++) {
+		struct client *client = LIST_ITEM(node, struct client, holder);
+		int64_t waited_ns = mono_since(c->now, client->progress_at).ns;
+
+		node = node->next;
+		if (waited_ns < HEAD_PATIENCE.ns)
+			return;
+		if (icap_deadline(client->session).ns == MONO_NEVER.ns) {
+			note_progress(c, client);
+		} else if (icap_awaits_head(client->session) || waited_ns >= SLOW_PATIENCE.ns) {
+			evict(c, client);
+			return;
+		}
+	}
+}
+
+/* Whether it came by a request's heads, or is done with them. */
+static void
+note_heads(struct clients *c, struct client *client)
+{
+	bool holds = icap_holds_heads(client->session);
+
+	if (holds == client->holds_heads)
+		return;
+	client->holds_heads = holds;
+	if (holds) {
+		list_append(&c->holders, &client->holder);
+		note_progress(c, client);
+	} else {
+		list_unlink(&client->holder);
 	}
 }
 
@@ -444,11 +498,14 @@ drive(struct clients *c, struct client *client, enum bodies bodies)
 	if (icap_waits_for_sent(client->session) && stream_is_sent(&client->stream))
 		icap_all_sent(client->session);
 	do {
+		if (icap_lacks_heads(client->session))
+			make_heads_room(c);
 		progress = run_session(c, client, bodies);
 		if (progress == OVER) {
 			finish(c, client);
 			return;
 		}
+		note_heads(c, client);
 		flush(client);
 		if (progress == POSTPONED)
 			return;

@@ -226,6 +226,14 @@ void icap_expire(struct icap_session *s);
 
 /* Between requests, and nothing of the next has come. */
 bool icap_is_idle(const struct icap_session *s);
+/*
+ * There is room for the heads of so many requests at once, fewer than there may be sessions. One
+ * that lacks them is about to be refused with 503, unless another that holds them is ended first;
+ * one that awaits its head has not sent all of it.
+ */
+bool icap_lacks_heads(const struct icap_session *s);
+bool icap_holds_heads(const struct icap_session *s);
+bool icap_awaits_head(const struct icap_session *s);
 
 /* Stops after the answer in progress, as when the appliance drains: Connection: close is added. */
 void icap_session_drain(struct icap_session *s);

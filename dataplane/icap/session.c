@@ -230,6 +230,25 @@ icap_is_idle(const struct icap_session *s)
 	return s->state == SESSION_START && s->head_bytes == 0 && s->input.bytes == 0;
 }
 
+bool
+icap_lacks_heads(const struct icap_session *s)
+{
+	return s->icap->free_heads_count == 0 && s->heads == NULL && s->state == SESSION_START &&
+	       s->input.bytes > 0;
+}
+
+bool
+icap_holds_heads(const struct icap_session *s)
+{
+	return s->heads != NULL;
+}
+
+bool
+icap_awaits_head(const struct icap_session *s)
+{
+	return s->state == SESSION_START || s->state == SESSION_HEADS;
+}
+
 void
 icap_restart_deadline(struct icap_session *s)
 {

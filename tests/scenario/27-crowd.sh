@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2119
-# More clients than there are places: who is idle, or stuck in its request, gives way to who comes.
+# More clients than there are places: who is idle, or stuck in its request, gives way to who comes. So does, where there are
+# places and no room for heads, who does not send the rest of its own.
 # Then SYNs from 8,192 addresses that nobody has, as fast as they go: clients come in all the same, and
 # open connections do not notice.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
@@ -12,6 +13,11 @@ icap=(python3 tests/scenario/icap.py)
 lab_up --set icap.connections_max=20
 in_lab "${crowd[@]}" "$ICAP_HOST" "$ICAP_PORT" idle 20 || fail "idle connections kept their places"
 in_lab "${crowd[@]}" "$ICAP_HOST6" "$ICAP_PORT" slow 20 || fail "stuck requests kept their places"
+tools/lab down --name "$lab_name"
+
+# 4,096 requests at once have room for their heads, of 10,000 connections.
+lab_up --set icap.head_timeout_ms=600000
+in_lab "${crowd[@]}" "$ICAP_HOST" "$ICAP_PORT" heads 4200 || fail "half heads kept others out"
 tools/lab down --name "$lab_name"
 
 lab_up

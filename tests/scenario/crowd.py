@@ -4,10 +4,12 @@
 
     crowd.py HOST PORT idle COUNT     COUNT idle connections, one busy; then a newcomer each for some
     crowd.py HOST PORT slow COUNT     COUNT connections that send a byte of their body each second
+    crowd.py HOST PORT heads COUNT    COUNT connections that send half of a head, one busy; then newcomers
     crowd.py HOST PORT flood SOURCE   SYNs from SOURCE.x.y:z until killed, as fast as they go (raw)
 Exit 0 only if everything was as it should be.
 """
 import os
+import resource
 import socket
 import struct
 import sys
@@ -41,6 +43,35 @@ def idle(host, port, count):
         assert crowd[i].s.recv(1) == b"", "not the one that was idle longest"
     busy.s.sendall(body[-100:])
     assert busy.reply()[0] == 204, "one in mid-request had to go"
+
+
+def heads(host, port, count):
+    """Room for heads is taken, though there are places: who does not send the rest of its head gives way."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 200, count + 200))
+    crowd = [Client(host, port) for _ in range(count)]
+    for c in crowd:
+        c.s.sendall(b"RESPMOD icap://s/av/re")
+    time.sleep(1.5)
+    busy = Client(host, port)
+    body = request(b"harmless" * 1000)
+    busy.s.sendall(body[:-5000])
+    for i in range(50):
+        c = Client(host, port)
+        c.s.sendall(request(b"harmless %d" % i))
+        code = c.reply()[0]
+        assert code == 204, "newcomer %d: %d" % (i, code)
+    busy.s.sendall(body[-5000:])
+    assert busy.reply()[0] == 204, "one in mid-request had to go"
+    ended = 0
+    for c in crowd:
+        c.s.setblocking(False)
+        try:
+            ended += c.s.recv(1) == b""
+        except BlockingIOError:
+            pass
+        except ConnectionResetError:
+            ended += 1
+    assert 0 < ended < count / 2, "%d of %d half heads had to go" % (ended, count)
 
 
 def slow(host, port, count):
@@ -91,6 +122,8 @@ def main():
     host, port, what, argument = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
     if what == "idle":
         idle(host, port, int(argument))
+    elif what == "heads":
+        heads(host, port, int(argument))
     elif what == "slow":
         slow(host, port, int(argument))
     else:
