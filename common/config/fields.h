@@ -91,7 +91,7 @@
 	U(limits, decode_ratio_max, 1, 1000000, "1000")             \
 	U(limits, parts_max, 1, 65535, "1000")                      \
 	U(limits, part_head_bytes_max, 256, 8192, "8192")           \
-	U(limits, part_depth_max, 1, 8, "3")                        \
+	U(limits, part_depth_max, 1, 8, "4")                        \
 	U(limits, object_timeout_ms, 1000, 86400000, "600000")
 
 #define POLICY_FIELDS(U, W, B, T, N, L)               \

@@ -57,7 +57,7 @@ TEST(config_defaults)
 	    c->limits.object_bytes_max == 256u << 20 && c->limits.decoded_bytes_max == 256u << 20);
 	CHECK(c->limits.decode_ratio_max == 1000 && c->limits.object_timeout_ms == 600000);
 	CHECK(c->limits.parts_max == 1000 && c->limits.part_head_bytes_max == 8192);
-	CHECK(c->limits.part_depth_max == 3);
+	CHECK(c->limits.part_depth_max == 4);
 	CHECK(c->policy.oversize == ACTION_ALLOW && c->policy.timeout == ACTION_ALLOW);
 	CHECK(c->policy.overload == ACTION_BLOCK && c->policy.error == ACTION_BLOCK);
 	CHECK(c->policy.encrypted == ACTION_ALLOW && c->policy.corrupt == ACTION_ALLOW);
