@@ -387,7 +387,7 @@ document_unpack_form(struct deepscan *d, const struct layer *l)
 	if (!mail_is_form(l->bytes, &at))
 		return;
 	mail_begin_form(&r, l->bytes, at);
-	if (mail_is(l->bytes)) {
+	if (format_is_mail(l->bytes)) {
 		mail_begin(&mail.reader, l->bytes);
 		if (!mail_next(&mail.reader, &mail.part))
 			mail.part.bytes = span_of(NULL, 0);
@@ -434,7 +434,7 @@ unpack_rtf(struct deepscan *d, const struct layer *l)
 bool
 document_is_one(struct span bytes, enum format format)
 {
-	return format == FORMAT_OLE || pdf_is(bytes) || rtf_is(bytes) || mail_is(bytes);
+	return format == FORMAT_OLE || pdf_is(bytes) || rtf_is(bytes) || format_is_mail(bytes);
 }
 
 bool
@@ -446,5 +446,5 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 		return unpack_pdf(d, l);
 	if (rtf_is(l->bytes))
 		return unpack_rtf(d, l);
-	return mail_is(l->bytes) && unpack_mail(d, l);
+	return format_is_mail(l->bytes) && unpack_mail(d, l);
 }

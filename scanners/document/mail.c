@@ -3,8 +3,6 @@
 
 #include "common/base/parameter.h"
 
-#define HEAD_BYTES     1024
-#define KNOWN_LEAST    2
 #define PREAMBLE_BYTES (64u << 10)
 #define BOUNDARIES_MAX 3 /* of a head: plain, coded, in sections */
 
@@ -28,37 +26,6 @@ begins(struct span s, const char *word)
 	size_t n = strlen(word);
 
 	return s.bytes >= n && strncasecmp((const char *)s.data, word, n) == 0;
-}
-
-/* A field's name: printable, no blank, a colon behind it. */
-static bool
-is_field(struct span line)
-{
-	size_t n = 0;
-
-	while (n < line.bytes && line.data[n] > ' ' && line.data[n] < 0x7f && line.data[n] != ':')
-		n++;
-	return n > 0 && n < line.bytes && line.data[n] == ':';
-}
-
-bool
-mail_is(struct span file)
-{
-	static const char *const known[] = { "received:", "from:", "to:", "subject:", "date:",
-		"message-id:", "mime-version:", "return-path:", "delivered-to:", "content-type:",
-		"content-transfer-encoding:", "reply-to:", "cc:" };
-	struct span head = span_first(file, HEAD_BYTES), line;
-	unsigned seen = 0;
-	size_t at = 0, next;
-
-	for (; at < head.bytes && seen < KNOWN_LEAST; at = next) {
-		line = line_at(head, at, &next);
-		if (line.bytes == 0 || (at == 0 && !is_field(line) && !begins(line, "From ")))
-			return false;
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			seen += begins(line, known[i]);
-	}
-	return seen >= KNOWN_LEAST;
 }
 
 /* What follows "--" in a line; empty: it is no boundary. */

@@ -39,9 +39,6 @@ struct mail_reader {
 	bool in_head, is_mbox, is_form;
 };
 
-/* Whether the bytes begin as a message: a field's name and colon, or "From ", and two known fields
- * within the first kilobyte. */
-bool mail_is(struct span file);
 /* Whether the bytes are a form's: a line of "--" and more, a field that begins with "Content-" in
  * the line after it, within the first 64 KiB; *at is where it begins. Binary files may be by
  * chance. */

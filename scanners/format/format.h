@@ -39,6 +39,10 @@ enum format_class {
 /* `object` is all of it or its start; of which the first FORMAT_HEAD_BYTES decide. Never fails. */
 enum format format_detect(struct span object);
 
+/* Whether text begins as a message: a field's name and colon, or "From ", and two fields of mail
+ * within FORMAT_HEAD_BYTES. mail.c. */
+bool format_is_mail(struct span object);
+
 const char *format_word(enum format f);
 enum format_class format_class(enum format f);
 const char *format_class_word(enum format_class c);

@@ -12,6 +12,7 @@
 #include "scanners/document/rtf.h"
 #include "scanners/document/text.h"
 #include "scanners/document/vba.h"
+#include "scanners/format/format.h"
 
 static void
 try_ole(struct span s)
@@ -129,7 +130,7 @@ try_mail(struct span s)
 {
 	struct mail_reader r;
 
-	mail_is(s);
+	format_is_mail(s);
 	mail_begin(&r, s);
 	read_parts(s, &r);
 }

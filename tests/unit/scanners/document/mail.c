@@ -216,14 +216,3 @@ TEST(nesting_past_the_limit_is_one_part)
 	}
 	CHECK(parts == 1);
 }
-
-TEST(what_begins_as_mail_is_mail)
-{
-	CHECK(mail_is(span_text("From: a\nSubject: b\n\n")));
-	CHECK(mail_is(span_text("From a@b\nDate: x\nTO: b\n")));
-	CHECK(mail_is(span_text("X-Y: z\n w\nMIME-Version: 1.0\nReceived: b")));
-	CHECK(!mail_is(span_text("From: a\n\nSubject: b\n")));
-	CHECK(!mail_is(span_text("Dear all,\nFrom: a\nTo: b\n")));
-	CHECK(!mail_is(span_text("key: value\nother: value\n")));
-	CHECK(!mail_is(span_text("")));
-}
