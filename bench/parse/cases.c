@@ -152,7 +152,7 @@ read_multipart(struct work *w, unsigned i)
 		return false;
 	while ((event = multipart_next(&w->multipart, one->bytes, &at, &data)) != MULTIPART_MORE) {
 		if (event == MULTIPART_PART &&
-		    multipart_field(&w->multipart, "Content-Disposition").data != NULL)
+		    multipart_field(&w->multipart, MULTIPART_DISPOSITION).data != NULL)
 			parts++;
 	}
 	return parts > 0;

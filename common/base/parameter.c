@@ -3,6 +3,8 @@
 
 #include "common/base/letters.h"
 
+#define SAME_BYTES_MAX 512
+
 /* Blanks, and the line ends of a folded field, before what follows. */
 static struct span
 skip_blanks(struct span s)
@@ -59,6 +61,24 @@ next_parameter(struct walk *w, struct span *name, struct span *value)
 	return false;
 }
 
+size_t
+parameter_value(struct span s, char *out, size_t room)
+{
+	size_t n = 0;
+	bool quoted = s.bytes > 0 && s.data[0] == '"';
+
+	for (size_t i = quoted ? 1 : 0; i < s.bytes && n < room; i++) {
+		if (quoted ? s.data[i] == '"' : s.data[i] == ';')
+			break;
+		if (quoted && s.data[i] == '\\' && i + 1 < s.bytes)
+			i++;
+		out[n++] = (char)s.data[i];
+	}
+	while (!quoted && n > 0 && memchr(" \t\r\n", out[n - 1], 4) != NULL)
+		n--; /* line ends too: of a field that was folded behind it */
+	return n;
+}
+
 /* The number in front of `*`, or of the end; -1: there is none, or a larger one than we keep. */
 static int
 section_number(struct span s, bool *is_coded)
@@ -77,14 +97,25 @@ section_number(struct span s, bool *is_coded)
 	return n;
 }
 
+/* Whether two values are the same, however each is quoted; of long ones nobody knows. */
+static bool
+same_value(struct span a, struct span b)
+{
+	char first[SAME_BYTES_MAX], second[SAME_BYTES_MAX];
+	size_t n = parameter_value(a, first, sizeof(first));
+
+	return n < sizeof(first) && parameter_value(b, second, sizeof(second)) == n &&
+	       memcmp(first, second, n) == 0;
+}
+
 static void
 set(struct parameter *p, struct span *which, struct span value)
 {
 	/* of a value that is empty there is no address */
 	if (which->data == NULL)
 		*which = value.data != NULL ? value : span_of("", 0);
-	else
-		p->repeated = true;
+	else if (!p->repeated)
+		p->repeated = !same_value(*which, value);
 }
 
 void
@@ -113,32 +144,16 @@ parameter_find(struct span field, const char *name, struct parameter *out)
 		out->repeated = out->repeated || n < 0;
 		if (n < 0)
 			continue;
-		sections += out->sections[n].data == NULL;
-		if (is_coded && out->sections[n].data == NULL)
-			out->coded_sections |= UINT64_C(1) << n;
+		if (out->sections[n].data == NULL) {
+			sections++;
+			out->coded_sections |= (uint64_t)is_coded << n;
+		}
+		out->repeated = out->repeated || is_coded != (out->coded_sections >> n & 1);
 		set(out, &out->sections[n], value);
 	}
 	while (first < PARAMETER_SECTIONS_MAX && out->sections[first].data != NULL)
 		first++;
 	out->repeated = out->repeated || first != sections;
-}
-
-size_t
-parameter_value(struct span s, char *out, size_t room)
-{
-	size_t n = 0;
-	bool quoted = s.bytes > 0 && s.data[0] == '"';
-
-	for (size_t i = quoted ? 1 : 0; i < s.bytes && n < room; i++) {
-		if (quoted ? s.data[i] == '"' : s.data[i] == ';')
-			break;
-		if (quoted && s.data[i] == '\\' && i + 1 < s.bytes)
-			i++;
-		out[n++] = (char)s.data[i];
-	}
-	while (!quoted && n > 0 && memchr(" \t\r\n", out[n - 1], 4) != NULL)
-		n--; /* line ends too: of a field that was folded behind it */
-	return n;
 }
 
 size_t

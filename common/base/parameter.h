@@ -17,7 +17,8 @@ struct parameter {
 	struct span plain, coded; /* the first of each */
 	struct span sections[PARAMETER_SECTIONS_MAX];
 	uint64_t coded_sections; /* one bit each */
-	bool repeated; /* told twice in one form, or in sections of which some are not there */
+	bool repeated; /* told twice in one form with values that differ, or in sections of which
+			  some are not there */
 };
 
 /* All that a field says of the parameter of that name: one walk, linear in the field. */

@@ -174,15 +174,28 @@ size_t http_part_filename(
 #define MULTIPART_HEAD_BYTES_MAX     8192
 #define MULTIPART_HELD_BYTES         328
 
+/* The fields of a part's head that tell what it is. */
+enum multipart_name {
+	MULTIPART_DISPOSITION,
+	MULTIPART_TYPE,
+	MULTIPART_ENCODING,
+	MULTIPART_NAMES
+};
+
 struct multipart {
 	uint8_t state;
 	bool in_part;
-	bool head_is_old;  /* of the part that has ended */
-	bool head_over;    /* the part's head was longer than it may be: its end is not known */
-	bool data_is_last; /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
+	bool head_is_old;   /* of the part that has ended */
+	bool head_over;     /* the part's head was longer than it may be: its end is not known */
+	bool data_is_last;  /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
+	bool fields_differ; /* one of the names stands in the head twice, with another value */
 	uint16_t delimiter_bytes, head_bytes_max, head_bytes;
 	uint16_t held_bytes, end_bytes; /* `held`: a line end of `end_bytes`, then a line */
 	uint64_t line_bytes;            /* of the head's line being read */
+	struct {
+		uint16_t at, bytes;
+		bool told;
+	} fields[MULTIPART_NAMES]; /* within `head`, the first of each name */
 	char delimiter[2 + MULTIPART_BOUNDARY_BYTES_MAX + 1];
 	uint8_t held[MULTIPART_HELD_BYTES];
 	char head[MULTIPART_HEAD_BYTES_MAX];
@@ -220,7 +233,7 @@ enum multipart_event multipart_next(
 /* No more input; call until it returns MULTIPART_MORE. A part that was not closed ends here. */
 enum multipart_event multipart_end(struct multipart *p, struct span *data);
 /* The first field of that name in the part's head, also once it has ended; data NULL: none. Lent
- * until more is fed. */
-struct span multipart_field(const struct multipart *p, const char *name);
+ * until more is fed. Noted in one walk when the head was whole. */
+struct span multipart_field(const struct multipart *p, enum multipart_name name);
 
 #endif

@@ -57,6 +57,21 @@ find_word(struct span value)
 }
 
 /*
+ * Of a value that is neither quoted nor a token: PHP ends it at a comma, others at a blank, others
+ * not at all. Returns how many of its `n` bytes count here; `*loose`: others may take more or less.
+ */
+static size_t
+end_loose(struct span plain, const char *value, size_t n, bool *loose)
+{
+	const char *comma = memchr(value, ',', n);
+
+	*loose = false;
+	for (size_t i = 0; i < n && plain.data[0] != '"'; i++)
+		*loose = *loose || memchr(", \t\"", value[i], 4) != NULL;
+	return *loose && comma != NULL ? (size_t)(comma - value) : n;
+}
+
+/*
  * The boundary, bytes written; plain, else coded, else in sections (RFC 2231). `*doubtful`: another
  * reader may take another one, or one where we take none.
  */
@@ -70,10 +85,10 @@ take_boundary(struct span content_type, char *out, size_t room, bool *doubtful)
 	parameter_find(content_type, "boundary", &p);
 	if (p.plain.data == NULL)
 		p.plain = find_word(content_type);
-	n = parameter_plain(&p, out, room);
+	n = end_loose(p.plain, out, parameter_plain(&p, out, room), doubtful);
 	others[0] = parameter_coded(&p, other[0], sizeof(other[0]));
 	others[1] = parameter_joined(&p, other[1], sizeof(other[1]));
-	*doubtful = p.repeated;
+	*doubtful = *doubtful || p.repeated;
 	for (unsigned i = 0; i < 2; i++) {
 		if (n == 0) {
 			n = others[i] < room ? others[i] : room;
@@ -285,6 +300,50 @@ line_step(struct multipart *p, struct span input, size_t *at, struct span *data)
 	return MULTIPART_MORE;
 }
 
+struct span
+multipart_field(const struct multipart *p, enum multipart_name name)
+{
+	return p->fields[name].told ? span_of(p->head + p->fields[name].at, p->fields[name].bytes)
+				    : span_of(NULL, 0);
+}
+
+/* What the head tells, in one walk over its at most MULTIPART_HEAD_BYTES_MAX. */
+static void
+note_fields(struct multipart *p)
+{
+	static const char *const names[MULTIPART_NAMES] = {
+		[MULTIPART_DISPOSITION] = "Content-Disposition",
+		[MULTIPART_TYPE] = "Content-Type",
+		[MULTIPART_ENCODING] = "Content-Transfer-Encoding",
+	};
+	struct http_field_walk walk = { 0 };
+	struct http_head head;
+	struct http_field f;
+
+	head.field_count = 0;
+	head.beyond = span_of(p->head, p->head_bytes);
+	memset(p->fields, 0, sizeof(p->fields));
+	p->fields_differ = false;
+	while (http_field_next(&head, &walk, &f)) {
+		unsigned i = 0;
+
+		while (i < MULTIPART_NAMES && !span_is_nocase(f.name, names[i]))
+			i++;
+		if (i == MULTIPART_NAMES)
+			continue;
+		if (p->fields[i].told) {
+			p->fields_differ =
+			    p->fields_differ ||
+			    !span_equal(f.value, multipart_field(p, (enum multipart_name)i));
+			continue;
+		}
+		p->fields[i].told = true;
+		p->fields[i].bytes = (uint16_t)f.value.bytes;
+		if (f.value.bytes > 0)
+			p->fields[i].at = (uint16_t)((const char *)f.value.data - p->head);
+	}
+}
+
 /* A line of a part's head has ended; `held` has its start, `line_bytes` its length. */
 static enum multipart_event
 head_line(struct multipart *p)
@@ -303,6 +362,7 @@ head_line(struct multipart *p)
 	p->in_part = true;
 	p->state = LINE;
 	p->end_bytes = 0;
+	note_fields(p);
 	return MULTIPART_PART;
 }
 
@@ -385,15 +445,4 @@ multipart_end(struct multipart *p, struct span *data)
 		return MULTIPART_MORE;
 	p->in_part = false;
 	return MULTIPART_PART_END;
-}
-
-struct span
-multipart_field(const struct multipart *p, const char *name)
-{
-	struct http_head head;
-
-	head.field_count = 0;
-	head.noted = false;
-	head.beyond = span_of(p->head, p->head_bytes);
-	return http_field(&head, name);
 }

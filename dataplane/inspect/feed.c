@@ -106,6 +106,8 @@ feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is
 	note_hit(o, l);
 	if (l != object_layer(o))
 		return;
+	if (!was_known && l->format_known)
+		parts_open_mail(o, l, bytes, before);
 	feed_sample(o, l, bytes, before, was_known);
 	parts_feed(o, bytes);
 }
@@ -292,8 +294,10 @@ object_feed_end(struct inspect_object *o)
 		note_hit(o, &o->decoded);
 		o->flags |= RECORD_FLAG_DECODED;
 	}
-	parts_end(o);
 	l = object_layer(o);
+	if (l->bytes == l->head_bytes)
+		parts_open_mail(o, l, span_of(NULL, 0), l->bytes);
+	parts_end(o);
 	if (l->bytes == l->head_bytes && !o->sampling && needs_sample(o) &&
 	    object_may_be_sandboxed(o, l->format)) {
 		o->sampling = true;

@@ -13,6 +13,7 @@
 #include "scanners/decode/transfer.h"
 
 #define PIECE_BYTES 4096 /* what an encoding gives at a time */
+#define MAIL_TYPE   "message/rfc822"
 
 static_assert(PART_THREAT_BYTES_MAX == THREAT_BYTES_MAX, "an outcome takes it whole");
 
@@ -117,13 +118,28 @@ void
 parts_open(struct inspect_object *o, const struct http_head *head)
 {
 	struct http_field_walk walk = { 0 };
+	struct span type = span_of(NULL, 0);
 	struct http_field f;
 
-	while (o->parts == NULL && head != NULL && http_field_next(head, &walk, &f)) {
-		if (span_is_nocase(f.name, "Content-Type"))
+	while (head != NULL && http_field_next(head, &walk, &f)) {
+		if (!span_is_nocase(f.name, "Content-Type"))
+			continue;
+		if (o->parts != NULL && multipart_is(f.value) && !span_equal(f.value, type))
+			note_trouble(o, SOURCE_UNSUPPORTED); /* the last counts for some */
+		if (o->parts == NULL) {
 			o->parts = level_open(o, f.value, 1);
+			type = f.value;
+		}
 	}
 	o->has_parts = o->parts != NULL;
+}
+
+/* Whether a layer whose format has just been told, `bytes` behind `before` others, is mail. */
+static bool
+is_mail(const struct layer *l, struct span bytes, uint64_t before)
+{
+	return l->format == FORMAT_GENERAL_TXT &&
+	       format_is_mail(before > 0 ? span_of(l->head, l->head_bytes) : bytes);
 }
 
 static size_t
@@ -131,8 +147,8 @@ part_name(void *level, char *out, size_t room)
 {
 	const struct part_level *l = level;
 
-	return http_part_filename(multipart_field(&l->parser, "Content-Disposition"),
-	    multipart_field(&l->parser, "Content-Type"), out,
+	return http_part_filename(multipart_field(&l->parser, MULTIPART_DISPOSITION),
+	    multipart_field(&l->parser, MULTIPART_TYPE), out,
 	    room < FILENAME_BYTES_MAX ? room : FILENAME_BYTES_MAX);
 }
 
@@ -143,7 +159,7 @@ part_begin(struct inspect_object *o, struct part_level *l)
 	const struct generation *g = o->publication->loaded->generation;
 	struct layer_name name = { part_name, l };
 	enum transfer_coding coding =
-	    transfer_coding_of(multipart_field(&l->parser, "Content-Transfer-Encoding"));
+	    transfer_coding_of(multipart_field(&l->parser, MULTIPART_ENCODING));
 
 	if (o->parts_seen == object_policy_limits(o)->parts_max) {
 		stop(o, SOURCE_OVERSIZE);
@@ -153,6 +169,8 @@ part_begin(struct inspect_object *o, struct part_level *l)
 	count(o->inspect->stats, COUNTER_PARTS, 1);
 	if (l->parser.head_over)
 		note_trouble(o, SOURCE_OVERSIZE);
+	if (l->parser.fields_differ)
+		note_trouble(o, SOURCE_UNSUPPORTED);
 	transfer_init(&l->transfer, coding);
 	if (layer_open(&l->sent, core, g, name) != 0 ||
 	    (coding != TRANSFER_IDENTITY && layer_open(&l->decoded, core, g, name) != 0)) {
@@ -163,28 +181,45 @@ part_begin(struct inspect_object *o, struct part_level *l)
 	if (l->decoded.open)
 		shadow_watch(o, &l->decoded);
 	l->part_open = true;
-	l->inner = level_open(o, multipart_field(&l->parser, "Content-Type"), l->depth + 1);
+	l->inner = level_open(o, multipart_field(&l->parser, MULTIPART_TYPE), l->depth + 1);
 }
 
 static void level_feed(struct inspect_object *o, struct part_level *l, struct span bytes);
 
-/* A part ends within a turn and is judged there, so its digests do not wait for the core's queue.
- */
+/* Where a part turns out to be mail under another type, what came `before` is caught up with. */
 static void
-part_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last)
+part_open_mail(struct inspect_object *o, struct part_level *l, const struct layer *layer,
+    struct span bytes, uint64_t before)
 {
-	object_scan(o, l, bytes, is_last);
-	digest_feed(&l->digest, bytes);
+	if (l->inner != NULL || !is_mail(layer, bytes, before))
+		return;
+	l->inner = level_open(o, span_text(MAIL_TYPE), l->depth + 1);
+	if (l->inner != NULL && before > 0)
+		level_feed(o, l->inner, span_of(layer->head, before));
+}
+
+/* A part ends within a turn and is judged there, so its digests do not wait for the core's queue.
+ * `is_content`: nothing is undone any more, and mail may be known. */
+static void
+part_scan(struct inspect_object *o, struct part_level *l, struct layer *layer, struct span bytes,
+    bool is_last, bool is_content)
+{
+	const uint64_t before = layer->bytes;
+	const bool was_known = layer->format_known;
+
+	object_scan(o, layer, bytes, is_last);
+	digest_feed(&layer->digest, bytes);
+	o->parts_doubtful = o->parts_doubtful || layer_hit(layer) != NULL;
+	if (is_content && !was_known && layer->format_known)
+		part_open_mail(o, l, layer, bytes, before);
 }
 
 /* `plain`: bytes behind the encoding, where there is one. */
 static void
 part_plain(struct inspect_object *o, struct part_level *l, struct span plain, bool is_last)
 {
-	if (l->decoded.open) {
-		part_scan(o, &l->decoded, plain, is_last);
-		o->parts_doubtful = o->parts_doubtful || layer_hit(&l->decoded) != NULL;
-	}
+	if (l->decoded.open)
+		part_scan(o, l, &l->decoded, plain, is_last, true);
 	if (l->inner != NULL)
 		level_feed(o, l->inner, plain);
 }
@@ -194,8 +229,7 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 {
 	size_t at = 0, n;
 
-	part_scan(o, &l->sent, data, l->parser.data_is_last);
-	o->parts_doubtful = o->parts_doubtful || layer_hit(&l->sent) != NULL;
+	part_scan(o, l, &l->sent, data, l->parser.data_is_last, !l->decoded.open);
 	if (!l->decoded.open) {
 		part_plain(o, l, data, false);
 		return;
@@ -267,6 +301,7 @@ static void level_end(struct inspect_object *o, struct part_level *l);
 static void
 part_end(struct inspect_object *o, struct part_level *l)
 {
+	const struct layer *content = l->decoded.open ? &l->decoded : &l->sent;
 	size_t n;
 
 	if (!l->part_open || o->parts_over)
@@ -275,17 +310,19 @@ part_end(struct inspect_object *o, struct part_level *l)
 	n = transfer_end(&l->transfer, l->piece);
 	if (n > 0)
 		part_plain(o, l, span_of(l->piece, n), true);
+	layer_finish(&l->sent, NULL);
+	if (l->decoded.open)
+		layer_finish(&l->decoded, NULL);
+	if (content->bytes == content->head_bytes)
+		part_open_mail(o, l, content, span_of(NULL, 0), content->bytes);
 	if (l->inner != NULL) {
 		level_end(o, l->inner);
 		level_close(o->inspect, l->inner);
 		l->inner = NULL;
 	}
-	layer_finish(&l->sent, NULL);
 	judge_layer(o, l, &l->sent);
-	if (l->decoded.open) {
-		layer_finish(&l->decoded, NULL);
+	if (l->decoded.open)
 		judge_layer(o, l, &l->decoded);
-	}
 	layer_close(&l->sent, NULL);
 	layer_close(&l->decoded, NULL);
 }
@@ -295,20 +332,20 @@ part_end(struct inspect_object *o, struct part_level *l)
 static bool
 message_has_parts(struct inspect_object *o, struct part_level *l)
 {
-	bool is_plain = transfer_coding_of(multipart_field(
-			    &l->parser, "Content-Transfer-Encoding")) == TRANSFER_IDENTITY;
+	bool is_plain = transfer_coding_of(multipart_field(&l->parser, MULTIPART_ENCODING)) ==
+			TRANSFER_IDENTITY;
 	bool head_over = l->parser.head_over;
 	enum multipart_kind kind = MULTIPART_NOT;
 
 	l->in_message = false;
 	if (is_plain)
-		kind = multipart_init(&l->parser, multipart_field(&l->parser, "Content-Type"),
+		kind = multipart_init(&l->parser, multipart_field(&l->parser, MULTIPART_TYPE),
 		    object_policy_limits(o)->part_head_bytes_max);
 	if (kind != MULTIPART_YES && kind != MULTIPART_DOUBTFUL)
 		return false;
 	if (head_over)
 		note_trouble(o, SOURCE_OVERSIZE);
-	if (kind == MULTIPART_DOUBTFUL)
+	if (kind == MULTIPART_DOUBTFUL || l->parser.fields_differ)
 		note_trouble(o, SOURCE_UNSUPPORTED);
 	return true;
 }
@@ -346,6 +383,17 @@ level_end(struct inspect_object *o, struct part_level *l)
 
 	while (!o->parts_over && (e = multipart_end(&l->parser, &data)) != MULTIPART_MORE)
 		handle(o, l, e, data);
+}
+
+void
+parts_open_mail(struct inspect_object *o, const struct layer *l, struct span bytes, uint64_t before)
+{
+	if (o->has_parts || !is_mail(l, bytes, before))
+		return;
+	o->parts = level_open(o, span_text(MAIL_TYPE), 1);
+	o->has_parts = o->parts != NULL;
+	if (before > 0)
+		parts_feed(o, span_of(l->head, before));
 }
 
 void

@@ -19,6 +19,7 @@ struct inspect;
 struct inspect_object;
 struct http_head;
 struct part_level;
+struct layer;
 
 #define PART_NAME_BYTES_MAX   256
 #define PART_THREAT_BYTES_MAX 128
@@ -41,6 +42,10 @@ void parts_pool_destroy(struct inspect *i);
 
 /* Looks for parts from here on, where the head says that there are any. */
 void parts_open(struct inspect_object *o, const struct http_head *head);
+/* The same where the object's layer turns out to be mail under another type, and is looked into no
+ * further yet. `bytes` were just fed to it, behind `before` others, and are not taken. */
+void parts_open_mail(
+    struct inspect_object *o, const struct layer *l, struct span bytes, uint64_t before);
 /* The next bytes of the body, behind its content codings. */
 void parts_feed(struct inspect_object *o, struct span bytes);
 /* No more bytes: the part that is open ends. */

@@ -44,12 +44,12 @@ part_begins(struct reader *r)
 
 	assert(!r->in_part);
 	memset(name, 0x5a, sizeof(name));
-	n = http_part_filename(multipart_field(&r->parser, "Content-Disposition"),
-	    multipart_field(&r->parser, "Content-Type"), name, 64);
+	n = http_part_filename(multipart_field(&r->parser, MULTIPART_DISPOSITION),
+	    multipart_field(&r->parser, MULTIPART_TYPE), name, 64);
 	assert(n <= 64 && name[64] == 0x5a);
 	add(&r->seen.names_hash, name, n);
-	transfer_init(&r->transfer,
-	    transfer_coding_of(multipart_field(&r->parser, "Content-Transfer-Encoding")));
+	transfer_init(
+	    &r->transfer, transfer_coding_of(multipart_field(&r->parser, MULTIPART_ENCODING)));
 	r->in_part = true;
 	r->seen.parts++;
 }
@@ -87,7 +87,7 @@ take(struct reader *r, enum multipart_event e, struct span data)
 	if (e == MULTIPART_PART && r->in_message) {
 		r->in_message = false;
 		if (ready(multipart_init(
-			&r->parser, multipart_field(&r->parser, "Content-Type"), 1024)))
+			&r->parser, multipart_field(&r->parser, MULTIPART_TYPE), 1024)))
 			return;
 	}
 	if (e == MULTIPART_PART)

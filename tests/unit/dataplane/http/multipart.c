@@ -34,8 +34,8 @@ take_event(struct seen *s, const struct multipart *p, enum multipart_event e, st
 	size_t n;
 
 	if (e == MULTIPART_PART) {
-		n = http_part_filename(multipart_field(p, "content-disposition"),
-		    multipart_field(p, "content-type"), name, sizeof(name));
+		n = http_part_filename(multipart_field(p, MULTIPART_DISPOSITION),
+		    multipart_field(p, MULTIPART_TYPE), name, sizeof(name));
 		memcpy(s->name, name, n);
 		s->name_bytes = n;
 		put(s, span_text("{"));
@@ -47,8 +47,8 @@ take_event(struct seen *s, const struct multipart *p, enum multipart_event e, st
 		put(s, data);
 		s->last = p->data_is_last;
 	} else if (e == MULTIPART_PART_END) {
-		n = http_part_filename(multipart_field(p, "content-disposition"),
-		    multipart_field(p, "content-type"), name, sizeof(name));
+		n = http_part_filename(multipart_field(p, MULTIPART_DISPOSITION),
+		    multipart_field(p, MULTIPART_TYPE), name, sizeof(name));
 		CHECK(span_equal(span_of(name, n), span_of(s->name, s->name_bytes)));
 		put(s, span_text("}"));
 		s->last = false;
@@ -258,6 +258,11 @@ TEST(not_every_type_has_parts)
 		{ "multipart/x; boundary=B; boundary*=C", MULTIPART_DOUBTFUL },
 		{ "multipart/x; boundary*=B; boundary*0=B; boundary*1=B", MULTIPART_DOUBTFUL },
 		{ "multipart/x; boundary=B; boundary=C", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary=B; boundary=\"B\"", MULTIPART_YES },
+		{ "multipart/x; boundary=\"B,C d\"", MULTIPART_YES },
+		{ "multipart/x; boundary=B, multipart/y; boundary=C", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary=B (C)", MULTIPART_DOUBTFUL },
+		{ "multipart/x; boundary=B\"C\"", MULTIPART_DOUBTFUL },
 		{ "multipart/x; boundary*0=B; boundary*2=C", MULTIPART_DOUBTFUL },
 		{ "multipart/x; boundary*1=B", MULTIPART_UNREADABLE },
 		{ "multipart/x; boundary*64=B", MULTIPART_UNREADABLE },
@@ -313,6 +318,45 @@ TEST(a_head_has_a_bound)
 		end(&s, &p);
 		CHECK_SEED(lines, strcmp(s.text, "{|x}") == 0);
 		CHECK_SEED(lines, s.over == (lines * 10 + 2 > 256));
+	}
+}
+
+/* The first of each name, and whether another one says something else. */
+TEST(a_head_is_noted_once)
+{
+	static const struct {
+		const char *head, *disposition, *type, *encoding;
+		bool differ;
+	} rows[] = {
+		{ "", NULL, NULL, NULL, false },
+		{ "content-TYPE : a/b\r\nX: y\r\nContent-Disposition:\r\n", "", "a/b", NULL,
+		    false },
+		{ "Content-Type: a\r\nContent-Type: a\r\n", NULL, "a", NULL, false },
+		{ "Content-Type:\r\nContent-Type: a\r\n", NULL, "", NULL, true },
+		{ "Content-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64\n", NULL,
+		    NULL, "7bit", true },
+		{ "Content-Type: a\r\n b\r\nContent-Typed: c\r\n", NULL, "a\r\n b", NULL, false },
+	};
+	static struct multipart p;
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		const char *const expected[] = { rows[i].disposition, rows[i].type,
+			rows[i].encoding };
+		char body[256];
+		struct span data;
+		size_t at = 0;
+
+		snprintf(body, sizeof(body), "--B\r\n%s\r\nx", rows[i].head);
+		CHECK_ROW(rows[i].head,
+		    multipart_init(&p, span_text(FORM), 8192) == MULTIPART_YES &&
+			multipart_next(&p, span_text(body), &at, &data) == MULTIPART_PART);
+		for (unsigned n = 0; n < MULTIPART_NAMES; n++) {
+			struct span f = multipart_field(&p, (enum multipart_name)n);
+
+			CHECK_ROW(rows[i].head, (f.data == NULL) == (expected[n] == NULL));
+			CHECK_ROW(rows[i].head, expected[n] == NULL || span_is(f, expected[n]));
+		}
+		CHECK_ROW(rows[i].head, p.fields_differ == rows[i].differ);
 	}
 }
 

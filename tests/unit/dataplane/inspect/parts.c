@@ -136,6 +136,9 @@ static const struct {
 	{ "two boundaries", "multipart/form-data; boundary*=other; boundary=xYz",
 	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
 	    1 },
+	{ "two types in one field", FORM ", text/plain",
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
 	{ "as it is", FORM, "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 1 },
 	{ "no boundary told", "multipart/form-data", "--xYz\r\n" PART "\r\n%E\r\n--xYz--\r\n", 0 },
 	{ "another boundary told", "multipart/form-data; boundary=no",
@@ -231,6 +234,74 @@ TEST(a_file_known_by_its_digest_is_found_in_a_form)
 		    span_is(record_text_get(&n.object, RECORD_TEXT_FILENAME), "evil.exe"));
 		rig_destroy(r);
 	}
+}
+
+/*
+ * Mail under a type that says nothing: by its first lines. Short and in
+ * pieces, longer than is looked at, as a part, in base64.
+ */
+TEST(mail_is_taken_apart_under_any_type)
+{
+#define MAIL                                                                         \
+	"Received: from a\r\n by b\r\nSubject: x\r\nContent-Type: multipart/mixed; " \
+	"boundary=i\r\n%s"                                                           \
+	"\r\n--i\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--i--\r\n"
+	static const struct {
+		const char *name, *type, *before, *after;
+		size_t padding, step;
+		unsigned part;
+	} rows[] = {
+		{ "at once", "application/octet-stream", "", "", 0, 4096, 1 },
+		{ "no type", NULL, "", "", 0, 4096, 1 },
+		{ "in pieces", "text/plain", "", "", 0, 7, 1 },
+		{ "a long head", "text/plain", "", "", 2000, 4096, 1 },
+		{ "a long head, in pieces", "text/plain", "", "", 2000, 100, 1 },
+		{ "a part", FORM, "--xYz\r\n" PART "\r\n", "\r\n--xYz--", 0, 4096, 2 },
+		{ "a part in pieces", FORM, "--xYz\r\n" PART "\r\n", "\r\n--xYz--", 0, 7, 2 },
+		{ "a long part in pieces", FORM, "--xYz\r\n" PART "\r\n", "\r\n--xYz--", 2000, 300,
+		    2 },
+		{ "an mbox", "text/plain", "From a@b Sat Jan  1 00:00:00 2000\r\n", "", 0, 4096,
+		    1 },
+		{ "no mail", "text/plain", "Dear all,\r\n", "", 0, 4096, 0 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		char mail[8192], body[8192], long_field[4096] = "", head[512], frame[32];
+		size_t n;
+		struct notice notice;
+
+		if (rows[i].padding > 0)
+			snprintf(long_field, sizeof(long_field), "X: %*s\r\n", (int)rows[i].padding,
+			    "y");
+		snprintf(mail, sizeof(mail), MAIL, long_field);
+		n = (size_t)snprintf(
+		    body, sizeof(body), "%s%s%s", rows[i].before, mail, rows[i].after);
+		snprintf(head, sizeof(head), "POST http://h/up HTTP/1.1\r\nHost: h\r\n%s%s%s\r\n",
+		    rows[i].type != NULL ? "Content-Type: " : "",
+		    rows[i].type != NULL ? rows[i].type : "", rows[i].type != NULL ? "\r\n" : "");
+		snprintf(mail, sizeof(mail),
+		    "REQMOD icap://h/av/reqmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\n"
+		    "Encapsulated: req-hdr=0, req-body=%zu\r\n\r\n%s",
+		    strlen(head), head);
+		rig_send(c, mail, strlen(mail));
+		for (size_t at = 0, step; at < n; at += step) {
+			step = n - at < rows[i].step ? n - at : rows[i].step;
+			rig_send(c, frame, (size_t)snprintf(frame, sizeof(frame), "%zx\r\n", step));
+			rig_send(c, body + at, step);
+			rig_send(c, "\r\n", 2);
+			rig_turn(r);
+		}
+		rig_send(c, "0\r\n\r\n", 5);
+		rig_until(c, 1);
+		CHECK_ROW(rows[i].name, was_blocked(c) == (rows[i].part != 0));
+		CHECK_ROW(rows[i].name, rig_notice(r, &notice) == (rows[i].part != 0));
+		CHECK_ROW(
+		    rows[i].name, rows[i].part == 0 || notice.object.record.part == rows[i].part);
+		rig_destroy(r);
+	}
+#undef MAIL
 }
 
 /* A generation that knows FILE_TEXT by a list of digests of that kind. */
@@ -403,6 +474,46 @@ TEST(a_long_head_and_a_boundary_in_doubt_are_classes)
 	rig_until(third, 1);
 	CHECK(rig_record(r, &record) && record.record.source == SOURCE_UNSUPPORTED);
 	rig_destroy(r);
+}
+
+/* What is told twice, and told otherwise, is read otherwise by others. */
+TEST(fields_told_twice)
+{
+	static const struct {
+		const char *name, *type, *head;
+		enum source source;
+	} rows[] = {
+		{ "the same boundary", FORM "; boundary=\"xYz\"", "", SOURCE_SCANNED },
+		{ "the same type", FORM "\r\nContent-Type: " FORM, "", SOURCE_SCANNED },
+		{ "another type", FORM "\r\nContent-Type: multipart/form-data; boundary=b", "",
+		    SOURCE_UNSUPPORTED },
+		{ "another one in front", "text/plain\r\nContent-Type: " FORM, "", SOURCE_SCANNED },
+		{ "two types joined", FORM ", text/plain", "", SOURCE_UNSUPPORTED },
+		{ "two codings of a part", FORM,
+		    "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n",
+		    SOURCE_UNSUPPORTED },
+		{ "two names of a part", FORM,
+		    PART "Content-Disposition: form-data; name=\"g\"\r\n", SOURCE_UNSUPPORTED },
+		{ "two types of a message", FORM,
+		    "Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/x; "
+		    "boundary=c\r\nContent-Type: multipart/x; boundary=d\r\n",
+		    SOURCE_UNSUPPORTED },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		struct record_slot record;
+		char body[512];
+
+		snprintf(body, sizeof(body), "--xYz\r\n%s\r\n1\r\n--xYz--", rows[i].head);
+		upload(c, rows[i].type, body);
+		rig_until(c, 1);
+		CHECK_ROW(rows[i].name, strncmp(c->output, "ICAP/1.0 204", 12) == 0);
+		CHECK_ROW(rows[i].name, rig_record(r, &record));
+		CHECK_ROW(rows[i].name, record.record.source == rows[i].source);
+		rig_destroy(r);
+	}
 }
 
 /* A client that leaves within a part gives its level back: more leave than there are levels. */
