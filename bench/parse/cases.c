@@ -151,9 +151,11 @@ read_multipart(struct work *w, unsigned i)
 	if (multipart_init(&w->multipart, one->more, MULTIPART_HEAD_BYTES_MAX) != MULTIPART_YES)
 		return false;
 	while ((event = multipart_next(&w->multipart, one->bytes, &at, &data)) != MULTIPART_MORE) {
-		if (event == MULTIPART_PART &&
-		    multipart_field(&w->multipart, MULTIPART_DISPOSITION).data != NULL)
-			parts++;
+		if (event != MULTIPART_PART)
+			continue;
+		for (unsigned n = 0; n < MULTIPART_NAMES; n++)
+			parts +=
+			    multipart_field(&w->multipart, (enum multipart_name)n).data != NULL;
 	}
 	return parts > 0;
 }

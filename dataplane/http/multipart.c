@@ -63,12 +63,17 @@ find_word(struct span value)
 static size_t
 end_loose(struct span plain, const char *value, size_t n, bool *loose)
 {
-	const char *comma = memchr(value, ',', n);
+	size_t end = n;
 
 	*loose = false;
-	for (size_t i = 0; i < n && plain.data[0] != '"'; i++)
+	for (size_t i = 0; i < n && plain.data[0] != '"'; i++) {
+		if (value[i] > ',') /* as letters, digits and most other signs of a token are */
+			continue;
 		*loose = *loose || memchr(", \t\"", value[i], 4) != NULL;
-	return *loose && comma != NULL ? (size_t)(comma - value) : n;
+		if (value[i] == ',' && end == n)
+			end = i;
+	}
+	return end;
 }
 
 /*
@@ -311,10 +316,13 @@ multipart_field(const struct multipart *p, enum multipart_name name)
 static void
 note_fields(struct multipart *p)
 {
-	static const char *const names[MULTIPART_NAMES] = {
-		[MULTIPART_DISPOSITION] = "Content-Disposition",
-		[MULTIPART_TYPE] = "Content-Type",
-		[MULTIPART_ENCODING] = "Content-Transfer-Encoding",
+	static const struct {
+		size_t bytes;
+		const char *text;
+	} names[MULTIPART_NAMES] = {
+		[MULTIPART_DISPOSITION] = { 19, "Content-Disposition" },
+		[MULTIPART_TYPE] = { 12, "Content-Type" },
+		[MULTIPART_ENCODING] = { 25, "Content-Transfer-Encoding" },
 	};
 	struct http_field_walk walk = { 0 };
 	struct http_head head;
@@ -327,7 +335,9 @@ note_fields(struct multipart *p)
 	while (http_field_next(&head, &walk, &f)) {
 		unsigned i = 0;
 
-		while (i < MULTIPART_NAMES && !span_is_nocase(f.name, names[i]))
+		while (i < MULTIPART_NAMES &&
+		       (f.name.bytes != names[i].bytes || strncasecmp((const char *)f.name.data,
+							      names[i].text, f.name.bytes) != 0))
 			i++;
 		if (i == MULTIPART_NAMES)
 			continue;
