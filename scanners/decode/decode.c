@@ -154,6 +154,7 @@ open_stage(struct decode_pool *p, enum decode_coding coding)
 	p->free_stages = s->next_free;
 	s->coding = coding;
 	s->input_bytes = s->output_bytes = 0;
+	s->member = 0;
 	s->pending = span_of(NULL, 0);
 	s->member_open = s->ended = s->failed = s->output_filled = false;
 	s->room = NULL;
@@ -287,6 +288,12 @@ decode_is_whole(const struct decoder *d)
 			return false;
 	}
 	return true;
+}
+
+uint32_t
+decode_member(const struct decoder *d)
+{
+	return d->stages[d->count - 1]->member;
 }
 
 uint64_t

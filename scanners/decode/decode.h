@@ -80,6 +80,9 @@ void decode_close(struct decode_pool *p, struct decoder *d);
 enum decode_result decode_next(struct decoder *d, struct span input, size_t *at, struct span *out);
 /* Whether the input so far ends where a stream may end: false means it was cut short. */
 bool decode_is_whole(const struct decoder *d);
+/* Which gzip member or zstd frame of the first coding that was applied gave the last output, from
+ * 1; 0 where it has no such thing. */
+uint32_t decode_member(const struct decoder *d);
 uint64_t decode_output_bytes(const struct decoder *d);
 /* Bytes that went in and out of all its codings: what it has cost so far. */
 uint64_t decode_worked_bytes(const struct decoder *d);

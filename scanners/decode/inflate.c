@@ -11,6 +11,7 @@ begin_member(struct stage *s, uint32_t kind)
 	isal_inflate_reset(&s->state);
 	s->state.crc_flag = kind;
 	s->member_open = true;
+	s->member++;
 }
 
 void

@@ -20,6 +20,7 @@ struct stage {
 	uint64_t input_bytes, output_bytes;
 	struct span pending; /* output that the next stage has not taken yet */
 	bool member_open;    /* inside a member, a frame, a stream */
+	uint32_t member;     /* how many members, or frames, have begun */
 	bool ended, failed;
 	enum decode_result failure; /* what to answer once failed */
 

@@ -72,12 +72,15 @@ zstd_next(struct stage *s, struct span input, size_t *at, struct span *out)
 		ZSTD_inBuffer in = { input.data != NULL ? input.data + *at : NULL,
 			step_bytes(s, input.bytes - *at), 0 };
 		ZSTD_outBuffer given = { s->output, OUTPUT_BYTES, 0 };
-		size_t rc = ZSTD_decompressStream(s->library, &given, &in);
+		size_t rc;
 
+		if (!s->member_open)
+			s->member++;
+		rc = ZSTD_decompressStream(s->library, &given, &in);
 		*at += in.pos;
 		s->input_bytes += in.pos;
 		*out = span_of(s->output, given.pos);
-		s->output_filled = given.pos == OUTPUT_BYTES;
+		s->output_filled = given.pos == OUTPUT_BYTES && rc != 0; /* 0: none is owed */
 		if (ZSTD_isError(rc)) {
 			s->output_filled = false;
 			fail(s, rc);

@@ -54,6 +54,7 @@ pack(enum decode_coding coding, const uint8_t *in, size_t bytes, uint8_t *out)
 struct unpacked {
 	enum decode_result result;
 	uint64_t bytes, busy;
+	uint64_t member_at; /* bytes before the second member's first */
 	bool same, whole;
 };
 
@@ -77,6 +78,8 @@ unpack(const struct decode_codings *c, const struct decode_limits *l, size_t byt
 				continue;
 			u.same &= u.bytes + out.bytes <= PLAIN_BYTES &&
 				  memcmp(plain + u.bytes, out.data, out.bytes) == 0;
+			if (decode_member(d) < 2)
+				u.member_at += out.bytes;
 			u.bytes += out.bytes;
 		}
 	}
@@ -230,6 +233,31 @@ TEST(frames_follow_one_another_and_garbage_ends_them)
 	memcpy(packed + first, "garbage behind", 14);
 	u = unpack(&kinds[0].codings, &limits, first + 14, 11);
 	CHECK(u.bytes == 1000 && u.result == DECODE_END && u.whole);
+}
+
+/* Which member an output is of, also where one ends at the buffer's end; br has none. */
+TEST(members_are_told_apart)
+{
+	static const size_t firsts[] = { 0, 1, 1000, 16383, 16384, 16385, 32768, 40000 };
+	static const size_t steps[] = { 1, 11, 100000 };
+	static const struct decode_codings gzip = { .count = 1, .list = { DECODE_GZIP } };
+	const struct decode_codings *const both[] = { &gzip, &kinds[1].codings };
+
+	pool();
+	for (unsigned i = 0; i < COUNT_OF(firsts) * COUNT_OF(steps) * 2; i++) {
+		const struct decode_codings *c = both[i % 2];
+		size_t step = steps[i / 2 % COUNT_OF(steps)],
+		       first = firsts[i / 2 / COUNT_OF(steps)];
+		size_t bytes = pack(c->list[0], plain, first, packed);
+		struct unpacked u = unpack(c, &limits, bytes, step);
+
+		CHECK_SEED(i, u.whole && u.member_at == first && u.bytes == first);
+		bytes += pack(c->list[0], plain + first, 5000, packed + bytes);
+		u = unpack(c, &limits, bytes, step);
+		CHECK_SEED(i, u.whole && u.same && u.member_at == first && u.bytes == first + 5000);
+	}
+	CHECK(unpack(&kinds[0].codings, &limits, pack(DECODE_BROTLI, plain, 9, packed), 1)
+		  .member_at == 9);
 }
 
 /* Too short to be anything of the coding: never whole, whatever the bytes are and how they come. */
