@@ -117,6 +117,8 @@ static void
 give_up_decoding(struct inspect_object *o, enum source class)
 {
 	o->trouble = class;
+	if (class == SOURCE_CORRUPT)
+		member_broken(o);
 	decode_close(o->inspect->decoders, o->decoder);
 	o->decoder = NULL;
 	shadow_leave(o, &o->decoded);
@@ -154,6 +156,8 @@ decode_span(struct inspect_object *o, struct span input, size_t *at, bool is_las
 			o->turn_bytes += decode_worked_bytes(o->decoder) - before;
 			break;
 		case DECODE_OUTPUT:
+			if (decode_member(o->decoder) > 1)
+				member_feed(o, decode_member(o->decoder), out);
 			feed_layer(o, &o->decoded, out,
 			    is_last && *at == input.bytes && decode_is_whole(o->decoder));
 			break;
@@ -290,6 +294,7 @@ object_feed_end(struct inspect_object *o)
 	if (o->decoder != NULL && o->raw.bytes > 0 && !decode_is_whole(o->decoder))
 		give_up_decoding(o, SOURCE_CORRUPT);
 	if (o->decoded.open) {
+		member_end(o);
 		layer_finish(&o->decoded, o->inspect->hashing.queue);
 		note_hit(o, &o->decoded);
 		o->flags |= RECORD_FLAG_DECODED;

@@ -53,8 +53,8 @@ begin_again(struct hashing *h, size_t left)
 	h->spent_mbufs = 0;
 }
 
-static void
-run_all(struct hashing *h)
+void
+hashing_run(struct hashing *h)
 {
 	digest_queue_run(h->queue);
 	begin_again(h, 0);
@@ -206,7 +206,7 @@ inspect_digest(struct inspect *i, bool flows)
 	if (fills)
 		run_filled(&i->hashing);
 	else
-		run_all(&i->hashing);
+		hashing_run(&i->hashing);
 	i->hashing.hurried = false;
 	i->hashing.run_by = MONO_NEVER;
 	show_work(i);

@@ -135,6 +135,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->shadow = (struct shadow_found){ 0 };
 	o->bytes = 0;
 	o->decoder = NULL;
+	o->member.number = 0;
 	o->feeding = false;
 	o->backlog = CHAIN_EMPTY;
 	o->raw.open = o->decoded.open = false;

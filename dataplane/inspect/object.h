@@ -26,6 +26,7 @@
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/inspect/keep.h"
 #include "dataplane/inspect/layer.h"
+#include "dataplane/inspect/member.h"
 #include "dataplane/inspect/parts.h"
 #include "dataplane/inspect/shadow.h"
 #include "dataplane/inspect/waits.h"
@@ -97,6 +98,7 @@ struct inspect_object {
 	struct chain backlog;
 	uint64_t turn, turn_bytes; /* what was done for it in that turn */
 	struct layer raw, decoded;
+	struct member member;     /* of `decoded` */
 	struct part_level *parts; /* of a multipart body, as long as it is looked into; else NULL */
 	bool parts_over, parts_failed; /* not all were looked into; an engine failed over one */
 	bool parts_doubtful;  /* something was found in a part, whose digest may yet be trusted */
@@ -286,6 +288,8 @@ void hashing_add(struct inspect_object *o, struct layer *l, struct span bytes);
  */
 #define HASHING_ROOM_MAX (16u << 10)
 uint8_t *hashing_room(struct hashing *h, size_t bytes);
+/* Works off what was put down: the digests of all layers are those of what they were fed. */
+void hashing_run(struct hashing *h);
 /* The object's verdict waits for its digests. */
 void hashing_due(struct inspect_object *o);
 /* Lets go of bytes that the queue may still read. Takes the chain. */

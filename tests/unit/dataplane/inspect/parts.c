@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Uploads in forms: what is bad in a part is found, by signature and by digest, whatever hides it.
  */
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <isa-l/igzip_lib.h>
 
 #include "scanners/digest/digest.h"
 #include "tests/unit/dataplane/inspect/rig.h"
-#include "tools/sigc/sigc.h"
 
 #define EICAR_BASE64                                               \
 	"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FSLVNUQU5E\r\n" \
@@ -304,39 +301,6 @@ TEST(mail_is_taken_apart_under_any_type)
 #undef MAIL
 }
 
-/* A generation that knows FILE_TEXT by a list of digests of that kind. */
-static struct loaded *
-listing(const char *suffix)
-{
-	char path[] = "/tmp/sluice-parts-XXXXXX", name[64], line[128], hex[65];
-	char error[SIGNATURE_ERROR_TEXT_MAX];
-	struct sigc sigc = { 0 };
-	struct loaded *l = NULL;
-	struct digest d;
-	struct digest_values v;
-	FILE *f;
-	int fd = mkstemp(path);
-
-	digest_init(&d);
-	digest_feed(&d, span_text(FILE_TEXT));
-	digest_finish(&d, &v);
-	snprintf(
-	    line, sizeof(line), "%s:%zu:Listed\n", digest_hex(v.md5, 16, hex), strlen(FILE_TEXT));
-	snprintf(name, sizeof(name), "%s.%s", path, suffix);
-	f = fopen(name, "w");
-	CHECK(fd >= 0 && f != NULL && fputs(line, f) >= 0 && fclose(f) == 0);
-	sigc_add_literal(&sigc, span_text("Literal"), (const uint8_t *)"known by its", 12);
-	CHECK(sigc_read(&sigc, name) == 0 && sigc_build(&sigc, path) == 0);
-	close(fd);
-	fd = open(path, O_RDONLY);
-	CHECK(loaded_create(fd, 1, RIG_SCANS, &l, error) == 0);
-	close(fd);
-	unlink(path);
-	unlink(name);
-	sigc_free(&sigc);
-	return l;
-}
-
 /* By the list first; a trusted file is not bad as a part, though the form's bytes are scanned too.
  */
 TEST(lists_of_digests_know_parts)
@@ -348,7 +312,7 @@ TEST(lists_of_digests_know_parts)
 		struct rig_client *c = rig_client(r);
 		struct notice n;
 
-		rig_publish(r, listing(lists[i]));
+		rig_publish(r, rig_listing(FILE_TEXT, lists[i]));
 		upload(c, FORM,
 		    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_BASE64
 		    "\r\n--xYz--");

@@ -2,10 +2,13 @@
 /* The caller's side of icap and inspect, as dataplane/client.c is it, over bytes in memory. */
 #include "tests/unit/dataplane/inspect/rig.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scanners/digest/digest.h"
 #include "tests/sim/sim.h"
+#include "tools/sigc/sigc.h"
 
 #define SETTINGS_MAX 16
 #define OBJECTS_MAX  8
@@ -109,6 +112,37 @@ rig_create(const char *const *set)
 		abort();
 	icap_set_profiles(r->icap, policy_icap_profiles(r->publisher.current->policy));
 	return r;
+}
+
+struct loaded *
+rig_listing(const char *text, const char *suffix)
+{
+	char path[] = "/tmp/sluice-rig-XXXXXX", name[64], line[128], hex[65];
+	char error[SIGNATURE_ERROR_TEXT_MAX];
+	struct sigc sigc = { 0 };
+	struct loaded *l = NULL;
+	struct digest d;
+	struct digest_values v;
+	FILE *f;
+	int fd = mkstemp(path);
+
+	digest_init(&d);
+	digest_feed(&d, span_text(text));
+	digest_finish(&d, &v);
+	snprintf(line, sizeof(line), "%s:%zu:Listed\n", digest_hex(v.md5, 16, hex), strlen(text));
+	snprintf(name, sizeof(name), "%s.%s", path, suffix);
+	f = fopen(name, "w");
+	CHECK(fd >= 0 && f != NULL && fputs(line, f) >= 0 && fclose(f) == 0);
+	sigc_add_literal(&sigc, span_text("Literal"), (const uint8_t *)"known by its", 12);
+	CHECK(sigc_read(&sigc, name) == 0 && sigc_build(&sigc, path) == 0);
+	close(fd);
+	fd = open(path, O_RDONLY);
+	CHECK(loaded_create(fd, 1, RIG_SCANS, &l, error) == 0);
+	close(fd);
+	unlink(path);
+	unlink(name);
+	sigc_free(&sigc);
+	return l;
 }
 
 void

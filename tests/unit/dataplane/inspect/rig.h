@@ -44,6 +44,9 @@ struct rig {
 /* `set` are settings as for --set, ended by NULL; NULL: none. Mode standard, built-in signatures.
  */
 struct rig *rig_create(const char *const *set);
+/* Signatures that know these bytes by a list of digests of that kind ("hdb", "fp"), as "Listed",
+ * and any that have "known by its" in them. */
+struct loaded *rig_listing(const char *text, const char *suffix);
 /* Takes `loaded`: its generation judges from the next object on. */
 void rig_publish(struct rig *r, struct loaded *loaded);
 /* Takes `shadow`: it is tried beside what serves; NULL: nothing is any more. */
