@@ -30,7 +30,7 @@ below_tests/sim/world       := tests/sim dataplane/net/tcp dataplane/net common/
 below_tests/sim/hostile     := tests/sim/world tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/sim/packetdrill := tests/sim dataplane/net/tcp dataplane/net common/base
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
-below_tests/parse           := tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net scanners/decode \
+below_tests/parse           := tests/talk tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net scanners/decode \
 	common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base

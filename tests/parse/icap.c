@@ -11,34 +11,11 @@
 #include "dataplane/icap/icap.h"
 #include "tests/parse/print.h"
 #include "tests/sim/sim.h"
+#include "tests/talk/talk.h"
 
 #define REPLY_BYTES_MAX (8u << 20)
 
 static const char page[] = "HTTP/1.1 403 Forbidden\r\n\r\n";
-
-/* One for the process: its pages are dear under a sanitizer. */
-static struct icap *
-the_icap(void)
-{
-	static struct icap *i;
-	struct icap_config c = { .sessions_max = 1,
-		.preview_bytes = 1024,
-		.options_ttl_seconds = 3600,
-		.connections_max = 100,
-		.head_timeout = seconds(10),
-		.body_timeout = seconds(10),
-		.idle_timeout = seconds(10),
-		.reqmod_path = "av/reqmod",
-		.respmod_path = "av/respmod",
-		.service_name = "test",
-		.scan = parse_scan,
-		.pools = *sim_pools() };
-
-	if (i == NULL && (i = icap_create(&c)) == NULL)
-		abort();
-	icap_begin(i, (struct mono){ 1 });
-	return i;
-}
 
 static void
 print_icap_fields(struct span head)
@@ -174,7 +151,7 @@ print_statuses(struct icap_session *s)
 void
 print_icap(struct span previews, struct span sent)
 {
-	struct icap_session *s = icap_session_create(the_icap());
+	struct icap_session *s = icap_session_create(talk_icap(sim_pools(), parse_scan));
 	struct chain input = CHAIN_EMPTY;
 	unsigned seen = 0;
 	bool closed;

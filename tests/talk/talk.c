@@ -16,34 +16,6 @@ struct talker {
 	bool answered;
 };
 
-/* One for the process: its pages are dear under a sanitizer. */
-static struct icap *
-the_icap(const struct chain_pools *pools)
-{
-	static struct icap *i;
-	struct icap_config c = { .sessions_max = 1,
-		.preview_bytes = 1024,
-		.options_ttl_seconds = 3600,
-		.connections_max = 100,
-		.head_timeout = seconds(10),
-		.body_timeout = seconds(10),
-		.idle_timeout = seconds(10),
-		.reqmod_path = "av/reqmod",
-		.respmod_path = "av/respmod",
-		.service_name = "test",
-		.pools = *pools };
-
-	if (i != NULL)
-		return i;
-	i = icap_create(&c);
-	if (i == NULL)
-		abort();
-	icap_set_istag(i, span_text("T-1"));
-	icap_set_date(i, 0);
-	icap_begin(i, (struct mono){ 1 });
-	return i;
-}
-
 static void
 take_output(struct talker *k)
 {
@@ -163,7 +135,7 @@ talk_run(const struct chain_pools *pools, enum talk_policy policy, struct span b
     const uint16_t *cuts, unsigned cut_count, bool end)
 {
 	struct talk *t = calloc(1, sizeof(*t));
-	struct icap *icap = the_icap(pools);
+	struct icap *icap = talk_icap(pools, HTTP_SCAN_AUTO);
 	struct talker k = { .t = t, .pools = pools, .policy = policy };
 	unsigned piece = 0;
 

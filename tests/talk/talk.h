@@ -28,6 +28,10 @@ struct talk {
 	bool closed, drain, abort;
 };
 
+/* The ICAP of one session, made at the first call with what that gives, and kept: its pages are
+ * dear under a sanitizer. Aborts where there is no memory. */
+struct icap *talk_icap(const struct chain_pools *pools, enum http_scan_kind scan);
+
 /* Frees with talk_free(). `cuts`: sizes of the pieces, the last one over and over; 0 ends: whole.
  */
 struct talk *talk_run(const struct chain_pools *pools, enum talk_policy policy, struct span bytes,
