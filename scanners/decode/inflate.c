@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ISA-L's inflate, fed span by span. gzip members follow one another; "deflate" is zlib-wrapped, or
- * raw where the first two bytes are no zlib header (RFC 9110 §8.4.1.2 notes the confusion).
+ * raw where the first two bytes are no zlib header (RFC 9110 §8.4.1.2 notes the confusion). One
+ * that is sent as the other is taken for what it is, as curl does: no raw stream begins as a gzip
+ * header.
  */
 #include "scanners/decode/internal.h"
 
@@ -18,7 +20,7 @@ void
 inflate_begin(struct stage *s)
 {
 	s->held_bytes = 0;
-	s->kind_known = s->coding == DECODE_GZIP;
+	s->kind_known = false;
 	isal_inflate_init(&s->state);
 }
 
@@ -29,7 +31,17 @@ is_zlib(const uint8_t head[2])
 	return (head[0] & 0x0f) == 8 && (head[0] << 8 | head[1]) % 31 == 0;
 }
 
-/* Collects the two bytes that tell zlib from raw; true once it is known. */
+static uint32_t
+kind_of(const struct stage *s)
+{
+	if (is_zlib(s->held))
+		return ISAL_ZLIB;
+	if (s->coding == DECODE_GZIP || (s->held[0] == 0x1f && s->held[1] == 0x8b))
+		return ISAL_GZIP;
+	return ISAL_DEFLATE;
+}
+
+/* Collects the two bytes that tell of what kind the stream is; true once it is known. */
 static bool
 choose_kind(struct stage *s, struct span input, size_t *at)
 {
@@ -40,7 +52,8 @@ choose_kind(struct stage *s, struct span input, size_t *at)
 	if (s->held_bytes < 2)
 		return false;
 	s->kind_known = true;
-	begin_member(s, is_zlib(s->held) ? ISAL_ZLIB : ISAL_DEFLATE);
+	s->is_gzip = kind_of(s) == ISAL_GZIP;
+	begin_member(s, kind_of(s));
 	return true;
 }
 
@@ -78,8 +91,7 @@ inflate_some(struct stage *s, struct span input, size_t *at)
 static enum decode_result
 broken(struct stage *s, size_t produced)
 {
-	s->ended = s->coding == DECODE_GZIP && s->output_bytes > 0 && produced == 0 &&
-		   s->state.total_out == 0;
+	s->ended = s->is_gzip && s->output_bytes > 0 && produced == 0 && s->state.total_out == 0;
 	s->failed = s->member_open = !s->ended;
 	s->failure = DECODE_CORRUPT;
 	if (s->failed && produced > 0) /* what came out before is judged too */
@@ -109,7 +121,7 @@ inflate_next(struct stage *s, struct span input, size_t *at, struct span *out)
 			return broken(s, produced);
 		if (s->state.block_state == ISAL_BLOCK_FINISH) {
 			s->member_open = false;
-			s->ended = s->coding == DECODE_DEFLATE;
+			s->ended = !s->is_gzip;
 		}
 		if (produced > 0)
 			return DECODE_OUTPUT;

@@ -27,7 +27,7 @@ struct stage {
 	/* gzip, deflate */
 	uint8_t held[2]; /* the first bytes of a deflate stream, until its kind is known */
 	unsigned held_bytes;
-	bool kind_known;
+	bool kind_known, is_gzip;
 	struct inflate_state state;
 
 	/* br, zstd */

@@ -123,6 +123,36 @@ TEST(what_is_no_gzip_is_corrupt)
 	CHECK(unpack(DECODE_GZIP, &limits, 35, 35, &n, &same, &whole) == DECODE_CORRUPT);
 }
 
+/* A wrapping that is not the one that was told, in every step; gzip's members come all the same. */
+TEST(one_wrapping_sent_as_another)
+{
+	static const struct {
+		const char *name;
+		uint16_t kind;
+		enum decode_coding coding;
+		unsigned members;
+	} rows[] = {
+		{ "zlib as gzip", IGZIP_ZLIB, DECODE_GZIP, 1 },
+		{ "gzip as deflate", IGZIP_GZIP, DECODE_DEFLATE, 1 },
+		{ "two gzips as deflate", IGZIP_GZIP, DECODE_DEFLATE, 2 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		for (size_t step = 1; step < 700; step = step * 3 + 1) {
+			size_t bytes = pack(rows[i].kind, 300);
+			bool same, whole;
+			uint64_t n;
+
+			memcpy(packed + bytes, packed, bytes);
+			unpack(rows[i].coding, &limits, rows[i].members * bytes, step, &n, &same,
+			    &whole);
+			CHECK_ROW(rows[i].name, whole && n == 300 * rows[i].members);
+			unpack(rows[i].coding, &limits, bytes - 1, step, &n, &same, &whole);
+			CHECK_ROW(rows[i].name, same && !whole);
+		}
+	}
+}
+
 /* Each way a stream can be wrong: what comes of it, and how much came out before. */
 TEST(members_trailing_bytes_and_checksums)
 {
