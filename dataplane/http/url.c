@@ -98,6 +98,17 @@ put(char *out, size_t room, size_t at, struct span s)
 	return at + n;
 }
 
+/* A Host field has no business to, but may hold user:password@, too. */
+static struct span
+without_user(struct span host)
+{
+	size_t at = host.bytes;
+
+	while (at > 0 && host.data[at - 1] != '@')
+		at--;
+	return span_from(host, at);
+}
+
 size_t
 http_url_for_log(struct span target, struct span host_header, char *out, size_t room)
 {
@@ -105,7 +116,7 @@ http_url_for_log(struct span target, struct span host_header, char *out, size_t 
 	struct span rest = scheme > 0 ? span_from(target, scheme + 3) : target;
 
 	if (target.bytes > 0 && target.data[0] == '/')
-		at = put(out, room, 0, host_header);
+		at = put(out, room, 0, without_user(host_header));
 	else
 		at = put(out, room, 0, take_authority(&rest));
 	if (rest.bytes == 1 && rest.data[0] == '/')

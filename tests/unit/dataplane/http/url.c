@@ -12,6 +12,8 @@ static const struct {
 	{ "ftp://u:p@h/f", "", "h/f" },
 	{ "secure.example.test:443", "", "secure.example.test:443" },
 	{ "/path", "host.test:8080", "host.test:8080/path" },
+	{ "/path", "user:secret@host.test", "host.test/path" },
+	{ "/path", "user:secret@", "/path" },
 	{ "http://./", "", "." },
 	{ "http://[2001:db8::7]:8080/x", "", "[2001:db8::7]:8080/x" },
 	{ "http://bad.test#@good.test/x", "", "bad.test#@good.test/x" },
