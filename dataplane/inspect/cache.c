@@ -12,8 +12,7 @@ struct entry {
 	uint8_t sha256[32];
 	uint64_t stamp;
 	bool used, asked;
-	uint8_t verdict;
-	char threat[CACHE_THREAT_MAX];
+	struct cache_verdict said;
 };
 
 struct cache {
@@ -21,6 +20,15 @@ struct cache {
 	uint8_t *hands; /* per set: where the clock stands */
 	struct entry *slots;
 };
+
+struct cache_verdict
+cache_verdict_of(enum verdict verdict, const char *threat, bool sandboxed)
+{
+	struct cache_verdict v = { .verdict = verdict, .sandboxed = sandboxed };
+
+	memcpy(v.threat, threat, strnlen(threat, sizeof(v.threat) - 1));
+	return v;
+}
 
 struct cache *
 cache_create(uint32_t entries)
@@ -77,11 +85,10 @@ cache_find(struct cache *c, const uint8_t sha256[32], uint64_t stamp, struct cac
 {
 	struct entry *e = lookup(c, sha256);
 
-	if (e == NULL || (e->verdict == VERDICT_CLEAN && e->stamp != stamp))
+	if (e == NULL || (e->said.verdict == VERDICT_CLEAN && e->stamp != stamp))
 		return false;
 	e->asked = true;
-	out->verdict = e->verdict;
-	memcpy(out->threat, e->threat, sizeof(out->threat));
+	*out = e->said;
 	return true;
 }
 
@@ -107,8 +114,8 @@ make_room(struct cache *c, const uint8_t sha256[32])
 }
 
 bool
-cache_put(struct cache *c, const uint8_t sha256[32], uint64_t stamp, enum verdict verdict,
-    const char *threat)
+cache_put(
+    struct cache *c, const uint8_t sha256[32], uint64_t stamp, const struct cache_verdict *verdict)
 {
 	struct entry *e = lookup(c, sha256);
 	bool evicted = false;
@@ -123,9 +130,7 @@ cache_put(struct cache *c, const uint8_t sha256[32], uint64_t stamp, enum verdic
 	e->used = true;
 	e->asked = false;
 	e->stamp = stamp;
-	e->verdict = (uint8_t)verdict;
-	memset(e->threat, 0, sizeof(e->threat));
-	strncpy(e->threat, threat, sizeof(e->threat) - 1);
+	e->said = *verdict;
 	return evicted;
 }
 

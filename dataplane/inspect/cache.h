@@ -20,8 +20,12 @@ struct cache;
 
 struct cache_verdict {
 	enum verdict verdict;
+	bool sandboxed;                /* what said it was no scan alone: it holds under any head */
 	char threat[CACHE_THREAT_MAX]; /* bad: NUL-terminated */
 };
+
+/* A threat longer than its room is cut. */
+struct cache_verdict cache_verdict_of(enum verdict verdict, const char *threat, bool sandboxed);
 
 /* `entries` is rounded up to a power of two of whole sets. NULL when memory is lacking. */
 struct cache *cache_create(uint32_t entries);
@@ -30,8 +34,8 @@ void cache_destroy(struct cache *c);
 bool cache_find(
     struct cache *c, const uint8_t sha256[32], uint64_t stamp, struct cache_verdict *out);
 /* Returns whether another digest's entry had to go for it. */
-bool cache_put(struct cache *c, const uint8_t sha256[32], uint64_t stamp, enum verdict verdict,
-    const char *threat);
+bool cache_put(
+    struct cache *c, const uint8_t sha256[32], uint64_t stamp, const struct cache_verdict *verdict);
 void cache_clear(struct cache *c);
 uint32_t cache_entries(const struct cache *c);
 

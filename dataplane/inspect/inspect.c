@@ -127,6 +127,16 @@ expire(struct inspect_object *o)
 	}
 }
 
+/* Control remembers what a sandbox said. */
+static void
+remember_answer(struct inspect *i, const struct command *c)
+{
+	struct cache_verdict said = cache_verdict_of(c->verdict, c->threat, true);
+
+	if (cache_put(i->cache, c->sha256, c->generation, &said))
+		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
+}
+
 void
 inspect_command(struct inspect *i, const struct command *c)
 {
@@ -135,8 +145,7 @@ inspect_command(struct inspect *i, const struct command *c)
 		sandbox_answer(i, c);
 		break;
 	case COMMAND_CACHE_PUT:
-		if (cache_put(i->cache, c->sha256, c->generation, c->verdict, c->threat))
-			count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
+		remember_answer(i, c);
 		break;
 	case COMMAND_CACHE_CLEAR:
 		cache_clear(i->cache);

@@ -73,17 +73,30 @@ step_parts(struct inspect_object *o)
 	return f->number != 0 ? decide(o, VERDICT_BAD, f->source, f->threat) : STEP_NEXT;
 }
 
+/*
+ * Whether what is remembered holds of this object: the same bytes under a head that told of no
+ * parts, or of other ones, were clean without the sandbox that parts of this one call for.
+ */
+static bool
+holds(const struct inspect_object *o, const struct cache_verdict *v)
+{
+	return v->verdict != VERDICT_CLEAN || v->sandboxed ||
+	       !(o->parts_sandboxed || o->parts_want_deep);
+}
+
 static enum step_result
 step_cached(struct inspect_object *o)
 {
 	struct inspect *i = o->inspect;
 	struct cache_verdict v;
 
-	if (!object_recall(o, object_layer(o), &v)) {
+	if (!object_recall(o, object_layer(o), &v) || !holds(o, &v)) {
 		count(i->stats, COUNTER_CACHE_MISSES, 1);
 		return STEP_NEXT;
 	}
 	count(i->stats, COUNTER_CACHE_HITS, 1);
+	if (v.verdict == VERDICT_CLEAN && o->trouble != SOURCE_COUNT)
+		return decide_class(o, o->trouble); /* which the bytes alone do not tell */
 	return decide(o, v.verdict, SOURCE_CACHED, v.threat);
 }
 
@@ -115,10 +128,22 @@ step_signatures(struct inspect_object *o)
 	return STEP_NEXT;
 }
 
+/* A class that is blocked. One that is let through may still be judged by a sandbox. */
 static enum step_result
 step_trouble(struct inspect_object *o)
 {
-	return o->trouble != SOURCE_COUNT ? decide_class(o, o->trouble) : STEP_NEXT;
+	if (o->trouble == SOURCE_COUNT || policy_allows(object_policy(o), o->trouble))
+		return STEP_NEXT;
+	return decide_class(o, o->trouble);
+}
+
+/* Nothing was found, and nobody knows more yet. */
+static enum step_result
+pass(struct inspect_object *o)
+{
+	if (o->trouble != SOURCE_COUNT)
+		return decide_class(o, o->trouble);
+	return decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
 }
 
 /*
@@ -134,6 +159,8 @@ step_sandbox(struct inspect_object *o)
 	bool hold = o->mode == MODE_ADVANCED;
 	struct layer *l = object_layer(o);
 
+	if (o->trouble != SOURCE_COUNT && !sandbox_has_bytes(o))
+		return STEP_NEXT;
 	if (!policy_sandboxes(object_policy(o), l->format) && !o->parts_sandboxed) {
 		if (!l->wants_deep && !o->parts_want_deep)
 			return STEP_NEXT;
@@ -144,20 +171,20 @@ step_sandbox(struct inspect_object *o)
 		return decide_class(o, SOURCE_OVERSIZE);
 	if (o->sample_failed || sandbox_submit(o, hold) != 0) {
 		count(i->stats, COUNTER_SANDBOX_SKIPPED, 1);
-		return hold ? decide_class(o, SOURCE_OVERLOAD)
-			    : decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
+		return hold ? decide_class(o, SOURCE_OVERLOAD) : pass(o);
 	}
 	if (hold)
 		return STEP_HELD;
 	o->flags |= RECORD_FLAG_DELIVERED;
-	return decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
+	return pass(o);
 }
 
 static enum step_result
 step_clean(struct inspect_object *o)
 {
-	object_remember(o, object_layer(o), VERDICT_CLEAN, "", is_by_name(o));
-	return decide(o, VERDICT_CLEAN, SOURCE_SCANNED, "");
+	if (o->trouble == SOURCE_COUNT)
+		object_remember(o, object_layer(o), VERDICT_CLEAN, "", is_by_name(o));
+	return pass(o);
 }
 
 bool

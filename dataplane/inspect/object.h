@@ -344,6 +344,8 @@ void report_notices_full(struct inspect_object *o);
 const char *report_uuid_text(const struct inspect_object *o, char out[33]);
 
 /* sandbox.c: jobs lent to control */
+/* Whether there are bytes to give, or should be: a coding that broke leaves none. */
+bool sandbox_has_bytes(const struct inspect_object *o);
 /* Gives the object's sample to control. 0, or -ENOBUFS: no job, notice or block was to be had. */
 int sandbox_submit(struct inspect_object *o, bool hold);
 /* The holder waits no longer; the job goes on. */

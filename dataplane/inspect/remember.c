@@ -34,6 +34,7 @@ object_remember(struct inspect_object *o, const struct layer *l, enum verdict v,
     bool by_name)
 {
 	struct inspect *i = o->inspect;
+	struct cache_verdict said = cache_verdict_of(v, threat, false);
 	uint8_t key[DIGEST_SHA256_BYTES];
 
 	if (o->flags & RECORD_FLAG_PARTIAL || !object_is_current(o))
@@ -41,6 +42,6 @@ object_remember(struct inspect_object *o, const struct layer *l, enum verdict v,
 	memcpy(key, l->values.sha256, sizeof(key));
 	if (by_name)
 		key_with_name(l, key);
-	if (cache_put(i->cache, key, o->publication->stamp, v, threat))
+	if (cache_put(i->cache, key, o->publication->stamp, &said))
 		count(i->stats, COUNTER_CACHE_EVICTIONS, 1);
 }

@@ -17,13 +17,26 @@ job_id(struct inspect *i, uint32_t index)
 	return ++i->job_serial << JOB_INDEX_BITS | index;
 }
 
+/* Whether the keep has the judged bytes. */
+static bool
+is_kept(const struct inspect_object *o)
+{
+	return o->must_echo && o->coding == DECODE_IDENTITY && !o->streams;
+}
+
+bool
+sandbox_has_bytes(const struct inspect_object *o)
+{
+	return is_kept(o) || o->sample_over || o->sample_failed || o->sample.first != ARENA_NONE;
+}
+
 /* The bytes to lend: the keep's, where the object is kept whole as it came, else the sample. */
 static int
 take_run(struct inspect_object *o, struct block_run *out)
 {
 	struct inspect *i = o->inspect;
 
-	if (o->must_echo && o->coding == DECODE_IDENTITY && !o->streams) {
+	if (is_kept(o)) {
 		if (keep_to_arena(&o->keep, i->blocks, &i->keep_budget) != 0)
 			return -ENOBUFS;
 		*out = o->keep.run;
@@ -114,6 +127,8 @@ settle_holder(struct inspect_object *o, const struct command *command)
 	enum source source = command->source;
 	enum verdict verdict = command->verdict;
 
+	if (source == SOURCE_SANDBOX && verdict == VERDICT_CLEAN && o->trouble != SOURCE_COUNT)
+		source = o->trouble; /* which the sandbox knows nothing of */
 	if (source != SOURCE_SANDBOX && verdict != VERDICT_BAD)
 		verdict = policy_allows(object_policy(o), source) ? VERDICT_CLEAN : VERDICT_BAD;
 	sandbox_leave(o);

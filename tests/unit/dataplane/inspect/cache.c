@@ -19,6 +19,15 @@ digest_of(uint8_t set, uint8_t n)
 }
 
 static bool
+put(struct cache *c, const uint8_t sha256[32], uint64_t stamp, enum verdict verdict,
+    const char *threat)
+{
+	struct cache_verdict v = cache_verdict_of(verdict, threat, false);
+
+	return cache_put(c, sha256, stamp, &v);
+}
+
+static bool
 knows(struct cache *c, uint8_t set, uint8_t n)
 {
 	struct cache_verdict v;
@@ -31,8 +40,8 @@ TEST(clean_verdicts_end_with_their_stamp_and_bad_ones_stay)
 	struct cache *c = cache_create(64);
 	struct cache_verdict v;
 
-	cache_put(c, digest_of(1, 0), STAMP, VERDICT_CLEAN, "");
-	cache_put(c, digest_of(2, 0), STAMP, VERDICT_BAD, "Some.Threat");
+	put(c, digest_of(1, 0), STAMP, VERDICT_CLEAN, "");
+	put(c, digest_of(2, 0), STAMP, VERDICT_BAD, "Some.Threat");
 	CHECK(cache_find(c, digest_of(1, 0), STAMP, &v) && v.verdict == VERDICT_CLEAN);
 	CHECK(v.threat[0] == 0);
 	CHECK(!cache_find(c, digest_of(1, 0), STAMP + 1, &v));
@@ -48,8 +57,8 @@ TEST(a_new_verdict_takes_the_place_of_the_old)
 	struct cache *c = cache_create(64);
 	struct cache_verdict v;
 
-	CHECK(!cache_put(c, digest_of(1, 0), STAMP, VERDICT_BAD, "Some.Threat"));
-	CHECK(!cache_put(c, digest_of(1, 0), STAMP + 1, VERDICT_CLEAN, ""));
+	CHECK(!put(c, digest_of(1, 0), STAMP, VERDICT_BAD, "Some.Threat"));
+	CHECK(!put(c, digest_of(1, 0), STAMP + 1, VERDICT_CLEAN, ""));
 	CHECK(cache_entries(c) == 1);
 	CHECK(!cache_find(c, digest_of(1, 0), STAMP, &v));
 	CHECK(cache_find(c, digest_of(1, 0), STAMP + 1, &v));
@@ -66,7 +75,7 @@ TEST(a_threat_is_cut_to_its_room)
 	for (size_t n = CACHE_THREAT_MAX - 2; n <= CACHE_THREAT_MAX + 1; n++) {
 		memset(threat, 't', n);
 		threat[n] = 0;
-		cache_put(c, digest_of(0, 1), STAMP, VERDICT_BAD, threat);
+		put(c, digest_of(0, 1), STAMP, VERDICT_BAD, threat);
 		CHECK(cache_find(c, digest_of(0, 1), STAMP, &v));
 		CHECK(strlen(v.threat) == (n < CACHE_THREAT_MAX ? n : CACHE_THREAT_MAX - 1));
 	}
@@ -79,7 +88,7 @@ TEST(the_whole_digest_is_compared)
 	struct cache *c = cache_create(8);
 	struct cache_verdict v;
 
-	cache_put(c, digest_of(0, 0), STAMP, VERDICT_CLEAN, "");
+	put(c, digest_of(0, 0), STAMP, VERDICT_CLEAN, "");
 	for (unsigned i = 0; i < 32; i++) {
 		uint8_t other[32] = { 0 };
 
@@ -95,11 +104,11 @@ TEST(a_full_set_gives_up_what_nobody_asked_for)
 	struct cache *c = cache_create(64);
 
 	for (uint8_t n = 0; n < CACHE_WAYS; n++)
-		CHECK(!cache_put(c, digest_of(3, n), STAMP, VERDICT_CLEAN, ""));
-	cache_put(c, digest_of(4, 0), STAMP, VERDICT_CLEAN, "");
+		CHECK(!put(c, digest_of(3, n), STAMP, VERDICT_CLEAN, ""));
+	put(c, digest_of(4, 0), STAMP, VERDICT_CLEAN, "");
 	CHECK(knows(c, 3, 0) && knows(c, 3, 1) && knows(c, 3, 3));
-	CHECK(cache_put(c, digest_of(3, 100), STAMP, VERDICT_CLEAN, "")); /* for 2 */
-	CHECK(cache_put(c, digest_of(3, 101), STAMP, VERDICT_CLEAN, "")); /* for 4 */
+	CHECK(put(c, digest_of(3, 100), STAMP, VERDICT_CLEAN, "")); /* for 2 */
+	CHECK(put(c, digest_of(3, 101), STAMP, VERDICT_CLEAN, "")); /* for 4 */
 	CHECK(cache_entries(c) == CACHE_WAYS + 1);
 	CHECK(!knows(c, 3, 2) && !knows(c, 3, 4));
 	CHECK(knows(c, 3, 0) && knows(c, 3, 1) && knows(c, 3, 3) && knows(c, 3, 5));
@@ -113,10 +122,10 @@ TEST(a_set_whose_entries_were_all_asked_for_still_gives_one_up)
 	unsigned known = 0;
 
 	for (uint8_t n = 0; n < CACHE_WAYS; n++) {
-		cache_put(c, digest_of(0, n), STAMP, VERDICT_CLEAN, "");
+		put(c, digest_of(0, n), STAMP, VERDICT_CLEAN, "");
 		CHECK(knows(c, 0, n));
 	}
-	CHECK(cache_put(c, digest_of(0, 100), STAMP, VERDICT_CLEAN, ""));
+	CHECK(put(c, digest_of(0, 100), STAMP, VERDICT_CLEAN, ""));
 	for (uint8_t n = 0; n < CACHE_WAYS; n++)
 		known += knows(c, 0, n);
 	CHECK(known == CACHE_WAYS - 1 && knows(c, 0, 100));
@@ -137,8 +146,8 @@ TEST(sizes_are_rounded_up)
 
 		for (unsigned set = 0; set < 32; set++) {
 			for (uint8_t n = 0; n < CACHE_WAYS; n++)
-				evicted += cache_put(
-				    c, digest_of((uint8_t)set, n), STAMP, VERDICT_CLEAN, "");
+				evicted +=
+				    put(c, digest_of((uint8_t)set, n), STAMP, VERDICT_CLEAN, "");
 		}
 		CHECK_SEED(rows[i].asked, cache_entries(c) == rows[i].held);
 		CHECK_SEED(rows[i].asked, evicted == 32 * CACHE_WAYS - rows[i].held);

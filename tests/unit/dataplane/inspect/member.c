@@ -79,7 +79,7 @@ check_bad(const char *row, struct rig *r, unsigned part, enum source source)
 {
 	struct notice n;
 
-	CHECK_ROW(row, rig_notice(r, &n) == (part != 0));
+	CHECK_ROW(row, (rig_notice(r, &n) && n.kind == NOTICE_BAD) == (part != 0));
 	if (part == 0)
 		return;
 	CHECK_ROW(row, n.object.record.part == part && n.object.record.source == source);
