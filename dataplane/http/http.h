@@ -185,10 +185,12 @@ enum multipart_name {
 struct multipart {
 	uint8_t state;
 	bool in_part;
-	bool head_is_old;   /* of the part that has ended */
-	bool head_over;     /* the part's head was longer than it may be: its end is not known */
-	bool data_is_last;  /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
-	bool fields_differ; /* one of the names stands in the head twice, with another value */
+	bool head_is_old;     /* of the part that has ended */
+	bool head_over;       /* the part's head was longer than it may be: its end is not known */
+	bool data_is_last;    /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
+	bool near, near_seen; /* after MULTIPART_DATA: it begins with a line end and a line that
+				 some take for a delimiter, the part's first; there was one */
+	bool fields_differ;   /* one of the names stands in the head twice, with another value */
 	uint16_t delimiter_bytes, head_bytes_max, head_bytes;
 	uint16_t held_bytes, end_bytes; /* `held`: a line end of `end_bytes`, then a line */
 	uint64_t line_bytes;            /* of the head's line being read */

@@ -11,6 +11,7 @@
  *     LINE   a delimiter, whole         HEAD   PART_END, inside a part
  *     LINE   the closing delimiter      LINE   PART_END, inside a part
  *     LINE   anything else              TEXT   DATA: the line end and what was held of the line
+ *                                              (`near`: the first that begins as a delimiter)
  *     HEAD   the empty line             LINE   PART: the part's body begins
  *     HEAD   a delimiter                HEAD   – (a part without a body is none)
  *
@@ -38,6 +39,7 @@ enum state {
 enum kind {
 	NONE,
 	PERHAPS, /* so far; more must come */
+	NEAR, /* the boundary, and more than that: RFC 2046 §5.1.1 has it for a delimiter, few do */
 	DELIMITER,
 	CLOSING
 };
@@ -136,7 +138,7 @@ begin(struct multipart *p, enum state state, size_t head_bytes_max)
 	    (uint16_t)(head_bytes_max < MULTIPART_HEAD_BYTES_MAX ? head_bytes_max
 								 : MULTIPART_HEAD_BYTES_MAX);
 	p->state = (uint8_t)state;
-	p->in_part = p->head_over = p->data_is_last = p->head_is_old = false;
+	p->in_part = p->head_over = p->data_is_last = p->head_is_old = p->near = false;
 	p->held_bytes = p->end_bytes = p->head_bytes = 0;
 	p->line_bytes = 0;
 }
@@ -204,6 +206,8 @@ classify(const struct multipart *p, struct span line, size_t *bytes)
 		return PERHAPS;
 	k = after_boundary(span_from(line, n), bytes);
 	*bytes += n;
+	if (k == NONE && p->in_part && !p->near_seen)
+		return NEAR;
 	return k;
 }
 
@@ -233,6 +237,13 @@ give(struct multipart *p, struct span bytes, bool is_last, struct span *data)
 	return MULTIPART_DATA;
 }
 
+/* Whether nothing but a line end stands between. */
+static bool
+begins_at(struct span input, size_t start, size_t line)
+{
+	return line - start == 1 || (line - start == 2 && input.data[start] == '\r');
+}
+
 /* Bytes from `*at` on up to a line end behind which a delimiter stands, or may stand. */
 static enum multipart_event
 text_step(struct multipart *p, struct span input, size_t *at, struct span *data)
@@ -255,6 +266,10 @@ text_step(struct multipart *p, struct span input, size_t *at, struct span *data)
 		from = (size_t)(lf - input.data) + 1;
 		used = 0;
 		k = classify(p, span_from(input, from), &used);
+		if (k == NEAR && begins_at(input, start, from)) {
+			p->near = p->near_seen = true;
+			k = NONE;
+		}
 	}
 	if (k == NONE) {
 		end = input.bytes - (input.data[input.bytes - 1] == '\r');
@@ -268,7 +283,7 @@ text_step(struct multipart *p, struct span input, size_t *at, struct span *data)
 		end--;
 	if (end > start && p->in_part) {
 		*at = end;
-		return give(p, span_of(input.data + start, end - start), k != PERHAPS, data);
+		return give(p, span_of(input.data + start, end - start), k > NEAR, data);
 	}
 	if (k == PERHAPS) {
 		p->held_bytes = (uint16_t)(input.bytes - end);
@@ -292,7 +307,9 @@ line_step(struct multipart *p, struct span input, size_t *at, struct span *data)
 
 		p->held[n] = input.data[*at];
 		k = classify(p, span_of(p->held + p->end_bytes, n + 1 - p->end_bytes), &used);
-		if (k == NONE) {
+		if (k == NONE || k == NEAR) {
+			p->near = k == NEAR;
+			p->near_seen |= p->near;
 			p->state = TEXT;
 			p->held_bytes = p->end_bytes = 0;
 			return give(p, span_of(p->held, n), false, data);
@@ -370,6 +387,7 @@ head_line(struct multipart *p)
 	if (!empty)
 		return MULTIPART_MORE;
 	p->in_part = true;
+	p->near_seen = false;
 	p->state = LINE;
 	p->end_bytes = 0;
 	note_fields(p);
@@ -420,6 +438,7 @@ multipart_next(struct multipart *p, struct span input, size_t *at, struct span *
 {
 	enum multipart_event e = MULTIPART_MORE;
 
+	p->near = false;
 	while (e == MULTIPART_MORE && *at < input.bytes) {
 		if (p->state == HEAD)
 			e = head_step(p, input, at);

@@ -4,41 +4,11 @@
 
 #include "dataplane/inspect/object.h"
 
-/* As parts.c has it of a part: a trusted one is not bad, and the first that is bad is named. */
 static void
-judge(struct inspect_object *o, uint32_t number, enum format format, const struct digest *digest,
-    uint64_t bytes)
+judge(struct inspect_object *o, uint32_t number, enum format format, const struct digest *digest)
 {
-	const struct generation *g = o->publication->loaded->generation;
-	struct part_found *f = &o->part_found;
-	struct digest copy = *digest;
-	struct cache_verdict cached;
-	struct digest_values v;
-	const char *threat;
-
-	if (bytes == 0 || f->number != 0)
-		return;
-	digest_finish(&copy, &v);
-	if (generation_trusted_digest(g, v.md5, v.sha256, bytes))
-		return;
-	if (cache_find(o->inspect->cache, v.sha256, o->publication->stamp, &cached) &&
-	    cached.verdict == VERDICT_BAD) {
-		f->source = SOURCE_CACHED;
-		threat = cached.threat;
-	} else {
-		f->source = SOURCE_SCANNED;
-		threat = generation_bad_digest(g, v.md5, v.sha256, bytes);
-	}
-	if (threat == NULL)
-		return;
-	f->number = (uint16_t)number;
-	f->format = format;
-	f->offset = 0;
-	f->values = v;
-	f->name_bytes = (uint16_t)object_name(o, f->name, sizeof(f->name));
-	snprintf(f->threat, sizeof(f->threat), "%s", threat);
-	if (o->found == NULL)
-		o->found = f->threat;
+	parts_judge_digest(
+	    o, (uint16_t)number, format, (struct layer_name){ object_name, o }, digest);
 }
 
 /* All that came out of the decoder so far. */
@@ -48,7 +18,7 @@ judge_layer(struct inspect_object *o)
 	const struct layer *l = &o->decoded;
 
 	hashing_run(&o->inspect->hashing);
-	judge(o, 1, layer_format(l), &l->digest, l->bytes);
+	judge(o, 1, layer_format(l), &l->digest);
 }
 
 void
@@ -57,7 +27,7 @@ member_end(struct inspect_object *o)
 	struct member *m = &o->member;
 
 	if (m->number > 0 && m->number <= MEMBERS_MAX)
-		judge(o, m->number, m->format, &m->digest, m->bytes);
+		judge(o, m->number, m->format, &m->digest);
 }
 
 void

@@ -229,6 +229,9 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 {
 	size_t at = 0, n;
 
+	if (l->parser.near) /* where PHP and RFC 2046 have the part end */
+		parts_judge_digest(
+		    o, l->number, layer_format(&l->sent), l->sent.name, &l->sent.digest);
 	part_scan(o, l, &l->sent, data, l->parser.data_is_last, !l->decoded.open);
 	if (!l->decoded.open) {
 		part_plain(o, l, data, false);
@@ -238,6 +241,20 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 		n = transfer_next(&l->transfer, data, &at, l->piece, sizeof(l->piece));
 		if (n > 0)
 			part_plain(o, l, span_of(l->piece, n), false);
+	}
+}
+
+/* What is bad is called so, and the object is bad with it. */
+static void
+tell_found(struct inspect_object *o, struct layer_name name, const char *threat)
+{
+	struct part_found *f = &o->part_found;
+
+	f->name_bytes = (uint16_t)name.of(name.arg, f->name, sizeof(f->name));
+	snprintf(f->threat, sizeof(f->threat), "%s", threat);
+	if (o->found == NULL) {
+		o->found = f->threat;
+		o->found_offset = f->offset;
 	}
 }
 
@@ -253,12 +270,40 @@ set_found(struct inspect_object *o, const struct part_level *l, const struct lay
 	f->source = source;
 	f->offset = hit != NULL ? hit->offset : 0;
 	f->values = layer->values;
-	f->name_bytes = (uint16_t)layer->name.of(layer->name.arg, f->name, sizeof(f->name));
-	snprintf(f->threat, sizeof(f->threat), "%s", threat);
-	if (o->found == NULL) {
-		o->found = f->threat;
-		o->found_offset = f->offset;
+	tell_found(o, layer->name, threat);
+}
+
+void
+parts_judge_digest(struct inspect_object *o, uint16_t number, enum format format,
+    struct layer_name name, const struct digest *digest)
+{
+	const struct generation *g = o->publication->loaded->generation;
+	struct part_found *f = &o->part_found;
+	struct digest copy = *digest;
+	struct cache_verdict cached;
+	struct digest_values v;
+	const char *threat = NULL;
+
+	if (digest->bytes == 0 || f->number != 0)
+		return;
+	digest_finish(&copy, &v);
+	if (generation_trusted_digest(g, v.md5, v.sha256, digest->bytes))
+		return;
+	f->source = SOURCE_CACHED;
+	if (cache_find(o->inspect->cache, v.sha256, o->publication->stamp, &cached) &&
+	    cached.verdict == VERDICT_BAD)
+		threat = cached.threat;
+	if (threat == NULL) {
+		f->source = SOURCE_SCANNED;
+		threat = generation_bad_digest(g, v.md5, v.sha256, digest->bytes);
 	}
+	if (threat == NULL)
+		return;
+	f->number = number;
+	f->format = format;
+	f->offset = 0;
+	f->values = v;
+	tell_found(o, name, threat);
 }
 
 /* The steps of judge.c that may find a part bad. A trusted one is not, whatever is in it. */

@@ -20,6 +20,7 @@ struct inspect_object;
 struct http_head;
 struct part_level;
 struct layer;
+struct layer_name;
 
 #define PART_NAME_BYTES_MAX   256
 #define PART_THREAT_BYTES_MAX 128
@@ -50,6 +51,12 @@ void parts_open_mail(
 void parts_feed(struct inspect_object *o, struct span bytes);
 /* No more bytes: the part that is open ends. */
 void parts_end(struct inspect_object *o);
+/*
+ * Bytes that other readers may take for a file, by digest alone: lists, and what is remembered.
+ * `number` and `name` are told where they are bad.
+ */
+void parts_judge_digest(struct inspect_object *o, uint16_t number, enum format format,
+    struct layer_name name, const struct digest *digest);
 /* Lets go of everything but what was found. */
 void parts_close(struct inspect_object *o);
 

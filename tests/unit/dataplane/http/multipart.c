@@ -44,6 +44,8 @@ take_event(struct seen *s, const struct multipart *p, enum multipart_event e, st
 		s->over = s->over || p->head_over;
 	} else if (e == MULTIPART_DATA) {
 		CHECK(data.bytes > 0 && !s->last);
+		if (p->near)
+			put(s, span_text("^"));
 		put(s, data);
 		s->last = p->data_is_last;
 	} else if (e == MULTIPART_PART_END) {
@@ -107,7 +109,9 @@ static const struct {
 	{ "mixed ends", FORM, "--B\n" FILE_A "x\r\r\n--B--\n", "{a|x\r}" },
 	{ "nearly a boundary", FORM,
 	    "--B\r\n" FILE_A "\r\n--\r\n-\r\n--BB\r\n--B-\r\nx\r\n--B--\r\n",
-	    "{a|\r\n--\r\n-\r\n--BB\r\n--B-\r\nx}" },
+	    "{a|\r\n--\r\n-^\r\n--BB\r\n--B-\r\nx}" },
+	{ "nearly a boundary, bare LF", FORM, "--B\n" FILE_A "--B-\n--B\n" FILE_A "x\n--BB--B--",
+	    "{a|^--B-}{a|x^\n--BB--B--}" },
 	{ "CR, CR LF", FORM, "--B\r\n" FILE_A "\r\r\r\n--B--", "{a|\r\r}" },
 	{ "boundary in a line", FORM, "--B\r\n" FILE_A "x--B\r\n --B\r\n--B--",
 	    "{a|x--B\r\n --B}" },
@@ -115,9 +119,9 @@ static const struct {
 	{ "much padding", FORM, "--B" BLANKS_64 "\r\n" FILE_A "x\r\n--B--" BLANKS_64 "\n",
 	    "{a|x}" },
 	{ "too much padding", FORM, "--B\r\n" FILE_A "x\r\n--B" BLANKS_64 " \r\ny\r\n--B--\r\n",
-	    "{a|x\r\n--B" BLANKS_64 " \r\ny}" },
+	    "{a|x^\r\n--B" BLANKS_64 " \r\ny}" },
 	{ "padding, then text", FORM, "--B\r\n" FILE_A "x\r\n--B \rC\r\n--B--",
-	    "{a|x\r\n--B \rC}" },
+	    "{a|x^\r\n--B \rC}" },
 	{ "a boundary in a head", FORM, "--B\r\nA: b\r\n--B\r\n" FILE_A "x\r\n--B--", "{a|x}" },
 	{ "closed in a head", FORM, "--B\r\nA: b\r\n--B--\r\n", "" },
 	{ "head cut", FORM, "--B\r\nContent-Disposition: form", "" },
@@ -299,7 +303,7 @@ TEST(the_longest_line_that_is_held_fits)
 	for (size_t i = 0; i < m; i++)
 		feed(&s, &p, body + i, 1);
 	end(&s, &p);
-	CHECK(s.bytes == 1 + 1 + 1 + 2 + 2 + 256 + 2 + 63 + 2 + 1);
+	CHECK(s.bytes == 1 + 1 + 1 + 1 + 2 + 2 + 256 + 2 + 63 + 2 + 1); /* { | x ^, the lines */
 }
 
 /* What a head says beyond its bound is not known, and the parser tells. */

@@ -199,6 +199,8 @@ static const struct {
 	{ "called multipart, but is not",
 	    "--xYz\r\n" PART "Content-Type: multipart/x; boundary=q\r\n\r\n" FILE_TEXT
 	    "\r\n--xYz--" },
+	{ "before what some take for a boundary",
+	    "--xYz\r\n" PART "\r\n" FILE_TEXT "\r\n--xYzz\r\nmore\r\n--xYz--" },
 	{ "nested", "--xYz\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n" PART
 		    "\r\n" FILE_TEXT "\r\n--in--\r\n--xYz--\r\n" },
 };
