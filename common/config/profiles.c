@@ -117,6 +117,17 @@ add_directory(struct config_profiles *p, const char *path, char *error)
 	return rc;
 }
 
+/* Of a service; a query is no part of it. */
+static bool
+is_path(struct span s)
+{
+	for (size_t i = 0; i < s.bytes; i++) {
+		if (s.data[i] <= ' ' || s.data[i] >= 0x7f || s.data[i] == '?')
+			return false;
+	}
+	return s.data[0] == '/';
+}
+
 /* "10.0.0.0/8 squid": what it goes by, and the profile behind the last blank. */
 static int
 add_rule(struct config_profiles *p, enum config_rule_kind kind, const char *key, const char *text,
@@ -130,11 +141,12 @@ add_rule(struct config_profiles *p, enum config_rule_kind kind, const char *key,
 		return fail(error, key, text, "what to go by, a blank, and a profile");
 	if (p->rule_count == CONFIG_PROFILE_RULES_MAX)
 		return fail(error, key, text, "fewer rules");
-	if (kind == RULE_PATH)
-		what = what.data[0] == '/' ? span_from(what, 1) : span_of(NULL, 0);
-	if (what.bytes == 0 || what.bytes >= sizeof(r->text))
-		return fail(
-		    error, key, text, kind == RULE_PATH ? "a path, as /avscan" : "a shorter text");
+	if (kind == RULE_PATH && !is_path(what))
+		return fail(error, key, text, "a path, as /avscan");
+	if (what.bytes >= sizeof(r->text))
+		return fail(error, key, text, "a shorter text");
+	if (kind == RULE_PATH) /* "/", the empty path, which some clients ask for, becomes "" */
+		what = span_of(what.data + 1, what.bytes - 1);
 	r->kind = kind;
 	if (kind == RULE_SOURCE && subnet_parse(what, &r->subnet) != 0)
 		return fail(error, key, text, "an address or subnet, as 10.0.0.0/8");

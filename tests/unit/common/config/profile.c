@@ -137,17 +137,19 @@ TEST(rules_load_in_their_order)
 	char error[CONFIG_ERROR_TEXT_MAX] = "";
 	struct config_profiles *p;
 
-	CHECK_ROW(error, load("fallback: squid, sources: [10.0.0.0/8 f5, '2001:db8::/32  squid'], "
-			      "paths: [/avscan trafficserver], agents: ['Forti OS* fortigate']",
-			     &p, error) == 0);
+	CHECK_ROW(
+	    error, load("fallback: squid, sources: [10.0.0.0/8 f5, '2001:db8::/32  squid'], "
+			"paths: [/avscan trafficserver, / f5], agents: ['Forti OS* fortigate']",
+		       &p, error) == 0);
 	if (p == NULL)
 		return;
-	CHECK(strcmp(p->list[p->fallback].name, "squid") == 0 && p->rule_count == 4);
+	CHECK(strcmp(p->list[p->fallback].name, "squid") == 0 && p->rule_count == 5);
 	CHECK(p->rules[0].kind == RULE_PATH && strcmp(p->rules[0].text, "avscan") == 0);
-	CHECK(p->rules[1].kind == RULE_SOURCE && p->rules[1].subnet.prefix_bits == 104);
-	CHECK(strcmp(p->list[p->rules[1].profile].name, "f5") == 0);
-	CHECK(strcmp(p->list[p->rules[2].profile].name, "squid") == 0);
-	CHECK(p->rules[3].kind == RULE_AGENT && strcmp(p->rules[3].text, "Forti OS*") == 0);
+	CHECK(p->rules[1].kind == RULE_PATH && p->rules[1].text[0] == 0);
+	CHECK(p->rules[2].kind == RULE_SOURCE && p->rules[2].subnet.prefix_bits == 104);
+	CHECK(strcmp(p->list[p->rules[2].profile].name, "f5") == 0);
+	CHECK(strcmp(p->list[p->rules[3].profile].name, "squid") == 0);
+	CHECK(p->rules[4].kind == RULE_AGENT && strcmp(p->rules[4].text, "Forti OS*") == 0);
 	config_profiles_free(p);
 }
 
@@ -165,7 +167,10 @@ TEST(rule_refusals)
 					      "name of a profile at its end" },
 		{ "paths: [avscan f5]",
 		    "profiles.paths: 'avscan f5', expected a path, as /avscan" },
-		{ "paths: [/ f5]", "profiles.paths: '/ f5', expected a path, as /avscan" },
+		{ "paths: ['/av?x=y f5']",
+		    "profiles.paths: '/av?x=y f5', expected a path, as /avscan" },
+		{ "paths: ['/av scan f5']",
+		    "profiles.paths: '/av scan f5', expected a path, as /avscan" },
 		{ "agents: ['* ']", "profiles.agents: '* ', expected the name of a profile" },
 		{ "directory: /nonexistent",
 		    "profiles.directory: '/nonexistent', expected a directory" },

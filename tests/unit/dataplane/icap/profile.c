@@ -18,7 +18,7 @@ profiles(void)
 {
 	static struct icap_profiles p;
 
-	p = (struct icap_profiles){ .count = KINDS, .rule_count = 4 };
+	p = (struct icap_profiles){ .count = KINDS, .rule_count = 5 };
 	for (unsigned i = 0; i < KINDS; i++)
 		p.list[i] = (struct icap_profile){ .preview = true,
 			.offer_204 = true,
@@ -42,6 +42,7 @@ profiles(void)
 	p.rules[2] =
 	    (struct icap_rule){ .kind = ICAP_BY_AGENT, .profile = BY_AGENT, .text = "forti*" };
 	p.rules[3] = (struct icap_rule){ .kind = ICAP_BY_AGENT, .profile = USUAL, .text = "*" };
+	p.rules[4] = (struct icap_rule){ .kind = ICAP_BY_PATH, .profile = BY_PATH, .text = "" };
 	return p;
 }
 
@@ -99,6 +100,8 @@ TEST(a_profile_is_chosen_by_path_then_source_then_agent)
 		{ "av/respmod", "192.0.2.1", "FortiOS v7", BY_AGENT },
 		{ "av/respmod?x=avscan", "192.0.2.1", "Other", USUAL },
 		{ "avscan?allow204=on", "192.0.2.1", "", BY_PATH },
+		{ "", "10.0.0.1", "", BY_PATH },
+		{ "?allow204=on", "10.0.0.1", "", BY_PATH },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
