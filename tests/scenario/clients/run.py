@@ -38,7 +38,7 @@ CASES += [
 
 PRODUCTS = ((d.Squid, "av/respmod"), (d.OwnCloud, "owncloud"), (d.ProxySG, "bluecoat"), (d.F5, "f5"), (d.Citrix, "citrix"), (d.FortiGate, "forti"),
             (d.CheckPoint, "cp"), (d.Avi, "avi"), (d.Wsa, "wsa"), (d.Zscaler, "zscaler"), (d.MoveIt, "moveit"),
-            (d.Isilon, "isilon"), (d.Axway, "AVSCAN"), (d.CIcapClient, "cicap"), (d.CIcapClientNo204, "cicap"))
+            (d.Isilon, "isilon"), (d.Axway, "AVSCAN"), (d.CIcapClient, "cicap"), (d.CIcapClientNo204, "cicap"), (d.Rspamd, "av/respmod"))
 PIECE = LARGE[:200_000]
 CASES += [(product(), path, name, data, expected) for product, path in PRODUCTS for name, data, expected in
           (("small", SMALL, "clean"), ("EICAR", EICAR, "infected" if product is d.CheckPoint else FOUND),
