@@ -19,12 +19,11 @@ line_at(struct span head, size_t at, size_t *next)
 	return span_first(rest, bytes - (bytes > 0 && rest.data[bytes - 1] == '\r'));
 }
 
+/* The line in front of a message in an mbox. */
 static bool
-begins(struct span s, const char *word)
+is_mbox(struct span line)
 {
-	size_t n = strlen(word);
-
-	return s.bytes >= n && strncasecmp((const char *)s.data, word, n) == 0;
+	return line.bytes >= 5 && strncasecmp((const char *)line.data, "From ", 5) == 0;
 }
 
 /* A field's name: printable, no blank, a colon behind it. */
@@ -38,22 +37,65 @@ is_field(struct span line)
 	return n > 0 && n < line.bytes && line.data[n] == ':';
 }
 
+#define FIELD(letter, name)                            \
+	{                                              \
+		letter, sizeof(name ":") - 1, name ":" \
+	}
+
+/* By their first letters, of which a mask says which there are: most lines of text end there. */
+static const struct {
+	char letter;
+	uint8_t bytes;
+	char text[30];
+} known[] = {
+	FIELD('c', "cc"),
+	FIELD('c', "content-transfer-encoding"),
+	FIELD('c', "content-type"),
+	FIELD('d', "date"),
+	FIELD('d', "delivered-to"),
+	FIELD('f', "from"),
+	FIELD('m', "message-id"),
+	FIELD('m', "mime-version"),
+	FIELD('r', "received"),
+	FIELD('r', "reply-to"),
+	FIELD('r', "return-path"),
+	FIELD('s', "subject"),
+	FIELD('t', "to"),
+};
+
+#define LETTER(c) (1u << ((c)&31))
+
+static const uint32_t letters =
+    LETTER('c') | LETTER('d') | LETTER('f') | LETTER('m') | LETTER('r') | LETTER('s') | LETTER('t');
+
+/* A field that mail has. */
+static bool
+is_known(struct span line)
+{
+	uint8_t letter = line.data[0] | 0x20;
+
+	if (letter < 'a' || letter > 'z' || (letters & LETTER(letter)) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].letter == letter && line.bytes >= known[i].bytes &&
+		    strncasecmp((const char *)line.data, known[i].text, known[i].bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 format_is_mail(struct span object)
 {
-	static const char *const known[] = { "received:", "from:", "to:", "subject:", "date:",
-		"message-id:", "mime-version:", "return-path:", "delivered-to:", "content-type:",
-		"content-transfer-encoding:", "reply-to:", "cc:" };
 	struct span head = span_first(object, FORMAT_HEAD_BYTES), line;
 	unsigned seen = 0;
 	size_t at = 0, next;
 
 	for (; at < head.bytes && seen < KNOWN_LEAST; at = next) {
 		line = line_at(head, at, &next);
-		if (line.bytes == 0 || (at == 0 && !is_field(line) && !begins(line, "From ")))
+		if (line.bytes == 0 || (at == 0 && !is_field(line) && !is_mbox(line)))
 			return false;
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			seen += begins(line, known[i]);
+		seen += is_known(line);
 	}
 	return seen >= KNOWN_LEAST;
 }

@@ -62,9 +62,10 @@ decode_all(struct decode_pool *pool, const struct decode_codings *c, struct span
 	return r;
 }
 
-/* zlib's: one gzip member, or a zlib stream. True: it ended, with its checksum right. */
+/* zlib's: one gzip member, or a zlib stream, by its first bytes. True: it ended, with its checksum
+ * right. */
 static bool
-inflate_all(int window, struct span input, size_t *bytes)
+inflate_all(struct span input, size_t *bytes)
 {
 	z_stream z = { .next_in = (uint8_t *)(uintptr_t)input.data,
 		.avail_in = (uInt)input.bytes,
@@ -72,7 +73,7 @@ inflate_all(int window, struct span input, size_t *bytes)
 		.avail_out = sizeof(theirs) };
 	int rc;
 
-	if (inflateInit2(&z, window) != Z_OK)
+	if (inflateInit2(&z, MAX_WBITS + 32) != Z_OK)
 		abort();
 	rc = inflate(&z, Z_FINISH);
 	*bytes = z.total_out;
@@ -116,7 +117,7 @@ oracle(enum decode_coding coding, struct span input, size_t *bytes)
 	case DECODE_ZSTD:
 		return unzstd(input, bytes);
 	default:
-		return inflate_all(coding == DECODE_GZIP ? 31 : 15, input, bytes);
+		return inflate_all(input, bytes);
 	}
 }
 

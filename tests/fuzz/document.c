@@ -3,7 +3,7 @@
  * The parsers of documents, one target for all: the first byte chooses. Whatever the bytes, what
  * comes out lies within them or within its bound, and every walk ends.
  */
-/* fuzz-links: scanners/document scanners/decode common/base */
+/* fuzz-links: scanners/document scanners/decode scanners/format common/base */
 #include <assert.h>
 #include <string.h>
 
