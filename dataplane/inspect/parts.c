@@ -238,9 +238,14 @@ part_data(struct inspect_object *o, struct part_level *l, struct span data)
 		return;
 	}
 	while (at < data.bytes && !o->parts_over) {
+		bool had_ended = l->transfer.restarts;
+
 		n = transfer_next(&l->transfer, data, &at, l->piece, sizeof(l->piece));
 		if (n > 0)
 			part_plain(o, l, span_of(l->piece, n), false);
+		if (l->transfer.restarts && !had_ended) /* where some have its base64 end */
+			parts_judge_digest(o, l->number, layer_format(&l->decoded), l->decoded.name,
+			    &l->decoded.digest);
 	}
 }
 

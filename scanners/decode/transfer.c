@@ -42,13 +42,31 @@ transfer_init(struct transfer *t, enum transfer_coding coding)
 	*t = (struct transfer){ .coding = coding };
 }
 
+static int
+value_of(uint8_t c)
+{
+	return base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
+}
+
+/* Whether this byte is the first behind padding that is not padding. */
+static bool
+restarts_at(struct transfer *t, uint8_t c)
+{
+	if (!t->padded || t->restarts || value_of(c) < 0)
+		return false;
+	t->restarts = true;
+	return true;
+}
+
 static size_t
 base64_step(struct transfer *t, uint8_t c, uint8_t *out)
 {
-	int value = base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
+	int value = value_of(c);
 
-	if (c == '=')
+	if (c == '=') {
 		t->bit_count = 0;
+		t->padded = true;
+	}
 	if (value < 0)
 		return 0;
 	t->bits = t->bits << 6 | (uint32_t)value;
@@ -96,8 +114,11 @@ transfer_next(struct transfer *t, struct span input, size_t *at, uint8_t *out, s
 	size_t n = 0;
 
 	while (*at < input.bytes && n + TRANSFER_STEP_MAX <= room) {
-		uint8_t c = input.data[(*at)++];
+		uint8_t c = input.data[*at];
 
+		if (restarts_at(t, c))
+			break;
+		++*at;
 		if (t->coding == TRANSFER_BASE64)
 			n += base64_step(t, c, out + n);
 		else if (t->coding == TRANSFER_QUOTED)

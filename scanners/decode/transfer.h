@@ -6,6 +6,8 @@
 #ifndef SLUICE_DECODE_TRANSFER_H
 #define SLUICE_DECODE_TRANSFER_H
 
+#include <stdbool.h>
+
 #include "common/base/span.h"
 
 enum transfer_coding {
@@ -18,6 +20,7 @@ struct transfer {
 	enum transfer_coding coding;
 	uint32_t bits, bit_count;
 	uint8_t state, held;
+	bool padded, restarts; /* base64: behind padding; and more came behind it */
 };
 
 #define TRANSFER_STEP_MAX 3 /* what one byte of input may give */
@@ -28,7 +31,9 @@ enum transfer_coding transfer_coding_of(struct span value);
 void transfer_init(struct transfer *t, enum transfer_coding coding);
 /*
  * Decodes from `*at` on into `out`, whose room is at least TRANSFER_STEP_MAX, and moves `*at` past
- * what was used. How many bytes it gave; call again while `*at` is not at the input's end.
+ * what was used. How many bytes it gave; call again while `*at` is not at the input's end. Where
+ * base64 goes on behind padding for the first time it returns once between the two: `restarts` has
+ * become true, and some readers end there.
  */
 size_t transfer_next(struct transfer *t, struct span input, size_t *at, uint8_t *out, size_t room);
 /* The last bytes, of an escape that was cut short. */

@@ -62,6 +62,8 @@ part_data(struct reader *r, struct span data)
 
 	assert(r->in_part && data.bytes > 0 && !r->last);
 	r->last = r->parser.data_is_last;
+	if (r->parser.near)
+		add(&r->seen.sent_hash, (const uint8_t *)"near", 4);
 	add(&r->seen.sent_hash, data.data, data.bytes);
 	r->seen.bytes += data.bytes;
 	while (at < data.bytes) {

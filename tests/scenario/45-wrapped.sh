@@ -10,7 +10,7 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 python3 - >"$here/known.hdb" <<'EOF'
 import hashlib
-known = b"what a list knows, and nothing else\n"
+known = b"what a list knows, and nothing at all\n"
 print("%s:%d:Listed" % (hashlib.md5(known).hexdigest(), len(known)))
 EOF
 lab_up --set signatures.sources="$here/known.hdb"
@@ -24,7 +24,7 @@ import base64, gzip, io, sys, zipfile, zlib
 sys.path.insert(0, "tests/scenario")
 from icap import EICAR, Client
 
-KNOWN = b"what a list knows, and nothing else\n"
+KNOWN = b"what a list knows, and nothing at all\n"
 z = gzip.compress(KNOWN)
 packed = io.BytesIO()
 with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as f:
@@ -66,6 +66,8 @@ ROWS = (
     ("mail", b"Content-Type: message/rfc822\r\n", MAIL, 200),
     ("mail under another type", b"Content-Type: application/octet-stream\r\n", MAIL, 200),
     ("mail of no type in a form", FORM, form(MAIL), 200),
+    ("base64 goes on behind its end", b"Content-Type: message/rfc822\r\n",
+     MAIL.replace(b"--i--", b"eA==\r\n\r\n--i--"), 200),
     ("no mail", b"", b"Dear all,\r\n" + MAIL, 204),
     ("an archive as text before", b"Content-Type: text/plain\r\n", form(packed.getvalue()), 204),
     ("and as a form", FORM, form(packed.getvalue()), 200),

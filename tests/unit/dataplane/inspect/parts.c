@@ -194,6 +194,9 @@ static const struct {
 	{ "not closed", "--xYz\r\n" PART "\r\n" FILE_TEXT },
 	{ "base64", "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_BASE64
 		    "\r\n--xYz--" },
+	{ "base64 with more behind its padding",
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_BASE64
+	    "eA==\r\n\r\neQ==\r\n--xYz--" },
 	{ "called base64, but is not",
 	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" FILE_TEXT "\r\n--xYz--" },
 	{ "called multipart, but is not",

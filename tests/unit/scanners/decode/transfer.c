@@ -64,6 +64,42 @@ TEST(transfer_encodings)
 	}
 }
 
+/* The call that ends between two runs of base64, in every step; once. */
+TEST(base64_tells_where_it_goes_on_behind_padding)
+{
+	static const struct {
+		const char *input;
+		size_t ended; /* bytes that came before; SIZE_MAX: it never does */
+	} rows[] = {
+		{ "aGVsbG8=", SIZE_MAX },
+		{ "aGVsbG8=\r\n", SIZE_MAX },
+		{ "aGU=bGxv", 2 },
+		{ "aGU==\r\n!bG==xv", 2 },
+		{ "=aGVs", 0 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		for (size_t step = 1; step <= strlen(rows[i].input); step++) {
+			size_t n = 0, ended = SIZE_MAX, bytes = strlen(rows[i].input);
+			struct transfer t;
+			uint8_t out[64];
+
+			transfer_init(&t, TRANSFER_BASE64);
+			for (size_t from = 0; from < bytes; from += step) {
+				struct span s =
+				    span_first(span_of(rows[i].input + from, bytes - from), step);
+				size_t at = 0;
+
+				while (at < s.bytes) {
+					n += transfer_next(&t, s, &at, out + n, sizeof(out) - n);
+					ended = t.restarts && ended == SIZE_MAX ? n : ended;
+				}
+			}
+			CHECK_ROW(rows[i].input, ended == rows[i].ended);
+		}
+	}
+}
+
 TEST(names_of_transfer_encodings)
 {
 	static const struct {
