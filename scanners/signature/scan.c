@@ -492,6 +492,26 @@ choose_database(struct signature_scan *scan, bool is_last)
 	return true;
 }
 
+/* The bytes that had waited for the format: what is kept of an object may be less than these. */
+static hs_error_t
+match_held(struct signature_scan *scan, struct span held, bool is_end)
+{
+	const struct signature_view now = scan->view;
+	hs_error_t rc;
+
+	scan->view.kept = span_of(NULL, 0);
+	scan->view.now = held;
+	scan->view.now_at = 0;
+	scan->view.is_end = is_end;
+	rc = match(scan, held, is_end);
+	if (is_end) /* rules look at the last bytes here, too */
+		return rc;
+	scan->view = now;
+	if (!is_over(scan))
+		settle_waiting(scan);
+	return rc;
+}
+
 /* The bytes that had waited for the format, then the new ones. */
 static hs_error_t
 match_all(struct signature_scan *scan, struct span bytes, bool is_last)
@@ -508,7 +528,7 @@ match_all(struct signature_scan *scan, struct span bytes, bool is_last)
 	hash_sections(scan, 0, held);
 	hash_sections(scan, scan->bytes, bytes);
 	if (held.bytes > 0 && !is_over(scan))
-		rc = match(scan, held, is_last && bytes.bytes == 0);
+		rc = match_held(scan, held, is_last && bytes.bytes == 0);
 	if (rc == HS_SUCCESS && !is_over(scan) && bytes.bytes > 0)
 		rc = match(scan, bytes, is_last);
 	return rc;

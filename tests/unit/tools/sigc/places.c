@@ -14,9 +14,9 @@ put(uint8_t *at, uint32_t value)
 		at[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* Sections of 512 bytes at 0x1400 and 0x1600; it begins to run at 0x1420. */
+/* Two sections of 512 bytes from `sections_at` on; it begins to run 0x20 bytes behind that. */
 static void
-make_program(uint8_t *body, uint32_t header_at)
+make_program(uint8_t *body, uint32_t header_at, uint32_t sections_at)
 {
 	uint8_t *pe = body + header_at;
 
@@ -37,21 +37,26 @@ make_program(uint8_t *body, uint32_t header_at)
 
 		put(row + 12, 0x1000 * (i + 1));
 		put(row + 16, 0x200);
-		put(row + 20, 0x1400 + 0x200 * i);
+		put(row + 20, sections_at + 0x200 * i);
 	}
 }
 
-/* How the scan ends, the same in pieces of every size; the body is `word` at `at` in a program. */
+struct body {
+	uint32_t header_at, sections_at;
+	size_t at; /* where the signature's bytes are */
+};
+
+/* How the scan ends, the same in pieces of every size. */
 static void
-check_place(const char *row, const char *offset, uint32_t header_at, size_t at, int expected)
+check_place(const char *row, const char *offset, struct body b, int expected)
 {
 	struct signature_core *core = signature_core_create(1);
 	static uint8_t body[BODY_BYTES];
 	struct made m;
 	char line[200];
 
-	make_program(body, header_at);
-	memcpy(body + at, "abcdefgh", 8);
+	make_program(body, b.header_at, b.sections_at);
+	memcpy(body + b.at, "abcdefgh", 8);
 	made_begin(&m);
 	snprintf(line, sizeof(line), "N:1:%s:6162636465666768\n", offset);
 	CHECK_ROW(row, made_source(&m, "a.ndb", line, strlen(line)) == 0 && m.sigc.loaded == 2);
@@ -94,9 +99,22 @@ TEST(places_in_programs)
 	};
 
 	for (unsigned i = 0; i < COUNT_OF(cases); i++)
-		check_place(cases[i].name, cases[i].offset, 0x80, cases[i].at, cases[i].expected);
-	check_place("headers that just fit", "EP+0", 4096 - 24 - 224 - 80, 0x1420, 1);
-	check_place("headers behind", "EP+0", 4096 - 24 - 224 - 79, 0x1420, -5);
+		check_place(cases[i].name, cases[i].offset,
+		    (struct body){ 0x80, 0x1400, cases[i].at }, cases[i].expected);
+	check_place("headers that just fit", "EP+0",
+	    (struct body){ 4096 - 24 - 224 - 80, 0x1400, 0x1420 }, 1);
+	check_place(
+	    "headers behind", "EP+0", (struct body){ 4096 - 24 - 224 - 79, 0x1400, 0x1420 }, -5);
+	check_place("headers behind, an offset from the start", "5152",
+	    (struct body){ 4096, 0x1400, 0x1420 }, 1);
+}
 
-	check_place("headers behind, an offset from the start", "5152", 4096, 0x1420, 1);
+/* While headers are waited for, more is held back than a stream keeps afterwards. */
+TEST(places_in_the_bytes_that_were_held_back)
+{
+	for (uint32_t at = 0x200; at < 4096; at += 0x200) {
+		check_place("at the entry", "EP+0", (struct body){ 0x80, at, at + 0x20 }, 1);
+		check_place(
+		    "within a section", "S1+77", (struct body){ 0x80, at, at + 0x200 + 77 }, 1);
+	}
 }
