@@ -49,6 +49,7 @@ enum pattern_result {
 
 struct pattern_match {
 	uint64_t start, end;
+	uint64_t wanted; /* MORE: so it stays until the object has so many bytes, or has ended */
 	const struct generation_pattern *pattern;
 };
 

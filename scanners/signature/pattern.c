@@ -21,6 +21,7 @@ struct walk {
 	const struct signature_view *view;
 	uint64_t base; /* distances are from here: to the right, or to the left */
 	bool leftwards, starved;
+	uint64_t wanted; /* starved: nothing changes before the object has so many bytes */
 	uint64_t *steps;
 };
 
@@ -78,6 +79,13 @@ pairs_match(const struct walk *w, const uint8_t *pairs, uint32_t count, uint64_t
 	return true;
 }
 
+static void
+starve(struct walk *w, uint64_t wanted)
+{
+	w->starved = true;
+	w->wanted = wanted < w->wanted ? wanted : w->wanted;
+}
+
 /* Where `bytes` at a place begin; false: before the object, or behind what has come. */
 static bool
 locate(struct walk *w, uint32_t place, uint32_t bytes, uint64_t *at)
@@ -87,7 +95,8 @@ locate(struct walk *w, uint32_t place, uint32_t bytes, uint64_t *at)
 	*at = w->leftwards ? w->base - place - bytes : w->base + place;
 	if (*at + bytes <= w->view->now_at + w->view->now.bytes)
 		return true;
-	w->starved |= !w->view->is_end;
+	if (!w->view->is_end)
+		starve(w, *at + bytes);
 	return false;
 }
 
@@ -185,7 +194,7 @@ try_edge(struct walk *w, const struct generation_element *e, uint32_t place, str
 	if (!locate(w, place, 0, &at))
 		return;
 	if (!w->view->is_end && at + 2 > seen && edge % 2 == 1) { /* odd ones look to the right */
-		w->starved = true;
+		starve(w, at + 2);
 		return;
 	}
 	if (edge_holds(w, edge, at) == !(e->count & EDGE_NOT))
@@ -383,12 +392,15 @@ pattern_check(const struct generation *g, uint32_t id, const struct signature_vi
 	if (starts == PATTERN_NO)
 		return PATTERN_NO;
 	w.leftwards = w.starved = false;
+	w.wanted = UINT64_MAX;
+	match->wanted = match->start + p->start_max + 1; /* then it began too far from any end */
 	if (walk(&w, p->elements + p->anchor, p->element_count - p->anchor, &places)) {
 		set_next(&places, &place);
 		match->end = w.base + place;
 		match->pattern = p;
 		return starts;
 	}
+	match->wanted = w.wanted;
 	return w.starved && *steps > 0 ? PATTERN_MORE : PATTERN_NO;
 }
 

@@ -25,7 +25,7 @@
 #include "scanners/signature/internal.h"
 
 #define KEPT_BYTES   (GENERATION_REACH_MAX + 4) /* and two beyond either end, for edges */
-#define WAITING_MAX  64
+#define WAITING_MAX  256 /* of one pattern with a period of 8 bytes, as long as can be */
 #define STEPS_FREE   (1u << 20)
 #define STEPS_A_BYTE 64
 #define ANY_LITERAL  UINT32_MAX
@@ -33,7 +33,7 @@
 struct candidate {
 	uint32_t pattern;
 	unsigned literal;
-	uint64_t literal_end;
+	uint64_t literal_end, wanted; /* nothing changes before there are so many bytes */
 };
 
 /* One scan's memory of what went by; the core has one for each where a generation has patterns, or
@@ -251,7 +251,7 @@ count_match(struct signature_scan *scan, const struct pattern_match *m)
 
 /* False: it waits for bytes that have not come. */
 static bool
-settle(struct signature_scan *scan, const struct candidate *c)
+settle(struct signature_scan *scan, struct candidate *c)
 {
 	struct pattern_match m;
 	enum pattern_result r = pattern_check(
@@ -264,6 +264,7 @@ settle(struct signature_scan *scan, const struct candidate *c)
 	else if (r == PATTERN_YES)
 		count_match(scan, &m);
 	scan->failed |= r == PATTERN_NO && scan->steps == 0;
+	c->wanted = m.wanted;
 	return r != PATTERN_MORE;
 }
 
@@ -334,7 +335,7 @@ take_match(
     unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	struct signature_scan *scan = context;
-	struct candidate c = { generation_literal_pattern(scan->generation, id), id, to };
+	struct candidate c = { generation_literal_pattern(scan->generation, id), id, to, 0 };
 
 	(void)from;
 	(void)flags;
@@ -359,11 +360,14 @@ static void
 settle_waiting(struct signature_scan *scan)
 {
 	struct memory *m = scan->memory;
+	uint64_t seen = scan->view.now_at + scan->view.now.bytes;
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; m != NULL && i < m->waiting_count && !is_over(scan); i++) {
-		if (!settle(scan, &m->waiting[i]))
-			m->waiting[left++] = m->waiting[i];
+		struct candidate *c = &m->waiting[i];
+
+		if ((c->wanted > seen && !scan->view.is_end) || !settle(scan, c))
+			m->waiting[left++] = *c;
 	}
 	if (m != NULL)
 		m->waiting_count = left;

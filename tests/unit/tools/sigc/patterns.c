@@ -261,3 +261,35 @@ TEST(too_many_candidates_are_an_error)
 	signature_core_destroy(core);
 	made_end(&m);
 }
+
+/* A pattern that repeats itself begins again every 9 bytes: up to 200 wait at once, at every byte.
+ */
+TEST(a_pattern_that_repeats_itself)
+{
+	static char source[8000] = "N:0:*:";
+	static uint8_t body[4000];
+	static const size_t steps[] = { 1, 7, 100, 1400 };
+	struct made m;
+
+	for (unsigned i = 0; i < 200; i++)
+		strcat(source, "7273745e????????7a");
+	strcat(source, "7b\n");
+	for (size_t i = 0; i < sizeof(body); i++)
+		body[i] = (uint8_t) "rst^abcdz"[i % 9];
+	body[9 * 300] = '{';
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ndb", source, strlen(source)) == 0 && made_build(&m) == 0);
+	for (unsigned i = 0; i < COUNT_OF(steps); i++) {
+		struct signature_core *core = signature_core_create(1);
+
+		CHECK(signature_core_prepare(core, m.generation) == 0);
+		CHECK_SEED(steps[i], scan_in_steps(core, m.generation, span_of(body, sizeof(body)),
+					 steps[i]) == 9 * 300 + 1);
+		body[9 * 300] = '|';
+		CHECK_SEED(steps[i],
+		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), steps[i]) == 0);
+		body[9 * 300] = '{';
+		signature_core_destroy(core);
+	}
+	made_end(&m);
+}
