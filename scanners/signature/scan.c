@@ -23,28 +23,22 @@
 
 #include "scanners/signature/hashing.h"
 #include "scanners/signature/internal.h"
+#include "scanners/signature/waiting.h"
 
 #define KEPT_BYTES   (GENERATION_REACH_MAX + 4) /* and two beyond either end, for edges */
-#define WAITING_MAX  256 /* of one pattern with a period of 8 bytes, as long as can be */
 #define STEPS_FREE   (1u << 20)
 #define STEPS_A_BYTE 64
 #define ANY_LITERAL  UINT32_MAX
 
-struct candidate {
-	uint32_t pattern;
-	unsigned literal;
-	uint64_t literal_end, wanted; /* nothing changes before there are so many bytes */
-};
-
 /* One scan's memory of what went by; the core has one for each where a generation has patterns, or
  * rules that need none. */
 struct memory {
-	uint32_t kept_bytes, waiting_count, head_bytes;
+	uint32_t kept_bytes, head_bytes;
 	struct tallies tallies;
 	struct signature_program program;
 	struct hashing hashing;
 	uint8_t head[PROGRAM_HEAD_BYTES];
-	struct candidate waiting[WAITING_MAX];
+	struct waiting waiting;
 	uint8_t kept[KEPT_BYTES];
 };
 
@@ -71,6 +65,7 @@ struct signature_core {
 	uint32_t scans_max, ready; /* `ready` of them have a stream */
 	struct signature_scan *scans, *free;
 	struct memory *memories;
+	struct waiting_pool waiting;
 };
 
 struct signature_core *
@@ -106,6 +101,7 @@ signature_core_destroy(struct signature_core *core)
 	for (uint32_t i = 0; i < core->ready; i++)
 		close_streams(&core->scans[i]);
 	hs_free_scratch(core->scratch);
+	waiting_pool_fini(&core->waiting);
 	free(core->memories);
 	free(core->scans);
 	free(core);
@@ -150,6 +146,8 @@ signature_core_prepare(struct signature_core *core, const struct generation *g)
 		if (core->memories == NULL)
 			return -ENOMEM;
 	}
+	if (wants_memory && waiting_pool_init(&core->waiting, core->scans_max) != 0)
+		return -ENOMEM;
 	for (; core->ready < core->scans_max; core->ready++) {
 		struct signature_scan *scan = &core->scans[core->ready];
 
@@ -179,8 +177,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->head = span_of(NULL, 0);
 	scan->memory = core->memories != NULL ? &core->memories[scan - core->scans] : NULL;
 	if (scan->memory != NULL) {
-		scan->memory->kept_bytes = scan->memory->waiting_count = 0;
-		scan->memory->head_bytes = 0;
+		scan->memory->kept_bytes = scan->memory->head_bytes = 0;
 		hashing_begin(&scan->memory->hashing);
 		scan->memory->program.is_any = false;
 		scan->memory->program.result = PROGRAM_NO;
@@ -348,29 +345,27 @@ take_match(
 	} else if (scan->memory == NULL) {
 		scan->failed = true; /* the core was not prepared for this generation */
 	} else if (!settle(scan, &c)) {
-		if (scan->memory->waiting_count == WAITING_MAX)
-			scan->failed = true;
-		else
-			scan->memory->waiting[scan->memory->waiting_count++] = c;
+		scan->failed |= !waiting_add(&scan->core->waiting, &scan->memory->waiting, &c);
 	}
 	return is_over(scan);
+}
+
+static bool
+settle_one(void *arg, struct candidate *c)
+{
+	struct signature_scan *scan = arg;
+
+	return is_over(scan) || settle(scan, c);
 }
 
 static void
 settle_waiting(struct signature_scan *scan)
 {
-	struct memory *m = scan->memory;
 	uint64_t seen = scan->view.now_at + scan->view.now.bytes;
-	uint32_t left = 0;
 
-	for (uint32_t i = 0; m != NULL && i < m->waiting_count && !is_over(scan); i++) {
-		struct candidate *c = &m->waiting[i];
-
-		if ((c->wanted > seen && !scan->view.is_end) || !settle(scan, c))
-			m->waiting[left++] = *c;
-	}
-	if (m != NULL)
-		m->waiting_count = left;
+	if (scan->memory != NULL && scan->memory->waiting.count > 0)
+		waiting_settle(&scan->core->waiting, &scan->memory->waiting,
+		    scan->view.is_end ? UINT64_MAX : seen, settle_one, scan);
 }
 
 /* The last KEPT_BYTES of all that was fed. */
@@ -624,6 +619,8 @@ signature_close(struct signature_scan *scan)
 {
 	struct signature_core *core = scan->core;
 
+	if (scan->memory != NULL && scan->memory->waiting.count > 0)
+		waiting_clear(&core->waiting, &scan->memory->waiting);
 	if (scan->in_stream)
 		hs_reset_stream(scan->streams[scan->target], 0, NULL, NULL, NULL);
 	scan->next_free = core->free;

@@ -262,34 +262,44 @@ TEST(too_many_candidates_are_an_error)
 	made_end(&m);
 }
 
-/* A pattern that repeats itself begins again every 9 bytes: up to 200 wait at once, at every byte.
- */
+/* A pattern that repeats itself begins again every so many bytes, up to each: these all wait. */
 TEST(a_pattern_that_repeats_itself)
 {
-	static char source[8000] = "N:0:*:";
-	static uint8_t body[4000];
+	static const struct {
+		const char *piece;
+		unsigned pieces, bytes; /* of the pattern, and of a piece */
+	} rows[] = { { "7273745e????????7a", 200, 9 }, { "61", 1900, 1 }, { "6162", 64, 2 } };
 	static const size_t steps[] = { 1, 7, 100, 1400 };
-	struct made m;
+	static char source[8000];
+	static uint8_t body[4000];
 
-	for (unsigned i = 0; i < 200; i++)
-		strcat(source, "7273745e????????7a");
-	strcat(source, "7b\n");
-	for (size_t i = 0; i < sizeof(body); i++)
-		body[i] = (uint8_t) "rst^abcdz"[i % 9];
-	body[9 * 300] = '{';
-	made_begin(&m);
-	CHECK(made_source(&m, "a.ndb", source, strlen(source)) == 0 && made_build(&m) == 0);
-	for (unsigned i = 0; i < COUNT_OF(steps); i++) {
-		struct signature_core *core = signature_core_create(1);
+	for (unsigned row = 0; row < COUNT_OF(rows); row++) {
+		size_t end = 3000 / rows[row].bytes * rows[row].bytes;
+		struct made m;
 
-		CHECK(signature_core_prepare(core, m.generation) == 0);
-		CHECK_SEED(steps[i], scan_in_steps(core, m.generation, span_of(body, sizeof(body)),
-					 steps[i]) == 9 * 300 + 1);
-		body[9 * 300] = '|';
-		CHECK_SEED(steps[i],
-		    scan_in_steps(core, m.generation, span_of(body, sizeof(body)), steps[i]) == 0);
-		body[9 * 300] = '{';
-		signature_core_destroy(core);
+		strcpy(source, "N:0:*:");
+		for (unsigned i = 0; i < rows[row].pieces; i++)
+			strcat(source, rows[row].piece);
+		strcat(source, "7b\n");
+		for (size_t i = 0; i < sizeof(body); i++)
+			body[i] = (uint8_t)(row == 0   ? "rst^abcdz"[i % 9]
+					    : row == 1 ? 'a'
+						       : "ab"[i % 2]);
+		made_begin(&m);
+		CHECK(made_source(&m, "a.ndb", source, strlen(source)) == 0 && made_build(&m) == 0);
+		for (unsigned i = 0; i < COUNT_OF(steps); i++) {
+			struct signature_core *core = signature_core_create(1);
+			struct span all = span_of(body, sizeof(body));
+			uint8_t last = body[end];
+
+			CHECK(signature_core_prepare(core, m.generation) == 0);
+			body[end] = '{';
+			CHECK_SEED(
+			    steps[i], scan_in_steps(core, m.generation, all, steps[i]) == end + 1);
+			body[end] = last;
+			CHECK_SEED(steps[i], scan_in_steps(core, m.generation, all, steps[i]) == 0);
+			signature_core_destroy(core);
+		}
+		made_end(&m);
 	}
-	made_end(&m);
 }
