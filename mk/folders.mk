@@ -32,6 +32,7 @@ below_tests/sim/packetdrill := tests/sim dataplane/net/tcp dataplane/net common/
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
 below_tests/parse           := tests/talk tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net scanners/decode \
 	common/base
+below_tests/engines         := control/deepscan tools/sigc scanners/document $(SCANNERS) common/channel common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
 below_control/deepscan      := scanners/document $(SCANNERS) common/channel common/base

@@ -151,6 +151,26 @@ parse-cases: $(PARSE_LINES)
 
 .PHONY: parse-lines differential parse-cases
 
+# The scan engine beside clamscan and yara, on objects made of each signature (tests/engines).
+ENGINE_TELL = $(B)/tests/engine-tell
+EVERY      ?= 1
+
+$(ENGINE_TELL): $(B)/obj/tests/engines/main.o $(call archives,tests/engines $(below_tests/engines))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  LD $@')
+	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) \
+		$(call libs_of,tests/engines) -lpthread -lm
+
+engine-tell: $(ENGINE_TELL)
+
+## engines: every EVERY-th (1: all, an hour) signature and file of rules, beside clamscan and yara (FIRST, BUILD=asan)
+engines: $(ENGINE_TELL)
+	@for other in clamav yara; do \
+		tests/engines/differential.py --program $(ENGINE_TELL) --every $(EVERY) --first $(FIRST) $$other; \
+		rc=$$?; [ $$rc = 0 ] || [ $$rc = 77 ] || exit $$rc; done
+
+.PHONY: engine-tell engines
+
 # Fuzz targets: tests/fuzz/NAME.c, whose comments name the folders it links (lines "fuzz-links: …").
 # They link the archives of the sanitizer build.
 FUZZ_SECONDS ?= 600
@@ -193,6 +213,10 @@ setup:
 test: setup
 	@tests/run all
 
+## test-full: the same, and the scan engine beside clamscan and yara by every signature and rule (an hour more)
+test-full: setup
+	@tests/run full
+
 ## scenarios: the scenario tests alone (NAMES="icap squid")
 scenarios: setup
 	@$(MAKE) --no-print-directory all
@@ -203,4 +227,4 @@ run: setup
 	@$(MAKE) --no-print-directory all
 	@ONCE=$(ONCE) tools/demo
 
-.PHONY: fuzz fuzz-build setup test scenarios run
+.PHONY: fuzz fuzz-build setup test test-full scenarios run

@@ -7,7 +7,7 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config clang-14 libclang-rt-14-dev binu
 	libmicrohttpd-dev libbpf-dev libbrotli-dev libzstd-dev dpkg-dev libyara-dev
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
 	util-linux
-PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara \
+PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara clamav \
 	valgrind c-icap
 # c-icap is here for its client; as Debian ships it, its service does not start (/etc/default/c-icap).
 PACKAGES_BENCH := libc-icap-mod-virus-scan clamav-daemon gnuplot-nox

@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The scan engine beside clamscan and yara, on objects made of each signature.
+
+Of every N-th signature, or file of rules, that is taken, objects are made that it should find, nearly find, or
+find not, and its hits are packed in what both engines take apart. Each object is asked of ours in
+one piece and cut, and of the other engine; what differs and has no reason in reasons.py fails.
+
+usage: differential.py --program FILE [--every N] [--first N] [--jobs N] [--layers N] clamav|yara
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import clamav
+import layers
+import reasons
+import rules
+from ours import Ours
+
+BATCH = 300
+SHOWN_MAX = 20
+CLAMAV = ("official-main.ldb.zst", "twinclams.ldb", "ditekshen.ldb", "ditekshen-rmm.ldb",
+          "official-daily.ndb", "rfxn.ndb")
+
+
+class Result:
+    """Counts, and what differs."""
+
+    def __init__(self):
+        self.counts, self.differs = collections.Counter(), []
+
+    def add(self, other):
+        self.counts.update(other.counts)
+        self.differs += other.differs
+
+
+def text_of(path):
+    if path.endswith(".zst"):
+        return subprocess.run(["zstd", "-dqc", path], stdout=subprocess.PIPE, check=True).stdout
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def work_directory():
+    return tempfile.mkdtemp(prefix="sluice-engines-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+
+
+class Object:
+    """A file, what it was made as, what ours says of it, and the names that the other must say."""
+
+    def __init__(self, path, signature, word, line):
+        self.path, self.signature, self.word, self.line = path, signature, word, line
+        self.verdict = self.cut = self.theirs = None
+
+    def ask(self, ours):
+        self.verdict = ours.ask("object", self.path).split(" ")
+        self.cut = ours.ask("cut", self.path) if self.word not in layers.ALL else "same"
+
+    def settle(self, result, theirs):
+        """theirs: the names of what the other engine found; ours is bad by one of them or by none."""
+        is_bad = self.verdict[0] == "bad"
+        result.counts["objects"] += 1
+        result.counts["hits" if theirs else "misses"] += 1
+        if self.word in layers.ALL and theirs:
+            result.counts["hits in " + self.word] += 1
+        why = None
+        if self.cut != "same":
+            why = "cut otherwise: " + self.cut
+        elif is_bad != bool(theirs) or (is_bad and self.verdict[2] not in theirs):
+            why = "ours %s, theirs %s" % (" ".join(self.verdict), sorted(theirs) or "nothing")
+        if why is None:
+            return
+        reason = reasons.of(self, is_bad, theirs)
+        if reason:
+            result.counts["differ: " + reason] += 1
+        else:
+            result.differs.append("%s, %s: %s" % (self.line[:100], self.word, why))
+
+
+def pack_hit(ours, directory, number, data, signature, line, rng, count):
+    """The hit in `count` of the layers."""
+    for i, layer in enumerate(rng.sample(layers.ALL, min(count, len(layers.ALL)))):
+        path = os.path.join(directory, "%d.l%d" % (number, i))
+        if layer in layers.MADE:
+            write(path, layers.MADE[layer](data))
+        else:
+            write(path + ".in", data)
+            answer = ours.ask("pack", layers.BY_LIBARCHIVE[layer], path + ".in", path)
+            os.unlink(path + ".in")
+            if answer != "done":
+                raise SystemExit("libarchive writes no " + layer)
+        yield Object(path, signature, layer, line)
+
+
+def renamed(line, kind, number):
+    """Named by its number, so that no other signature has its name."""
+    name, by, rest = line.partition(";" if kind == "ldb" else ":")
+    return "S%d%s%s" % (number, by, rest)
+
+
+def clamav_objects(ours, directory, kind, lines, options, result):
+    """What ours takes of these lines, and the objects made of them."""
+    source = os.path.join(directory, "one." + kind)
+    objects, taken = [], []
+    for number, line in lines:
+        line = renamed(line, kind, number)
+        write(source, line.encode("latin-1") + b"\n")
+        said = ours.ask("source", source)
+        result.counts["signatures"] += 1
+        if not said.startswith("taken"):
+            result.counts[said] += 1
+            continue
+        rng = random.Random(number)
+        try:
+            made = list(clamav.Signature(line, kind).objects(rng))
+        except clamav.Unmade as e:
+            result.counts["unmade, " + str(e)] += 1
+            continue
+        result.counts["taken"] += 1
+        taken.append(line)
+        of_it = []
+        for k, (word, data) in enumerate(made):
+            path = os.path.join(directory, "%d.%d" % (number, k))
+            write(path, data)
+            of_it.append(Object(path, "S%d" % number, word, line))
+        of_it += pack_hit(ours, directory, number, made[0][1], "S%d" % number, line, rng, options.layers)
+        for o in of_it:
+            o.ask(ours)
+        objects += of_it
+    os.unlink(source)
+    return taken, objects
+
+
+def clamscan(directory, kind, lines):
+    """The names found in each file; None: it refuses the signatures."""
+    database = os.path.join(directory, "all." + kind)
+    found = collections.defaultdict(set)
+    write(database, "\n".join(lines).encode("latin-1") + b"\n")
+    done = subprocess.run(["clamscan", "--no-summary", "-i", "-z", "-d", database, directory],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    os.unlink(database)
+    if done.returncode == 2:
+        return None
+    for line in done.stdout.decode("latin-1").splitlines():
+        path, _, said = line.rpartition(": ")
+        if said.endswith(" FOUND"):
+            found[path].add(said[:-len(" FOUND")].removesuffix(".UNOFFICIAL"))
+    return found
+
+
+def clamav_batch(job):
+    options, kind, lines = job
+    result, directory, ours = Result(), work_directory(), Ours(options.program)
+    try:
+        taken, objects = clamav_objects(ours, directory, kind, lines, options, result)
+        found = clamscan(directory, kind, taken) if taken else {}
+        if found is None:
+            refused = [l for l in taken if clamscan(work_directory_of(directory), kind, [l]) is None]
+            result.differs += ["clamscan refuses " + l[:100] for l in refused]
+            found = clamscan(directory, kind, [l for l in taken if l not in refused]) or {}
+            objects = [o for o in objects if o.line not in refused]
+        for o in objects:
+            o.settle(result, {n for n in found.get(o.path, ()) if n == o.signature})
+    finally:
+        ours.close()
+        shutil.rmtree(directory)
+    return result
+
+
+def work_directory_of(directory):
+    """An empty one in it."""
+    inner = os.path.join(directory, "empty")
+    os.makedirs(inner, exist_ok=True)
+    return inner
+
+
+def clamav_jobs(options, shared):
+    for name in CLAMAV:
+        kind = name.removesuffix(".zst")[-3:]
+        lines = text_of(os.path.join(shared, "data/clamav", name)).decode("latin-1").splitlines()
+        numbered = [(i, l.strip()) for i, l in enumerate(lines, 1) if l.strip() and l[0] != "#"]
+        chosen = numbered[options.first % options.every::options.every]
+        for at in range(0, len(chosen), BATCH):
+            yield options, kind, chosen[at:at + BATCH]
+
+
+def yara_batch(job):
+    options, path, name = job
+    result, directory, ours = Result(), work_directory(), Ours(options.program)
+    try:
+        yara_file(ours, directory, path, name, options, result)
+    finally:
+        ours.close()
+        shutil.rmtree(directory)
+    return result
+
+
+def yara_file(ours, directory, path, name, options, result):
+    with open(path, "rb") as f:
+        text = f.read().decode("latin-1")
+    if rules.asks_for_names(text):
+        result.counts["files that ask for names"] += 1
+        return
+    said = ours.ask("source", path)
+    result.counts["files"] += 1
+    if not said.startswith("taken"):
+        result.counts[said[:60]] += 1
+        return
+    objects, inner = [], os.path.join(directory, "objects")
+    os.mkdir(inner)
+    for number, rule in enumerate(rules.of(text)):
+        if rule.is_private:
+            continue
+        result.counts["rules"] += 1
+        rng = random.Random(number)
+        made = list(rule.objects(rng))
+        of_it = []
+        for k, (word, data) in enumerate(made):
+            where = os.path.join(inner, "%d.%d" % (number, k))
+            write(where, data)
+            of_it.append(Object(where, rule.name, word, "%s: %s" % (name, rule.name)))
+        for o in of_it:
+            o.ask(ours)
+        objects += of_it
+    found, quiet = collections.defaultdict(set), rules.private_names(text)
+    done = subprocess.run(["yara", "-w", "-r", path, inner], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        result.differs.append("%s: yara: %s" % (name, done.stderr.decode()[:200]))
+        return
+    for line in done.stdout.decode("latin-1").splitlines():
+        rule, _, where = line.partition(" ")
+        if rule not in quiet:
+            found[where].add(rule)
+    for o in objects:
+        result.counts["rules found"] += o.word == "whole" and o.signature in found.get(o.path, ())
+        o.settle(result, found.get(o.path, set()))
+
+
+def yara_jobs(options, shared):
+    base = os.path.join(shared, "data/yara")
+    unpacked, found = options.unpacked, []
+    for entry in sorted(os.listdir(base)):
+        if entry.endswith(".tar.zst"):
+            subprocess.run(["tar", "--zstd", "-xf", os.path.join(base, entry), "-C", unpacked], check=True)
+        elif os.path.isdir(os.path.join(base, entry)):
+            shutil.copytree(os.path.join(base, entry), os.path.join(unpacked, entry))
+    for folder, _, names in sorted(os.walk(unpacked)):
+        for name in sorted(names):
+            if name.endswith((".yar", ".yara")):
+                path = os.path.join(folder, name)
+                found.append((options, path, os.path.relpath(path, unpacked)))
+    return found[options.first % options.every::options.every]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", default="build/release/tests/engine-tell")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("engine", choices=("clamav", "yara"))
+    options = parser.parse_args()
+    shared = os.environ.get("SLUICE_SHARED", "../shared")
+    other = "clamscan" if options.engine == "clamav" else "yara"
+    if not os.path.isdir(os.path.join(shared, "data", options.engine)) or shutil.which(other) is None:
+        print("no data/%s below SLUICE_SHARED, or no %s" % (options.engine, other))
+        return 77
+    total, options.unpacked = Result(), work_directory()
+    try:
+        jobs = (clamav_jobs if options.engine == "clamav" else yara_jobs)(options, shared)
+        with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+            for result in pool.map(clamav_batch if options.engine == "clamav" else yara_batch, jobs):
+                total.add(result)
+                for line in result.differs[:SHOWN_MAX]:
+                    print(line, flush=True)
+    finally:
+        shutil.rmtree(options.unpacked)
+    for word, count in sorted(total.counts.items()):
+        print("%8d  %s" % (count, word))
+    print("%d objects, %d hits, %d differ" % (total.counts["objects"], total.counts["hits"], len(total.differs)))
+    return 0 if total.counts["hits"] and not total.differs else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
