@@ -2,41 +2,24 @@
 /*
  * One spelling for each host and path, the same for lists and for requests, so that what differs
  * only in writing is found: case, trailing dots, percent-encoding of what needs none and of what
- * must have it, dot segments (RFC 3986 §6.2.2), Unicode hosts as punycode (RFC 3492, without
- * Unicode case folding), IPv4 numbers in any base and IPv6 in one form. Pure; no allocation.
+ * must have it, dot segments (RFC 3986 §6.2.2), backslashes, which browsers take for slashes (URL
+ * Standard §4.4), Unicode hosts as punycode (RFC 3492, folded by fold.c), IPv4 numbers in any base,
+ * IPv6 in one form without zone, what IPv6 maps as IPv4. Pure; no allocation.
  */
 #include <arpa/inet.h>
 
 #include "common/base/letters.h"
+#include "scanners/reputation/fold.h"
 #include "scanners/reputation/reputation_table.h"
 
 #define LABEL_POINTS_MAX 63
+#define HOST_ROOM        (3 * REPUTATION_HOST_MAX) /* folding makes it shorter */
 
 /* The byte that "%XX" at the span's start stands for, else -1. */
 static int
 percent_byte(struct span s)
 {
 	return s.bytes < 3 || s.data[0] != '%' ? -1 : hex_pair(s.data + 1);
-}
-
-/* The next code point of UTF-8 (RFC 3629: no surrogates), false where it is none. */
-static bool
-next_point(struct span *s, uint32_t *point)
-{
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	uint8_t first = s->data[0];
-	unsigned more = first < 0x80 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-
-	*point = more == 0 ? first : first & (0x3f >> more);
-	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || s->bytes <= more)
-		return false;
-	for (unsigned i = 1; i <= more; i++) {
-		if ((s->data[i] & 0xc0) != 0x80)
-			return false;
-		*point = *point << 6 | (s->data[i] & 0x3f);
-	}
-	*s = span_from(*s, more + 1);
-	return *point >= least[more] && *point <= 0x10ffff && (*point & ~0x7ffu) != 0xd800;
 }
 
 /* RFC 3492 §6.1. */
@@ -78,7 +61,7 @@ to_punycode(struct span label, char *out)
 
 	memcpy(out, "xn--", 4);
 	while (label.bytes > 0) {
-		if (count == LABEL_POINTS_MAX || !next_point(&label, &points[count]))
+		if (count == LABEL_POINTS_MAX || !fold_next_point(&label, &points[count]))
 			return 0;
 		if (points[count] < 0x80) {
 			out[at++] = (char)points[count];
@@ -109,21 +92,87 @@ to_punycode(struct span label, char *out)
 	return at;
 }
 
+/* A number of an IPv4 address: decimal, "0…" octal, "0x…" hexadecimal ("0x" is 0). */
+static bool
+take_number(const char *text, size_t bytes, uint64_t *out)
+{
+	unsigned base = 10;
+
+	if (bytes >= 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+		base = 16;
+		text += 2;
+		bytes -= 2;
+	} else if (bytes >= 2 && text[0] == '0') {
+		base = 8;
+	} else if (bytes == 0) {
+		return false;
+	}
+	for (*out = 0; bytes > 0; bytes--, text++) {
+		unsigned digit = *text >= '0' && *text <= '9'   ? (unsigned)(*text - '0')
+				 : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a') + 10
+								: 16;
+
+		if (digit >= base || *out > UINT32_MAX)
+			return false;
+		*out = *out * base + digit;
+	}
+	return true;
+}
+
+/* URL Standard §3.5: one to four numbers, the last of which fills what is left. */
+static bool
+parse_four(const char *host, uint32_t *address)
+{
+	uint64_t number, value = 0;
+	unsigned parts = 0;
+
+	for (;; host++) {
+		size_t n = strcspn(host, ".");
+
+		if (parts++ == 4 || !take_number(host, n, &number))
+			return false;
+		host += n;
+		if (*host == 0)
+			break;
+		if (number > 255)
+			return false;
+		value = value << 8 | number;
+	}
+	if (number >> 8 * (5 - parts) != 0)
+		return false;
+	*address = (uint32_t)(value << 8 * (5 - parts) | number);
+	return true;
+}
+
+static void
+write_four(uint32_t address, char *host)
+{
+	struct in_addr four = { .s_addr = htonl(address) };
+
+	inet_ntop(AF_INET, &four, host, INET6_ADDRSTRLEN);
+}
+
 /* Whether the host is an address in some spelling; if so it is rewritten in one. */
 static bool
 take_address(char *host, uint32_t *bytes)
 {
-	struct in6_addr six;
-	struct in_addr four;
 	const char *last = strrchr(host, '.');
+	struct in6_addr six;
+	uint32_t four;
 
 	last = last != NULL ? last + 1 : host;
 	if (memchr(host, ':', *bytes) != NULL) {
-		if (inet_pton(AF_INET6, host, &six) != 1 ||
-		    inet_ntop(AF_INET6, &six, host, INET6_ADDRSTRLEN) == NULL)
+		if (inet_pton(AF_INET6, host, &six) != 1)
 			return false;
-	} else if (*last < '0' || *last > '9' || inet_aton(host, &four) == 0 ||
-		   inet_ntop(AF_INET, &four, host, INET6_ADDRSTRLEN) == NULL) {
+		if (IN6_IS_ADDR_V4MAPPED(&six)) {
+			memcpy(&four, &six.s6_addr[12], sizeof(four));
+			write_four(ntohl(four), host);
+		} else {
+			inet_ntop(AF_INET6, &six, host, INET6_ADDRSTRLEN);
+		}
+	} else if (*last >= '0' && *last <= '9' && parse_four(host, &four)) {
+		write_four(four, host);
+	} else {
 		return false;
 	}
 	*bytes = (uint32_t)strlen(host);
@@ -149,23 +198,51 @@ put_label(struct span label, char *out, uint32_t *at)
 	return true;
 }
 
-/* Lower case, percent-encoding undone, no brackets, no dots at the end. False: no host. */
+/* Percent-encoding undone; without brackets and, of an address of IPv6, without its zone. */
 static bool
-plain_host(struct span host, char *out, uint32_t *bytes)
+decode_host(struct span host, uint8_t *out, uint32_t *bytes)
 {
+	bool is_six = host.bytes > 0 && memchr(host.data, ':', host.bytes) != NULL;
+	const uint8_t *zone = is_six ? memchr(host.data, '%', host.bytes) : NULL;
 	uint32_t n = 0;
 
 	if (host.bytes > 2 && host.data[0] == '[' && host.data[host.bytes - 1] == ']')
 		host = span_of(host.data + 1, host.bytes - 2);
+	if (zone != NULL)
+		host = span_first(host, (size_t)(zone - host.data));
 	while (host.bytes > 0) {
 		int coded = percent_byte(host);
-		uint8_t c = coded >= 0 ? (uint8_t)coded : host.data[0];
 
-		host = span_from(host, coded >= 0 ? 3 : 1);
-		if (c <= ' ' || c == 0x7f || strchr("/?#@\\<>\"^`{|}", c) != NULL ||
-		    n == REPUTATION_HOST_MAX)
+		if (n == HOST_ROOM)
 			return false;
-		out[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		out[n++] = coded >= 0 ? (uint8_t)coded : host.data[0];
+		host = span_from(host, coded >= 0 ? 3 : 1);
+	}
+	*bytes = n;
+	return true;
+}
+
+/* Lower case, folded, no dots at the end. False: no host. */
+static bool
+plain_host(struct span host, char *out, uint32_t *bytes)
+{
+	uint8_t decoded[HOST_ROOM];
+	uint32_t n, any = 0;
+
+	if (!decode_host(host, decoded, &n))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		any |= decoded[i];
+	if (any >= 0x80)
+		n = fold_host(decoded, n);
+	if (n > REPUTATION_HOST_MAX)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t c = decoded[i];
+
+		if (c <= ' ' || c == 0x7f || strchr("/?#@\\<>\"^`{|}", c) != NULL)
+			return false;
+		out[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
 	while (n > 0 && out[n - 1] == '.')
 		n--;
@@ -225,6 +302,13 @@ without_dots(const uint8_t *path, uint32_t n)
 	return n > 0 ? n : 1;
 }
 
+/* What stands as it is: not what some clients write and others encode (URL Standard §1.3). */
+static bool
+is_plain(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && strchr("\"'<>\\^`{|}", c) == NULL;
+}
+
 /* The path behind the host, as much as there is room for; '?' ends what has dot segments. */
 static uint32_t
 take_path(uint8_t *out, uint32_t room, struct span path)
@@ -233,11 +317,12 @@ take_path(uint8_t *out, uint32_t room, struct span path)
 	uint32_t n = 0;
 	bool query = false;
 
-	if (path.bytes == 0 || path.data[0] != '/')
+	if (path.bytes == 0 || (path.data[0] != '/' && path.data[0] != '\\'))
 		out[n++] = '/';
 	while (path.bytes > 0 && path.data[0] != '#' && n + 3 <= room) {
 		int coded = percent_byte(path);
-		uint8_t c = path.data[0], byte = coded >= 0 ? (uint8_t)coded : c;
+		uint8_t c = path.data[0] == '\\' && !query ? '/' : path.data[0],
+			byte = coded >= 0 ? (uint8_t)coded : c;
 
 		if (!query && (c == '/' || c == '?')) {
 			uint32_t before = n;
@@ -251,7 +336,7 @@ take_path(uint8_t *out, uint32_t room, struct span path)
 		query |= c == '?';
 		if (is_unreserved(byte)) {
 			out[n++] = byte;
-		} else if (coded >= 0 || c <= ' ' || c >= 0x7f) {
+		} else if (coded >= 0 || !is_plain(c)) {
 			out[n++] = '%';
 			out[n++] = (uint8_t)digits[byte >> 4];
 			out[n++] = (uint8_t)digits[byte & 15];
@@ -260,7 +345,9 @@ take_path(uint8_t *out, uint32_t room, struct span path)
 		}
 		path = span_from(path, coded >= 0 ? 3 : 1);
 	}
-	return query ? n : without_dots(out, n);
+	if (!query)
+		return without_dots(out, n);
+	return n > 1 && memchr(out, '?', n) == out + n - 1 ? n - 1 : n; /* an empty query is none */
 }
 
 bool

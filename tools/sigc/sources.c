@@ -537,7 +537,7 @@ take_apart(struct span url, struct span *host, struct span *path)
 	size_t end = 0;
 	const uint8_t *at;
 
-	while (end < url.bytes && strchr("/?#", url.data[end]) == NULL)
+	while (end < url.bytes && strchr("/?#\\", url.data[end]) == NULL)
 		end++;
 	*path = span_from(url, end);
 	*host = span_first(url, end);
