@@ -53,6 +53,11 @@ bench-parse: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-parse
 	@bench/parse/run $(FILES)
 
+## bench-reputation: what a million domains take in a generation, and what a look-up in them costs (ENTRIES=1000000)
+bench-reputation: setup
+	@$(MAKE) --no-print-directory $(B)/sluice-bench-reputation
+	@$(B)/sluice-bench-reputation $(ENTRIES)
+
 ## bench-connections: what a connection costs on the fast wire, with and without cookies, beside the kernel (ROUNDS=5)
 bench-connections: setup
 	@$(MAKE) --no-print-directory all
@@ -72,4 +77,4 @@ bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
 .PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-deepscan bench-tcp bench-parse \
-	bench-connections bench-idle bench-fleet bench-setup
+	bench-connections bench-idle bench-fleet bench-setup bench-reputation

@@ -51,6 +51,7 @@ below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net
 below_bench/deepscan        := bench common/base
 below_bench/fleet-sim       := common/base
 below_bench/gates           := $(SCANNERS) common/base
+below_bench/reputation      := tools/sigc $(SCANNERS) common/base
 below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))

@@ -280,6 +280,31 @@ take_host(struct reputation_key *k, struct span host)
 	return at <= REPUTATION_HOST_MAX;
 }
 
+/* What nearly all hosts are: small letters, digits, "-", "_" and dots, and no address. */
+static bool
+take_common(struct reputation_key *k, struct span host)
+{
+	uint32_t n = (uint32_t)host.bytes, last = 0;
+
+	if (host.bytes == 0 || host.bytes > REPUTATION_HOST_MAX)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t c = host.data[i];
+		bool is_dot = c == '.';
+
+		if ((uint8_t)(c - 'a') > 25 && (uint8_t)(c - '0') > 9 && !is_dot && c != '-' &&
+		    c != '_')
+			return false;
+		last = is_dot ? i + 1 : last;
+		k->bytes[i] = c;
+	}
+	if (last == n || (uint8_t)(k->bytes[last] - '0') <= 9)
+		return false;
+	k->host_bytes = n;
+	k->is_address = false;
+	return true;
+}
+
 /* RFC 3986 §2.3. */
 static bool
 is_unreserved(int c)
@@ -351,11 +376,15 @@ take_path(uint8_t *out, uint32_t room, struct span path)
 }
 
 bool
-reputation_key_make(struct reputation_key *k, struct span host, struct span path)
+reputation_key_host(struct reputation_key *k, struct span host)
 {
-	if (!take_host(k, host))
-		return false;
+	k->path_bytes = 0;
+	return take_common(k, host) || take_host(k, host);
+}
+
+void
+reputation_key_path(struct reputation_key *k, struct span path)
+{
 	k->path_bytes =
 	    take_path(k->bytes + k->host_bytes, REPUTATION_KEY_MAX - k->host_bytes - 1, path);
-	return true;
 }

@@ -45,7 +45,7 @@ chunk_of(struct waiting *w, uint32_t i)
 bool
 waiting_add(struct waiting_pool *pool, struct waiting *w, const struct candidate *c)
 {
-	struct waiting_chunk *chunk = &w->first;
+	struct waiting_chunk *chunk;
 
 	if (w->count == WAITING_MAX)
 		return false;

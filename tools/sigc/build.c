@@ -32,20 +32,28 @@ sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void 
 		qsort(t->bytes, t->used / each, each, compare);
 }
 
-/* The slot of a key: the one that holds it, or the empty one where it belongs. */
-static struct reputation_entry *
-slot_of(struct reputation_entry *slots, uint32_t mask, const uint8_t *text, uint32_t key,
+/* An entry before it has its place; `key` in the names. */
+struct draft {
+	uint32_t hash, key, key_bytes; /* no bytes: the place is free */
+	uint32_t line;
+	uint16_t path_bytes_max;
+	uint8_t list, kind;
+};
+
+/* The place of a key: the one that holds it, or the free one where it belongs. */
+static struct draft *
+draft_of(struct draft *drafts, uint32_t mask, const uint8_t *text, const struct url_entry *u,
     uint32_t key_bytes)
 {
-	uint32_t hash = reputation_hash(text + key, key_bytes), i = hash & mask;
+	uint32_t hash = reputation_hash(text + u->key, u->host_bytes, key_bytes), i = hash & mask;
 
-	while (slots[i].hash != 0 && (slots[i].hash != hash || slots[i].key_bytes != key_bytes ||
-					 memcmp(text + slots[i].key, text + key, key_bytes) != 0))
+	while (drafts[i].key_bytes != 0 &&
+	       (drafts[i].hash != hash || drafts[i].key_bytes != key_bytes ||
+		   memcmp(text + drafts[i].key, text + u->key, key_bytes) != 0))
 		i = (i + 1) & mask;
-	if (slots[i].hash == 0)
-		slots[i] =
-		    (struct reputation_entry){ .hash = hash, .key = key, .key_bytes = key_bytes };
-	return &slots[i];
+	if (drafts[i].key_bytes == 0)
+		drafts[i] = (struct draft){ .hash = hash, .key = u->key, .key_bytes = key_bytes };
+	return &drafts[i];
 }
 
 /*
@@ -53,53 +61,125 @@ slot_of(struct reputation_entry *slots, uint32_t mask, const uint8_t *text, uint
  * so that a look-up tries paths only where there are some.
  */
 static void
-insert(
-    struct reputation_entry *slots, uint32_t mask, const uint8_t *text, const struct url_entry *u)
+insert(struct draft *drafts, uint32_t mask, const uint8_t *text, const struct url_entry *u)
 {
-	struct reputation_entry *e = slot_of(slots, mask, text, u->key, u->key_bytes);
+	struct draft *d = draft_of(drafts, mask, text, u, u->key_bytes);
 
-	if (e->kind == REPUTATION_UNKNOWN ||
-	    (u->kind == REPUTATION_GOOD && e->kind == REPUTATION_BAD)) {
-		e->kind = u->kind;
-		e->list = u->list;
-		e->line = u->line;
+	if (d->kind == REPUTATION_UNKNOWN ||
+	    (u->kind == REPUTATION_GOOD && d->kind == REPUTATION_BAD)) {
+		d->kind = u->kind;
+		d->list = u->list;
+		d->line = u->line;
 	}
 	if (u->key_bytes > u->host_bytes) {
 		uint16_t path = (uint16_t)(u->key_bytes - u->host_bytes);
 
-		e = slot_of(slots, mask, text, u->key, u->host_bytes);
-		e->path_bytes_max = path > e->path_bytes_max ? path : e->path_bytes_max;
+		d = draft_of(drafts, mask, text, u, u->host_bytes);
+		d->path_bytes_max = path > d->path_bytes_max ? path : d->path_bytes_max;
 	}
 }
 
-/* The whole reputation section; its text is a copy of all names. */
+static void *
+zeros(size_t count, size_t each)
+{
+	void *bytes = calloc(count, each);
+
+	if (bytes == NULL)
+		abort();
+	return bytes;
+}
+
+static void
+add_record(struct sigc_table *out, const uint8_t *text, const struct draft *d)
+{
+	static const uint8_t padding[4];
+	const struct reputation_record r = { .line = d->line,
+		.key_bytes = (uint16_t)d->key_bytes,
+		.path_bytes_max = d->path_bytes_max,
+		.list = d->list,
+		.kind = d->kind };
+	size_t head = offsetof(struct reputation_record, key);
+
+	table_add(out, &r, head);
+	table_add(out, text + d->key, d->key_bytes);
+	table_add(out, padding, REPUTATION_RECORD_BYTES(d->key_bytes) - head - d->key_bytes);
+}
+
+/* Slots, at most two thirds of them used, and the records in their order. */
+static void
+place_drafts(const struct draft *drafts, uint32_t count, const uint8_t *text,
+    struct reputation_header *h, struct sigc_table *slots, struct sigc_table *records)
+{
+	const struct draft **placed;
+
+	for (h->slots = 64; h->slots < h->entries + h->entries / 2;)
+		h->slots *= 2;
+	placed = zeros(h->slots, sizeof(const struct draft *));
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = drafts[i].hash & (h->slots - 1);
+
+		if (drafts[i].key_bytes == 0)
+			continue;
+		while (placed[at] != NULL)
+			at = (at + 1) & (h->slots - 1);
+		placed[at] = &drafts[i];
+	}
+	for (uint32_t i = 0; i < h->slots; i++) {
+		struct reputation_slot slot = { 0 };
+
+		if (placed[i] != NULL) {
+			slot.hash = placed[i]->hash;
+			slot.record = (uint32_t)(records->used / 4) + 1;
+			add_record(records, text, placed[i]);
+		}
+		table_add(slots, &slot, sizeof(slot));
+	}
+	free(placed);
+}
+
+/* The lists' names; their offsets go into the header. */
+static void
+add_list_names(const struct sigc *s, struct reputation_header *h, struct sigc_table *text)
+{
+	const uint32_t *names = (const uint32_t *)(const void *)s->lists.bytes;
+
+	h->list_count = (uint32_t)(s->lists.used / sizeof(*names));
+	for (uint32_t i = 0; i < h->list_count; i++)
+		h->list_names[i] =
+		    table_add_text(text, span_text((const char *)s->names.bytes + names[i]));
+	h->text_bytes = (uint32_t)text->used;
+}
+
+/* The whole reputation section. */
 static void
 build_reputation(struct sigc *s, struct sigc_table *out)
 {
 	const struct url_entry *u = (const struct url_entry *)(void *)s->urls.bytes;
-	uint32_t n = (uint32_t)(s->urls.used / sizeof(*u)), slots = 64;
+	uint32_t n = (uint32_t)(s->urls.used / sizeof(*u)), room = 64;
 	struct reputation_header h = { .magic = REPUTATION_MAGIC };
-	struct reputation_entry *table;
+	struct sigc_table slots = { 0 }, records = { 0 }, text = { 0 };
+	struct draft *drafts;
 
 	if (n == 0)
 		return;
-	while (slots < n * 3) /* an entry and its host's mark, at most two thirds full */
-		slots *= 2;
-	table = calloc(slots, sizeof(*table));
-	if (table == NULL)
-		abort();
+	while (room < n * 3) /* an entry and its host's mark */
+		room *= 2;
+	drafts = zeros(room, sizeof(*drafts));
 	for (uint32_t i = 0; i < n; i++)
-		insert(table, slots - 1, s->names.bytes, &u[i]);
-	for (uint32_t i = 0; i < slots; i++)
-		h.entries += table[i].hash != 0;
-	h.slots = slots;
-	h.text_bytes = (uint32_t)s->names.used;
-	h.list_count = (uint32_t)(s->lists.used / sizeof(uint32_t));
-	memcpy(h.list_names, s->lists.bytes, s->lists.used);
+		insert(drafts, room - 1, s->names.bytes, &u[i]);
+	for (uint32_t i = 0; i < room; i++)
+		h.entries += drafts[i].key_bytes != 0;
+	place_drafts(drafts, room, s->names.bytes, &h, &slots, &records);
+	h.record_bytes = (uint32_t)records.used;
+	add_list_names(s, &h, &text);
 	table_add(out, &h, sizeof(h));
-	table_add(out, table, slots * sizeof(*table));
-	table_add(out, s->names.bytes, s->names.used);
-	free(table);
+	table_add(out, slots.bytes, slots.used);
+	table_add(out, records.bytes, records.used);
+	table_add(out, text.bytes, text.used);
+	free(drafts);
+	free(slots.bytes);
+	free(records.bytes);
+	free(text.bytes);
 }
 
 static int

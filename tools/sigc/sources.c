@@ -565,8 +565,9 @@ take_url(struct sigc *s, const char *path, unsigned line, struct span text)
 	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == '!')
 		return 0;
 	take_apart(strip(text), &host, &rest);
-	if (!reputation_key_make(&k, host, rest))
+	if (!reputation_key_host(&k, host))
 		return fail(s, path, line, "neither a domain nor a URL");
+	reputation_key_path(&k, rest);
 	e.host_bytes = k.host_bytes;
 	e.key_bytes = k.host_bytes + (k.path_bytes > 1 ? k.path_bytes : 0); /* more than "/" */
 	e.key = table_add_text(&s->names, span_of(k.bytes, e.key_bytes));

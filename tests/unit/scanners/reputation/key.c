@@ -147,7 +147,9 @@ make_from(const char *host, size_t host_bytes, const char *path, struct reputati
 	/* From the second byte on, so that even an empty one has an end that is the memory's. */
 	memcpy(h + 1, host, host_bytes);
 	memcpy(p + 1, path, path_bytes);
-	made = reputation_key_make(k, span_of(h + 1, host_bytes), span_of(p + 1, path_bytes));
+	made = reputation_key_host(k, span_of(h + 1, host_bytes));
+	if (made)
+		reputation_key_path(k, span_of(p + 1, path_bytes));
 	free(h);
 	free(p);
 	return made;

@@ -12,75 +12,142 @@
 #include "scanners/reputation/reputation_table.h"
 #include "tests/unit/harness.h"
 
-#define SLOTS    32
-#define TEXT_MAX 1024
+#define SLOTS     32
+#define BYTES_MAX 4096
+#define HEAD      offsetof(struct reputation_record, key)
 
-struct table {
-	struct reputation_header header;
-	struct reputation_entry entries[SLOTS];
-	uint8_t text[TEXT_MAX];
+/* What is to be in it, then its bytes. */
+struct row {
+	const char *key;
+	uint32_t line;
+	uint16_t path_bytes_max;
+	uint8_t list, kind;
 };
 
-static uint32_t
-add_text(struct table *t, const char *text)
-{
-	uint32_t at = t->header.text_bytes;
+struct table {
+	struct row rows[SLOTS];
+	unsigned count;
+	_Alignas(8) uint8_t bytes[BYTES_MAX];
+	size_t size;
+};
 
-	memcpy(t->text + at, text, strlen(text) + 1);
-	t->header.text_bytes += (uint32_t)strlen(text) + 1;
-	return at;
+static struct reputation_slot *
+slots_of(struct table *t)
+{
+	return (struct reputation_slot *)(void *)(t->bytes + sizeof(struct reputation_header));
 }
 
-static struct reputation_entry *
-slot_of(struct table *t, const char *key)
+static struct row *
+row_of(struct table *t, const char *key)
 {
-	uint32_t bytes = (uint32_t)strlen(key);
-	uint32_t hash = reputation_hash((const uint8_t *)key, bytes), i = hash % SLOTS;
+	unsigned i = 0;
 
-	while (
-	    t->entries[i].hash != 0 && strcmp((const char *)t->text + t->entries[i].key, key) != 0)
-		i = (i + 1) % SLOTS;
-	if (t->entries[i].hash == 0) {
-		t->entries[i] = (struct reputation_entry){
-			.hash = hash, .key = add_text(t, key), .key_bytes = bytes
-		};
-		t->header.entries++;
-	}
-	return &t->entries[i];
+	while (i < t->count && strcmp(t->rows[i].key, key) != 0)
+		i++;
+	if (i == t->count)
+		t->rows[t->count++].key = key;
+	return &t->rows[i];
 }
 
 /* A key in its one spelling; its path, if it has one, marks the host. */
 static void
 add(struct table *t, const char *key, enum reputation_kind kind, uint8_t list, uint32_t line)
 {
+	static const char *const hosts[] = { "site.test", "shop.bad.test", "mixed.test" };
 	const char *slash = strchr(key, '/');
-	struct reputation_entry *e = slot_of(t, key);
-	char host[256];
+	struct row *r = row_of(t, key);
 
-	e->kind = (uint8_t)kind;
-	e->list = list;
-	e->line = line;
-	if (slash == NULL)
-		return;
-	snprintf(host, sizeof(host), "%.*s", (int)(slash - key), key);
-	e = slot_of(t, host);
-	if (e->path_bytes_max < strlen(slash))
-		e->path_bytes_max = (uint16_t)strlen(slash);
+	r->kind = (uint8_t)kind;
+	r->list = list;
+	r->line = line;
+	for (unsigned i = 0; slash != NULL && i < COUNT_OF(hosts); i++) {
+		if (strncmp(hosts[i], key, (size_t)(slash - key)) != 0)
+			continue;
+		r = row_of(t, hosts[i]);
+		if (r->path_bytes_max < strlen(slash))
+			r->path_bytes_max = (uint16_t)strlen(slash);
+	}
 }
 
-static size_t
-table_bytes(const struct table *t)
+static void
+put(struct table *t, const void *bytes, size_t count)
 {
-	return sizeof(t->header) + sizeof(t->entries) + t->header.text_bytes;
+	CHECK(t->size + count <= BYTES_MAX);
+	memcpy(t->bytes + t->size, bytes, count);
+	t->size += count;
+}
+
+static uint32_t
+hash_of(const char *key)
+{
+	return reputation_hash(
+	    (const uint8_t *)key, (uint32_t)strcspn(key, "/"), (uint32_t)strlen(key));
+}
+
+static void
+put_record(struct table *t, const struct row *row)
+{
+	struct reputation_record r = { .line = row->line,
+		.key_bytes = (uint16_t)strlen(row->key),
+		.path_bytes_max = row->path_bytes_max,
+		.list = row->list,
+		.kind = row->kind };
+
+	put(t, &r, HEAD);
+	put(t, row->key, r.key_bytes);
+	put(t, "\0\0\0", REPUTATION_RECORD_BYTES(r.key_bytes) - HEAD - r.key_bytes);
+}
+
+static void
+lay_out(struct table *t)
+{
+	static const char text[] = "bad.txt\0good.txt";
+	struct reputation_header h = { .magic = REPUTATION_MAGIC,
+		.slots = SLOTS,
+		.entries = t->count,
+		.text_bytes = sizeof(text),
+		.list_count = 2,
+		.list_names = { 0, 8 } };
+	struct reputation_slot slots[SLOTS] = { { 0 } };
+	const struct row *placed[SLOTS] = { NULL };
+	size_t begin;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		unsigned at = hash_of(t->rows[i].key) % SLOTS;
+
+		while (placed[at] != NULL)
+			at = (at + 1) % SLOTS;
+		placed[at] = &t->rows[i];
+	}
+	t->size = begin = sizeof(h) + sizeof(slots);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (placed[i] == NULL)
+			continue;
+		slots[i].hash = hash_of(placed[i]->key);
+		slots[i].record = (uint32_t)(t->size - begin) / 4 + 1;
+		put_record(t, placed[i]);
+	}
+	h.record_bytes = (uint32_t)(t->size - begin);
+	put(t, text, sizeof(text));
+	memcpy(t->bytes, &h, sizeof(h));
+	memcpy(t->bytes + sizeof(h), slots, sizeof(slots));
+}
+
+static struct reputation_record *
+record_of(struct table *t, const char *key)
+{
+	unsigned at = hash_of(key) % SLOTS;
+
+	while (slots_of(t)[at].hash != hash_of(key))
+		at = (at + 1) % SLOTS;
+	return (struct reputation_record *)(void *)((uint8_t *)(slots_of(t) + SLOTS) +
+						    4 * (slots_of(t)[at].record - 1));
 }
 
 static void
 make_table(struct table *t)
 {
-	*t = (struct table){ .header = { .magic = REPUTATION_MAGIC, .slots = SLOTS } };
-	t->header.list_names[0] = add_text(t, "bad.txt");
-	t->header.list_names[1] = add_text(t, "good.txt");
-	t->header.list_count = 2;
+	memset(t, 0, sizeof(*t));
 	add(t, "bad.test", REPUTATION_BAD, 0, 1);
 	add(t, "good.bad.test", REPUTATION_GOOD, 1, 2);
 	add(t, "worse.good.bad.test", REPUTATION_BAD, 0, 3);
@@ -96,6 +163,7 @@ make_table(struct table *t)
 	add(t, "2001:db8::7", REPUTATION_BAD, 0, 13);
 	add(t, "test", REPUTATION_GOOD, 1, 14);
 	add(t, "xn--bcher-kva.example", REPUTATION_BAD, 0, 15);
+	lay_out(t);
 }
 
 static const struct {
@@ -149,8 +217,8 @@ TEST(the_most_specific_entry_wins)
 	struct reputation_table view;
 
 	make_table(&t);
-	CHECK(reputation_open(span_of(&t, table_bytes(&t)), &view) == 0);
-	CHECK(reputation_entries(&view) == t.header.entries);
+	CHECK(reputation_open(span_of(t.bytes, t.size), &view) == 0);
+	CHECK(reputation_entries(&view) == t.count);
 	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
 		struct reputation_answer a;
 		char row[64];
@@ -181,9 +249,10 @@ TEST(a_path_of_many_segments_costs_no_more)
 	    "0123456789012345678901234567890123456789012345678901234567890123456789"
 	    "0123456789012345678901234567890123456789012345678901234567890123456789",
 	    REPUTATION_BAD, 0, 16);
+	lay_out(&t);
 	for (unsigned i = 0; i < 300; i++)
 		strcat(path, "a/");
-	CHECK(reputation_open(span_of(&t, table_bytes(&t)), &view) == 0);
+	CHECK(reputation_open(span_of(t.bytes, t.size), &view) == 0);
 	reputation_lookup(&view, span_text("site.test"), span_text(path), &a);
 	CHECK(a.line == 5);
 }
@@ -203,7 +272,7 @@ open_and_ask(const void *bytes, size_t count)
 	for (unsigned i = 0; rc == 0 && i < COUNT_OF(rows); i++) {
 		reputation_lookup(&view, span_text(rows[i].host), span_text(rows[i].path), &a);
 		if (a.kind != REPUTATION_UNKNOWN)
-			CHECK(strlen(a.list) < TEXT_MAX);
+			CHECK(strlen(a.list) < BYTES_MAX);
 	}
 	free(copy);
 	return rc;
@@ -214,32 +283,28 @@ TEST(a_table_that_is_cut_is_refused)
 	struct table t;
 
 	make_table(&t);
-	CHECK(open_and_ask(&t, table_bytes(&t)) == 0);
-	for (size_t n = 0; n < table_bytes(&t); n++)
-		CHECK(open_and_ask(&t, n) == -EINVAL);
+	CHECK(open_and_ask(t.bytes, t.size) == 0);
+	for (size_t n = 0; n < t.size; n++)
+		CHECK(open_and_ask(t.bytes, n) == -EINVAL);
 }
 
 TEST(a_table_that_is_changed_is_read_inside_only)
 {
 	static const uint8_t flips[] = { 0x01, 0x80, 0xff };
 	struct table t;
-	size_t size;
 
 	make_table(&t);
-	size = table_bytes(&t);
-	for (size_t at = 0; at < size; at++) {
+	for (size_t at = 0; at < t.size; at++) {
 		for (unsigned i = 0; i < sizeof(flips); i++) {
-			uint8_t *byte = (uint8_t *)&t + at;
-
-			*byte ^= flips[i];
-			open_and_ask(&t, size);
-			*byte ^= flips[i];
+			t.bytes[at] ^= flips[i];
+			open_and_ask(t.bytes, t.size);
+			t.bytes[at] ^= flips[i];
 		}
 	}
-	CHECK(open_and_ask(&t, table_bytes(&t)) == 0);
+	CHECK(open_and_ask(t.bytes, t.size) == 0);
 }
 
-#define HEADER(field) offsetof(struct table, header.field)
+#define HEADER(field) offsetof(struct reputation_header, field)
 
 TEST(what_is_out_of_range_is_refused)
 {
@@ -256,44 +321,52 @@ TEST(what_is_out_of_range_is_refused)
 		{ "no slot free", HEADER(entries), SLOTS },
 		{ "more entries than are told", HEADER(entries), 3 },
 		{ "no text", HEADER(text_bytes), 0 },
-		{ "text past the end", HEADER(text_bytes), TEXT_MAX + 1 },
+		{ "text past the end", HEADER(text_bytes), BYTES_MAX },
+		{ "no records", HEADER(record_bytes), 0 },
+		{ "records past the end", HEADER(record_bytes), BYTES_MAX },
+		{ "records and text that wrap", HEADER(record_bytes), UINT32_MAX - 3 },
 		{ "text that wraps", HEADER(text_bytes), UINT32_MAX },
 		{ "text that does not end", HEADER(text_bytes), 3 },
 		{ "too many lists", HEADER(list_count), REPUTATION_LISTS_MAX + 1 },
 		{ "entries of no list", HEADER(list_count), 1 },
-		{ "a list's name past the text", HEADER(list_names[1]), TEXT_MAX },
+		{ "a list's name past the text", HEADER(list_names[1]), BYTES_MAX },
 	};
 	struct table t;
-	struct reputation_entry *e;
+	struct reputation_record *r;
 
 	for (unsigned i = 0; i < COUNT_OF(header); i++) {
 		make_table(&t);
-		memcpy((uint8_t *)&t + header[i].at, &header[i].value, 4);
-		CHECK_ROW(header[i].name, open_and_ask(&t, sizeof(t) - TEXT_MAX + 500) == -EINVAL);
+		memcpy(t.bytes + header[i].at, &header[i].value, 4);
+		CHECK_ROW(header[i].name, open_and_ask(t.bytes, t.size) == -EINVAL);
 	}
 	make_table(&t);
-	e = slot_of(&t, "bad.test");
-	e->key = t.header.text_bytes - 7;
-	CHECK(open_and_ask(&t, table_bytes(&t)) == -EINVAL);
-	e->key = UINT32_MAX - 3;
-	CHECK(open_and_ask(&t, table_bytes(&t)) == -EINVAL);
-	e->key = 0;
-	e->kind = REPUTATION_BAD + 1;
-	CHECK(open_and_ask(&t, table_bytes(&t)) == -EINVAL);
-	e->kind = REPUTATION_BAD;
-	CHECK(open_and_ask(&t, table_bytes(&t)) == 0);
+	r = record_of(&t, "bad.test");
+	r->key_bytes = 4;
+	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+	r->key_bytes = UINT16_MAX;
+	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+	r->key_bytes = 8;
+	r->kind = REPUTATION_BAD + 1;
+	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+	r->kind = REPUTATION_BAD;
+	r->list = 2;
+	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+	r->list = 0;
+	CHECK(open_and_ask(t.bytes, t.size) == 0);
+	slots_of(&t)[hash_of("bad.test") % SLOTS].record++;
+	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
 }
 
 TEST(a_table_must_be_aligned)
 {
-	_Alignas(8) uint8_t bytes[sizeof(struct table) + 8];
+	_Alignas(8) uint8_t bytes[BYTES_MAX + 8];
 	struct reputation_table view;
 	struct table t;
 
 	make_table(&t);
 	for (unsigned off = 0; off < 8; off++) {
-		memcpy(bytes + off, &t, table_bytes(&t));
-		CHECK(reputation_open(span_of(bytes + off, table_bytes(&t)), &view) ==
+		memcpy(bytes + off, t.bytes, t.size);
+		CHECK(reputation_open(span_of(bytes + off, t.size), &view) ==
 		      (off == 0 ? 0 : -EINVAL));
 	}
 }

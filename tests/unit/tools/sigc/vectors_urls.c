@@ -42,8 +42,9 @@ key_of_request(const char *host, const char *path)
 {
 	static struct reputation_key k;
 
-	if (!reputation_key_make(&k, span_text(host), span_text(path)))
+	if (!reputation_key_host(&k, span_text(host)))
 		return span_of(NULL, 0);
+	reputation_key_path(&k, span_text(path));
 	return span_of(k.bytes, k.host_bytes + (k.path_bytes > 1 ? k.path_bytes : 0));
 }
 
