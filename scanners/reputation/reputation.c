@@ -215,6 +215,8 @@ reputation_lookup(const struct reputation_table *t, struct span host, struct spa
 	if (!reputation_key_host(&k, host))
 		return;
 	hash_names(t, &k, &n);
+	if (n.count == 0) /* no host is empty */
+		return;
 	r = find(t, n.hashes[n.count - 1], k.bytes, k.host_bytes);
 	if (r != NULL && r->path_bytes_max > 0) {
 		reputation_key_path(&k, path);
