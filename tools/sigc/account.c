@@ -50,6 +50,7 @@ sigc_begin_file(struct sigc *s, const char *path)
 	f.short_path = f.path + (uint32_t)above;
 	s->at.file = (uint32_t)(table_add(&s->files, &f, sizeof(f)) / sizeof(f));
 	s->at.line = 0;
+	sigc_where(path, &s->at.line);
 }
 
 static struct sigc_file *

@@ -365,6 +365,7 @@ sigc_build(struct sigc *s, const char *output)
 	rc = sigc_compile_deep(s);
 	if (rc != 0)
 		return rc;
+	sigc_where("the generation, while it is built", NULL);
 	rc = 1;
 	for (s->cost.builds = 0; s->cost.builds < BUILDS_MAX && rc > 0; s->cost.builds++) {
 		uint64_t began = cpu_ms(), compiled;

@@ -225,11 +225,11 @@ read_archive(struct container *c)
 int
 sigc_read_container(struct sigc *s, const char *path, bool is_patched)
 {
-	struct container c = { .s = s, .path = path, .file = fopen(path, "re") };
+	struct container c = { .s = s, .path = path, .file = sigc_open(s, path) };
 	int rc;
 
 	if (c.file == NULL)
-		return fail(&c, strerror(errno));
+		return -EINVAL;
 	rc = read_header(&c);
 	if (rc == 0)
 		rc = check(&c, is_patched);

@@ -22,13 +22,15 @@ static const char usage[] =
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
     "  --version, --help\n\n"
-    "exit: 0 written; 2 a source is malformed (FILE:LINE), nothing is written\n";
+    "exit: 0 written; 2 a source is malformed (FILE:LINE), 1 a limit is reached: nothing is "
+    "written\n";
 
+/* `grace`: how far beyond it the process is ended if it has not ended itself. */
 static void
-limit(int resource, const char *text, rlim_t unit)
+limit(int resource, const char *text, rlim_t unit, rlim_t grace)
 {
 	rlim_t n = strtoul(text, NULL, 10) * unit;
-	struct rlimit r = { n, n };
+	struct rlimit r = { n, n + grace };
 
 	if (n > 0)
 		setrlimit(resource, &r);
@@ -69,6 +71,7 @@ main(int argc, char **argv)
 	bool as_json = false;
 	int c, rc = 0;
 
+	sigc_watch_time();
 	sigc_add_built_in(&s);
 	while (rc == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (c == OUTPUT)
@@ -83,9 +86,9 @@ main(int argc, char **argv)
 		else if (c == UNSIGNED)
 			s.takes_unsigned = true;
 		else if (c == MEMORY)
-			limit(RLIMIT_AS, optarg, 1 << 20);
+			limit(RLIMIT_AS, optarg, 1 << 20, 0);
 		else if (c == TIMEOUT)
-			limit(RLIMIT_CPU, optarg, 1);
+			limit(RLIMIT_CPU, optarg, 1, 2);
 		else if (c == VERSION || c == HELP)
 			return fputs(c == HELP ? usage : "sluice-sigc " SLUICE_VERSION "\n",
 				   stdout) < 0;

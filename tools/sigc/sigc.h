@@ -153,6 +153,18 @@ struct url_entry {
 size_t table_add(struct sigc_table *t, const void *bytes, size_t count);
 uint32_t table_add_text(struct sigc_table *t, struct span text);
 
+/* files.c: a regular file, open for reading; NULL with `s->error` set. */
+FILE *sigc_open(struct sigc *s, const char *path);
+/*
+ * What is being read or built, for who meets a limit; the line, if there is one, is read when it is
+ * told, and must stay.
+ */
+void sigc_where(const char *path, const uint32_t *line);
+/* Says so on standard error and ends the process; safe in a signal's handler. */
+_Noreturn void sigc_give_up(const char *why);
+/* The soft limit of processor time does so; a child that limits itself must undo it. */
+void sigc_watch_time(void);
+
 /* sources.c: reads a file or a directory by its names' ends. -EINVAL with `s->error` set. */
 int sigc_read(struct sigc *s, const char *path);
 int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);

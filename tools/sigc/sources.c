@@ -396,13 +396,11 @@ read_lines(struct sigc *s, const char *path, FILE *f, line_reader take)
 static int
 read_lines_of(struct sigc *s, const char *path, line_reader take)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = sigc_open(s, path);
 	int rc;
 
-	if (f == NULL) {
-		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
+	if (f == NULL)
 		return -EINVAL;
-	}
 	rc = read_lines(s, path, f, take);
 	fclose(f);
 	return rc;
@@ -452,40 +450,62 @@ sigc_read_stream(struct sigc *s, const char *path, FILE *f)
 	return take != NULL ? read_lines(s, path, f, take) : skip_file(s, path);
 }
 
-static int read_path(struct sigc *s, const char *path);
+/* A directory and those it lies in. */
+struct folder {
+	const struct folder *above;
+	dev_t device;
+	ino_t inode;
+};
 
 static int
-read_directory(struct sigc *s, const char *path)
+refuse(struct sigc *s, const char *path, const char *why)
+{
+	snprintf(s->error, sizeof(s->error), "%.300s: %s", path, why);
+	return -EINVAL;
+}
+
+static int read_path(struct sigc *s, const char *path, const struct folder *above);
+
+static int
+read_directory(struct sigc *s, const char *path, const struct folder *folder)
 {
 	struct dirent **entries;
-	int n = scandir(path, &entries, NULL, alphasort), rc = 0;
+	int n, rc = 0;
 
+	for (const struct folder *f = folder->above; f != NULL; f = f->above) {
+		if (f->device == folder->device && f->inode == folder->inode)
+			return refuse(s, path, "a directory that lies in itself");
+	}
+	n = scandir(path, &entries, NULL, alphasort);
+	if (n < 0)
+		return refuse(s, path, strerror(errno));
 	for (int i = 0; i < n; i++) {
 		char inner[4096];
 
-		snprintf(inner, sizeof(inner), "%s/%s", path, entries[i]->d_name);
-		if (rc == 0 && entries[i]->d_name[0] != '.')
-			rc = read_path(s, inner);
+		if (rc == 0 && entries[i]->d_name[0] != '.') {
+			if ((size_t)snprintf(inner, sizeof(inner), "%s/%s", path,
+				entries[i]->d_name) < sizeof(inner))
+				rc = read_path(s, inner, folder);
+			else
+				rc = refuse(s, path, strerror(ENAMETOOLONG));
+		}
 		free(entries[i]);
 	}
-	if (n >= 0)
-		free(entries);
+	free(entries);
 	return rc;
 }
 
 static int
-read_path(struct sigc *s, const char *path)
+read_path(struct sigc *s, const char *path, const struct folder *above)
 {
 	const char *dot = strrchr(path, '.');
 	line_reader take = reader_of(path);
 	struct stat st;
 
-	if (stat(path, &st) != 0) {
-		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
-		return -EINVAL;
-	}
+	if (stat(path, &st) != 0)
+		return refuse(s, path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
-		return read_directory(s, path);
+		return read_directory(s, path, &(struct folder){ above, st.st_dev, st.st_ino });
 	if (dot != NULL && (strcmp(dot, ".yar") == 0 || strcmp(dot, ".yara") == 0))
 		return sigc_read_yara(s, path);
 	if (dot != NULL && (strcmp(dot, ".cvd") == 0 || strcmp(dot, ".cld") == 0))
@@ -497,7 +517,7 @@ int
 sigc_read(struct sigc *s, const char *path)
 {
 	sigc_begin_source(s, path);
-	return read_path(s, path);
+	return read_path(s, path, NULL);
 }
 
 /* The list being read: its number and kind. */

@@ -13,10 +13,8 @@ table_add(struct sigc_table *t, const void *bytes, size_t count)
 	if (t->room - t->used < count) {
 		t->room = (t->room + count) * 2 + 4096;
 		t->bytes = realloc(t->bytes, t->room);
-		if (t->bytes == NULL) {
-			fprintf(stderr, "sluice-sigc: the memory limit is reached\n");
-			exit(1);
-		}
+		if (t->bytes == NULL)
+			sigc_give_up("the limit of memory is reached");
 	}
 	if (count > 0)
 		memcpy(t->bytes + at, bytes, count);

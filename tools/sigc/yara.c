@@ -389,7 +389,8 @@ read_rule(struct file *f, struct span from, bool is_private, bool is_global)
 	return 0;
 }
 
-static int read_file(struct source *to, const char *path, unsigned depth);
+static uint8_t *load(struct source *to, const char *path, size_t *bytes);
+static int read_source(struct source *to, const char *path, struct span all, unsigned depth);
 
 static int
 read_include(struct file *f, struct span name)
@@ -397,6 +398,8 @@ read_include(struct file *f, struct span name)
 	const char *slash = strrchr(f->path, '/');
 	struct sigc_origin at = f->to->s->at;
 	char path[4096];
+	uint8_t *bytes;
+	size_t count;
 	int rc;
 
 	if (f->depth == INCLUDES_MAX)
@@ -405,8 +408,16 @@ read_include(struct file *f, struct span name)
 		return fail(f, "more than 4096 includes");
 	snprintf(path, sizeof(path), "%.*s%.*s", slash != NULL ? (int)(slash - f->path) + 1 : 0,
 	    f->path, (int)name.bytes, (const char *)name.data);
-	rc = read_file(f->to, path, f->depth + 1);
+	bytes = load(f->to, path, &count);
+	if (bytes == NULL) { /* told with the line that asks for it */
+		char why[180];
+
+		snprintf(why, sizeof(why), "%.170s", f->to->s->error);
+		return fail(f, why);
+	}
+	rc = read_source(f->to, path, span_of(bytes, count), f->depth + 1);
 	f->to->s->at = at;
+	sigc_where(f->path, &f->to->s->at.line);
 	return rc;
 }
 
@@ -441,19 +452,17 @@ read_item(struct file *f)
 	return fail(f, "expected rule, import or include");
 }
 
-/* The caller's; NULL with the error set. */
+/* The source's; NULL with the error set. */
 static uint8_t *
 load(struct source *to, const char *path, size_t *bytes)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = sigc_open(to->s, path);
 	struct sigc_table t = { 0 };
 	uint8_t piece[4096];
 	size_t n;
 
-	if (f == NULL) {
-		snprintf(to->s->error, SIGC_ERROR_MAX, "%.300s: %s", path, strerror(errno));
+	if (f == NULL)
 		return NULL;
-	}
 	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
 		table_add(&t, piece, n);
 	fclose(f);
@@ -464,18 +473,15 @@ load(struct source *to, const char *path, size_t *bytes)
 }
 
 static int
-read_file(struct source *to, const char *path, unsigned depth)
+read_source(struct source *to, const char *path, struct span all, unsigned depth)
 {
-	struct file f = { .to = to, .path = path, .text = { .line = 1 }, .depth = depth };
-	size_t bytes;
-	uint8_t *all = load(to, path, &bytes);
+	struct file f = {
+		.to = to, .path = path, .text = { .line = 1, .left = all }, .depth = depth
+	};
 	int rc = 0;
 
-	if (all == NULL)
-		return -EINVAL;
 	sigc_begin_file(to->s, path);
-	f.text.left = span_of(all, bytes);
-	if (bytes > 0 && memchr(all, 0, bytes) != NULL)
+	if (all.bytes > 0 && memchr(all.data, 0, all.bytes) != NULL)
 		return fail(&f, "a NUL byte in the file");
 	if (yara_starts(&f.text, "\xef\xbb\xbf")) /* UTF-8's mark */
 		yara_skip(&f.text, 3);
@@ -511,9 +517,13 @@ int
 sigc_read_yara(struct sigc *s, const char *path)
 {
 	struct source to = { .s = s };
-	uint8_t **buffers;
-	int rc = read_file(&to, path, 0);
+	uint8_t **buffers, *bytes;
+	size_t count;
+	int rc = -EINVAL;
 
+	bytes = load(&to, path, &count);
+	if (bytes != NULL)
+		rc = read_source(&to, path, span_of(bytes, count), 0);
 	if (rc == 0)
 		compile_all(&to);
 	buffers = (uint8_t **)(void *)to.buffers.bytes;

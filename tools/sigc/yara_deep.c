@@ -12,6 +12,7 @@
  * than the object itself (cuckoo's report, magic's tables) are not taken.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -103,6 +104,7 @@ try_text(struct unit *u)
 	struct rlimit seconds = { TRY_SECONDS, TRY_SECONDS };
 	YR_COMPILER *c;
 
+	signal(SIGXCPU, SIG_DFL);
 	setrlimit(RLIMIT_CPU, &seconds);
 	c = create_compiler(u);
 	if (c != NULL && yr_compiler_add_string(c, (const char *)u->text.bytes, "u") == 0)
@@ -437,6 +439,17 @@ write_bytes(const void *bytes, size_t size, size_t count, void *to)
 	return count;
 }
 
+/* The row that libyara compiles next; it makes its automaton when it has them all. */
+static void
+tell_where(struct sigc *s, size_t i)
+{
+	struct sigc_deep *row = (struct sigc_deep *)(void *)s->deep.bytes + i;
+	const struct sigc_file *files = (const struct sigc_file *)(const void *)s->files.bytes;
+
+	sigc_where((const char *)s->left_out_names.bytes + files[row->origin.file].path,
+	    &row->origin.line);
+}
+
 int
 sigc_compile_deep(struct sigc *s)
 {
@@ -452,6 +465,7 @@ sigc_compile_deep(struct sigc *s)
 	while (is_good && i < n) {
 		snprintf(
 		    name, sizeof(name), "%c%zu", by_name_of(s, i) ? SIGNATURE_BY_NAME : 'u', i);
+		tell_where(s, i);
 		i = write_kept(s, i, &u.text);
 		is_good = yr_compiler_add_string(c, (const char *)u.text.bytes, name) == 0;
 	}
@@ -464,6 +478,7 @@ sigc_compile_deep(struct sigc *s)
 	free(u.text.bytes);
 	if (is_good || n == 0)
 		return 0;
-	snprintf(s->error, SIGC_ERROR_MAX, "libyara does not take the YARA rules together");
+	snprintf(s->error, SIGC_ERROR_MAX,
+	    "libyara does not take the YARA rules together, or not within the limit of memory");
 	return -EINVAL;
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sources are regular files and directories: a FIFO would be waited for without end, and a device
+ * never ends. And where the compiler is, for the one line that a limit leaves behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/sigc/sigc.h"
+
+FILE *
+sigc_open(struct sigc *s, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	FILE *f;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		snprintf(s->error, sizeof(s->error), "%.300s: not a regular file", path);
+	} else if ((f = fdopen(fd, "r")) != NULL) {
+		return f;
+	} else {
+		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+/* A signal may come at any instruction: the path ends always, and the line stays where it is. */
+static char at_path[400];
+static const uint32_t *at_line;
+
+void
+sigc_where(const char *path, const uint32_t *line)
+{
+	at_line = NULL;
+	strncpy(at_path, path, sizeof(at_path) - 1);
+	at_line = line;
+}
+
+/* Without the library, which the signal may have interrupted. */
+static void
+tell(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		_exit(1);
+}
+
+static void
+tell_number(uint32_t n)
+{
+	char digits[12] = { 0 }, *at = digits + sizeof(digits) - 1;
+
+	do {
+		*--at = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	tell(at);
+}
+
+void
+sigc_give_up(const char *why)
+{
+	tell("sluice-sigc: ");
+	tell(at_path);
+	if (at_line != NULL && *at_line > 0) {
+		tell(":");
+		tell_number(*at_line);
+	}
+	tell(at_path[0] != 0 ? ": " : "");
+	tell(why);
+	tell("\n");
+	_exit(1);
+}
+
+static void
+on_time_limit(int number)
+{
+	(void)number;
+	sigc_give_up("the limit of processor time is reached");
+}
+
+void
+sigc_watch_time(void)
+{
+	signal(SIGXCPU, on_time_limit);
+}
