@@ -91,6 +91,29 @@ reader_class(struct archive *a)
 	return SOURCE_CORRUPT;
 }
 
+/* Of filters that cannot be taken for others; ARCHIVE_FILTER_NONE: none of them. */
+static int
+filter_by_magic(struct span bytes)
+{
+	static const struct {
+		const char *magic;
+		size_t count;
+		int filter;
+	} rows[] = { { "BZh", 3, ARCHIVE_FILTER_BZIP2 },
+		{ "\xfd"
+		  "7zXZ\0",
+		    6, ARCHIVE_FILTER_XZ },
+		{ "LZIP", 4, ARCHIVE_FILTER_LZIP }, { "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
+		{ "\x04\x22\x4d\x18", 4, ARCHIVE_FILTER_LZ4 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (span_equal(
+			span_first(bytes, rows[i].count), span_of(rows[i].magic, rows[i].count)))
+			return rows[i].filter;
+	}
+	return ARCHIVE_FILTER_NONE;
+}
+
 int
 reader_filter_of(struct span bytes, enum source *why)
 {
@@ -106,8 +129,13 @@ reader_filter_of(struct span bytes, enum source *why)
 		count = archive_filter_count(a); /* the last is the memory itself */
 		filter = count > 1 ? archive_filter_code(a, count - 2) : ARCHIVE_FILTER_NONE;
 	} else {
-		*why = reader_class(a);
-		filter = -1;
+		/* It looks for one in what comes out of the first, too, and fails where that only
+		 * begins like a stream: numbers are soon the header of an LZMA one. */
+		filter = filter_by_magic(bytes);
+		if (filter == ARCHIVE_FILTER_NONE) {
+			*why = reader_class(a);
+			filter = -1;
+		}
 	}
 	archive_read_free(a);
 	return filter;

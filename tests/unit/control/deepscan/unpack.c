@@ -131,6 +131,22 @@ TEST(one_compressed_file_is_judged)
 	}
 }
 
+/* libarchive looks for a stream in the stream, too: what only begins like one must not hide it. */
+TEST(what_begins_like_another_stream_is_judged)
+{
+	static const char *const filters[] = { "gzip", "bzip2", "xz", "zstd", "lz4", "lzip" };
+	static uint8_t body[600] = { 1, 0, 0, 0, 2 }; /* as the header of LZMA alone does */
+	const struct packer_member m = { "m", span_of(body, sizeof(body)) };
+	struct span eicar = packer_eicar();
+
+	memset(body + 5, 0xfe, sizeof(body) - 5);
+	memcpy(body + 400, eicar.data, eicar.bytes);
+	for (size_t i = 0; i < COUNT_OF(filters); i++) {
+		CHECK_ROW(filters[i], packer_write(&made, "raw", filters[i], NULL, &m, 1));
+		CHECK_ROW(filters[i], is_eicar(packer_judge(packer_span(&made), &packer_limits)));
+	}
+}
+
 TEST(gzip_members_follow_one_another_and_what_follows_them_is_judged)
 {
 	const struct packer_member clean = { "clean", span_text("clean") };
