@@ -127,8 +127,8 @@ enum rule_result expression_judge(const struct generation *g, const struct gener
 /* A rule's steps, which lie in STEPS: the stack never runs empty, nor over, and one value is left.
  */
 bool steps_are_sound(const struct generation *g, const struct generation_rule *r);
-/* What an object of this format is to signatures. */
-unsigned target_of(enum format f);
+/* What an object of this format, which begins so, is to signatures. */
+unsigned target_of(enum format f, struct span head);
 /* Whether RULES, RULE_PARTS, STEPS, PARTS and TRIGGERS fit together; rule.c relies on it. */
 bool rule_tables_are_sound(const struct generation *g);
 /* Whether any of them hangs on a name. */

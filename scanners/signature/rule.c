@@ -63,8 +63,27 @@ tallies_of(const struct tallies *t, uint32_t part)
 	return &t->slots[slot_of(t, part)];
 }
 
+/* What begins like a picture or a film to ClamAV, which asks for less than we do to name a format.
+ */
+static unsigned
+target_by_head(struct span head)
+{
+	static const struct {
+		const char *magic;
+		unsigned target;
+	} rows[] = { { "\x89PNG", TARGET_GRAPHICS }, { "GIF", TARGET_GRAPHICS },
+		{ "BM", TARGET_GRAPHICS }, { "FWS", TARGET_FLASH }, { "CWS", TARGET_FLASH },
+		{ "ZWS", TARGET_FLASH } };
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (span_is(span_first(head, strlen(rows[i].magic)), rows[i].magic))
+			return rows[i].target;
+	}
+	return TARGET_ANY;
+}
+
 unsigned
-target_of(enum format f)
+target_of(enum format f, struct span head)
 {
 	switch (f) {
 	case FORMAT_EXE:
@@ -75,6 +94,7 @@ target_of(enum format f)
 	case FORMAT_JPEG:
 	case FORMAT_GIF:
 	case FORMAT_TIFF:
+	case FORMAT_BMP:
 		return TARGET_GRAPHICS;
 	case FORMAT_ELF:
 		return TARGET_ELF;
@@ -87,7 +107,7 @@ target_of(enum format f)
 	case FORMAT_JAVA_CLASS:
 		return TARGET_JAVA;
 	default:
-		return TARGET_ANY;
+		return target_by_head(head);
 	}
 }
 

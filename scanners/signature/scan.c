@@ -290,7 +290,7 @@ judge_rules(struct signature_scan *scan)
 	if (scan->head.bytes > 0)
 		memcpy(&facts.begins, scan->head.data, scan->head.bytes < 4 ? scan->head.bytes : 4);
 	facts.format = format_of(scan);
-	facts.target = target_of(facts.format);
+	facts.target = target_of(facts.format, scan->head);
 	facts.tail = &scan->view;
 	name.of = scan->name_of;
 	name.arg = scan->name_arg;
@@ -478,7 +478,7 @@ choose_database(struct signature_scan *scan, bool is_last)
 	}
 	if (scan->head.bytes < FORMAT_HEAD_BYTES && !is_last)
 		return false;
-	target = target_of(format_of(scan));
+	target = target_of(format_of(scan), scan->head);
 	if (asks_for_headers(scan->generation) && (target == TARGET_PE || target == TARGET_ELF)) {
 		if (scan->head.bytes < sizeof(m->head) && !is_last)
 			return false;

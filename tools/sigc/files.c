@@ -16,18 +16,19 @@ FILE *
 sigc_open(struct sigc *s, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool is_open, is_file = true;
 	struct stat st;
-	FILE *f;
+	FILE *f = NULL;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		snprintf(s->error, sizeof(s->error), "%.300s: not a regular file", path);
-	} else if ((f = fdopen(fd, "r")) != NULL) {
+	is_open = fd >= 0 && fstat(fd, &st) == 0;
+	if (is_open)
+		is_file = S_ISREG(st.st_mode);
+	if (is_open && is_file)
+		f = fdopen(fd, "r");
+	if (f != NULL)
 		return f;
-	} else {
-		snprintf(s->error, sizeof(s->error), "%.300s: %s", path, strerror(errno));
-	}
+	snprintf(s->error, sizeof(s->error), "%.300s: %s", path,
+	    is_file ? strerror(errno) : "not a regular file");
 	if (fd >= 0)
 		close(fd);
 	return NULL;

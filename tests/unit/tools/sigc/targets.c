@@ -9,6 +9,8 @@
 
 static const char rules[] = "Program;Target:1;0&1;70726f6772616d;6d6f7265\n"
 			    "Linux;Target:6;0;6c696e7578\n"
+			    "Picture;Target:5;0;70696374757265\n"
+			    "Film;Target:11;0;66696c6d\n"
 			    "Both;Target:0;0&1;6d6f7265;61736b6564\n";
 static const char plain[] = "Anywhere:0:*:616e7977686572??\n";
 
@@ -23,6 +25,13 @@ static const struct {
 	{ "a text", "..", "program", "more", 100, 1500, NULL },
 	{ "a program with what Linux's has", "MZ", "linux", "more", 100, 1500, NULL },
 	{ "Linux's own", "\177ELF", "linux", "more", 1022, 1500, "Linux" },
+	{ "a picture", "\x89PNG\r\n\x1a\n", "picture", "", 100, 0, "Picture" },
+	{ "a picture's first bytes", "\x89PNG..", "picture", "", 1022, 0, "Picture" },
+	{ "another picture's", "GIF..", "picture", "", 2000, 0, "Picture" },
+	{ "a third one's", "BM", "picture", "", 100, 0, "Picture" },
+	{ "less than that", "\x89PN.", "picture", "", 100, 0, NULL },
+	{ "a film of a version that is none", "CWS\x99", "film", "", 100, 0, "Film" },
+	{ "a film in a picture", "GIF89a", "film", "", 100, 0, NULL },
 	{ "any, in a program", "MZ", "more", "asked", 5, 2594, "Both" },
 	{ "any, in a text", "..", "more", "asked", 1022, 2594, "Both" },
 	{ "any, not a rule", "\177ELF", "anywhere", "", 1019, 0, "Anywhere" },
