@@ -69,8 +69,9 @@ class Object:
         self.verdict = ours.ask("object", self.path).split(" ")
         self.cut = ours.ask("cut", self.path) if self.word not in layers.ALL else "same"
 
-    def settle(self, result, theirs):
-        """theirs: the names of what the other engine found; ours is bad by one of them or by none."""
+    def settle(self, result, theirs, as_it_is):
+        """theirs: the names of what the other engine found; ours is bad by one of them or by none.
+        as_it_is(self): the same of the bytes as they are."""
         is_bad = self.verdict[0] == "bad"
         result.counts["objects"] += 1
         result.counts["hits" if theirs else "misses"] += 1
@@ -83,7 +84,7 @@ class Object:
             why = "ours %s, theirs %s" % (" ".join(self.verdict), sorted(theirs) or "nothing")
         if why is None:
             return
-        reason = reasons.of(self, is_bad, theirs)
+        reason = reasons.of(self, is_bad, theirs, as_it_is(self) if is_bad != bool(theirs) else theirs)
         if reason:
             result.counts["differ: " + reason] += 1
         else:
@@ -144,12 +145,12 @@ def clamav_objects(ours, directory, kind, lines, options, result):
     return taken, objects
 
 
-def clamscan(directory, kind, lines):
+def clamscan(directory, kind, lines, *options):
     """The names found in each file; None: it refuses the signatures."""
     database = os.path.join(directory, "all." + kind)
     found = collections.defaultdict(set)
     write(database, "\n".join(lines).encode("latin-1") + b"\n")
-    done = subprocess.run(["clamscan", "--no-summary", "-i", "-z", "-d", database, directory],
+    done = subprocess.run(["clamscan", "--no-summary", "-i", "-z", *options, "-d", database, directory],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     os.unlink(database)
     if done.returncode == 2:
@@ -172,8 +173,16 @@ def clamav_batch(job):
             result.differs += ["clamscan refuses " + l[:100] for l in refused]
             found = clamscan(directory, kind, [l for l in taken if l not in refused]) or {}
             objects = [o for o in objects if o.line not in refused]
+
+        def as_it_is(o):
+            alone = work_directory_of(directory)
+            shutil.copy(o.path, alone)
+            names = clamscan(alone, kind, [o.line], "--normalize=no", "--scan-html=no")
+            os.unlink(os.path.join(alone, os.path.basename(o.path)))
+            return {n for found_there in names.values() for n in found_there}
+
         for o in objects:
-            o.settle(result, {n for n in found.get(o.path, ()) if n == o.signature})
+            o.settle(result, {n for n in found.get(o.path, ()) if n == o.signature}, as_it_is)
     finally:
         ours.close()
         shutil.rmtree(directory)
@@ -246,7 +255,8 @@ def yara_file(ours, directory, path, name, options, result):
             found[where].add(rule)
     for o in objects:
         result.counts["rules found"] += o.word == "whole" and o.signature in found.get(o.path, ())
-        o.settle(result, found.get(o.path, set()))
+        theirs = found.get(o.path, set())
+        o.settle(result, theirs, lambda _, theirs=theirs: theirs)
 
 
 def yara_jobs(options, shared):
