@@ -4,7 +4,7 @@
 #include "common/base/parameter.h"
 
 #define PREAMBLE_BYTES (64u << 10)
-#define BOUNDARIES_MAX 3 /* of a head: plain, coded, in sections */
+#define BOUNDARIES_MAX 6 /* of one head */
 
 /* The line at `at` without its end; `*next` is where the one after it begins. */
 static struct span
@@ -61,7 +61,7 @@ mail_is_form(struct span file, size_t *at)
 
 /* What a head says of its part. */
 struct head {
-	struct mail_boundary boundaries[BOUNDARIES_MAX];
+	struct mail_boundary boundaries[BOUNDARIES_MAX + 1]; /* one to be filled */
 	unsigned boundary_count;
 	bool is_message;
 	enum transfer_coding coding;
@@ -97,11 +97,15 @@ text_of(const struct mail_boundary *b)
 	return span_of(b->lent != NULL ? (const void *)b->lent : b->own, b->bytes);
 }
 
-/* A boundary of a head, unless it is known. Its last place is filled by the caller beforehand. */
+/* A boundary of a head, unless it is known. Its last place is filled by the caller beforehand, and
+ * is there again. */
 static void
 keep_boundary(struct head *h)
 {
 	struct span last = text_of(&h->boundaries[h->boundary_count]);
+
+	if (h->boundary_count == BOUNDARIES_MAX)
+		return;
 
 	for (unsigned i = 0; i < h->boundary_count; i++) {
 		if (span_equal(text_of(&h->boundaries[i]), last))
@@ -110,17 +114,23 @@ keep_boundary(struct head *h)
 	h->boundary_count += last.bytes > 0;
 }
 
+/* Readers differ over which of several they go by. */
 static void
 take_boundaries(struct span field, struct head *h)
 {
-	struct span plain = parameter(field, "boundary=");
-	struct mail_boundary *b = &h->boundaries[0];
+	static const char plain[] = "boundary=";
+	struct span rest = field, value;
+	struct mail_boundary *b;
 	struct parameter p;
 
-	b->lent = plain.data;
-	b->bytes = plain.bytes;
-	keep_boundary(h);
-	parameter_find(span_from(field, 13), "boundary", &p);
+	while ((value = parameter(rest, plain)).bytes > 0) {
+		b = &h->boundaries[h->boundary_count];
+		b->lent = value.data;
+		b->bytes = value.bytes;
+		keep_boundary(h);
+		rest = span_from(rest, (size_t)(value.data - rest.data) + value.bytes);
+	}
+	parameter_find(field, "boundary", &p);
 	b = &h->boundaries[h->boundary_count];
 	b->lent = NULL;
 	b->bytes = parameter_coded(&p, b->own, sizeof(b->own));
@@ -155,23 +165,60 @@ take_name(struct span field, bool is_disposition, struct head *h)
 	h->name[n] = 0;
 }
 
+/* Behind a comment (RFC 5322 §3.2.2), which may hold others; a string that does not end is one. */
+static size_t
+skip_comment(struct span s, size_t at)
+{
+	unsigned depth = 0;
+
+	for (; at < s.bytes; at++) {
+		if (s.data[at] == '\\')
+			at++;
+		else if (s.data[at] == '(')
+			depth++;
+		else if (s.data[at] == ')' && --depth == 0)
+			return at + 1;
+	}
+	return s.bytes;
+}
+
+/* What stands behind a field's name and colon, or no data: it is another field. Blanks and comments
+ * may stand before the colon: some readers pass them over. */
+static struct span
+value_of(struct span field, const char *name)
+{
+	size_t at = strlen(name);
+
+	if (!begins(field, name))
+		return span_of(NULL, 0);
+	while (at < field.bytes && field.data[at] != ':') {
+		if (field.data[at] == '(')
+			at = skip_comment(field, at);
+		else if (field.data[at] == ' ' || field.data[at] == '\t')
+			at++;
+		else
+			return span_of(NULL, 0);
+	}
+	return span_from(field, at + 1);
+}
+
 static void
 take_field(struct span field, struct head *h)
 {
-	bool is_disposition = begins(field, "content-disposition:");
+	struct span coding = value_of(field, "content-transfer-encoding"),
+		    disposition = value_of(field, "content-disposition"),
+		    type = value_of(field, "content-type");
 
-	if (begins(field, "content-transfer-encoding:")) {
-		h->coding = transfer_coding_of(span_from(field, 26));
-		return;
+	if (coding.bytes > 0)
+		h->coding = transfer_coding_of(coding);
+	if (type.bytes > 0) {
+		take_boundaries(type, h);
+		h->is_message |= span_find(type, "message/rfc822") != NULL;
 	}
-	if (!begins(field, "content-type:") && !is_disposition)
-		return;
-	if (begins(field, "content-type:") && h->boundary_count == 0) {
-		take_boundaries(field, h);
-		h->is_message = span_find(field, "message/rfc822") != NULL;
-	}
-	if (h->name[0] == 0)
-		take_name(span_from(field, is_disposition ? 20 : 13), is_disposition, h);
+	if (h->name[0] == 0 && disposition.bytes > 0)
+		take_name(disposition, true, h);
+	else if (h->name[0] == 0 && type.bytes > 0)
+		take_name(type, false, h);
 }
 
 /* Reads a head up to its empty line: a field goes on in lines that begin with a blank. */
@@ -222,6 +269,16 @@ boundary_of(const struct mail_reader *r, struct span line, bool *closes)
 	return -1;
 }
 
+/* How many boundaries hold behind one: those beside it do, too, also when it has been closed. */
+static unsigned
+depth_behind(const struct mail_reader *r, unsigned which, bool closes)
+{
+	const struct mail_boundary *b = &r->boundaries[which];
+	bool goes_on = !closes || b->before + b->behind > 0 || (r->is_form && which == 0);
+
+	return which + (goes_on ? 1 + b->behind : 0);
+}
+
 /* Up to the next boundary, or the next message of an mbox, which is passed; what stands before. */
 static struct span
 take_body(struct mail_reader *r)
@@ -239,7 +296,7 @@ take_body(struct mail_reader *r)
 		if (which < 0 && !is_next)
 			continue;
 		end = r->at;
-		r->depth = is_next ? 0 : (unsigned)which + (!closes || (r->is_form && which == 0));
+		r->depth = is_next ? 0 : depth_behind(r, (unsigned)which, closes);
 		r->in_head = is_next || !closes;
 		r->at = next;
 		break;
@@ -269,6 +326,21 @@ mail_begin_form(struct mail_reader *r, struct span file, size_t at)
 	r->boundaries[0] = (struct mail_boundary){ .bytes = first.bytes, .lent = first.data };
 }
 
+static void
+push_boundaries(struct mail_reader *r, const struct head *h)
+{
+	unsigned room = MAIL_DEPTH_MAX - r->depth,
+		 count = h->boundary_count < room ? h->boundary_count : room;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct mail_boundary *b = &r->boundaries[r->depth++];
+
+		*b = h->boundaries[i];
+		b->before = i;
+		b->behind = count - 1 - i;
+	}
+}
+
 bool
 mail_next(struct mail_reader *r, struct mail_part *out)
 {
@@ -284,8 +356,7 @@ mail_next(struct mail_reader *r, struct mail_part *out)
 			continue; /* its own head follows */
 		r->in_head = false;
 		if (h.boundary_count > 0 && r->depth < MAIL_DEPTH_MAX) {
-			for (unsigned i = 0; i < h.boundary_count && r->depth < MAIL_DEPTH_MAX; i++)
-				r->boundaries[r->depth++] = h.boundaries[i];
+			push_boundaries(r, &h);
 			continue;
 		}
 		out->bytes = take_body(r);

@@ -27,6 +27,7 @@ struct mail_part {
 
 struct mail_boundary {
 	size_t bytes;
+	unsigned before, behind; /* so many stand beside it: told by the same head */
 	const uint8_t *lent; /* by the file; NULL: it was coded or in sections, and is in `own` */
 	char own[MAIL_BOUNDARY_MAX];
 };

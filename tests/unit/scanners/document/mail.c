@@ -65,6 +65,32 @@ static const struct message cases[] = {
 	    "X: y\nContent-Type: multipart/x; boundary=p; boundary*=p; boundary*0=p\n\n--p\n\n1\n"
 	    "--p--\n--p\n\n2\n",
 	    "|0|1;" },
+	{ "two boundaries of one field, one after the other",
+	    "X: y\nContent-Type: multipart/x; boundary=p; "
+	    "boundary=\"q\"\n\n--p\n\n1\n--p--\n--q\n\n"
+	    "2\n--p\n\n3\n--q--\n",
+	    "|0|1;|0|2;|0|3;" },
+	{ "two fields, a boundary each",
+	    "X: y\nContent-Type: multipart/x; boundary=p\nContent-Type: multipart/x; boundary=q\n\n"
+	    "--p\n\n1\n--p--\n--q\n\n2\n--q--\n",
+	    "|0|1;|0|2;" },
+	{ "two boundaries within one",
+	    "X: y\n" MIXED "--b\nContent-Type: multipart/x; boundary=p; boundary=q\n\n--p\n\n1\n"
+	    "--p--\n--q\n\n2\n--b\n\n3\n--q\n\n4\n--b--\n",
+	    "|0|1;|0|2;|0|3\n--q\n\n4;" },
+	{ "more boundaries than are kept",
+	    "X: y\nContent-Type: multipart/x; boundary=1; boundary=2; boundary=3; boundary=4; "
+	    "boundary=5; boundary=6; boundary=7\n\n--6\n\n1\n--7\n\n2\n--1\n\n3\n",
+	    "|0|1\n--7\n\n2;|0|3\n;" },
+	{ "a comment behind a field's name",
+	    "X: y\nContent-Type(c) : multipart/x; boundary=b\n\n--b\nContent-Transfer-Encoding "
+	    "(a (b\\) \\() c)\t: base64\nContent-Disposition (: : )(): attachment; "
+	    "filename=n\n\nYWJj\n--b--\n",
+	    "n|1|abc;" },
+	{ "a comment that does not end",
+	    "X: y\nContent-Type(c: multipart/x; boundary=b\n\n--b\n\n1\n", "|0|--b\n\n1\n;" },
+	{ "a name that goes on", "X: y\nContent-Type-x: multipart/x; boundary=b\n\n--b\n\n1\n",
+	    "|0|--b\n\n1\n;" },
 	{ "not closed", "X: y\n" MIXED "--b\n\n1", "|0|1;" },
 	{ "without parts", "X: y\n" MIXED "nothing", "" },
 	{ "an mbox", "From a\nX: y\n\n1\n\nFrom b\nX: y\n\n2\n", "|0|1\n;|0|2\n;" },
