@@ -6,15 +6,31 @@ import subprocess
 
 class Ours:
     def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.program, self.source, self.process = program, None, None
+        self.start()
 
-    def ask(self, *words):
+    def start(self):
+        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL)
+
+    def line(self, words):
         self.process.stdin.write((" ".join(words) + "\n").encode())
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit("engine-tell ended at: " + " ".join(words))
-        return line.decode("latin-1").rstrip("\n")
+        return self.process.stdout.readline().decode("latin-1").rstrip("\n")
+
+    def ask(self, *words):
+        """Its answer, or "died": libyara's assertions end the process, as they would a worker. The
+        next question is for a new one, which knows the last source."""
+        if words[0] == "source":
+            self.source = words
+        answer = self.line(words)
+        if answer:
+            return answer
+        self.process.wait()
+        self.start()
+        if words[0] != "source" and self.source:
+            self.line(self.source)
+        return "died"
 
     def close(self):
         self.process.stdin.close()

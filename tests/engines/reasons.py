@@ -9,6 +9,7 @@ NO_GAP = "{0} is no gap, as the manual says; to clamscan it is one without end"
 PIECES = "in pieces of a byte its gaps cost more comparisons than a byte brings: the class error"
 COUNTS = "a pattern with gaps is counted once for each way that it matches"
 BUILT_IN = "EICAR's built-in name is told first"
+FORMS = "found in the text as the sandbox has it: in UTF-8, or rewritten (docs/formats.md)"
 AT_THE_END = "clamscan misses 24 zero bytes and Mz that begin 32 bytes before the end; not understood"
 
 
@@ -28,6 +29,8 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
         return None
     if obj.verdict[2] == "Eicar-Test-Signature":
         return BUILT_IN
+    if is_bad and not theirs and obj.verdict[3].split("->")[-1] in ("utf16", "text", "html", "notags"):
+        return FORMS
     if is_bad == bool(theirs_as_it_is) and bool(theirs) != bool(theirs_as_it_is):
         return REWRITTEN if theirs else NOT_REWRITTEN
     if theirs and not is_bad and has_zero_gap(obj.line):
