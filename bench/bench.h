@@ -51,6 +51,8 @@ struct bench_plan {
 	bool repeat;     /* the same body each time, so that a verdict cache knows it */
 	uint32_t beside; /* bytes of bodies that one connection more carries, one by one; 0: none */
 	uint32_t rate;   /* objects a second, evenly; 0: each connection sends on when it may */
+	uint32_t
+	    rest_us; /* slept after a turn in which nothing had come; 0: polls without a pause */
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */
 	bool json;

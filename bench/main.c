@@ -29,10 +29,11 @@ main(int argc, char **argv)
 		return usage(stdout, 0);
 	if (argc - rest != 1)
 		return usage(stderr, 2);
-	if (plan.anew || plan.empty || plan.options || plan.rate > 0 || plan.repeat ||
-	    plan.beside > 0) {
-		fprintf(stderr, "sluice-bench: --anew, --empty, --options, --rate, --repeat and "
-				"--beside are for sluice-bench-wire\n");
+	if (plan.anew || plan.empty || plan.options || plan.rate > 0 || plan.rest_us > 0 ||
+	    plan.repeat || plan.beside > 0) {
+		fprintf(stderr,
+		    "sluice-bench: --anew, --empty, --options, --rate, --rest, --repeat and "
+		    "--beside are for sluice-bench-wire\n");
 		return 2;
 	}
 	plan.host = argv[rest];

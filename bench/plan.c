@@ -7,7 +7,8 @@
 
 #include "bench/number.h"
 
-#define RATE_MAX 10000000
+#define RATE_MAX    10000000
+#define REST_US_MAX 10000
 
 const char plan_help[] =
     "  --port N          1344\n"
@@ -27,6 +28,8 @@ const char plan_help[] =
     "                    they are not among the objects (wire only)\n"
     "  --rate N          objects a second, evenly, on any connection that is free; latency is\n"
     "                    from when one was due, so that no wait is left out (wire only)\n"
+    "  --rest N          sleeps N us whenever nothing has come, so that its core has time for\n"
+    "                    others; latencies have that in them (wire only)\n"
     "  --no-204          without Allow: 204, so that every body comes back\n"
     "  --json            one JSON object\n";
 
@@ -39,8 +42,8 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "anew", no_argument, NULL, 'a' }, { "empty", no_argument, NULL, 'e' },
 	{ "options", no_argument, NULL, 'o' }, { "reqmod", no_argument, NULL, 'R' },
 	{ "repeat", no_argument, NULL, 'q' }, { "beside", required_argument, NULL, 'B' },
-	{ "rate", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "rate", required_argument, NULL, 'r' }, { "rest", required_argument, NULL, 'z' },
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
 
 static const struct bench_plan usual = { .port = 1344,
 	.path = "av/respmod",
@@ -110,6 +113,9 @@ take_option(const char *program, int option, struct bench_plan *p)
 		break;
 	case 'r':
 		p->rate = (uint32_t)number_argument(program, "rate", optarg, 1, RATE_MAX);
+		break;
+	case 'z':
+		p->rest_us = (uint32_t)number_argument(program, "rest", optarg, 1, REST_US_MAX);
 		break;
 	case 'j':
 		p->json = true;

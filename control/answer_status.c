@@ -138,7 +138,8 @@ answer_stats(struct control *c, const json_t *request)
 		if (sum.verdicts[v][s] > 0)
 			answer_put_number(verdicts, name, sum.verdicts[v][s]);
 	}
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "counters", counters,
-	    "tcp", tcp, "verdicts", verdicts, "object_us", quantiles_us(&sum.object_ns), "scan_us",
-	    quantiles_us(&sum.scan_ns), "hold_us", quantiles_us(&sum.hold_ns));
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "counters", counters,
+	    "tcp", tcp, "verdicts", verdicts, "turn_us", quantiles_us(&sum.turn_ns), "object_us",
+	    quantiles_us(&sum.object_ns), "scan_us", quantiles_us(&sum.scan_ns), "hold_us",
+	    quantiles_us(&sum.hold_ns));
 }

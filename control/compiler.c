@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/config/cpus.h"
 #include "control/control.h"
 
-#define ARGUMENTS_FIXED 18 /* beside lists and sources */
+#define ARGUMENTS_FIXED 20   /* beside lists and sources */
+#define NICE            "10" /* a tenth of what control itself gets where both want one CPU */
 
 void
 compiler_init(struct compiler *p, struct control *c, const char *errors,
@@ -107,6 +109,8 @@ make_arguments(struct control *c, const struct compiler_work *work, char numbers
 	arguments[n++] = numbers[0];
 	arguments[n++] = "--timeout-s";
 	arguments[n++] = numbers[1];
+	arguments[n++] = "--nice";
+	arguments[n++] = NICE;
 	if (work->report != NULL) {
 		arguments[n++] = "--report";
 		arguments[n++] = "json";
@@ -135,6 +139,33 @@ open_output(struct compiler *p, const char *path)
 	fd = -errno;
 	snprintf(p->error, sizeof(p->error), "%.200s: %s", path, strerror(-fd));
 	return fd;
+}
+
+/* What this thread starts keeps off the CPUs that poll, until it is given back `before`. */
+static void
+keep_off_cores(const struct config *c, cpu_set_t *before)
+{
+	cpu_set_t beside;
+
+	if (sched_getaffinity(0, sizeof(*before), before) != 0) {
+		CPU_ZERO(before); /* which nobody may be given */
+		return;
+	}
+	beside = cpus_beside_cores(c, before);
+	sched_setaffinity(0, sizeof(beside), &beside);
+}
+
+static int
+spawn(struct compiler *p, const uv_process_options_t *options)
+{
+	struct control *c = p->control;
+	cpu_set_t before;
+	int rc;
+
+	keep_off_cores(c->config, &before);
+	rc = uv_spawn(&c->loop, &p->process, options);
+	sched_setaffinity(0, sizeof(before), &before);
+	return rc;
 }
 
 int
@@ -171,7 +202,7 @@ compiler_start(struct compiler *p, const struct compiler_work *work)
 		p->process.data = p;
 		p->running = true;
 		p->error[0] = 0;
-		rc = uv_spawn(&c->loop, &p->process, &options);
+		rc = spawn(p, &options);
 		if (rc != 0) {
 			snprintf(
 			    p->error, sizeof(p->error), "%.200s: %s", c->compiler, uv_strerror(rc));

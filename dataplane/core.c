@@ -263,8 +263,12 @@ begin_turn(struct core *c)
 	struct mono now = mono_now(), patient = patience_turn(&c->patience, now);
 	struct timespec wall;
 
-	if (c->worked) /* a core does not sleep after a turn that had work */
-		count(c->stats, COUNTER_BUSY_NS, (uint64_t)mono_since(now, c->now).ns);
+	if (c->worked) { /* a core does not sleep after a turn that had work */
+		uint64_t took_ns = (uint64_t)mono_since(now, c->now).ns;
+
+		count(c->stats, COUNTER_BUSY_NS, took_ns);
+		histogram_add(&c->stats->turn_ns, took_ns);
+	}
 	c->now = now;
 	clock_gettime(CLOCK_REALTIME, &wall);
 	c->wall_ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec;

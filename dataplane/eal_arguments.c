@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/config/cpus.h"
+
 /* What EAL itself, rings, tables of mempools and devices take. */
 #define MEMORY_BASE_MIB 128u
 /* mbuf, mempool object's head, and padding: beside the data room of each buffer. */
@@ -68,37 +70,47 @@ add_memory(struct eal_arguments *a, const struct config *c, uint64_t free_mib, c
 	return 0;
 }
 
-/* "0@(0-1),1@0,2@1": the main lcore on every CPU of ours, each core on one, and around. */
+/* CPUs as EAL has them: "0-1,4". How many bytes. */
+static size_t
+put_cpus(char *map, size_t room, const cpu_set_t *set)
+{
+	size_t at = 0;
+
+	for (int cpu = 0, end; cpu < CPU_SETSIZE; cpu = end) {
+		end = cpu + 1;
+		if (!CPU_ISSET(cpu, set))
+			continue;
+		while (end < CPU_SETSIZE && CPU_ISSET(end, set))
+			end++;
+		at += (size_t)snprintf(map + at, room - at, end - cpu > 1 ? "%s%d-%d" : "%s%d",
+		    at > 0 ? "," : "", cpu, end - 1);
+	}
+	return at;
+}
+
+/*
+ * "0@(1-3),1@0": each core on a CPU, and around; the main lcore, which only attends, on all others,
+ * so that a generation that it opens takes no core's time. With no other, on any.
+ */
 static int
 add_lcores(struct eal_arguments *a, const struct config *c, const cpu_set_t *allowed, char *error)
 {
 	char map[EAL_ARGUMENT_TEXT_MAX - 16] = "0@(";
+	const cpu_set_t others = cpus_beside_cores(c, allowed);
 	size_t at = strlen(map);
-	int cpus[CPU_SETSIZE], count = 0, first = -1;
+	int cpus[CPU_SETSIZE];
 
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, allowed))
-			continue;
-		if (cpu == c->dataplane.first_cpu)
-			first = count;
-		cpus[count++] = cpu;
-	}
-	if (first < 0) {
+	if (cpus_of_cores(c, allowed, cpus) == 0) {
 		snprintf(error, EAL_ERROR_MAX,
 		    "dataplane.first_cpu: CPU %u is not one this process may run on",
 		    c->dataplane.first_cpu);
 		return -EINVAL;
 	}
-	for (int i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && cpus[end] == cpus[end - 1] + 1; end++)
-			;
-		at += (size_t)snprintf(map + at, sizeof(map) - at, end - i > 1 ? "%s%d-%d" : "%s%d",
-		    i ? "," : "", cpus[i], cpus[end - 1]);
-	}
+	at += put_cpus(map + at, sizeof(map) - at, &others);
 	at += (size_t)snprintf(map + at, sizeof(map) - at, ")");
 	for (unsigned i = 0; i < c->dataplane.cores; i++)
-		at += (size_t)snprintf(map + at, sizeof(map) - at, ",%u@%d", eal_lcore_of(i),
-		    cpus[(first + (int)i) % count]);
+		at += (size_t)snprintf(
+		    map + at, sizeof(map) - at, ",%u@%d", eal_lcore_of(i), cpus[i]);
 	add(a, "--lcores=%s", map);
 	add(a, "--main-lcore=0");
 	return 0;

@@ -58,6 +58,11 @@ bench-reputation: setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-reputation
 	@$(B)/sluice-bench-reputation $(ENTRIES)
 
+## bench-reload: what clients notice of a reload of signatures under load (ROUNDS=5, SIGNATURES=real|all)
+bench-reload: setup
+	@$(MAKE) --no-print-directory all
+	@bench/reload --rounds $(or $(ROUNDS),5) --signatures $(or $(SIGNATURES),real)
+
 ## bench-connections: what a connection costs on the fast wire, with and without cookies, beside the kernel (ROUNDS=5)
 bench-connections: setup
 	@$(MAKE) --no-print-directory all
@@ -77,4 +82,4 @@ bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
 .PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-deepscan bench-tcp bench-parse \
-	bench-connections bench-idle bench-fleet bench-setup bench-reputation
+	bench-connections bench-idle bench-fleet bench-setup bench-reputation bench-reload

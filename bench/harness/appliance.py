@@ -138,11 +138,12 @@ class Appliance:
         plan = "--json %s --connections %d --milliseconds %d%s" % (what, connections, milliseconds, "" if allow else " --no-204")
         return self.run_plan(plan)
 
-    def run_plan(self, plan):
-        """A line for the generator; what came of it for each object."""
+    def run_plan(self, plan, meanwhile=lambda: None):
+        """A line for the generator; what came of it for each object. `meanwhile` is called once it has begun."""
         wall, cpu, before = self.read()
         self.wire.stdin.write(plan + "\n")
         self.wire.stdin.flush()
+        meanwhile()
         result = json.loads(self.line(LIMIT_S))
         end_wall, end_cpu, after = self.read()
         delta = {k: after[k] - before.get(k, 0) for k in after}

@@ -290,7 +290,7 @@ wire_wait(struct wire *w, struct duration limit)
 
 /* Until the plan is over; the time of turns that had work is the generator's own cost. */
 static void
-run_turns(struct wire *w, struct bench_result *out)
+run_turns(struct wire *w, uint32_t rest_us, struct bench_result *out)
 {
 	bool over = false;
 
@@ -303,6 +303,8 @@ run_turns(struct wire *w, struct bench_result *out)
 		flush_frames(w);
 		if (worked)
 			out->own_cpu_ns += (uint64_t)mono_since(mono_now(), begun).ns;
+		else if (rest_us > 0 && !over)
+			rte_delay_us_sleep(rest_us);
 	}
 }
 
@@ -332,7 +334,7 @@ wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out
 		corpus_free(&corpus);
 		return -EINVAL;
 	}
-	run_turns(w, out);
+	run_turns(w, plan->rest_us, out);
 	load_destroy(w->load);
 	w->load = NULL;
 	for (end = mono_add(mono_now(), milliseconds(AFTER_MS)); mono_before(w->now, end);)

@@ -156,6 +156,7 @@ enum counter {
 
 /* How long things took, in nanoseconds: the field of struct core_stats, help. */
 #define HISTOGRAMS(X)                                                 \
+	X(turn_ns, "a turn of a core's loop that had work")           \
 	X(object_ns, "from an object's first byte to its verdict")    \
 	X(scan_ns, "spent in the scan of an object that was scanned") \
 	X(hold_ns, "hold of an object that waited for a sandbox")

@@ -29,6 +29,13 @@ eventually is sluice_verdicts_bad_total 3
 eventually is sluice_blocked_total 3
 eventually is sluice_object_seconds_count 8
 eventually is 'sluice_object_seconds_bucket{core="0",le="+Inf"}' "$(sum 'sluice_object_seconds_count{core="0"}')"
+turns_agree() { # the turn that runs is counted when it has ended
+	local n busy
+	n=$(sum sluice_turn_seconds_count)
+	busy=$(sum sluice_turns_busy_total)
+	[ "$n" -ge 8 ] && [ "$n" -le "$busy" ] && [ $((n + 20)) -ge "$busy" ]
+}
+eventually turns_agree
 eventually is sluice_log_lines_total 8
 eventually is sluice_alerts 3
 has_literals() { [ "$(sum 'sluice_signatures{kind="literals"}')" -gt 0 ]; }

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "common/base/version.h"
@@ -21,6 +22,7 @@ static const char usage[] =
     "  --unsigned          take .cvd that ClamAV's key did not sign, and .cld, which nobody signs\n"
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
+    "  --nice N            step back for what else the machine does, 1 to 19: at this niceness\n"
     "  --version, --help\n\n"
     "exit: 0 written; 2 a source is malformed (FILE:LINE), 1 a limit is reached: nothing is "
     "written\n";
@@ -34,6 +36,21 @@ limit(int resource, const char *text, rlim_t unit, rlim_t grace)
 
 	if (n > 0)
 		setrlimit(resource, &r);
+}
+
+/* Of this process; a machine that does nothing else runs it as fast. */
+static int
+step_back(struct sigc *s, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end != 0 || n < 1 || n > 19) {
+		snprintf(s->error, sizeof(s->error), "--nice '%.50s': expected 1 to 19", text);
+		return -EINVAL;
+	}
+	setpriority(PRIO_PROCESS, 0, (int)n);
+	return 0;
 }
 
 static int
@@ -58,6 +75,7 @@ main(int argc, char **argv)
 		UNSIGNED,
 		MEMORY,
 		TIMEOUT,
+		NICE,
 		VERSION,
 		HELP
 	};
@@ -65,7 +83,8 @@ main(int argc, char **argv)
 		{ "bad", 1, NULL, BAD }, { "good", 1, NULL, GOOD }, { "report", 1, NULL, REPORT },
 		{ "sandbox", 0, NULL, SANDBOX }, { "unsigned", 0, NULL, UNSIGNED },
 		{ "memory-mib", 1, NULL, MEMORY }, { "timeout-s", 1, NULL, TIMEOUT },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+		{ "nice", 1, NULL, NICE }, { "version", 0, NULL, VERSION },
+		{ "help", 0, NULL, HELP }, { 0 } };
 	static struct sigc s;
 	const char *output = NULL;
 	bool as_json = false;
@@ -89,6 +108,8 @@ main(int argc, char **argv)
 			limit(RLIMIT_AS, optarg, 1 << 20, 0);
 		else if (c == TIMEOUT)
 			limit(RLIMIT_CPU, optarg, 1, 2);
+		else if (c == NICE)
+			rc = step_back(&s, optarg);
 		else if (c == VERSION || c == HELP)
 			return fputs(c == HELP ? usage : "sluice-sigc " SLUICE_VERSION "\n",
 				   stdout) < 0;

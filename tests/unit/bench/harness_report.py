@@ -9,7 +9,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, log_writer, peers, plots, report, rows, sets, signatures, targets  # noqa: E402
+from harness import appliance, capacity, compare, log_writer, peers, plots, reloads, report, rows, sets, signatures, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -18,6 +18,40 @@ def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
 
 def both(who, html, elf, **keys):
     return [sample(who, html, "html", **keys), sample(who, elf, "elf", **keys)]
+
+
+class Reloads(unittest.TestCase):
+    def round(self, before, during, **keys):
+        made = {p: {"p99_us": v, "own_p99_us": v, "objects": 9, "errors": 0} for p, v in zip(reloads.PHASES, (before, during, before))}
+        made["during"].update(reload_s=1.0, **keys)
+        return made
+
+    def test_of_the_same_round_and_none_that_ended_late_or_with_errors(self):
+        found = [self.round(10, 20), self.round(30, 30), self.round(10, 90, late=True), self.round(10, 90, errors=1),
+                 self.round(10, 90, objects=0)]
+        self.assertEqual(reloads.ratios(found), [2.0, 1.0])
+        self.assertIn("clients=1.50 core=1.50 (2 of 5 rounds); reload=1 (1\u20131) s; errors=1", reloads.last_line(found, 5))
+        self.assertIn("clients=n/a core=n/a (0 of 1 rounds)", reloads.last_line([self.round(0, 5)], 1))
+
+    def test_the_longest_turn_lies_below_the_bound_that_all_new_ones_do(self):
+        page = 'sluice_turn_seconds_bucket{core="%d",le="%s"} %d\n'
+        before = reloads.turns_of("".join(page % (c, le, n) for c, le, n in [
+            (0, "0.000001024", 5), (0, "0.000002048", 6), (0, "0.000004096", 6), (1, "0.000002048", 1), (1, "0.000004096", 1)]))
+        after = reloads.turns_of("".join(page % (c, le, n) for c, le, n in [
+            (0, "0.000001024", 5), (0, "0.000002048", 8), (0, "0.000004096", 8), (1, "0.000002048", 1), (1, "0.000004096", 1)]))
+        self.assertAlmostEqual(reloads.longest_turn_us(before, dict(after)), 2.048)
+        self.assertIsNone(reloads.longest_turn_us(before, before))
+
+    def test_processing_times_are_those_of_whole_lines_since_the_last_look(self):
+        with tempfile.NamedTemporaryFile() as f:
+            times = reloads.Times(f.name)
+            f.write(b"x processing time: 1.002ms, y\nx processing time: 0.0")
+            f.flush()
+            self.assertEqual(times.take(), [1002])
+            f.write(b"09ms, y\n")
+            f.flush()
+            self.assertEqual((times.take(), times.take()), ([9], []))
+        self.assertEqual((reloads.quantile([3, 1, 2], 990), reloads.quantile([], 500)), (3, None))
 
 
 class Ratios(unittest.TestCase):

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A compiler that can't be started: told, and its handle is not used again before it left the loop.
- */
+ * One that runs takes no time from what objects wait for. */
 #include "control/compiler.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "tests/unit/control/rig.h"
 
@@ -33,5 +36,78 @@ TEST(a_compiler_that_cannot_be_started_is_told_each_time)
 		CHECK(strstr(compiler.error, "at work") != NULL);
 		rig_turn(&r);
 	}
+	rig_remove(&r);
+}
+
+static bool ended;
+
+static void
+on_ended(struct compiler *p, bool good)
+{
+	(void)p;
+	CHECK(good);
+	ended = true;
+}
+
+/* A program that writes its arguments and its CPUs where its output is wanted. */
+static void
+write_program(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	CHECK(f != NULL);
+	fputs("#!/bin/sh\nfor a; do [ \"$before\" = --output ] && out=$a; before=$a; done\n"
+	      "{ echo \"$*\"; grep Cpus_allowed_list: /proc/self/status; } >\"$out\"\n",
+	    f);
+	fclose(f);
+	CHECK(chmod(path, 0700) == 0);
+}
+
+/* The first two CPUs of `all`; of a machine with one CPU that one, twice. */
+static void
+keep_two(const cpu_set_t *all, cpu_set_t *two, int *first, int *second)
+{
+	CPU_ZERO(two);
+	*first = -1;
+	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(two) < 2; cpu++) {
+		if (!CPU_ISSET(cpu, all))
+			continue;
+		CPU_SET(cpu, two);
+		*first = *first < 0 ? cpu : *first;
+		*second = cpu;
+	}
+}
+
+TEST(a_compiler_steps_back_and_keeps_off_the_cores)
+{
+	char program[160], output[160], text[1024] = "", allowed[64];
+	struct compiler_work work = { .output = output };
+	struct compiler compiler;
+	cpu_set_t whole, before, after;
+	int first, second;
+	struct rig r;
+	FILE *f;
+
+	rig_make(&r);
+	snprintf(program, sizeof(program), "%s/sigc", r.directory);
+	snprintf(output, sizeof(output), "%s/out.gen", r.directory);
+	write_program(program);
+	CHECK(sched_getaffinity(0, sizeof(whole), &whole) == 0);
+	keep_two(&whole, &before, &first, &second);
+	CHECK(sched_setaffinity(0, sizeof(before), &before) == 0);
+	r.control.compiler = program;
+	r.control.config->dataplane.first_cpu = (uint16_t)second;
+	compiler_init(&compiler, &r.control, "test.err", on_ended);
+	CHECK(compiler_start(&compiler, &work) == 0);
+	while (!ended)
+		rig_turn(&r);
+	f = fopen(output, "r");
+	CHECK(f != NULL && fread(text, 1, sizeof(text) - 1, f) > 0);
+	fclose(f);
+	CHECK(strstr(text, " --nice 10 ") != NULL || strstr(text, " --nice 10\n") != NULL);
+	snprintf(allowed, sizeof(allowed), "Cpus_allowed_list:\t%d\n", first);
+	CHECK(strstr(text, allowed) != NULL);
+	CHECK(sched_getaffinity(0, sizeof(after), &after) == 0 && CPU_EQUAL(&before, &after));
+	CHECK(sched_setaffinity(0, sizeof(whole), &whole) == 0);
 	rig_remove(&r);
 }

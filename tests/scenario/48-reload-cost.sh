@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What the compiler costs those who wait for objects, and its options; the bench of a reload under load
+# runs and tells its figures, which are not looked at.
+# shellcheck source=tests/scenario/lib.sh disable=SC2119
+. "$(dirname "$0")/lib.sh"
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+for wrong in 0 20 -1 x ""; do
+	if build/release/sluice-sigc --output "$here/x.gen" --nice "$wrong" 2>"$here/err"; then fail "--nice '$wrong' was taken"; fi
+	grep -q "^sluice-sigc: --nice '$wrong': expected 1 to 19$" "$here/err" || fail "--nice '$wrong': $(cat "$here/err")"
+done
+mkfifo "$here/slow.lit" # it waits there, so that it can be looked at
+build/release/sluice-sigc --output "$here/x.gen" --nice 7 "$here/slow.lit" >"$here/told" &
+sigc=$!
+steps_back() { [ "$(ps -o ni= -p "$sigc" | tr -d ' ')" = 7 ]; }
+eventually steps_back
+printf 'Some.Name\tsome-literal\n' >"$here/slow.lit"
+wait "$sigc" || fail "it did not end well: $(cat "$here/told")"
+grep -q '^loaded: 2$' "$here/told" || fail "what was loaded: $(cat "$here/told")"
+
+for wrong in "--rounds 0" "--milliseconds x" "--load 101" "--rest 0" "--signatures none" "more"; do
+	# shellcheck disable=SC2086
+	if bench/reload $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/reload"; fi
+done
+[ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
+SLUICE_SHARED=/none bench/reload --rounds 1 --milliseconds 100 --load 5 --out "$here/out" >"$here/told" 2>"$here/err" || {
+	cat "$here/err" && fail "bench/reload: a run is no error"
+}
+tail -n 1 "$here/told" | grep -qE '^reload: p99 during/before: clients=(n/a|[0-9.]+) core=(n/a|[0-9.]+)( \(0 of 1 rounds\))?; reload=[0-9.]+ .* s; errors=0$' ||
+	fail "the last line: $(tail -n 1 "$here/told")"
+grep -qE '^\| during \| [0-9]' "$here/out/reload.md" || fail "reload.md"
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["rounds"]) == 1 and f["facts"]["rate"] > 0' "$here/out/reload.json" ||
+	fail "reload.json"
