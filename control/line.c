@@ -2,34 +2,21 @@
 /*
  * Formats one object as tools that read the log expect it; the shape is fixed (docs/log.md). Local
  * time, broken down once a second. Nothing here allocates or fails: LINE_BYTES_MAX holds the
- * longest line, every byte of every text escaped.
+ * longest line, every byte of every text escaped. No printf: a line for each object is what control
+ * does most.
  */
 #include "control/line.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "scanners/format/format.h"
 
-/* A line being built. */
+/* A line being built. `used` stays below `room`; what does not fit is left out. */
 struct text {
 	char *bytes;
 	size_t used, room;
 };
-
-__attribute__((format(printf, 2, 3))) static void
-put(struct text *t, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(t->bytes + t->used, t->room - t->used, format, args);
-	va_end(args);
-	if (n > 0)
-		t->used += (size_t)n < t->room - t->used ? (size_t)n : t->room - t->used - 1;
-}
 
 char *
 line_hex(const uint8_t *bytes, size_t count, char *out)
@@ -44,21 +31,21 @@ line_hex(const uint8_t *bytes, size_t count, char *out)
 	return out;
 }
 
-static bool
+static inline bool
 is_printable(uint8_t c)
 {
 	return c >= 0x20 && c < 0x7f;
 }
 
 /* Neither ends a field of the line, nor begins an escape. */
-static bool
+static inline bool
 is_plain(uint8_t c)
 {
 	return is_printable(c) && c != '\'' && c != '"' && c != '\\';
 }
 
 /* Returns how much was written, without the NUL. */
-static size_t
+static inline size_t
 escape(struct span text, bool (*stays)(uint8_t c), char *out, size_t room)
 {
 	size_t used = 0;
@@ -102,6 +89,64 @@ put_escaped(struct text *t, struct span text)
 	t->used += escape(text, is_plain, t->bytes + t->used, t->room - t->used);
 }
 
+static void
+put_bytes(struct text *t, const char *bytes, size_t count)
+{
+	size_t left = t->room - 1 - t->used;
+
+	count = count < left ? count : left;
+	memcpy(t->bytes + t->used, bytes, count);
+	t->used += count;
+}
+
+static void
+put_word(struct text *t, const char *word)
+{
+	put_bytes(t, word, strlen(word));
+}
+
+/* Decimal, with zeros in front up to `least` digits. */
+static void
+put_number(struct text *t, uint64_t n, unsigned least)
+{
+	char digits[20];
+	unsigned at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) != 0 || sizeof(digits) - at < least);
+	put_bytes(t, digits + at, sizeof(digits) - at);
+}
+
+static void
+put_hex(struct text *t, const uint8_t *bytes, size_t count)
+{
+	char digits[2 * sizeof(((struct record *)NULL)->sha256) + 1];
+
+	line_hex(bytes, count, digits);
+	put_bytes(t, digits, 2 * count);
+}
+
+/* "[sid: 0x00000042] " */
+static void
+put_session(struct text *t, uint32_t session)
+{
+	const uint8_t bytes[] = { (uint8_t)(session >> 24), (uint8_t)(session >> 16),
+		(uint8_t)(session >> 8), (uint8_t)session };
+
+	put_word(t, " [sid: 0x");
+	put_hex(t, bytes, sizeof(bytes));
+	put_word(t, "] ");
+}
+
+static void
+put_pid(struct text *t, int32_t pid)
+{
+	if (pid < 0)
+		put_word(t, "-");
+	put_number(t, pid < 0 ? (uint64_t) - (int64_t)pid : (uint64_t)pid, 1);
+}
+
 /* HH:MM:SS.mmm in local time. */
 static void
 put_time(struct text *t, int64_t wall_ns)
@@ -113,7 +158,13 @@ put_time(struct text *t, int64_t wall_ns)
 
 	if (second != broken_down && localtime_r(&second, &local) != NULL)
 		broken_down = second;
-	put(t, "%02d:%02d:%02d.%03d", local.tm_hour, local.tm_min, local.tm_sec, ms < 0 ? 0 : ms);
+	put_number(t, (unsigned)local.tm_hour, 2);
+	put_word(t, ":");
+	put_number(t, (unsigned)local.tm_min, 2);
+	put_word(t, ":");
+	put_number(t, (unsigned)local.tm_sec, 2);
+	put_word(t, ".");
+	put_number(t, ms < 0 ? 0 : (unsigned)ms, 3);
 }
 
 const char *
@@ -140,9 +191,15 @@ static void
 put_head(struct text *t, const struct record *r, const struct line_setting *setting)
 {
 	put_time(t, r->wall_ns);
-	put(t, " INF %d %s:%u [sid: 0x%08x] %s: Finish processing ", setting->dataplane_pid,
-	    record_site_word((enum record_site)r->site), r->site_line, r->session,
-	    r->site == RECORD_SITE_REQMOD ? "REQMOD" : "RESPMOD");
+	put_word(t, " INF ");
+	put_pid(t, setting->dataplane_pid);
+	put_word(t, " ");
+	put_word(t, record_site_word((enum record_site)r->site));
+	put_word(t, ":");
+	put_number(t, r->site_line, 1);
+	put_session(t, r->session);
+	put_word(t, r->site == RECORD_SITE_REQMOD ? "REQMOD" : "RESPMOD");
+	put_word(t, ": Finish processing ");
 }
 
 static void
@@ -150,33 +207,49 @@ put_file(struct text *t, const struct record_slot *slot)
 {
 	const struct record *r = &slot->record;
 	struct span name = record_text_get(slot, RECORD_TEXT_FILENAME);
-	char uuid[LINE_UUID_TEXT], md5[LINE_MD5_TEXT];
 
-	line_hex(r->md5, sizeof(r->md5), md5);
-	put(t, "file in %s mode (request url: '", mode_log_word((enum mode)r->mode));
+	put_word(t, "file in ");
+	put_word(t, mode_log_word((enum mode)r->mode));
+	put_word(t, " mode (request url: '");
 	put_escaped(t, record_text_get(slot, RECORD_TEXT_URL));
-	put(t, "', size: %llu, filename: '", (unsigned long long)r->size);
-	put_escaped(t, name.bytes > 0 ? name : span_text(md5));
-	put(t, "', uuid: %s, md5: %s, format: %s)", line_hex(r->uuid, sizeof(r->uuid), uuid), md5,
-	    r->format < FORMAT_COUNT ? format_word((enum format)r->format) : "Unknown");
+	put_word(t, "', size: ");
+	put_number(t, r->size, 1);
+	put_word(t, ", filename: '");
+	if (name.bytes > 0)
+		put_escaped(t, name);
+	else
+		put_hex(t, r->md5, sizeof(r->md5));
+	put_word(t, "', uuid: ");
+	put_hex(t, r->uuid, sizeof(r->uuid));
+	put_word(t, ", md5: ");
+	put_hex(t, r->md5, sizeof(r->md5));
+	put_word(t, ", format: ");
+	put_word(t, r->format < FORMAT_COUNT ? format_word((enum format)r->format) : "Unknown");
+	put_word(t, ")");
 }
 
 static void
 put_url(struct text *t, const struct record_slot *slot)
 {
-	put(t, "url in %s mode ('", mode_log_word((enum mode)slot->record.mode));
+	put_word(t, "url in ");
+	put_word(t, mode_log_word((enum mode)slot->record.mode));
+	put_word(t, " mode ('");
 	put_escaped(t, record_text_get(slot, RECORD_TEXT_URL));
-	put(t, "')");
+	put_word(t, "')");
 }
 
 static void
 put_verdict(struct text *t, const struct record *r, const struct line_setting *setting)
 {
-	put(t, ", processing time: %llu.%03llums, verdict: %s (",
-	    (unsigned long long)(r->duration_ns / 1000000),
-	    (unsigned long long)(r->duration_ns / 1000 % 1000), line_verdict_word(r));
+	put_word(t, ", processing time: ");
+	put_number(t, r->duration_ns / 1000000, 1);
+	put_word(t, ".");
+	put_number(t, r->duration_ns / 1000 % 1000, 3);
+	put_word(t, "ms, verdict: ");
+	put_word(t, line_verdict_word(r));
+	put_word(t, " (");
 	put_escaped(t, span_text(line_source_word(r, setting)));
-	put(t, ")");
+	put_word(t, ")");
 }
 
 /* The newline has its place even where the texts filled the rest. */
@@ -211,15 +284,20 @@ line_of_shadow(
 {
 	const struct record *r = &slot->record;
 	struct text t = { out, 0, LINE_BYTES_MAX };
-	char uuid[LINE_UUID_TEXT];
 
 	put_time(&t, r->wall_ns);
-	put(&t, " INF %d control/line.c:%d [sid: 0x%08x] SHADOW: '", setting->dataplane_pid,
-	    __LINE__, r->session);
+	put_word(&t, " INF ");
+	put_pid(&t, setting->dataplane_pid);
+	put_word(&t, " control/line.c:");
+	put_number(&t, __LINE__, 1);
+	put_session(&t, r->session);
+	put_word(&t, "SHADOW: '");
 	put_escaped(&t, record_text_get(slot, RECORD_TEXT_SHADOW));
-	put(&t, "' is tried and would make it bad (request url: '");
+	put_word(&t, "' is tried and would make it bad (request url: '");
 	put_escaped(&t, record_text_get(slot, RECORD_TEXT_URL));
-	put(&t, "', uuid: %s)", line_hex(r->uuid, sizeof(r->uuid), uuid));
+	put_word(&t, "', uuid: ");
+	put_hex(&t, r->uuid, sizeof(r->uuid));
+	put_word(&t, ")");
 	return end_line(&t);
 }
 
@@ -230,8 +308,14 @@ line_of_loss(uint64_t lost, uint32_t core, int64_t wall_ns, const struct line_se
 	struct text t = { out, 0, LINE_BYTES_MAX };
 
 	put_time(&t, wall_ns);
-	put(&t,
-	    " WRN %d control/line.c:%d [sid: 0x00000000] %llu records lost on core %u: ring full",
-	    setting->dataplane_pid, __LINE__, (unsigned long long)lost, core);
+	put_word(&t, " WRN ");
+	put_pid(&t, setting->dataplane_pid);
+	put_word(&t, " control/line.c:");
+	put_number(&t, __LINE__, 1);
+	put_session(&t, 0);
+	put_number(&t, lost, 1);
+	put_word(&t, " records lost on core ");
+	put_number(&t, core, 1);
+	put_word(&t, ": ring full");
 	return end_line(&t);
 }

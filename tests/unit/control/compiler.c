@@ -68,7 +68,7 @@ static void
 keep_two(const cpu_set_t *all, cpu_set_t *two, int *first, int *second)
 {
 	CPU_ZERO(two);
-	*first = -1;
+	*first = *second = -1;
 	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(two) < 2; cpu++) {
 		if (!CPU_ISSET(cpu, all))
 			continue;
