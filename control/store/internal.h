@@ -3,6 +3,8 @@
 #ifndef SLUICE_STORE_INTERNAL_H
 #define SLUICE_STORE_INTERNAL_H
 
+#include <assert.h>
+
 #include <sqlite3.h>
 
 #include "control/store/store.h"
@@ -29,7 +31,7 @@
 		       "VALUES (?1,?2,?3,?4)")                                                    \
 	X(PUT_PART, "INSERT OR REPLACE INTO parts (sha256, uuid, layer, wall_ns) "                \
 		    "VALUES (?1,?2,?3,?4)")                                                       \
-	X(PUT_OBJECT, "INSERT OR IGNORE INTO objects (uuid, wall_ns, record) VALUES (?1,?2,?3)")  \
+	X(PUT_OBJECT, "INSERT INTO objects (uuid, wall_ns, record) VALUES (?1,?2,?3)")            \
 	X(PUT_PROGRESS, "INSERT OR REPLACE INTO progress (boot, core, serial) VALUES (?1,?2,?3)") \
 	X(PRUNE_OBJECTS,                                                                          \
 	    "DELETE FROM objects WHERE id IN (SELECT id FROM objects ORDER BY id "                \
@@ -56,7 +58,8 @@
 	X(GET_CONVICTION, "SELECT threat FROM convictions WHERE sha256 = ?1 AND wall_ns >= ?2")   \
 	X(GET_FINDING, "SELECT layer, place FROM findings WHERE sha256 = ?1")                     \
 	X(GET_PART, "SELECT uuid, layer FROM parts WHERE sha256 = ?1")                            \
-	X(GET_OBJECT, "SELECT record FROM objects WHERE uuid = ?1")                               \
+	X(GET_OBJECT, "SELECT record FROM objects WHERE id = ?1 AND uuid = ?2")                   \
+	X(GET_RECENT, "SELECT id, uuid FROM objects ORDER BY id DESC LIMIT ?1")                   \
 	X(PUT_TRIAL_HIT, "INSERT OR IGNORE INTO trial_hits (uuid, wall_ns, is_new, threat, "      \
 			 "client, url, filename, verdict, source, place) "                        \
 			 "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                               \
@@ -88,6 +91,24 @@ enum statement {
 	ST_COUNT
 };
 
+/* recent.c: the row of each recent object by its uuid. 5 MiB, the store's own. */
+#define RECENT_PLACES_BITS 17
+#define RECENT_PLACES      (1u << RECENT_PLACES_BITS)
+static_assert(RECENT_PLACES > STORE_OBJECTS_MAX + STORE_PRUNE_ROWS, "all that are kept are known");
+struct recent_row {
+	uint8_t uuid[16];
+	int64_t id;    /* 0: none */
+	uint32_t next; /* place + 1 of the next in its chain */
+};
+struct recent {
+	uint32_t chains[RECENT_PLACES]; /* place + 1; 0: none */
+	struct recent_row rows[RECENT_PLACES];
+};
+int64_t recent_find(const struct recent *r, const uint8_t uuid[16]); /* 0: not known */
+void recent_put(struct recent *r, const uint8_t uuid[16], int64_t id);
+/* Where that row is known; it was rolled back. */
+void recent_forget(struct recent *r, int64_t id);
+
 #define STORE_PAGE_BYTES 4096 /* SQLite's own choice for a new database */
 
 struct store {
@@ -98,7 +119,9 @@ struct store {
 	bool damaged; /* seen in the file: set aside before the next transaction */
 	uint64_t journal_bytes,
 	    pinned_bytes; /* in the WAL at the last commit; how many are too many */
-	int failed;       /* the SQLite result of the first write that failed in this transaction */
+	struct recent recent;
+	int64_t first_put, last_put; /* objects of this transaction; 0: none */
+	int failed; /* the SQLite result of the first write that failed in this transaction */
 	struct store_facts facts;
 };
 

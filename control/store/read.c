@@ -186,7 +186,8 @@ store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room)
 	sqlite3_stmt *q = s->statements[ST_GET_OBJECT];
 	size_t bytes = 0;
 
-	sqlite3_bind_blob(q, 1, uuid, 16, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(q, 1, recent_find(&s->recent, uuid));
+	sqlite3_bind_blob(q, 2, uuid, 16, SQLITE_TRANSIENT);
 	if (sqlite3_step(q) == SQLITE_ROW) {
 		const void *blob = sqlite3_column_blob(q, 0);
 

@@ -16,7 +16,7 @@
 
 #include "control/store/internal.h"
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 			      "PRAGMA synchronous = NORMAL;"
@@ -39,7 +39,7 @@ static const char schema[] =
     " wall_ns INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS parts (sha256 BLOB PRIMARY KEY, uuid BLOB NOT NULL, layer TEXT,"
     " wall_ns INTEGER NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS objects (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
+    "CREATE TABLE IF NOT EXISTS objects (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL,"
     " wall_ns INTEGER NOT NULL, record BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS trial_hits (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
     " wall_ns INTEGER NOT NULL, is_new INTEGER NOT NULL, threat TEXT, client TEXT, url TEXT,"
@@ -60,6 +60,12 @@ static const char from_version_1[] =
 /* The records that versions up to 2 kept have no user's domain, those up to 4 nothing of signatures
  * that were tried: they can't be read any more. */
 static const char without_objects[] = "DROP TABLE IF EXISTS objects;";
+
+/* Versions up to 7 had an index by uuid; recent.c is in its place. The rows stay. */
+static const char set_objects_aside[] = "ALTER TABLE objects RENAME TO objects_indexed;";
+static const char take_objects_over[] =
+    "INSERT INTO objects SELECT id, uuid, wall_ns, record FROM objects_indexed;"
+    "DROP TABLE objects_indexed;";
 
 static const char *const statement_texts[] = {
 #define X(id, text) [ST_##id] = text,
@@ -116,6 +122,7 @@ read_version(struct store *s, int *version)
 static int
 make_schema(struct store *s, int version)
 {
+	const bool indexed = version >= 5 && version < 8;
 	char text[64];
 	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
@@ -123,8 +130,12 @@ make_schema(struct store *s, int version)
 		rc = sqlite3_exec(s->db, from_version_1, NULL, NULL, NULL);
 	if (rc == SQLITE_OK && version > 0 && version < 5)
 		rc = sqlite3_exec(s->db, without_objects, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && indexed)
+		rc = sqlite3_exec(s->db, set_objects_aside, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && indexed)
+		rc = sqlite3_exec(s->db, take_objects_over, NULL, NULL, NULL);
 	snprintf(text, sizeof(text), "PRAGMA user_version = %d", SCHEMA_VERSION);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);
@@ -142,6 +153,25 @@ prepare(struct store *s)
 		rc = sqlite3_prepare_v3(s->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 		    &s->statements[i], NULL);
 	return rc;
+}
+
+/* The objects that are there, of the newest RECENT_PLACES. */
+static int
+read_recent(struct store *s)
+{
+	sqlite3_stmt *q = s->statements[ST_GET_RECENT];
+	int rc;
+
+	memset(&s->recent, 0, sizeof(s->recent));
+	sqlite3_bind_int64(q, 1, RECENT_PLACES);
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		const void *uuid = sqlite3_column_blob(q, 1);
+
+		if (uuid != NULL && sqlite3_column_bytes(q, 1) == 16)
+			recent_put(&s->recent, uuid, sqlite3_column_int64(q, 0));
+	}
+	sqlite3_reset(q);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 #define CHECKPOINT_PAGES 1000 /* as SQLite does of itself, whose hook this takes the place of */
@@ -185,6 +215,8 @@ open_database(struct store *s, char error[STORE_ERROR_TEXT_MAX])
 		rc = sqlite3_exec(s->db, limits, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = prepare(s);
+	if (rc == SQLITE_OK)
+		rc = read_recent(s);
 	umask(before);
 	if (rc != SQLITE_OK && error[0] == 0)
 		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s: %s", s->path,

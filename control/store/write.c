@@ -19,6 +19,7 @@ store_begin(struct store *s)
 	if (rc != SQLITE_OK)
 		return store_fail(s, rc);
 	s->in_transaction = true;
+	s->first_put = s->last_put = 0;
 	s->failed = SQLITE_OK;
 	return 0;
 }
@@ -29,6 +30,8 @@ store_rollback(struct store *s)
 	if (!s->in_transaction)
 		return;
 	s->in_transaction = false;
+	for (int64_t id = s->first_put; id != 0 && id <= s->last_put; id++)
+		recent_forget(&s->recent, id);
 	if (!sqlite3_get_autocommit(s->db)) /* some errors have rolled back already */
 		store_run(s, ST_ROLLBACK);
 }
@@ -156,10 +159,18 @@ store_put_object(struct store *s, const uint8_t uuid[16], int64_t wall_ns, struc
 		s->facts.left_out++;
 		return;
 	}
+	if (recent_find(&s->recent, uuid) != 0)
+		return; /* a notice that was seen before */
 	bind_bytes(q, 1, uuid, 16);
 	sqlite3_bind_int64(q, 2, wall_ns);
 	bind_bytes(q, 3, record.data, (int)record.bytes);
 	store_write_row(s, ST_PUT_OBJECT);
+	if (s->failed != SQLITE_OK)
+		return;
+	s->last_put = sqlite3_last_insert_rowid(s->db);
+	if (s->first_put == 0)
+		s->first_put = s->last_put;
+	recent_put(&s->recent, uuid, s->last_put);
 }
 
 void

@@ -114,11 +114,11 @@ TEST(a_store_of_another_version_is_refused_and_kept)
 
 	place_make(&p);
 	CHECK(place_open(&p) == 0);
-	CHECK(sqlite3_exec(p.store->db, "PRAGMA user_version = 8", NULL, NULL, NULL) == SQLITE_OK);
+	CHECK(sqlite3_exec(p.store->db, "PRAGMA user_version = 9", NULL, NULL, NULL) == SQLITE_OK);
 	store_close(p.store);
 	p.store = NULL;
 	CHECK(place_open(&p) == -EIO);
-	CHECK(strstr(p.error, "another version of Sluice (schema 8, this one knows 7)") != NULL);
+	CHECK(strstr(p.error, "another version of Sluice (schema 9, this one knows 8)") != NULL);
 	CHECK(exists(&p, "") && !exists(&p, ".damaged"));
 	place_remove(&p);
 }
@@ -187,6 +187,40 @@ TEST(a_store_of_an_older_version_keeps_its_alerts)
 {
 	take_over("2");
 	take_over("4");
+}
+
+/* As versions 5 to 7 had it. */
+static const char indexed[] =
+    "DROP TABLE objects; CREATE TABLE objects (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
+    " wall_ns INTEGER NOT NULL, record BLOB NOT NULL);"
+    "INSERT INTO objects (id, uuid, wall_ns, record) VALUES"
+    " (7, x'00000000000000000000000000000007', 1, 'seven'),"
+    " (9, x'00000000000000000000000000000009', 1, 'nine'), (10, 'odd', 1, 'x'),"
+    " (-3, x'00000000000000000000000000000003', 1, 'before');"
+    "PRAGMA user_version = 7;";
+
+TEST(objects_of_a_store_with_an_index_stay)
+{
+	static const uint8_t nine[16] = { [15] = 9 }, three[16] = { [15] = 3 },
+			     more[16] = { [15] = 8 };
+	struct place p;
+	char room[16];
+
+	place_make(&p);
+	CHECK(place_open(&p) == 0);
+	CHECK(sqlite3_exec(p.store->db, indexed, NULL, NULL, NULL) == SQLITE_OK);
+	for (unsigned i = 0; i < 2; i++) { /* the second time there is nothing to take over */
+		store_close(p.store);
+		CHECK(place_open(&p) == 0);
+		CHECK(store_object(p.store, nine, room, sizeof(room)) == 4);
+		CHECK(memcmp(room, "nine", 4) == 0);
+		CHECK(store_object(p.store, three, room, sizeof(room)) == 0);
+	}
+	CHECK(store_begin(p.store) == 0);
+	store_put_object(p.store, more, 1, span_text("eight"));
+	CHECK(store_commit(p.store) == 0);
+	CHECK(store_object(p.store, more, room, sizeof(room)) == 5);
+	place_remove(&p);
 }
 
 TEST(a_damaged_store_is_set_aside_and_a_new_one_begun)

@@ -237,6 +237,59 @@ TEST(pruning_goes_in_steps)
 	place_remove(&p);
 }
 
+/* What was rolled back is not known, and is taken when it comes again. */
+TEST(an_object_that_was_rolled_back_may_come_again)
+{
+	struct place p;
+	char room[8];
+
+	place_make(&p);
+	CHECK(place_open(&p) == 0 && store_begin(p.store) == 0);
+	store_put_object(p.store, place_id(1), 1, span_text("one"));
+	CHECK(store_commit(p.store) == 0 && store_begin(p.store) == 0);
+	store_put_object(p.store, place_id(2), 1, span_text("two"));
+	store_put_object(p.store, place_id(3), 1, span_text("three"));
+	store_rollback(p.store);
+	CHECK(store_object(p.store, place_id(1), room, sizeof(room)) == 3);
+	CHECK(store_object(p.store, place_id(2), room, sizeof(room)) == 0);
+	CHECK(store_begin(p.store) == 0);
+	store_put_object(p.store, place_id(3), 1, span_text("again"));
+	store_put_object(p.store, place_id(1), 1, span_text("not twice"));
+	CHECK(store_commit(p.store) == 0 && facts_of(p.store).objects == 2);
+	CHECK(store_object(p.store, place_id(3), room, sizeof(room)) == 5);
+	CHECK(store_object(p.store, place_id(2), room, sizeof(room)) == 0);
+	place_remove(&p);
+}
+
+/* Rows go in and out for several rounds of the index, whose chains hold. */
+TEST(the_index_knows_the_newest)
+{
+	static struct recent r;
+	uint8_t uuid[16] = { 0 };
+	const int64_t count = 3 * RECENT_PLACES;
+
+	memset(&r, 0, sizeof(r));
+	for (int64_t id = 1; id <= count; id++) {
+		int64_t key = id / 3; /* three of each: long chains */
+
+		memcpy(uuid, &key, 4);
+		memcpy(uuid + 8, &id, 8);
+		recent_put(&r, uuid, id);
+		CHECK(recent_find(&r, uuid) == id);
+		if (id % 7 == 0) {
+			recent_forget(&r, id);
+			recent_forget(&r, id + RECENT_PLACES); /* another row's place: not it */
+		}
+	}
+	for (int64_t id = 1; id <= count; id++) {
+		int64_t key = id / 3, wanted = id > count - RECENT_PLACES && id % 7 != 0 ? id : 0;
+
+		memcpy(uuid, &key, 4);
+		memcpy(uuid + 8, &id, 8);
+		CHECK(recent_find(&r, uuid) == wanted);
+	}
+}
+
 /* The newest are kept, up to the bound. */
 TEST(pruning_goes_by_number)
 {
