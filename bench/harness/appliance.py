@@ -44,12 +44,15 @@ class Appliance:
         self.settings = dict(SETTINGS)
         self.settings["dataplane.port.socket"] = os.path.join(place, "vhost.sock")
         self.settings["signatures.sources"] = signatures
+        self.compiler = os.path.join(self.bin, "sluice-sigc")
+        self.limits = (START_S, LIMIT_S)  # of a start, of a plan
+        self.under = {}  # {program: words before it}, such as a profiler
         self.wire = self.dataplane = self.control = None
         self.crowd = crowd  # connections that open_crowd() makes
 
     def spawn(self, name, arguments, **keys):
         log = open(os.path.join(self.place, name + ".err"), "w")
-        return subprocess.Popen([os.path.join(self.bin, name)] + arguments, stderr=log, text=True, **keys)
+        return subprocess.Popen(self.under.get(name, []) + [os.path.join(self.bin, name)] + arguments, stderr=log, text=True, **keys)
 
     def start(self):
         for folder in ("run", "state", "log"):
@@ -70,7 +73,7 @@ class Appliance:
         self.dataplane = self.spawn("sluice-dataplane", common, preexec_fn=favoured(None))
         self.expect("ready")
         self.control = self.spawn("sluice-control", common + [
-            "--worker", os.path.join(self.bin, "sluice-deepscan"), "--compiler", os.path.join(self.bin, "sluice-sigc")],
+            "--worker", os.path.join(self.bin, "sluice-deepscan"), "--compiler", self.compiler],
             preexec_fn=favoured(LAST))
         self.wait_for_signatures()
 
@@ -99,7 +102,7 @@ class Appliance:
         raise Failed("no answer from the generator: " + self.words())
 
     def expect(self, word):
-        if self.line(START_S) != word:
+        if self.line(self.limits[0]) != word:
             raise Failed("the generator did not say '%s'" % word)
 
     def ask(self, *command):
@@ -113,7 +116,7 @@ class Appliance:
         """Until a dataplane is attached and, where there are sources, more than the built-in signature serves; how many
         literals that are is kept in `served`."""
         status, self.served = {}, -1
-        for _ in range(10 * START_S):
+        for _ in range(10 * self.limits[0]):
             try:
                 status = self.ask("status")
                 self.served = status.get("signatures", {}).get("literals", 0) if status["dataplane"] else -1
@@ -144,7 +147,7 @@ class Appliance:
         self.wire.stdin.write(plan + "\n")
         self.wire.stdin.flush()
         meanwhile()
-        result = json.loads(self.line(LIMIT_S))
+        result = json.loads(self.line(self.limits[1]))
         end_wall, end_cpu, after = self.read()
         delta = {k: after[k] - before.get(k, 0) for k in after}
         had = (end_cpu - cpu) / (end_wall - wall)
@@ -156,7 +159,7 @@ class Appliance:
                 "p99_us": result["p99_us"], "p999_us": result["p999_us"], "max_us": result["max_us"], "unsent": result["unsent"],
                 "beside": result["beside"], "by_204": result["answered_204"], "by_200": result["answered_200"],
                 "errors": sum(result["errors"].values()) + delta["tx_dropped"], "note": note(result, delta["tx_dropped"]),
-                "tx_waits": delta["tx_waits"],
+                "tx_waits": delta["tx_waits"], "busy_turns": delta["turns_busy"],
                 "rx_packets": delta["rx_packets"] / n, "tx_packets": delta["tx_packets"] / n,
                 "generator_us": result["client_cpu_us"],
                 "cookies": delta["opened_by_cookie"] / n,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plots of a run as SVG, by gnuplot: an object's cost by its size beside floors and peers, and latency over load.
+"""Plots of a run as SVG, by gnuplot: an object's cost by its size beside floors and peers, latency over
+load, and an object's instructions by stage.
 What was not measured is not drawn; a plot that would be empty is not written.
 """
 import os
@@ -7,13 +8,16 @@ import shutil
 import statistics
 import subprocess
 
-from harness import capacity, report, rows as row_kinds, targets
+from harness import capacity, report, rows as row_kinds, stages, targets
 
 WHO = {"object": "Sluice", "bare": "bare library calls", "best": "our scan and digests alone", "echo": "c-icap echo, no scan",
        "clam": "c-icap + libclamav", "clamd": "c-icap + clamd"}
 # told apart without colours too: each has a point of its own
 STYLES = {"object": "lc rgb '#0b5fa5' lw 3 pt 7", "bare": "lc rgb '#666666' lw 2 pt 4", "best": "lc rgb '#999999' lw 2 pt 6 dt 2",
           "echo": "lc rgb '#2a8a4a' lw 2 pt 8", "clam": "lc rgb '#c2571a' lw 2 pt 10", "clamd": "lc rgb '#8a2a6a' lw 2 pt 12"}
+# of the stages, in their order: neighbours differ
+COLOURS = ("0b5fa5", "8cbbe0", "2a8a4a", "a5d6b0", "c2571a", "f0b48c", "8a2a6a", "d9a0c6", "444444", "bbbbbb", "b8a200", "efe39a", "5b4bb0",
+           "b9b2e6", "00857c", "9adbd5")
 HEAD = "set terminal svg size 760,480 dynamic font 'sans,13' background '#ffffff'\nset key outside bottom center horizontal\nset grid\n"
 
 
@@ -66,12 +70,29 @@ def latency_plot(rows):
             "$load using 1:4 with linespoints lc rgb '#666666' lw 2 pt 4 title 'p99.9'%s\n" % extra).replace("%%", "%")
 
 
-def draw(samples, rows, where):
+def stage_plot(found):
+    """Shares of an object's instructions, a bar for each size; what is below 1 % of all is put together."""
+    if not found:
+        return None
+    named = [s for s in stages.STAGES if any(f["stages"][s] >= 0.01 * sum(f["stages"].values()) for f in found)]
+    lines = []
+    for f in found:
+        whole = sum(f["stages"].values())
+        shares = [100 * f["stages"][s] / whole for s in named]
+        lines.append(['"%s: %s"' % (f["size"], "{:,.0f}".format(whole))] + shares + [max(0, 100 - sum(shares))])
+    columns = ["$stages using %d%s title '%s' lc rgb '#%s'" % (i + 2, ":xtic(1)" if i == 0 else "", name, COLOURS[i % len(COLOURS)])
+               for i, name in enumerate(named + ["below 1 %"])]
+    return (HEAD + block("stages", lines) +
+            "set title 'Instructions of an object by stage (callgrind)'\nset style data histograms\nset style histogram rowstacked\n"
+            "set style fill solid 0.8 border -1\nset boxwidth 0.6\nset yrange [0:100]\nset ylabel '%'\nplot " + ", ".join(columns) + "\n")
+
+
+def draw(samples, rows, found, where):
     """Writes what can be drawn into `where`: ([names of files], reason why there are none or None)."""
     if shutil.which("gnuplot") is None:
         return [], "gnuplot is not installed (package gnuplot-nox)"
     drawn = []
-    for name, script in (("cost", cost_plot(samples)), ("latency", latency_plot(rows))):
+    for name, script in (("cost", cost_plot(samples)), ("latency", latency_plot(rows)), ("stages", stage_plot(found))):
         if script is None:
             continue
         path = os.path.join(where, name + ".svg")

@@ -58,6 +58,11 @@ python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["sa
 grep -qE '^\| 1 KiB, one in flight: p50, µs \| at most 8.0 \| ([0-9.]+|n/a) \| (reached|missed|n/a) \|$' "$here/out/table.md" ||
 	fail "table.md: no targets"
 grep -qE '^\| anew_share \| ([0-9.]+ .* \| 1|n/a \| 0 of 1) \| 0 \|$' "$here/out/table.md" || fail "table.md: no rows"
+if command -v callgrind_control >/dev/null; then
+	grep -qE '^\| tcp \| [1-9][0-9,]* \| [1-9][0-9,]* \|$' "$here/out/table.md" || fail "table.md: no stages: $(cat "$here/err")"
+else
+	grep -q 'instructions by stage: n/a: valgrind is not installed' "$here/err" || fail "why there are no stages is not told"
+fi
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
 	fail "no cores are told"
 [ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"

@@ -9,7 +9,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, log_writer, peers, plots, reloads, report, rows, sets, signatures, targets  # noqa: E402
+from harness import appliance, capacity, compare, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -18,6 +18,92 @@ def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
 
 def both(who, html, elf, **keys):
     return [sample(who, html, "html", **keys), sample(who, elf, "elf", **keys)]
+
+
+# A turn: core.c calls icap, whose function begins with a header's line; libhs calls back; who serves all is the caller's.
+PROFILE = """events: Ir
+ob=(1) /x/sluice-dataplane
+fl=(1) /x/dataplane/core.c
+fn=(1) core_run
+1 10
+fi=(2) /x/./common/base/list.h
+5 3
+fe=(1)
++1 2
+cfi=(2)
+cfn=(2) icap_next
+calls=4 5
+* 1000
+cob=(2) /x/libc.so.6
+cfi=(3) ./memmove.S
+cfn=(3) memcpy
+calls=1 0
+* 50
+cfi=(4) /x/dataplane/inspect/inspect.c
+cfn=(4) inspect_begin
+calls=3 0
+* 7
+
+fl=(2)
+fn=(2)
+1 4
+fi=(5) /x/dataplane/icap/parse.c
+2 40
+fe=(2)
+3 6
+cob=(3) /x/libhs.so.5
+cfi=(6) ???
+cfn=(5) hs_scan
+calls=1 0
+4 900
+
+fl=(4)
+fn=(4)
+1 7
+
+ob=(2)
+fl=(3)
+fn=(3)
+0 50
+
+ob=(3)
+fl=(6)
+fn=(5)
+0 900
+
+ob=(4) /x/ld.so
+fl=(7) rtld.c
+fn=(6) start
+0 11
+cob=(1)
+cfi=(1)
+cfn=(1)
+calls=1 0
+0 2000
+totals: 1033
+"""
+
+
+class Stages(unittest.TestCase):
+    FOUND = [{"size": "1K", "stages": dict.fromkeys(stages.STAGES, 0) | {"icap": 60.0, "scan": 939.5, "tls": 0.5}}]
+
+    def test_each_instruction_once_and_those_of_helpers_to_who_called(self):
+        costs, turns = stages.read(PROFILE)
+        self.assertEqual({k: v for k, v in costs.items() if v},
+                         {"loop": 10 + 3 + 2 + 50, "icap": 50, "scan": 900, "inspect, answer": 7, "rest": 11})
+        self.assertEqual((sum(costs.values()), turns), (1033, 3))
+
+    def test_turns_without_work_are_taken_off(self):
+        none = dict.fromkeys(stages.STAGES, 0)
+        each = stages.of_object((none | {"tcp": 1000, "icap": 500, "loop": 90}, 12), (none | {"tcp": 40, "loop": 200}, 4), 2, 10)
+        self.assertEqual((each["tcp"], each["icap"], each["loop"]), (90, 50, 0))
+
+    def test_the_table_leaves_out_what_took_nothing(self):
+        text = stages.table(self.FOUND)
+        self.assertIn("| scan | 940 |", text)
+        self.assertIn("| all | 1,000 |", text)
+        self.assertNotIn("http", text)
+        self.assertIsNone(plots.stage_plot([]))
 
 
 class Reloads(unittest.TestCase):
@@ -224,16 +310,16 @@ class Plots(unittest.TestCase):
     @unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
     def test_gnuplot_takes_what_is_made(self):
         with tempfile.TemporaryDirectory() as where:
-            drawn, why = plots.draw(self.SAMPLES, [self.row(10), self.row(90)], where)
-            self.assertEqual((drawn, why), (["cost.svg", "latency.svg"], None))
+            drawn, why = plots.draw(self.SAMPLES, [self.row(10), self.row(90)], Stages.FOUND, where)
+            self.assertEqual((drawn, why), (["cost.svg", "latency.svg", "stages.svg"], None))
             with open(os.path.join(where, "cost.svg")) as f:
                 self.assertIn("Sluice", f.read())
-            self.assertEqual(plots.draw([], [], where), ([], None))
+            self.assertEqual(plots.draw([], [], [], where), ([], None))
 
     def test_without_gnuplot_the_reason_is_told(self):
         was, os.environ["PATH"] = os.environ["PATH"], "/none"
         try:
-            self.assertEqual(plots.draw(self.SAMPLES, [], "/none"), ([], "gnuplot is not installed (package gnuplot-nox)"))
+            self.assertEqual(plots.draw(self.SAMPLES, [], [], "/none"), ([], "gnuplot is not installed (package gnuplot-nox)"))
         finally:
             os.environ["PATH"] = was
 
