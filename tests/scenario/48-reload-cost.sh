@@ -10,6 +10,13 @@ for wrong in 0 20 -1 x ""; do
 	if build/release/sluice-sigc --output "$here/x.gen" --nice "$wrong" 2>"$here/err"; then fail "--nice '$wrong' was taken"; fi
 	grep -q "^sluice-sigc: --nice '$wrong': expected 1 to 19$" "$here/err" || fail "--nice '$wrong': $(cat "$here/err")"
 done
+if build/release/sluice-sigc --output "$here/x.gen" --threads 17 2>"$here/err"; then fail "--threads 17 was taken"; fi
+grep -q "^sluice-sigc: --threads '17': expected 1 to 16$" "$here/err" || fail "--threads 17: $(cat "$here/err")"
+printf 'A;Target:1;0;6162636465\nB;Target:6;0;7172737475\n' >"$here/two.ldb"
+build/release/sluice-sigc --output "$here/one.gen" --threads 1 "$here/two.ldb" | grep -q ', 1 threads, the busiest [0-9]* ms$' ||
+	fail "how many threads is not told"
+build/release/sluice-sigc --output "$here/four.gen" --threads 4 "$here/two.ldb" >"$here/told"
+cmp "$here/one.gen" "$here/four.gen" || fail "four threads make another generation"
 mkfifo "$here/slow.lit" # it waits there, so that it can be looked at
 build/release/sluice-sigc --output "$here/x.gen" --nice 7 "$here/slow.lit" >"$here/told" &
 sigc=$!

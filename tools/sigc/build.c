@@ -229,38 +229,92 @@ add_section(struct layout *l, uint32_t kind, const struct sigc_table *t)
 	table_add(&l->file, t->bytes, t->used);
 }
 
-static int
-add_database(struct sigc *s, struct layout *l, unsigned target, bool is_stream)
-{
-	struct sigc_table t = { 0 };
-	char *bytes;
-	int rc =
-	    sigc_compile(s, target, is_stream ? HS_MODE_STREAM : HS_MODE_BLOCK, &bytes, &t.used);
+/* A database that one thread makes. */
+struct job {
+	unsigned target, literals;
+	bool is_stream;
+	struct sigc_table made;
+	char error[SIGC_ERROR_MAX];
+	int rc;
+};
 
-	if (rc != 0)
-		return rc;
-	t.bytes = (uint8_t *)bytes;
-	add_section(l, is_stream ? GENERATION_STREAM_DB : GENERATION_BLOCK_DB, &t);
-	l->sections[l->count - 1].target = target;
-	*(is_stream ? &s->cost.stream_bytes : &s->cost.block_bytes) += t.used;
-	free(bytes);
-	return 0;
+struct jobs {
+	const struct sigc *sigc;
+	struct job all[2 * TARGET_COUNT];
+	struct job *by_size[2 * TARGET_COUNT];
+	unsigned count;
+};
+
+static void
+make_database(void *arg, unsigned number)
+{
+	struct jobs *jobs = arg;
+	struct job *j = jobs->by_size[number];
+	char *bytes = NULL;
+
+	j->rc = sigc_compile(jobs->sigc, j->target, j->is_stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
+	    &bytes, &j->made.used, j->error);
+	j->made.bytes = (uint8_t *)bytes;
+}
+
+static int
+larger_first(const void *a, const void *b)
+{
+	const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
+
+	return x->literals < y->literals ? 1 : -(x->literals > y->literals);
+}
+
+static void
+plan_jobs(struct sigc *s, struct jobs *jobs)
+{
+	uint32_t targets = sigc_assign_targets(s);
+
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if (!(targets & 1u << t))
+			continue;
+		for (unsigned stream = 0; stream < 2; stream++) {
+			struct job *j = &jobs->all[jobs->count];
+
+			*j = (struct job){ .target = t,
+				.literals = sigc_target_literals(s, t),
+				.is_stream = stream != 0 };
+			jobs->by_size[jobs->count++] = j;
+		}
+	}
+	/* The one that takes longest does not begin last. */
+	qsort(jobs->by_size, jobs->count, sizeof(jobs->by_size[0]), larger_first);
 }
 
 static int
 add_databases(struct sigc *s, struct layout *l)
 {
-	uint32_t targets = sigc_assign_targets(s);
+	struct jobs *jobs = calloc(1, sizeof(*jobs));
 	int rc = 0;
 
+	if (jobs == NULL)
+		abort();
+	jobs->sigc = s;
+	plan_jobs(s, jobs);
+	sigc_share(s, jobs->count, make_database, jobs);
 	s->cost.block_bytes = s->cost.stream_bytes = 0;
-	for (unsigned t = 0; t < TARGET_COUNT && rc == 0; t++) {
-		if (!(targets & 1u << t))
-			continue;
-		rc = add_database(s, l, t, false);
-		if (rc == 0)
-			rc = add_database(s, l, t, true);
+	for (unsigned i = 0; i < jobs->count; i++) {
+		struct job *j = &jobs->all[i];
+
+		if (rc == 0 && j->rc != 0) {
+			rc = j->rc;
+			memcpy(s->error, j->error, sizeof(s->error));
+		}
+		if (rc == 0) {
+			add_section(
+			    l, j->is_stream ? GENERATION_STREAM_DB : GENERATION_BLOCK_DB, &j->made);
+			l->sections[l->count - 1].target = j->target;
+			*(j->is_stream ? &s->cost.stream_bytes : &s->cost.block_bytes) +=
+			    j->made.used;
+		}
+		free(j->made.bytes);
 	}
+	free(jobs);
 	return rc;
 }
 

@@ -92,15 +92,27 @@ collect(const struct sigc *s, unsigned target, struct literals *l)
 	}
 }
 
-static int
-say(struct sigc *s, const char *what)
+unsigned
+sigc_target_literals(const struct sigc *s, unsigned target)
 {
-	snprintf(s->error, sizeof(s->error), "Hyperscan: %.480s", what);
+	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++)
+		count += sigc_is_of_target(&p[i], target);
+	return count;
+}
+
+static int
+say(char error[SIGC_ERROR_MAX], const char *what)
+{
+	snprintf(error, SIGC_ERROR_MAX, "Hyperscan: %.480s", what);
 	return -EINVAL;
 }
 
 int
-sigc_compile(struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes)
+sigc_compile(const struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes,
+    char error[SIGC_ERROR_MAX])
 {
 	struct literals l = { 0 };
 	hs_compile_error_t *why = NULL;
@@ -110,10 +122,10 @@ sigc_compile(struct sigc *s, unsigned target, unsigned mode, char **out, size_t 
 	collect(s, target, &l);
 	if (hs_compile_lit_multi(
 		l.texts, l.flags, l.ids, l.lengths, l.count, mode, NULL, &db, &why) != HS_SUCCESS) {
-		rc = say(s, why->message);
+		rc = say(error, why->message);
 		hs_free_compile_error(why);
 	} else if (hs_serialize_database(db, out, bytes) != HS_SUCCESS) {
-		rc = say(s, "the database can't be written down");
+		rc = say(error, "the database can't be written down");
 	}
 	hs_free_database(db);
 	free(l.texts);

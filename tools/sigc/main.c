@@ -22,6 +22,7 @@ static const char usage[] =
     "  --unsigned          take .cvd that ClamAV's key did not sign, and .cld, which nobody signs\n"
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
+    "  --threads N         that compile, 1 to 16; one for each CPU it may run on\n"
     "  --nice N            step back for what else the machine does, 1 to 19: at this niceness\n"
     "  --version, --help\n\n"
     "exit: 0 written; 2 a source is malformed (FILE:LINE), 1 a limit is reached: nothing is "
@@ -38,19 +39,31 @@ limit(int resource, const char *text, rlim_t unit, rlim_t grace)
 		setrlimit(resource, &r);
 }
 
-/* Of this process; a machine that does nothing else runs it as fast. */
 static int
-step_back(struct sigc *s, const char *text)
+read_number(struct sigc *s, const char *option, const char *text, unsigned most, unsigned *out)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (text[0] < '0' || text[0] > '9' || *end != 0 || n < 1 || n > 19) {
-		snprintf(s->error, sizeof(s->error), "--nice '%.50s': expected 1 to 19", text);
+	if (text[0] < '0' || text[0] > '9' || *end != 0 || n < 1 || n > most) {
+		snprintf(
+		    s->error, sizeof(s->error), "%s '%.50s': expected 1 to %u", option, text, most);
 		return -EINVAL;
 	}
-	setpriority(PRIO_PROCESS, 0, (int)n);
+	*out = (unsigned)n;
 	return 0;
+}
+
+/* Of this process; a machine that does nothing else runs it as fast. */
+static int
+step_back(struct sigc *s, const char *text)
+{
+	unsigned n;
+	int rc = read_number(s, "--nice", text, 19, &n);
+
+	if (rc == 0)
+		setpriority(PRIO_PROCESS, 0, (int)n);
+	return rc;
 }
 
 static int
@@ -76,6 +89,7 @@ main(int argc, char **argv)
 		MEMORY,
 		TIMEOUT,
 		NICE,
+		THREADS,
 		VERSION,
 		HELP
 	};
@@ -83,8 +97,8 @@ main(int argc, char **argv)
 		{ "bad", 1, NULL, BAD }, { "good", 1, NULL, GOOD }, { "report", 1, NULL, REPORT },
 		{ "sandbox", 0, NULL, SANDBOX }, { "unsigned", 0, NULL, UNSIGNED },
 		{ "memory-mib", 1, NULL, MEMORY }, { "timeout-s", 1, NULL, TIMEOUT },
-		{ "nice", 1, NULL, NICE }, { "version", 0, NULL, VERSION },
-		{ "help", 0, NULL, HELP }, { 0 } };
+		{ "nice", 1, NULL, NICE }, { "threads", 1, NULL, THREADS },
+		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
 	static struct sigc s;
 	const char *output = NULL;
 	bool as_json = false;
@@ -110,6 +124,8 @@ main(int argc, char **argv)
 			limit(RLIMIT_CPU, optarg, 1, 2);
 		else if (c == NICE)
 			rc = step_back(&s, optarg);
+		else if (c == THREADS)
+			rc = read_number(&s, "--threads", optarg, 16, &s.threads);
 		else if (c == VERSION || c == HELP)
 			return fputs(c == HELP ? usage : "sluice-sigc " SLUICE_VERSION "\n",
 				   stdout) < 0;

@@ -231,48 +231,87 @@ prove_everywhere(struct proof *p, const struct pattern *pattern)
 	return true;
 }
 
-static int
-prove_all(struct sigc *s, struct proof *p)
+/* All proofs, in `pieces` pieces, each with a scratch of its own. */
+struct proofs {
+	const struct sigc *s;
+	const struct generation *generation;
+	uint8_t *failed; /* one byte a pattern */
+	size_t count;
+	unsigned pieces;
+	int *rc; /* of each piece */
+};
+
+/* Pieces are turns of the patterns, so that slow kinds, which stand together, are shared too. */
+static void
+prove_piece(void *arg, unsigned number)
 {
-	const struct pattern *patterns = (const struct pattern *)(const void *)s->patterns.bytes;
-	size_t n = s->patterns.used / sizeof(*patterns);
-	uint8_t *failed = calloc(n + 1, 1);
+	struct proofs *all = arg;
+	const struct pattern *patterns =
+	    (const struct pattern *)(const void *)all->s->patterns.bytes;
+	struct proof p = { .s = all->s, .generation = all->generation };
+	int rc;
+
+	p.core = signature_core_create(1);
+	rc = p.core != NULL ? signature_core_prepare(p.core, all->generation) : -ENOMEM;
+	for (size_t id = number; rc == 0 && id < all->count; id += all->pieces) {
+		p.id = (uint32_t)id;
+		all->failed[id] = !prove_everywhere(&p, &patterns[id]);
+	}
+	signature_core_destroy(p.core);
+	free(p.sample.bytes.bytes);
+	all->rc[number] = rc;
+}
+
+static int
+take_out(struct sigc *s, const uint8_t *failed, size_t n)
+{
 	int count = 0;
 
-	if (failed == NULL)
-		return -ENOMEM;
-	for (p->id = 0; p->id < n; p->id++) {
-		failed[p->id] = !prove_everywhere(p, &patterns[p->id]);
-		count += failed[p->id];
-	}
+	for (size_t id = 0; id < n; id++)
+		count += failed[id];
 	if (count > 0 && memchr(failed, 1, s->built_in) != NULL) {
 		snprintf(s->error, SIGC_ERROR_MAX, "the built-in signature is not found");
-		count = -EINVAL;
-	} else if (count > 0) {
-		sigc_drop_failed(s, failed);
+		return -EINVAL;
 	}
-	free(failed);
+	if (count > 0)
+		sigc_drop_failed(s, failed);
 	return count;
+}
+
+static int
+prove_all(struct sigc *s, const struct generation *g)
+{
+	size_t n = s->patterns.used / sizeof(struct pattern);
+	unsigned pieces = sigc_threads(s);
+	uint8_t *failed = calloc(n + 1, 1);
+	int *rcs = calloc(pieces, sizeof(*rcs)), rc = 0;
+	struct proofs all = { s, g, failed, n, pieces, rcs };
+
+	if (failed == NULL || rcs == NULL) {
+		rc = -ENOMEM;
+	} else {
+		sigc_share(s, pieces, prove_piece, &all);
+		for (unsigned i = 0; i < pieces; i++)
+			rc = rc != 0 ? rc : rcs[i];
+	}
+	if (rc == 0)
+		rc = take_out(s, failed, n);
+	free(failed);
+	free(rcs);
+	return rc;
 }
 
 int
 sigc_prove(struct sigc *s, struct span file)
 {
 	struct generation *g = NULL;
-	struct proof p = { .s = s };
 	int rc = generation_open(file, &g, s->error);
 
 	if (rc != 0)
 		return rc;
-	p.generation = g;
-	p.core = signature_core_create(1);
-	rc = p.core != NULL ? signature_core_prepare(p.core, g) : -ENOMEM;
-	if (rc == 0)
-		rc = prove_all(s, &p);
+	rc = prove_all(s, g);
 	if (rc == -ENOMEM)
 		snprintf(s->error, sizeof(s->error), "out of memory");
-	signature_core_destroy(p.core);
 	generation_close(g);
-	free(p.sample.bytes.bytes);
 	return rc;
 }

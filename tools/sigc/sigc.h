@@ -89,6 +89,8 @@ struct sigc_origin {
 /* Of the whole run, CPU time. */
 struct sigc_cost {
 	uint64_t file_bytes, block_bytes, stream_bytes, compile_ms, proof_ms;
+	uint64_t busiest_ns; /* of the thread with the most of each shared work, one after the other
+			      */
 	unsigned builds;
 };
 
@@ -99,6 +101,7 @@ struct sigc_key {
 
 struct sigc {
 	struct sigc_key key;                         /* NULL: ClamAV's */
+	unsigned threads;                            /* that compile; 0: one a CPU */
 	bool takes_unsigned;                         /* containers that this key did not sign */
 	struct sigc_table names, literals, patterns; /* patterns: struct pattern */
 	struct sigc_table digests[SIGC_SETS][SIGC_KINDS]; /* rows of generation_file.h */
@@ -364,8 +367,17 @@ void sigc_free(struct sigc *s);
 /* compile.c: which targets' databases each pattern belongs in, a bit for each that has one. */
 uint32_t sigc_assign_targets(struct sigc *s);
 bool sigc_is_of_target(const struct pattern *p, unsigned target);
-/* One database, serialized; the bytes are the caller's. -EINVAL with `s->error` set. */
-int sigc_compile(struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes);
+/* How many literals its database has. */
+unsigned sigc_target_literals(const struct sigc *s, unsigned target);
+/* One database, serialized; the bytes are the caller's. -EINVAL with a sentence. Any thread. */
+int sigc_compile(const struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes,
+    char error[SIGC_ERROR_MAX]);
+
+/* share.c: how many threads work at once; `piece` is called for each number below `count`, in any
+ * order, by several at once. Back when all are done. */
+unsigned sigc_threads(const struct sigc *s);
+void sigc_share(
+    struct sigc *s, unsigned count, void (*piece)(void *arg, unsigned number), void *arg);
 
 /* build.c: compiles and writes the file (temporary, fsync, rename). -EINVAL, -EIO with `s->error`.
  */

@@ -85,3 +85,56 @@ TEST(a_database_that_misses_is_noticed)
 	CHECK(strstr(m.sigc.error, "checksum") != NULL);
 	made_end(&m);
 }
+
+static void
+count_piece(void *arg, unsigned number)
+{
+	unsigned *seen = arg;
+
+	__atomic_fetch_add(&seen[number], 1, __ATOMIC_RELAXED);
+}
+
+TEST(each_piece_of_shared_work_is_done_once)
+{
+	struct sigc s = { 0 };
+
+	for (s.threads = 1; s.threads <= 40; s.threads += 3) { /* more than there may be */
+		unsigned seen[50] = { 0 };
+
+		CHECK(sigc_threads(&s) == (s.threads < 16 ? s.threads : 16));
+		for (unsigned count = 0; count <= COUNT_OF(seen); count += 25) {
+			memset(seen, 0, sizeof(seen));
+			sigc_share(&s, count, count_piece, seen);
+			for (unsigned i = 0; i < COUNT_OF(seen); i++)
+				CHECK(seen[i] == (i < count));
+		}
+	}
+	s.threads = 0;
+	CHECK(sigc_threads(&s) >= 1 && s.cost.busiest_ns > 0);
+}
+
+/* Several targets, so several databases, and what is taken out of them, by one thread and by five.
+ */
+TEST(a_generation_is_the_same_with_any_number_of_threads)
+{
+	static const char rules[] =
+	    "Fine;Target:1;0;6162636465\nElf;Target:6;0&1;7172737475;7677787980\n"
+	    "Pdf;Target:10;0;31323334353637\nNever;Target:0;0;!(00|01){1}61626364!(61)\n";
+	struct made m[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		made_begin(&m[i]);
+		m[i].sigc.threads = i == 0 ? 1 : 5;
+		CHECK(made_source(&m[i], "a.ldb", rules, sizeof(rules) - 1) == 0);
+		CHECK(made_build(&m[i]) == 0);
+	}
+	/* The paths of sources are their directories'. */
+	CHECK(m[0].byte_count == m[1].byte_count);
+	CHECK(m[0].sigc.cost.block_bytes == m[1].sigc.cost.block_bytes);
+	CHECK(m[0].sigc.loaded == m[1].sigc.loaded);
+	CHECK(m[0].sigc.skipped[SKIP_PROOF] == m[1].sigc.skipped[SKIP_PROOF]);
+	CHECK(
+	    generation_has_target(m[1].generation, 1) && generation_has_target(m[1].generation, 6));
+	made_end(&m[0]);
+	made_end(&m[1]);
+}
