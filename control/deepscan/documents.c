@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Documents as views of a layer: what scanners/document finds in them is handed to layer_judge().
- * A document has many small streams, so these have a bound of their own: STREAMS_PER_MEMBER times
- * limits.members_max, of all documents in the object together. Bytes that are unpacked or put
- * together count against unpacked_bytes_max like those of an archive.
+ * Bytes that are unpacked or put together count against unpacked_bytes_max like those of an
+ * archive.
  */
 #include "control/deepscan/documents.h"
 
@@ -16,19 +15,8 @@
 #include "scanners/document/rtf.h"
 #include "scanners/document/vba.h"
 
-#define STREAMS_PER_MEMBER 32
-#define MODULES_MAX        256 /* named by "dir"; more are looked for by how source begins */
-#define SOURCES_MAX        16  /* places in one stream where a module's source begins */
-
-/* Counts one; false: it is one too many. */
-static bool
-count_stream(struct deepscan *d, const struct layer *l)
-{
-	if (++d->streams <= (uint64_t)d->limits.members_max * STREAMS_PER_MEMBER)
-		return true;
-	layer_spent(d, l->path);
-	return false;
-}
+#define MODULES_MAX 256 /* named by "dir"; more are looked for by how source begins */
+#define SOURCES_MAX 16  /* places in one stream where a module's source begins */
 
 struct macros {
 	uint32_t count;
@@ -50,18 +38,6 @@ unpack_vba(struct deepscan *d, struct span packed, struct layer_buffer *b, const
 			break;
 	}
 	return !r.is_broken;
-}
-
-static void
-judge_buffer(struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b)
-{
-	struct layer inner = { .depth = l->depth + 1, .path = path };
-
-	inner.bytes = span_of(b->bytes, b->used);
-	if (b->used > 0 && !layer_is_over(d))
-		layer_judge(d, &inner);
-	free(b->bytes);
-	*b = (struct layer_buffer){ 0 };
 }
 
 static void
@@ -112,7 +88,7 @@ judge_source(struct deepscan *d, const struct layer *l, const char *name, struct
 	layer_path(path, l, "vba", name);
 	if (!unpack_vba(d, packed, &b, path))
 		layer_note(d, SOURCE_CORRUPT, path);
-	judge_buffer(d, l, path, &b);
+	layer_judge_buffer(d, l, path, &b);
 }
 
 /* Where "dir" says that source begins in this stream, and where else it looks like it. */
@@ -175,7 +151,7 @@ unpack_ole(struct deepscan *d, const struct layer *l)
 	if (rc == 0 && (m = malloc(sizeof(*m))) != NULL) {
 		find_macros(d, &o, l, m);
 		for (uint32_t i = 0; i < ole_entries(&o) && !layer_is_over(d); i++) {
-			if (ole_entry(&o, i, &e) && e.is_stream && count_stream(d, l))
+			if (ole_entry(&o, i, &e) && e.is_stream && layer_count_stream(d, l))
 				judge_stream(d, l, &o, &e, m);
 		}
 		if (o.is_torn)
@@ -188,115 +164,6 @@ unpack_ole(struct deepscan *d, const struct layer *l)
 		ole_close(&o);
 	layer_note(d, rc == -EINVAL ? SOURCE_CORRUPT : SOURCE_OVERSIZE, l->path);
 	return false;
-}
-
-/* Where a filter's output goes. */
-struct target {
-	struct deepscan *d;
-	struct layer_buffer *b;
-	const char *path;
-};
-
-static bool
-take_piece(void *arg, struct span bytes)
-{
-	const struct target *t = arg;
-
-	return layer_append(t->d, t->b, bytes.data, bytes.bytes, t->path);
-}
-
-/* False: it is broken, or cut short. */
-static bool
-inflate(struct span in, const struct target *t)
-{
-	const struct decode_limits no_limits = { .output_bytes_max = UINT64_MAX };
-	const struct decode_codings deflate = { .count = 1, .list = { DECODE_DEFLATE } };
-	struct decoder *z = decode_open(t->d->decoders, &deflate, &no_limits);
-	enum decode_result rc = DECODE_OUTPUT;
-	size_t at = 0;
-	bool good;
-
-	while (rc == DECODE_OUTPUT) {
-		struct span out = { NULL, 0 };
-
-		rc = decode_next(z, in, &at, &out);
-		if (!take_piece((void *)(uintptr_t)t, out))
-			break;
-	}
-	good = decode_is_whole(z);
-	decode_close(t->d->decoders, z);
-	return good;
-}
-
-/* RFC 1950 2.2: how a stream begins whose filter is named elsewhere. */
-static bool
-is_zlib(struct span s)
-{
-	return s.bytes > 2 && (s.data[0] & 0x0f) == 8 &&
-	       ((unsigned)s.data[0] << 8 | s.data[1]) % 31 == 0;
-}
-
-/* One filter off. False: that is all that can be taken off; what it was is noted. */
-static bool
-take_filter(
-    struct deepscan *d, enum pdf_filter f, struct span in, struct layer_buffer *b, const char *path)
-{
-	const struct target t = { d, b, path };
-	bool good;
-
-	if (f == PDF_UNKNOWN && is_zlib(in))
-		f = PDF_FLATE;
-	if (f == PDF_UNKNOWN)
-		layer_note(d, SOURCE_UNSUPPORTED, path);
-	if (f == PDF_UNKNOWN || f == PDF_IMAGE)
-		return false;
-	good =
-	    f == PDF_FLATE ? inflate(in, &t) : pdf_decode(f, in, take_piece, (void *)(uintptr_t)&t);
-	if (!good && !layer_is_over(d))
-		layer_note(d, SOURCE_CORRUPT, path);
-	return true;
-}
-
-static void
-judge_pdf_stream(struct deepscan *d, const struct layer *l, const struct pdf_stream *s)
-{
-	struct layer inner = { .depth = l->depth + 1, .bytes = s->bytes };
-	struct layer_buffer held = { 0 };
-	char path[DEEPSCAN_LAYER_MAX], name[16];
-
-	snprintf(name, sizeof(name), "%u", s->object);
-	inner.path = layer_path(path, l, "pdf", name);
-	if (s->is_open)
-		layer_note(d, SOURCE_CORRUPT, path);
-	for (unsigned i = 0; i < s->filter_count && !layer_is_over(d); i++) {
-		struct layer_buffer b = { 0 };
-
-		if (!take_filter(d, s->filters[i], inner.bytes, &b, path))
-			break;
-		free(held.bytes);
-		held = b;
-		inner.bytes = span_of(held.bytes, held.used);
-	}
-	if (inner.bytes.bytes > 0 && d->verdict != VERDICT_BAD)
-		layer_judge(d, &inner);
-	free(held.bytes);
-}
-
-static bool
-unpack_pdf(struct deepscan *d, const struct layer *l)
-{
-	struct pdf_stream s;
-	size_t at = 0;
-
-	if (pdf_is_encrypted(l->bytes)) {
-		layer_note(d, SOURCE_ENCRYPTED, l->path);
-		return true;
-	}
-	while (!layer_is_over(d) && pdf_next(l->bytes, &at, &s)) {
-		if (count_stream(d, l))
-			judge_pdf_stream(d, l, &s);
-	}
-	return true;
 }
 
 /* A part as it was before it was coded; one that was not coded lies in the message as it is. */
@@ -403,12 +270,12 @@ judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned
 	struct layer inner = { .depth = l->depth + 1 };
 	struct layer_buffer b = { 0 };
 	char path[DEEPSCAN_LAYER_MAX], name[16];
-	struct target t = { d, &b, path };
+	struct layer_target t = { d, &b, path };
 	const uint8_t *found;
 
 	snprintf(name, sizeof(name), "%u", number);
 	inner.path = layer_path(path, l, "rtf", name);
-	rtf_decode(l->bytes, at, take_piece, &t);
+	rtf_decode(l->bytes, at, layer_take, &t);
 	inner.bytes = span_of(b.bytes, b.used);
 	if (b.used > 0 && d->verdict != VERDICT_BAD)
 		layer_judge(d, &inner);
@@ -425,7 +292,7 @@ unpack_rtf(struct deepscan *d, const struct layer *l)
 	size_t at = 0;
 
 	while (!layer_is_over(d) && rtf_next(l->bytes, &at)) {
-		if (count_stream(d, l))
+		if (layer_count_stream(d, l))
 			judge_rtf_object(d, l, &at, ++number);
 	}
 	return true;
@@ -442,8 +309,10 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 {
 	if (format == FORMAT_OLE)
 		return unpack_ole(d, l);
-	if (pdf_is(l->bytes))
-		return unpack_pdf(d, l);
+	if (pdf_is(l->bytes)) {
+		document_unpack_pdf(d, l);
+		return true;
+	}
 	if (rtf_is(l->bytes))
 		return unpack_rtf(d, l);
 	return format_is_mail(l->bytes) && unpack_mail(d, l);

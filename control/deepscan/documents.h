@@ -8,6 +8,8 @@
 bool document_is_one(struct span bytes, enum format format);
 /* Judges what is in it. False: it is no document, or nothing could be read of it, as is noted. */
 bool document_unpack(struct deepscan *d, const struct layer *l, enum format format);
+/* pdf.c: judges its streams and strings. */
+void document_unpack_pdf(struct deepscan *d, const struct layer *l);
 /* Judges the parts of a form's body, an upload's, where it is one. */
 void document_unpack_form(struct deepscan *d, const struct layer *l);
 

@@ -28,7 +28,16 @@ struct layer_buffer {
 	size_t used, room;
 };
 
+/* Where the pieces go that a decoder gives. */
+struct layer_target {
+	struct deepscan *d;
+	struct layer_buffer *b;
+	const char *path;
+};
+
 /* unpack.c */
+/* As layer_append(), to a struct layer_target: a sink of scanners/document. */
+bool layer_take(void *target, struct span piece);
 /* Judges it and all that is packed in it, unless it lies deeper than limits.depth_max. */
 void layer_judge(struct deepscan *d, const struct layer *l);
 /* A part of a layer, judged as a layer of its own; nothing for nothing, or for padding. */
@@ -40,6 +49,11 @@ bool layer_append(struct deepscan *d, struct layer_buffer *b, const void *bytes,
     const char *path);
 /* One that the policy blocks stays; else the first: what follows says no more than "not clean". */
 void layer_note(struct deepscan *d, enum source class, const char *path);
+/* What is unpacked, judged as a layer at `path`, and freed; nothing for nothing. */
+void layer_judge_buffer(
+    struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b);
+/* Counts a stream of a document, or a file that stands in a text; false: it is one too many. */
+bool layer_count_stream(struct deepscan *d, const struct layer *l);
 /* As layer_note() of a limit of the whole object: nothing more is unpacked. */
 void layer_spent(struct deepscan *d, const char *path);
 /* The path of what a view finds in a layer; `name` may be NULL. Returns `out`. */

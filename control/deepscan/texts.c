@@ -12,20 +12,6 @@
 
 #include "scanners/document/text.h"
 
-struct target {
-	struct deepscan *d;
-	struct layer_buffer *b;
-	const char *path;
-};
-
-static bool
-take_unpacked(void *arg, struct span bytes)
-{
-	const struct target *t = arg;
-
-	return layer_append(t->d, t->b, bytes.data, bytes.bytes, t->path);
-}
-
 /* Room for all that may come is there. */
 static bool
 take_rewritten(void *arg, struct span bytes)
@@ -80,9 +66,9 @@ judge_utf16(struct deepscan *d, const struct layer *l, size_t skip, bool is_big)
 	struct layer inner = { .depth = l->depth + 1 };
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
-	struct target t = { d, &b, layer_path(path, l, "utf16", NULL) };
+	struct layer_target t = { d, &b, layer_path(path, l, "utf16", NULL) };
 
-	text_from_utf16(span_from(l->bytes, skip), is_big, take_unpacked, &t);
+	text_from_utf16(span_from(l->bytes, skip), is_big, layer_take, &t);
 	inner.bytes = span_of(b.bytes, b.used);
 	inner.path = path;
 	if (b.used > 0)

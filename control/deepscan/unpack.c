@@ -7,8 +7,8 @@
  *     stream      one compression, taken off
  *     container   tar, 7z, rar, … by libarchive
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
- *     document    streams and macros of a compound file, streams of a PDF, parts of a
- *                 mail (documents.c)
+ *     document    streams and macros of a compound file, parts of a mail (documents.c); streams
+ *                 and strings of a PDF (pdf.c)
  *     text        UTF-16 as UTF-8; text and HTML as signatures have it (texts.c)
  *     overlay     nothing of these fits, and it is a program: what lies behind its sections
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
@@ -16,9 +16,9 @@
  * Bad wins over everything. What could not be read is a class, and what was read of it before is
  * judged all the same. A layer that is an archive only by a guess gives no class before its first
  * member was read: then it was none.
- * Bounds: limits.depth_max layers within each other, members_max members, unpacked_bytes_max bytes
- * from all layers; contents met twice are taken apart once, which also ends archives that hold
- * themselves.
+ * Bounds: limits.depth_max layers within each other, members_max members, STREAMS_PER_MEMBER times
+ * as many streams of documents, unpacked_bytes_max bytes from all layers; contents met twice are
+ * taken apart once, which also ends archives that hold themselves.
  */
 #include "control/deepscan/deepscan.h"
 
@@ -33,7 +33,8 @@
 #include "scanners/digest/digest.h"
 #include "scanners/format/program.h"
 
-#define PIECE_BYTES 65536
+#define PIECE_BYTES        65536
+#define STREAMS_PER_MEMBER 32 /* documents have many small ones */
 
 void
 layer_note(struct deepscan *d, enum source class, const char *path)
@@ -211,6 +212,23 @@ layer_append(
 	return taken == count;
 }
 
+bool
+layer_take(void *target, struct span piece)
+{
+	const struct layer_target *t = target;
+
+	return layer_append(t->d, t->b, piece.data, piece.bytes, t->path);
+}
+
+bool
+layer_count_stream(struct deepscan *d, const struct layer *l)
+{
+	if (++d->streams <= (uint64_t)d->limits.members_max * STREAMS_PER_MEMBER)
+		return true;
+	layer_spent(d, l->path);
+	return false;
+}
+
 const char *
 layer_path(char out[DEEPSCAN_LAYER_MAX], const struct layer *l, const char *kind, const char *name)
 {
@@ -305,6 +323,19 @@ layer_judge(struct deepscan *d, const struct layer *given)
 		add_part(d, &l, &values);
 	if (levels == 0 && (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)))
 		layer_note(d, SOURCE_OVERSIZE, l.path);
+}
+
+void
+layer_judge_buffer(
+    struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b)
+{
+	struct layer inner = { .depth = l->depth + 1, .path = path };
+
+	inner.bytes = span_of(b->bytes, b->used);
+	if (b->used > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, &inner);
+	free(b->bytes);
+	*b = (struct layer_buffer){ 0 };
 }
 
 int

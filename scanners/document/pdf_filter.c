@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The filters of ISO 32000-1 7.4 that are no compression of others: hex, base 85, runs, LZW. */
-#include "scanners/document/pdf.h"
+#include "scanners/document/pdf_lexer.h"
 
-#define PIECE_BYTES 4096
-#define LZW_CODES   4096
-#define LZW_CLEAR   256
-#define LZW_END     257
-#define LZW_FIRST   258
-
-struct output {
-	pdf_sink sink;
-	void *arg;
-	size_t used;
-	bool is_ended; /* by the sink */
-	uint8_t bytes[PIECE_BYTES];
-};
-
-static void
-flush(struct output *o)
-{
-	if (o->used > 0 && !o->is_ended)
-		o->is_ended = !o->sink(o->arg, span_of(o->bytes, o->used));
-	o->used = 0;
-}
-
-static void
-put(struct output *o, uint8_t byte)
-{
-	if (o->used == PIECE_BYTES)
-		flush(o);
-	o->bytes[o->used++] = byte;
-}
+#define LZW_CODES 4096
+#define LZW_CLEAR 256
+#define LZW_END   257
+#define LZW_FIRST 258
 
 static bool
-decode_hex(struct span in, struct output *o)
+decode_hex(struct span in, struct pdf_output *o)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned high = 16;
@@ -49,29 +24,29 @@ decode_hex(struct span in, struct output *o)
 		} else if (high == 16) {
 			high = (unsigned)(digit - digits);
 		} else {
-			put(o, (uint8_t)(high << 4 | (unsigned)(digit - digits)));
+			pdf_put(o, (uint8_t)(high << 4 | (unsigned)(digit - digits)));
 			high = 16;
 		}
 	}
 	if (high < 16)
-		put(o, (uint8_t)(high << 4));
+		pdf_put(o, (uint8_t)(high << 4));
 	return true;
 }
 
 /* Five characters are four bytes; `count` of a last group are one fewer. */
 static void
-put_group(struct output *o, const uint8_t group[5], unsigned count)
+put_group(struct pdf_output *o, const uint8_t group[5], unsigned count)
 {
 	uint32_t value = 0;
 
 	for (unsigned i = 0; i < 5; i++)
 		value = value * 85 + (i < count ? group[i] : 84u);
 	for (unsigned i = 0; i + 1 < count; i++)
-		put(o, (uint8_t)(value >> (24 - 8 * i)));
+		pdf_put(o, (uint8_t)(value >> (24 - 8 * i)));
 }
 
 static bool
-decode_85(struct span in, struct output *o)
+decode_85(struct span in, struct pdf_output *o)
 {
 	uint8_t group[5];
 	unsigned count = 0;
@@ -81,7 +56,7 @@ decode_85(struct span in, struct output *o)
 
 		if (c == 'z' && count == 0) {
 			for (unsigned k = 0; k < 4; k++)
-				put(o, 0);
+				pdf_put(o, 0);
 		} else if (c >= '!' && c <= 'u') {
 			group[count++] = (uint8_t)(c - '!');
 			if (count == 5) {
@@ -97,7 +72,7 @@ decode_85(struct span in, struct output *o)
 
 /* 7.4.5: up to 128 bytes as they are, or one byte up to 128 times. */
 static bool
-decode_runs(struct span in, struct output *o)
+decode_runs(struct span in, struct pdf_output *o)
 {
 	size_t at = 0;
 
@@ -107,7 +82,7 @@ decode_runs(struct span in, struct output *o)
 		unsigned count = is_run ? 257 - n : n + 1;
 
 		for (unsigned i = 0; i < count && at < in.bytes; i++)
-			put(o, in.data[is_run ? at : at++]);
+			pdf_put(o, in.data[is_run ? at : at++]);
 		at += is_run;
 	}
 	return at <= in.bytes;
@@ -117,11 +92,12 @@ struct lzw {
 	uint16_t before[LZW_CODES]; /* the code that this one extends */
 	uint8_t last[LZW_CODES], first[LZW_CODES];
 	unsigned next, bits;
+	unsigned early; /* by how many codes the width grows before it must (7.4.4.3) */
 };
 
 /* A code's bytes, last to first, then turned. False: a code that is not there. */
 static void
-put_code(struct output *o, const struct lzw *t, unsigned code)
+put_code(struct pdf_output *o, const struct lzw *t, unsigned code)
 {
 	uint8_t text[LZW_CODES];
 	unsigned n = 0;
@@ -130,7 +106,7 @@ put_code(struct output *o, const struct lzw *t, unsigned code)
 		text[n++] = t->last[code];
 	text[n++] = (uint8_t)code;
 	while (n > 0)
-		put(o, text[--n]);
+		pdf_put(o, text[--n]);
 }
 
 static uint8_t
@@ -139,7 +115,7 @@ first_of(const struct lzw *t, unsigned code)
 	return code < 256 ? (uint8_t)code : t->first[code];
 }
 
-/* One more code, for what came before and one byte; the width grows a code early (7.4.4.2). */
+/* One more code, for what came before and one byte. */
 static void
 learn(struct lzw *t, unsigned before, uint8_t byte)
 {
@@ -149,14 +125,14 @@ learn(struct lzw *t, unsigned before, uint8_t byte)
 	t->last[t->next] = byte;
 	t->first[t->next] = first_of(t, before);
 	t->next++;
-	if (t->next + 1 >= 1u << t->bits && t->bits < 12)
+	if (t->next + t->early >= 1u << t->bits && t->bits < 12)
 		t->bits++;
 }
 
 static bool
-decode_lzw(struct span in, struct output *o)
+decode_lzw(struct span in, bool is_late, struct pdf_output *o)
 {
-	struct lzw t = { .next = LZW_FIRST, .bits = 9 };
+	struct lzw t = { .next = LZW_FIRST, .bits = 9, .early = is_late ? 0 : 1 };
 	unsigned held = 0, before = LZW_CLEAR;
 	uint64_t bits = 0;
 
@@ -177,7 +153,7 @@ decode_lzw(struct span in, struct output *o)
 		} else if (before == LZW_CLEAR) {
 			if (code > 255)
 				return false;
-			put(o, (uint8_t)code);
+			pdf_put(o, (uint8_t)code);
 		} else {
 			if (code > t.next || (code == t.next && t.next == LZW_CODES))
 				return false;
@@ -193,14 +169,14 @@ decode_lzw(struct span in, struct output *o)
 }
 
 bool
-pdf_decode(enum pdf_filter f, struct span in, pdf_sink sink, void *arg)
+pdf_decode(const struct pdf_coding *c, struct span in, pdf_sink sink, void *arg)
 {
-	struct output o = { .sink = sink, .arg = arg };
-	bool good = f == PDF_HEX    ? decode_hex(in, &o)
-		    : f == PDF_85   ? decode_85(in, &o)
-		    : f == PDF_RUNS ? decode_runs(in, &o)
-				    : decode_lzw(in, &o);
+	struct pdf_output o = { .sink = sink, .arg = arg };
+	bool good = c->filter == PDF_HEX    ? decode_hex(in, &o)
+		    : c->filter == PDF_85   ? decode_85(in, &o)
+		    : c->filter == PDF_RUNS ? decode_runs(in, &o)
+					    : decode_lzw(in, c->is_late, &o);
 
-	flush(&o);
+	pdf_flush(&o);
 	return good;
 }

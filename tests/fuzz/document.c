@@ -5,6 +5,7 @@
  */
 /* fuzz-links: scanners/document scanners/decode scanners/format common/base */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scanners/document/mail.h"
@@ -75,15 +76,25 @@ count_bytes(void *arg, struct span bytes)
 	return *sum < SINK_BYTES_MAX;
 }
 
+static bool
+add_bytes(void *arg, struct span bytes)
+{
+	*(size_t *)arg += bytes.bytes;
+	return true;
+}
+
 static void
 try_pdf(struct span s)
 {
 	struct pdf_stream stream;
 	size_t at = 0, last = 0;
 
+	struct pdf_coding coding = { .elsewhere = 1 };
+
 	pdf_is_encrypted(s);
+	pdf_read_elsewhere(s, &coding);
 	for (; pdf_next(s, &at, &stream); last = at) {
-		assert(at > last && at <= s.bytes && stream.filter_count <= PDF_FILTERS_MAX);
+		assert(at > last && at <= s.bytes && stream.coding_count <= PDF_FILTERS_MAX);
 		assert(stream.bytes.bytes <= s.bytes);
 	}
 }
@@ -94,11 +105,49 @@ try_filters(struct span s)
 	static const enum pdf_filter filters[] = { PDF_HEX, PDF_85, PDF_LZW, PDF_RUNS };
 
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		const struct pdf_coding coding = { .filter = filters[i],
+			.is_late = (s.bytes & 1) != 0 };
 		size_t sum = 0;
 
-		pdf_decode(filters[i], s, count_bytes, &sum);
+		pdf_decode(&coding, s, count_bytes, &sum);
 		assert(sum < SINK_BYTES_MAX + 65536);
 	}
+}
+
+/* The first bytes are its parameters. */
+static void
+try_predictor(struct span s)
+{
+	struct pdf_coding coding = { 0 };
+	struct span rest = span_from(s, 4);
+	size_t count = rest.bytes;
+	uint8_t *bytes;
+
+	if (count == 0 || (bytes = malloc(count)) == NULL)
+		return;
+	coding.predictor = s.data[0];
+	coding.colors = s.data[1];
+	coding.bits = s.data[2];
+	coding.columns = s.data[3];
+	memcpy(bytes, rest.data, count);
+	pdf_unpredict(&coding, bytes, &count);
+	assert(count <= rest.bytes);
+	free(bytes);
+}
+
+static void
+try_strings(struct span s)
+{
+	struct pdf_strings r = { .in = s };
+	struct pdf_string string;
+	size_t sum = 0, last = 0;
+
+	for (; pdf_next_string(&r, &string); last = r.at) {
+		assert(r.at > last && r.at <= s.bytes);
+		assert(string.raw.data >= s.data + last && string.raw.bytes < r.at - last);
+		pdf_decode_string(&string, add_bytes, &sum);
+	}
+	assert(sum <= s.bytes);
 }
 
 static void
@@ -149,13 +198,6 @@ try_form(struct span s)
 	read_parts(s, &r);
 }
 
-static bool
-add_bytes(void *arg, struct span bytes)
-{
-	*(size_t *)arg += bytes.bytes;
-	return true;
-}
-
 static void
 try_rtf(struct span s)
 {
@@ -193,7 +235,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
-		try_filters, try_mail, try_form, try_rtf, try_text };
+		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)

@@ -38,6 +38,27 @@ static const struct found cases[] = {
 	    PDF_UNKNOWN, false },
 	{ "a picture", "1 0 obj<</Filter/DCTDecode>>stream\nabcendstream", "abc", 1, 1, PDF_IMAGE,
 	    false },
+	{ "another dictionary's filter",
+	    "1 0 obj<</Filter/RL/X<</Filter/DCTDecode>>>>stream\nabcendstream", "abc", 1, 1,
+	    PDF_RUNS, false },
+	{ "a filter in a string", "1 0 obj<</Filter/RL/X(/Filter\\)/DCT)>>stream\nabcendstream",
+	    "abc", 1, 1, PDF_RUNS, false },
+	{ "a filter in a comment", "1 0 obj<</Filter/RL%/Filter/DCT\n>>stream\nabcendstream", "abc",
+	    1, 1, PDF_RUNS, false },
+	{ "a filter in a list", "1 0 obj<</Filter/RL/X[/Filter/DCT]>>stream\nabcendstream", "abc",
+	    1, 1, PDF_RUNS, false },
+	{ "a value called so", "1 0 obj<</Type/Filter/Filter/RL>>stream\nabcendstream", "abc", 1, 1,
+	    PDF_RUNS, false },
+	{ "a word that ends like one", "1 0 obj<</Filter/RL/X(obj)>>stream\nabcendstream", "abc", 1,
+	    1, PDF_RUNS, false },
+	{ "no encryption", "1 0 obj<</Filter[/Crypt/RL]>>stream\nabcendstream", "abc", 1, 2,
+	    PDF_CRYPT, false },
+	{ "a comment that ends like one", "1 0 obj<</Length 3>>%>>\n stream\nabc\nendstream", "abc",
+	    1, 0, 0, false },
+	{ "a comment behind it", "1 0 obj<</Length 3>>% x\n stream\nabc\nendstream", "abc", 1, 0, 0,
+	    false },
+	{ "blanks behind it", "1 0 obj<</Length 3>>stream \t\r\nabc\nendstream", "abc", 1, 0, 0,
+	    false },
 	{ "no end", "1 0 obj<<>>stream\nabc", "abc", 1, 0, 0, true },
 	{ "no object", "<</Filter/RL>>stream\nabcendstream", "abc", 0, 1, PDF_RUNS, false },
 	{ "no dictionary", "1 0 obj stream\nabcendstream", NULL, 0, 0, 0, false },
@@ -57,8 +78,8 @@ TEST(streams_are_found_and_told)
 			continue;
 		CHECK_ROW(c->name, span_is(s.bytes, c->bytes));
 		CHECK_ROW(c->name, s.object == c->object && s.is_open == c->is_open);
-		CHECK_ROW(c->name, s.filter_count == c->filter_count);
-		CHECK_ROW(c->name, s.filter_count == 0 || s.filters[0] == c->first);
+		CHECK_ROW(c->name, s.coding_count == c->filter_count);
+		CHECK_ROW(c->name, s.coding_count == 0 || s.codings[0].filter == c->first);
 		CHECK_ROW(c->name, !pdf_next(span_text(c->file), &at, &s));
 	}
 }
@@ -74,6 +95,69 @@ TEST(a_file_cut_anywhere_has_no_stream_that_reaches_out)
 				CHECK_SEED(bytes, s.bytes.bytes <= bytes && at <= bytes);
 		}
 	}
+}
+
+static const struct told_parameters {
+	const char *name, *dictionary;
+	struct pdf_coding first, second;
+} parameters[] = {
+	{ "none", "/Filter/Fl", { 0 }, { 0 } },
+	{ "all", "/DecodeParms<</Predictor 15/Colors 3/BitsPerComponent 4/Columns 7>>/Filter/Fl",
+	    { .predictor = 15, .colors = 3, .bits = 4, .columns = 7 }, { 0 } },
+	{ "a list", "/Filter[/AHx/LZW]/DP[null <</EarlyChange 0 /Columns 9>>]", { 0 },
+	    { .columns = 9, .is_late = true } },
+	{ "elsewhere", "/DecodeParms 12 0 R", { .elsewhere = 12 }, { 0 } },
+	{ "a list of both", "/DecodeParms[12 0 R<</Columns 2>>]", { .elsewhere = 12 },
+	    { .columns = 2 } },
+	{ "a number elsewhere", "/DecodeParms<</Columns 12 0 R>>",
+	    { .columns = 12, .is_untold = true }, { 0 } },
+	{ "broken off", "/DecodeParms[<</Columns 3", { .columns = 3 }, { 0 } },
+};
+
+static bool
+same_parameters(const struct pdf_coding *a, const struct pdf_coding *b)
+{
+	return a->predictor == b->predictor && a->colors == b->colors && a->bits == b->bits &&
+	       a->columns == b->columns && a->elsewhere == b->elsewhere &&
+	       a->is_late == b->is_late && a->is_untold == b->is_untold;
+}
+
+TEST(parameters_of_filters_are_told)
+{
+	char file[256];
+
+	for (size_t i = 0; i < COUNT_OF(parameters); i++) {
+		const struct told_parameters *p = &parameters[i];
+		struct pdf_stream s;
+		size_t at = 0;
+
+		snprintf(file, sizeof(file), "1 0 obj<<%s>>stream\nx endstream", p->dictionary);
+		CHECK_ROW(p->name, pdf_next(span_text(file), &at, &s));
+		CHECK_ROW(p->name, same_parameters(&s.codings[0], &p->first));
+		CHECK_ROW(p->name, same_parameters(&s.codings[1], &p->second));
+	}
+}
+
+TEST(parameters_elsewhere_are_found)
+{
+	struct pdf_coding c = { .elsewhere = 12 };
+
+	CHECK(!pdf_read_elsewhere(span_text("112 0 obj<</Columns 3>> 12 0 R 12 0 obj 5"), &c));
+	CHECK(!pdf_read_elsewhere(span_text("12 0 obj"), &c) && c.columns == 0);
+	CHECK(pdf_read_elsewhere(span_text("12 0 R 12 0 obj % x\n<</Columns 3>>"), &c));
+	CHECK(c.columns == 3);
+}
+
+TEST(an_object_stream_is_told)
+{
+	struct pdf_stream s;
+	size_t at = 0;
+
+	CHECK(pdf_next(span_text("1 0 obj<</Type /ObjStm>>stream\nx endstream"), &at, &s));
+	CHECK(s.has_objects);
+	at = 0;
+	CHECK(pdf_next(span_text("1 0 obj<</Type /XObject/X/ObjStm>>stream\nx "), &at, &s));
+	CHECK(!s.has_objects);
 }
 
 TEST(encryption_is_told_by_its_dictionary)
@@ -132,9 +216,10 @@ TEST(filters_are_taken_off)
 		const struct coded *f = &filters[i];
 		size_t bytes = f->out[0] == 0 ? 4 : strlen(f->out);
 		struct collected c = { .used = 0 };
+		const struct pdf_coding coding = { .filter = f->filter };
 
 		CHECK_ROW(f->name,
-		    pdf_decode(f->filter, span_of(f->in, f->in_bytes), collect, &c) == f->good);
+		    pdf_decode(&coding, span_of(f->in, f->in_bytes), collect, &c) == f->good);
 		CHECK_ROW(f->name, c.used == bytes && memcmp(c.bytes, f->out, bytes) == 0);
 	}
 }
@@ -150,10 +235,11 @@ refuse(void *arg, struct span bytes)
 TEST(a_sink_that_has_enough_ends_it)
 {
 	static uint8_t runs[1 << 20];
+	const struct pdf_coding coding = { .filter = PDF_RUNS };
 	size_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(runs); i += 2)
 		runs[i] = 129;
-	CHECK(pdf_decode(PDF_RUNS, span_of(runs, sizeof(runs)), refuse, &sum));
+	CHECK(pdf_decode(&coding, span_of(runs, sizeof(runs)), refuse, &sum));
 	CHECK(sum > 0 && sum <= 8192);
 }

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A PDF as a view of a layer: each of its streams, as its filters say, and its strings as they are
+ * meant, put together as one text a file and one an object stream; long ones that are no text are
+ * layers of their own.
+ *
+ * A stream that stays as it is, as a picture's does, is also inflated where it begins as zlib's do:
+ * what its dictionary says may be said otherwise elsewhere. Of an encrypted file what can be read
+ * is judged, and what cannot says nothing more than that.
+ */
+#include "control/deepscan/documents.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scanners/document/pdf.h"
+#include "scanners/document/text.h"
+
+#define LOOKUPS_MAX      64 /* of parameters that stand elsewhere: each goes over the file */
+#define STRING_BYTES_MIN 8  /* shorter ones say nothing */
+#define BINARY_BYTES_MIN 64
+
+/* One reading of a file. */
+struct reading {
+	struct deepscan *d;
+	const struct layer *l;
+	unsigned lookups;
+	bool is_encrypted;
+};
+
+/* False: it is broken, or cut short. */
+static bool
+inflate(struct deepscan *d, struct span in, struct layer_target *t)
+{
+	const struct decode_limits no_limits = { .output_bytes_max = UINT64_MAX };
+	const struct decode_codings deflate = { .count = 1, .list = { DECODE_DEFLATE } };
+	struct decoder *z = decode_open(d->decoders, &deflate, &no_limits);
+	enum decode_result rc = DECODE_OUTPUT;
+	size_t at = 0;
+	bool good;
+
+	while (rc == DECODE_OUTPUT) {
+		struct span out = { NULL, 0 };
+
+		rc = decode_next(z, in, &at, &out);
+		if (!layer_take(t, out))
+			break;
+	}
+	good = decode_is_whole(z);
+	decode_close(d->decoders, z);
+	return good;
+}
+
+/* RFC 1950 2.2: how a stream begins whose filter is named elsewhere. */
+static bool
+is_zlib(struct span s)
+{
+	return s.bytes > 2 && (s.data[0] & 0x0f) == 8 &&
+	       ((unsigned)s.data[0] << 8 | s.data[1]) % 31 == 0;
+}
+
+/* Undoes the predictor of what a filter gave. */
+static void
+unpredict(struct reading *r, struct pdf_coding *c, struct layer_buffer *b, const char *path)
+{
+	if (c->elsewhere != 0 && c->filter != PDF_HEX && c->filter != PDF_85)
+		c->is_untold |= ++r->lookups > LOOKUPS_MAX || !pdf_read_elsewhere(r->l->bytes, c);
+	if (c->is_untold || !pdf_unpredict(c, b->bytes, &b->used))
+		layer_note(r->d, SOURCE_UNSUPPORTED, path);
+}
+
+/* One filter off. False: that is all that can be taken off; what it was is noted. */
+static bool
+take_filter(struct reading *r, struct pdf_coding *c, struct span in, struct layer_buffer *b,
+    const char *path)
+{
+	struct layer_target t = { r->d, b, path };
+	bool good;
+
+	if (c->filter == PDF_UNKNOWN && is_zlib(in))
+		c->filter = PDF_FLATE;
+	if (c->filter == PDF_UNKNOWN)
+		layer_note(r->d, SOURCE_UNSUPPORTED, path);
+	if (c->filter == PDF_UNKNOWN || c->filter == PDF_IMAGE)
+		return false;
+	good = c->filter == PDF_FLATE ? inflate(r->d, in, &t) : pdf_decode(c, in, layer_take, &t);
+	if (!good && !layer_is_over(r->d))
+		layer_note(r->d, SOURCE_CORRUPT, path);
+	if (b->used > 0)
+		unpredict(r, c, b, path);
+	return true;
+}
+
+/* In a stream that is left as it is. */
+static void
+judge_hidden(struct reading *r, struct span in, const char *path)
+{
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { r->d, &b, path };
+
+	if (!is_zlib(in) || layer_is_over(r->d))
+		return;
+	inflate(r->d, in, &t);
+	layer_judge_buffer(r->d, r->l, path, &b);
+}
+
+static bool
+is_text(struct span s)
+{
+	enum format_class class = format_class(format_detect(s));
+
+	return class == FORMAT_CLASS_TEXT || class == FORMAT_CLASS_MARKUP ||
+	       class == FORMAT_CLASS_SCRIPT;
+}
+
+/* What the bytes of a string that begin at `from` say, in UTF-8 (7.9.2.2). */
+static bool
+to_utf8(struct layer_target *t, size_t from)
+{
+	struct layer_buffer text = { 0 };
+	struct layer_target to = { t->d, &text, t->path };
+	struct span raw = span_of(t->b->bytes + from, t->b->used - from);
+	bool is_big, is_whole = true;
+	size_t skip;
+
+	if (!text_is_utf16(raw, &is_big, &skip))
+		return true;
+	text_from_utf16(span_from(raw, skip), is_big, layer_take, &to);
+	t->b->used = from;
+	if (text.used > 0)
+		is_whole = layer_append(t->d, t->b, text.bytes, text.used, t->path);
+	free(text.bytes);
+	return is_whole;
+}
+
+/* One that says something: behind the others; or, where it is no text, as a layer of its own. */
+static void
+take_string(struct reading *r, const struct pdf_string *s, struct layer_target *t)
+{
+	size_t from = t->b->used;
+	struct span told;
+
+	pdf_decode_string(s, layer_take, t);
+	if (layer_is_over(r->d) || !to_utf8(t, from))
+		return;
+	told = span_of(t->b->bytes + from, t->b->used - from);
+	if (told.bytes >= STRING_BYTES_MIN && is_text(told)) {
+		layer_append(r->d, t->b, "\n", 1, t->path);
+		return;
+	}
+	if (told.bytes >= BINARY_BYTES_MIN && layer_count_stream(r->d, r->l)) {
+		struct layer inner = { .bytes = told, .depth = r->l->depth + 1 };
+
+		inner.path = t->path;
+		layer_judge(r->d, &inner);
+	}
+	t->b->used = from;
+}
+
+static void
+take_strings(struct reading *r, struct span in, struct layer_target *t)
+{
+	struct pdf_strings strings = { .in = in };
+	struct pdf_string s;
+
+	while (!layer_is_over(r->d) && pdf_next_string(&strings, &s)) {
+		if (s.raw.bytes >= STRING_BYTES_MIN && !s.is_plain)
+			take_string(r, &s, t);
+	}
+}
+
+/* Those of an object stream. */
+static void
+judge_strings(struct reading *r, struct span in, const char *path)
+{
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { r->d, &b, path };
+
+	take_strings(r, in, &t);
+	layer_judge_buffer(r->d, r->l, path, &b);
+}
+
+static void
+judge_stream(struct reading *r, struct pdf_stream *s)
+{
+	struct layer inner = { .depth = r->l->depth + 1, .bytes = s->bytes };
+	struct layer_buffer held = { 0 };
+	char path[DEEPSCAN_LAYER_MAX], name[32];
+	unsigned taken = 0;
+
+	snprintf(name, sizeof(name), "%u", s->object);
+	inner.path = layer_path(path, r->l, "pdf", name);
+	if (s->is_open)
+		layer_note(r->d, SOURCE_CORRUPT, path);
+	for (unsigned i = 0; i < s->coding_count && !layer_is_over(r->d); i++) {
+		struct layer_buffer b = { 0 };
+
+		if (s->codings[i].filter == PDF_CRYPT)
+			continue;
+		if (!take_filter(r, &s->codings[i], inner.bytes, &b, path))
+			break;
+		taken++;
+		free(held.bytes);
+		held = b;
+		inner.bytes = span_of(held.bytes, held.used);
+	}
+	if (inner.bytes.bytes > 0 && r->d->verdict != VERDICT_BAD)
+		layer_judge(r->d, &inner);
+	if (taken < s->coding_count || s->coding_count == 0)
+		judge_hidden(r, inner.bytes, path);
+	if (s->has_objects && !r->is_encrypted && !layer_is_over(r->d)) {
+		snprintf(name, sizeof(name), "%u/strings", s->object);
+		judge_strings(r, inner.bytes, layer_path(path, r->l, "pdf", name));
+	}
+	free(held.bytes);
+}
+
+static void
+judge_all(struct reading *r)
+{
+	struct span file = r->l->bytes;
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer strings = { 0 };
+	struct layer_target t = { r->d, &strings, layer_path(path, r->l, "pdf", "strings") };
+	struct pdf_stream s;
+	size_t at = 0, behind = 0;
+	bool more = true;
+
+	while (more && !layer_is_over(r->d)) {
+		size_t end;
+
+		more = pdf_next(file, &at, &s);
+		end = more ? at - s.bytes.bytes : file.bytes;
+		if (!r->is_encrypted)
+			take_strings(r, span_of(file.data + behind, end - behind), &t);
+		behind = at;
+		if (more && !layer_is_over(r->d) && layer_count_stream(r->d, r->l))
+			judge_stream(r, &s);
+	}
+	layer_judge_buffer(r->d, r->l, path, &strings);
+}
+
+void
+document_unpack_pdf(struct deepscan *d, const struct layer *l)
+{
+	struct reading r = { .d = d, .l = l, .is_encrypted = pdf_is_encrypted(l->bytes) };
+	enum source source = d->source;
+	char where[DEEPSCAN_LAYER_MAX];
+
+	memcpy(where, d->layer, sizeof(where));
+	judge_all(&r);
+	if (!r.is_encrypted || d->verdict == VERDICT_BAD)
+		return;
+	d->source = source;
+	memcpy(d->layer, where, sizeof(where));
+	layer_note(d, SOURCE_ENCRYPTED, l->path);
+	if (d->is_spent)
+		layer_note(d, SOURCE_OVERSIZE, l->path);
+}
