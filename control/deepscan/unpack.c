@@ -10,6 +10,7 @@
  *     document    streams and macros of a compound file, parts of a mail (documents.c); streams
  *                 and strings of a PDF (pdf.c)
  *     text        UTF-16 as UTF-8; text and HTML as signatures have it (texts.c)
+ *     inlay       files that stand in a text, coded (inlays.c)
  *     overlay     nothing of these fits, and it is a program: what lies behind its sections
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
@@ -319,6 +320,8 @@ layer_judge(struct deepscan *d, const struct layer *given)
 		take_apart(d, &l, f, is_archive);
 	if (is_new && !layer_is_over(d))
 		texts_judge(d, &l, f);
+	if (is_new && !layer_is_over(d))
+		inlays_judge(d, &l, f);
 	if (d->verdict == VERDICT_BAD)
 		add_part(d, &l, &values);
 	if (levels == 0 && (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanners/document/inlay.h"
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
 #include "scanners/document/rtf.h"
@@ -229,13 +230,30 @@ try_text(struct span s)
 	}
 }
 
+static void
+try_inlay(struct span s)
+{
+	struct inlay i;
+	size_t at = 0, last = 0;
+
+	for (; inlay_next(s, &at, &i); last = at) {
+		size_t sum = 0;
+
+		assert(at > last && at <= s.bytes);
+		assert(i.raw.data >= s.data + last && i.raw.data + i.raw.bytes <= s.data + at);
+		inlay_decode(&i, add_bytes, &sum);
+		assert(sum <= i.raw.bytes);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
-		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings };
+		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings,
+		try_inlay };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)

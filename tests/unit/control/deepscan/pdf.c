@@ -145,11 +145,11 @@ TEST(strings_are_judged_as_they_are_meant)
 	d = packer_judge(write_words("<", hex_of(packer_hidden()), ""), &packer_limits);
 	CHECK(is_eicar(d) && strcmp(d->layer, "pdf:strings->gz") == 0);
 	d = packer_judge(
-	    write_pdf("/AHx /Type/ObjStm", hex_of(write_words("<", hex_of(eicar), ""))),
+	    write_pdf("/AHx /Type/ObjStm", hex_of(write_words("(", packer_span(&octal), ")"))),
 	    &packer_limits);
 	CHECK(is_eicar(d) && strcmp(d->layer, "pdf:7->pdf:strings") == 0);
 	d = packer_judge(write_pdf("/AHx /Type/ObjStm",
-			     hex_of(span_from(write_words("<", hex_of(eicar), ""), 9))),
+			     hex_of(span_from(write_words("(", packer_span(&octal), ")"), 9))),
 	    &packer_limits);
 	CHECK(is_eicar(d) && strcmp(d->layer, "pdf:7/strings") == 0);
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files that stand in a text, as layers: their path says what they are in and at which byte. */
+#include "control/deepscan/texts.h"
+
+#include <stdio.h>
+
+#include "scanners/document/inlay.h"
+
+static const char *
+view_of(enum inlay_kind kind)
+{
+	switch (kind) {
+	case INLAY_URI:
+	case INLAY_URI_BASE64:
+		return "data";
+	case INLAY_BASE64:
+		return "base64";
+	case INLAY_HEX:
+		break;
+	}
+	return "hex";
+}
+
+static void
+judge_inlay(struct deepscan *d, const struct layer *l, const struct inlay *i)
+{
+	char path[DEEPSCAN_LAYER_MAX], place[32];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, path };
+
+	snprintf(place, sizeof(place), "%zu", (size_t)(i->raw.data - l->bytes.data));
+	layer_path(path, l, view_of(i->kind), place);
+	inlay_decode(i, layer_take, &t);
+	layer_judge_buffer(d, l, path, &b);
+}
+
+/* Texts, and what is nothing known: a control byte in a text makes it that. */
+static bool
+may_hold(enum format format)
+{
+	enum format_class class = format_class(format);
+
+	return class == FORMAT_CLASS_TEXT || class == FORMAT_CLASS_MARKUP ||
+	       class == FORMAT_CLASS_SCRIPT || format == FORMAT_SVG || format == FORMAT_GENERAL_BIN;
+}
+
+void
+inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
+{
+	struct inlay i;
+	size_t at = 0;
+
+	if (!may_hold(format))
+		return;
+	while (!layer_is_over(d) && inlay_next(l->bytes, &at, &i)) {
+		if (l->depth == d->limits.depth_max) {
+			layer_note(d, SOURCE_OVERSIZE, l->path);
+			return;
+		}
+		if (layer_count_stream(d, l))
+			judge_inlay(d, l, &i);
+	}
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "scanners/document/inlay.h"
+
+#include "common/base/letters.h"
+
+#define PIECE_BYTES    4096
+#define MEDIA_TYPE_MAX 256 /* from "data:" to the comma */
+
+static bool
+is_letter(uint8_t c)
+{
+	uint8_t lower = c | 0x20;
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+static bool
+is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* "\/" is a slash, as JSON has it. */
+static bool
+is_escaped_slash(struct span s, size_t at)
+{
+	return s.data[at] == '\\' && at + 1 < s.bytes && s.data[at + 1] == '/';
+}
+
+static size_t
+behind_letters(struct span s, size_t at)
+{
+	while (at < s.bytes && (is_letter(s.data[at]) || is_escaped_slash(s, at)))
+		at++;
+	return at;
+}
+
+static bool
+ends_with(struct span s, const char *word)
+{
+	size_t bytes = strlen(word);
+
+	return s.bytes >= bytes &&
+	       strncasecmp((const char *)s.data + s.bytes - bytes, word, bytes) == 0;
+}
+
+/* Where a URI ends that a quote stands before, or none. */
+static size_t
+behind_uri(struct span s, size_t at, uint8_t quote)
+{
+	for (; at < s.bytes; at++) {
+		uint8_t c = s.data[at];
+
+		if (quote != 0 ? c == quote : is_space(c) || strchr("\"'()<>`", c) != NULL)
+			break;
+	}
+	return at;
+}
+
+/* At what stands behind "data:", `word` bytes of it before `at`. */
+static bool
+take_uri(struct span s, size_t at, struct inlay *out)
+{
+	uint8_t before = at > 5 ? s.data[at - 6] : 0;
+	uint8_t quote = before == '"' || before == '\'' || before == '`' ? before : 0;
+	struct span rest = span_first(span_from(s, at), MEDIA_TYPE_MAX);
+	const uint8_t *comma = rest.bytes > 0 ? memchr(rest.data, ',', rest.bytes) : NULL;
+	size_t begin, end;
+
+	if (comma == NULL)
+		return false;
+	begin = (size_t)(comma - s.data) + 1;
+	if (behind_uri(s, at, quote) < begin)
+		return false; /* the comma is not its own */
+	end = behind_uri(s, begin, quote);
+	out->kind = ends_with(span_first(rest, (size_t)(comma - rest.data)), ";base64")
+			? INLAY_URI_BASE64
+			: INLAY_URI;
+	out->raw = span_of(s.data + begin, end - begin);
+	return out->raw.bytes >= INLAY_URI_MIN;
+}
+
+/* What parts lines, and strings that are put together; '+' where no letter follows. */
+static bool
+is_parting(uint8_t c)
+{
+	return is_space(c) || (c != 0 && strchr("\"'`,+\\", c) != NULL);
+}
+
+/* Where the next letters begin, from `at` on and before `limit`; an escape is none. */
+static size_t
+find_letters(struct span s, size_t at, size_t limit)
+{
+	while (at < limit) {
+		bool is_plus =
+		    s.data[at] == '+' && (at + 1 == s.bytes || !is_letter(s.data[at + 1]));
+
+		if (is_escaped_slash(s, at) || (is_letter(s.data[at]) && !is_plus))
+			return at;
+		at += s.data[at] == '\\' ? 2 : 1;
+	}
+	return limit;
+}
+
+/*
+ * The next piece of a run that ends at `at`: a long one, whatever the gap holds; else the short one
+ * that comes first, if nothing but what parts them stands between. False: the run ends.
+ */
+static bool
+next_piece(struct span s, size_t at, size_t *begin, size_t *end)
+{
+	size_t limit = s.bytes - at < INLAY_GAP_MAX ? s.bytes : at + INLAY_GAP_MAX;
+	size_t first = find_letters(s, at, limit), first_end = behind_letters(s, first);
+	size_t i = at;
+
+	for (*begin = first, *end = first_end; *begin < limit;
+	     *begin = find_letters(s, *end, limit), *end = behind_letters(s, *begin)) {
+		if (*end - *begin >= INLAY_PIECE_MIN)
+			return true;
+		if (*end < s.bytes && s.data[*end] == '=')
+			break;
+	}
+	while (i < first && is_parting(s.data[i]))
+		i++;
+	*begin = first;
+	*end = first_end;
+	return first < limit && (i == first || s.data[first - 2] == '\\') &&
+	       (first_end == s.bytes || s.data[first_end] != ':');
+}
+
+/* Whether it says anything: rulers and padding are one letter over and over. */
+static bool
+is_varied(struct span s)
+{
+	for (size_t i = 1; i < s.bytes; i++) {
+		if (s.data[i] != s.data[0])
+			return true;
+	}
+	return false;
+}
+
+/* At a piece from `at` to `end`. False: it is no file; `*behind` is where it ends. */
+static bool
+take_run(struct span s, size_t at, size_t end, size_t *behind, struct inlay *out)
+{
+	size_t begin = at, letters = 0;
+	bool is_hex = true, more = true;
+
+	while (more) {
+		for (size_t i = begin; is_hex && i < end; i++)
+			is_hex = hex_digit(s.data[i]) >= 0;
+		letters += end - begin;
+		*behind = end;
+		more = end - begin >= INLAY_PIECE_MIN && end < s.bytes && s.data[end] != '=' &&
+		       next_piece(s, end, &begin, &end);
+	}
+	out->kind = is_hex ? INLAY_HEX : INLAY_BASE64;
+	out->raw = span_of(s.data + at, *behind - at);
+	return letters >= INLAY_RUN_MIN && is_varied(out->raw);
+}
+
+bool
+inlay_next(struct span text, size_t *at, struct inlay *out)
+{
+	while (*at < text.bytes) {
+		size_t begin = *at, end = behind_letters(text, begin);
+
+		*at = end + 1;
+		if (end - begin >= INLAY_PIECE_MIN && take_run(text, begin, end, at, out))
+			return true;
+		if (end < text.bytes && text.data[end] == ':' &&
+		    ends_with(span_of(text.data + begin, end - begin), "data") &&
+		    take_uri(text, end + 1, out)) {
+			*at = (size_t)(out->raw.data - text.data) + out->raw.bytes;
+			return true;
+		}
+	}
+	*at = text.bytes;
+	return false;
+}
+
+struct output {
+	inlay_sink sink;
+	void *arg;
+	size_t used;
+	bool is_ended; /* by the sink */
+	uint8_t bytes[PIECE_BYTES];
+};
+
+static void
+flush(struct output *o)
+{
+	if (o->used > 0 && !o->is_ended)
+		o->is_ended = !o->sink(o->arg, span_of(o->bytes, o->used));
+	o->used = 0;
+}
+
+static void
+put(struct output *o, uint8_t byte)
+{
+	if (o->used == PIECE_BYTES)
+		flush(o);
+	o->bytes[o->used++] = byte;
+}
+
+/* Letters gathered to bytes, of four bits or six each. */
+struct gathered {
+	uint32_t bits;
+	unsigned count;
+};
+
+static void
+gather(struct gathered *g, struct output *o, unsigned value, unsigned bits)
+{
+	g->bits = g->bits << bits | value;
+	g->count += bits;
+	if (g->count < 8)
+		return;
+	g->count -= 8;
+	put(o, (uint8_t)(g->bits >> g->count));
+}
+
+static unsigned
+sextet(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26u;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52u;
+	return c == '+' ? 62 : 63;
+}
+
+static void
+decode_run(struct span s, bool is_hex, struct output *o)
+{
+	struct gathered g = { 0 };
+	size_t at = 0, end = behind_letters(s, 0);
+
+	while (!o->is_ended) {
+		for (; at < end; at++) {
+			if (s.data[at] == '\\')
+				continue;
+			if (is_hex)
+				gather(&g, o, (unsigned)hex_digit(s.data[at]), 4);
+			else
+				gather(&g, o, sextet(s.data[at]), 6);
+		}
+		if (end == s.bytes || !next_piece(s, end, &at, &end))
+			return;
+	}
+}
+
+/* One byte of a URI, its escape resolved (RFC 3986 2.1). */
+static uint8_t
+uri_byte(struct span s, size_t *at)
+{
+	int escaped = s.data[*at] == '%' && s.bytes - *at > 2 ? hex_pair(s.data + *at + 1) : -1;
+
+	*at += escaped >= 0 ? 3 : 1;
+	return escaped >= 0 ? (uint8_t)escaped : s.data[*at - 1];
+}
+
+static void
+decode_uri(struct span s, bool is_base64, struct output *o)
+{
+	struct gathered g = { 0 };
+
+	for (size_t at = 0; at < s.bytes && !o->is_ended;) {
+		uint8_t c = uri_byte(s, &at);
+
+		if (!is_base64)
+			put(o, c);
+		else if (c == '=')
+			return;
+		else if (is_letter(c))
+			gather(&g, o, sextet(c), 6);
+	}
+}
+
+void
+inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
+{
+	struct output o = { .sink = sink, .arg = arg };
+
+	if (i->kind == INLAY_BASE64 || i->kind == INLAY_HEX)
+		decode_run(i->raw, i->kind == INLAY_HEX, &o);
+	else
+		decode_uri(i->raw, i->kind == INLAY_URI_BASE64, &o);
+	flush(&o);
+}

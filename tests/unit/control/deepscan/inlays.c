@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files that texts carry are judged like files: pages that make their reader's browser save one. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/unit/control/deepscan/packer.h"
+#include "tests/unit/harness.h"
+
+static struct packed page, file;
+
+static void
+add_base64(struct span bytes)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t at = 0; at < bytes.bytes; at += 3) {
+		struct span three = span_first(span_from(bytes, at), 3);
+		unsigned bits = 0;
+		char out[5] = "====";
+
+		for (unsigned i = 0; i < 3; i++)
+			bits = bits << 8 | (i < three.bytes ? three.data[i] : 0);
+		for (unsigned i = 0; i <= three.bytes; i++)
+			out[i] = letters[bits >> (18 - 6 * i) & 0x3f];
+		packer_add(&page, span_text(out));
+	}
+}
+
+static struct span
+write_page(const char *before, struct span bytes, const char *behind)
+{
+	page.used = 0;
+	packer_add(&page, span_text(before));
+	add_base64(bytes);
+	packer_add(&page, span_text(behind));
+	return packer_span(&page);
+}
+
+/* A ZIP long enough to be a run. */
+static struct span
+zip(void)
+{
+	const struct packer_member members[] = { { "eicar.com", packer_eicar() },
+		{ "more.txt", span_text("more than that") } };
+
+	packer_write(&file, "zip", NULL, NULL, members, 2);
+	return packer_span(&file);
+}
+
+static bool
+is_bad_in(const struct deepscan *d, const char *layer)
+{
+	if (strcmp(d->layer, layer) != 0)
+		fprintf(stderr, "  '%s', not '%s'\n", d->layer, layer);
+	return d->verdict == VERDICT_BAD && strcmp(d->threat, "Eicar-Test-Signature") == 0 &&
+	       strcmp(d->layer, layer) == 0;
+}
+
+TEST(what_a_page_carries_is_judged)
+{
+	const struct deepscan *d;
+
+	d = packer_judge(
+	    write_page("<html><a href='data:;base64,", packer_eicar(), "'>"), &packer_limits);
+	CHECK(is_bad_in(d, "data:28"));
+	d = packer_judge(write_page("<html><a href='data:;base64,", zip(), "'>"), &packer_limits);
+	CHECK(is_bad_in(d, "data:28->zip:eicar.com"));
+	d = packer_judge(write_page("<html><script>var x = '", zip(), "';"), &packer_limits);
+	CHECK(is_bad_in(d, "base64:23->zip:eicar.com"));
+	d = packer_judge(write_page("$x = \"", zip(), "\""), &packer_limits);
+	CHECK(is_bad_in(d, "base64:6->zip:eicar.com"));
+	d = packer_judge(write_page("<svg><a href='data:;base64,", zip(), "'>"), &packer_limits);
+	CHECK(is_bad_in(d, "data:27->zip:eicar.com"));
+	/* a byte that no text has */
+	d = packer_judge(write_page("\1 x = '", zip(), "';"), &packer_limits);
+	CHECK(is_bad_in(d, "base64:7->zip:eicar.com"));
+}
+
+TEST(a_page_in_a_page_is_followed_to_the_depth)
+{
+	struct deepscan_limits limits = packer_limits;
+	static struct packed inner;
+	const struct deepscan *d;
+
+	write_page("<html><a href='data:;base64,", packer_eicar(), "'>");
+	inner.used = 0;
+	packer_add(&inner, packer_span(&page));
+	write_page("<html><a href='data:;base64,", packer_span(&inner), "'>");
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &limits), "data:28->data:28"));
+	limits.depth_max = 1;
+	d = packer_judge(packer_span(&page), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	CHECK(strcmp(d->layer, "data:28") == 0);
+}
+
+TEST(many_inlays_cost_their_limit)
+{
+	static const char uri[] = "'data:,0123456789abcdef' ";
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	limits.members_max = 10;
+	page.used = 0;
+	packer_add(&page, span_text("<html>"));
+	for (unsigned i = 0; i < 321; i++)
+		packer_add(&page, span_text(uri));
+	d = packer_judge(packer_span(&page), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	d = packer_judge(span_first(packer_span(&page), page.used - sizeof(uri) + 1), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+}
+
+/* Bytes that are shorter than what they are written as cannot grow without an end. */
+TEST(an_inlay_counts_against_the_bytes_unpacked)
+{
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	limits.unpacked_bytes_max = 50;
+	d = packer_judge(write_page("<html><a href='data:;base64,", packer_eicar(), "'>"), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	CHECK(d->unpacked_bytes == 50);
+}
