@@ -301,7 +301,8 @@ unpack_rtf(struct deepscan *d, const struct layer *l)
 bool
 document_is_one(struct span bytes, enum format format)
 {
-	return format == FORMAT_OLE || pdf_is(bytes) || rtf_is(bytes) || format_is_mail(bytes);
+	return format == FORMAT_OLE || document_is_carrier(bytes) || pdf_is(bytes) ||
+	       rtf_is(bytes) || format_is_mail(bytes);
 }
 
 bool
@@ -309,6 +310,8 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 {
 	if (format == FORMAT_OLE)
 		return unpack_ole(d, l);
+	if (document_unpack_carrier(d, l))
+		return true;
 	if (pdf_is(l->bytes)) {
 		document_unpack_pdf(d, l);
 		return true;

@@ -10,6 +10,9 @@ bool document_is_one(struct span bytes, enum format format);
 bool document_unpack(struct deepscan *d, const struct layer *l, enum format format);
 /* pdf.c: judges its streams and strings. */
 void document_unpack_pdf(struct deepscan *d, const struct layer *l);
+/* carriers.c: judges the files that are in OneNote's and Outlook's; false: it is neither. */
+bool document_unpack_carrier(struct deepscan *d, const struct layer *l);
+bool document_is_carrier(struct span bytes);
 /* Judges the parts of a form's body, an upload's, where it is one. */
 void document_unpack_form(struct deepscan *d, const struct layer *l);
 

@@ -8,7 +8,7 @@
  *     container   tar, 7z, rar, … by libarchive
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
  *     document    streams and macros of a compound file, parts of a mail (documents.c); streams
- *                 and strings of a PDF (pdf.c)
+ *                 and strings of a PDF (pdf.c); files in OneNote and Outlook's mail (carriers.c)
  *     text        UTF-16 as UTF-8; text and HTML as signatures have it (texts.c)
  *     inlay       files that stand in a text, coded (inlays.c)
  *     overlay     nothing of these fits, and it is a program: what lies behind its sections

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanners/document/carrier.h"
 #include "scanners/document/inlay.h"
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
@@ -246,6 +247,22 @@ try_inlay(struct span s)
 	}
 }
 
+static void
+try_carriers(struct span s)
+{
+	struct tnef_reader r;
+	struct tnef_part p;
+	struct span file;
+	size_t at = 0, last = 0;
+	bool is_cut;
+
+	for (; onenote_next(s, &at, &file, &is_cut); last = at)
+		assert(at > last && at <= s.bytes && file.bytes < s.bytes);
+	tnef_begin(&r, s);
+	for (last = 0; tnef_next(&r, &p); last = r.at)
+		assert(r.at > last && p.bytes.bytes < s.bytes && strlen(p.name) < TNEF_NAME_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
@@ -253,7 +270,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
 		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings,
-		try_inlay };
+		try_inlay, try_carriers };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)
