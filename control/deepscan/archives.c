@@ -235,19 +235,26 @@ layer_unpack_container(struct deepscan *d, const struct layer *l)
 	return is_one;
 }
 
+bool
+layer_judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
+{
+	bool is_one = a != NULL && judge_members(d, a, l);
+
+	if (a == NULL)
+		layer_note(d, SOURCE_OVERSIZE, l->path);
+	else
+		archive_read_free(a);
+	return is_one;
+}
+
 static void
 read_zip(struct deepscan *d, const struct layer *l, struct span bytes, enum reader_view view,
     unsigned first_password)
 {
 	struct archive *a = reader_open(bytes, view, d->passwords, first_password);
 
-	if (a == NULL) {
-		layer_note(d, SOURCE_OVERSIZE, l->path);
-		return;
-	}
-	if (!judge_members(d, a, l) && !l->is_guess)
+	if (!layer_judge_members(d, a, l) && a != NULL && !l->is_guess)
 		layer_note(d, SOURCE_CORRUPT, l->path);
-	archive_read_free(a);
 }
 
 /*

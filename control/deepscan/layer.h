@@ -13,6 +13,8 @@
 #include "control/deepscan/deepscan.h"
 #include "scanners/format/format.h"
 
+struct archive;
+
 struct layer {
 	struct span bytes;
 	uint32_t depth;
@@ -63,11 +65,20 @@ const char *layer_path(
 /* archives.c: views of a layer. True: it is one of those. */
 bool layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format);
 bool layer_unpack_container(struct deepscan *d, const struct layer *l);
+/* Every member of what reader_open() gave, which may be NULL and is freed; false: there is none. */
+bool layer_judge_members(struct deepscan *d, struct archive *a, const struct layer *l);
 /* `is_alone`: no other view fitted, so what lies outside the ZIP is nobody else's. */
 bool layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone);
 /* Those that begin before `end`; what is behind it was judged as a layer of its own. */
 void layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end);
 /* Whether a compression lies around it. */
 bool layer_is_compressed(const struct layer *l);
+
+/* images.c: the other readings of a disc's image: ISO 9660 without Joliet's names, UDF. `members`:
+ * how many had been counted before the first reading. False: it is no UDF. */
+bool layer_unpack_image(struct deepscan *d, const struct layer *l, uint32_t members);
+/* Whether ISO 9660 or UDF is in it, and whether it is a disk's image that nothing here reads. */
+bool layer_is_disc(struct span bytes);
+bool layer_is_unread(struct span bytes);
 
 #endif

@@ -34,12 +34,16 @@ reader_open(
 
 	if (a == NULL)
 		return NULL;
-	if (view == READER_ZIP_DIRECTORY)
+	if (view == READER_ISO_PLAIN) {
+		archive_read_support_format_iso9660(a);
+		archive_read_set_options(a, "iso9660:!joliet");
+	} else if (view == READER_ZIP_DIRECTORY) {
 		archive_read_support_format_zip_seekable(a);
-	else if (view == READER_ZIP_HEADERS)
+	} else if (view == READER_ZIP_HEADERS) {
 		archive_read_support_format_zip_streamable(a);
-	else
+	} else {
 		support_all(a, containers, sizeof(containers) / sizeof(containers[0]));
+	}
 	for (unsigned i = 0; passwords != NULL && i < passwords->count; i++)
 		archive_read_add_passphrase(a, passwords->texts[(first + i) % passwords->count]);
 	archive_read_open_memory(a, bytes.data, bytes.bytes); /* fails: so will the first header */

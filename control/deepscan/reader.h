@@ -16,6 +16,7 @@
 
 enum reader_view {
 	READER_CONTAINER,     /* whichever container libarchive takes it for, but ZIP */
+	READER_ISO_PLAIN,     /* ISO 9660 by its first directory, whatever Joliet's says */
 	READER_ZIP_DIRECTORY, /* ZIP by the directory at its end */
 	READER_ZIP_HEADERS,   /* ZIP by the headers before each member */
 };

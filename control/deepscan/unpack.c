@@ -6,6 +6,7 @@
  *
  *     stream      one compression, taken off
  *     container   tar, 7z, rar, … by libarchive
+ *     image       of a disc: as UDF, and as ISO 9660 a second time (images.c)
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
  *     document    streams and macros of a compound file, parts of a mail (documents.c); streams
  *                 and strings of a PDF (pdf.c); files in OneNote and Outlook's mail (carriers.c)
@@ -266,7 +267,14 @@ layer_judge_part(struct deepscan *d, const struct layer *l, size_t from, size_t 
 static enum source
 class_of_unread(enum format format)
 {
-	return format == FORMAT_ARJ || format == FORMAT_CHM ? SOURCE_UNSUPPORTED : SOURCE_CORRUPT;
+	static const enum format unread[] = { FORMAT_ARJ, FORMAT_CHM, FORMAT_ACE, FORMAT_WIM,
+		FORMAT_VHD, FORMAT_VHDX };
+
+	for (unsigned i = 0; i < sizeof(unread) / sizeof(unread[0]); i++) {
+		if (format == unread[i])
+			return SOURCE_UNSUPPORTED;
+	}
+	return SOURCE_CORRUPT;
 }
 
 /* What lies behind a program's sections, each part as a layer. Where the first begins. */
@@ -284,21 +292,36 @@ judge_overlay(struct deepscan *d, const struct layer *l)
 static void
 take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_archive)
 {
+	uint32_t members = d->members;
 	bool fitted;
 
 	l->is_guess = !is_archive;
 	fitted = layer_unpack_stream(d, l, format) || layer_unpack_container(d, l);
+	if (!layer_is_over(d) && layer_unpack_image(d, l, members))
+		fitted = true;
 	if (!layer_is_over(d) && document_unpack(d, l, format)) /* a ZIP in it is no layer's rest */
 		fitted = true;
 	if (!layer_is_over(d) && l->depth == 0) /* besides: a preamble may look like anything */
 		document_unpack_form(d, l);
 	if (!layer_is_over(d) && layer_unpack_zip(d, l, !fitted))
 		fitted = true;
-	if (fitted || layer_is_over(d))
+	if (layer_is_over(d))
+		return;
+	if (layer_is_unread(l->bytes))
+		layer_note(d, SOURCE_UNSUPPORTED, l->path);
+	if (fitted)
 		return;
 	if (is_archive)
 		layer_note(d, class_of_unread(format), l->path);
 	layer_unpack_embedded(d, l, judge_overlay(d, l));
+}
+
+/* A disc's image is told by its head only as what may be one. */
+static bool
+is_archive_of(enum format f, struct span bytes)
+{
+	return (format_class(f) == FORMAT_CLASS_ARCHIVE && f != FORMAT_ISO) || f == FORMAT_OOXML ||
+	       f == FORMAT_ODF || f == FORMAT_EPUB || layer_is_disc(bytes);
 }
 
 void
@@ -306,8 +329,7 @@ layer_judge(struct deepscan *d, const struct layer *given)
 {
 	struct layer l = *given;
 	enum format f = format_detect(l.bytes);
-	bool is_archive = format_class(f) == FORMAT_CLASS_ARCHIVE || f == FORMAT_OOXML ||
-			  f == FORMAT_ODF || f == FORMAT_EPUB;
+	bool is_archive = is_archive_of(f, l.bytes);
 	uint32_t levels = d->limits.depth_max - l.depth;
 	struct digest_values values;
 	bool is_new;

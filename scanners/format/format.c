@@ -83,6 +83,12 @@ static const struct magic magics[] = {
 	M(PCAP, 0, "\xd4\xc3\xb2\xa1"),
 	M(PCAP, 0, "\xa1\xb2\xc3\xd4"),
 	M(PCAP, 0, "\x0a\x0d\x0d\x0a"),
+	M(ONENOTE, 0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d"),
+	M(TNEF, 0, "\x78\x9f\x3e\x22"),
+	M(ACE, 7, "**ACE**"),
+	M(WIM, 0, "MSWIM\0\0\0"),
+	M(VHD, 0, "conectix"),
+	M(VHDX, 0, "vhdxfile"),
 	M(EXE, 0, "MZ"),
 };
 
@@ -274,6 +280,14 @@ is_confirmed(enum format f, struct span head)
 	}
 }
 
+/* A disc's image begins with 32 KiB that nothing stands in, for the most part (ECMA-119 6.2.1). */
+static bool
+is_empty_area(struct span head)
+{
+	return head.bytes == FORMAT_HEAD_BYTES && head.data[0] == 0 &&
+	       memcmp(head.data, head.data + 1, head.bytes - 1) == 0;
+}
+
 enum format
 format_detect(struct span object)
 {
@@ -297,7 +311,9 @@ format_detect(struct span object)
 		return FORMAT_PDF;
 	if (is_old_tar(head))
 		return FORMAT_TAR;
-	return is_text(head) ? text_format(head) : FORMAT_GENERAL_BIN;
+	if (is_text(head))
+		return text_format(head);
+	return is_empty_area(head) ? FORMAT_ISO : FORMAT_GENERAL_BIN;
 }
 
 const char *

@@ -48,7 +48,7 @@
 	X(LZH, "Lzh", ARCHIVE, "LHA header level 0 to 2")                                       \
 	X(ARJ, "Arj", ARCHIVE, "ARJ technote")                                                  \
 	X(RPM, "Rpm", ARCHIVE, "rpm file format")                                               \
-	X(ISO, "Iso", ARCHIVE, "ECMA-119 8; only where the volume descriptor is in view")       \
+	X(ISO, "Iso", ARCHIVE, "ECMA-119 6.2.1: a system area, which few use, is zeros")        \
 	X(CHM, "Chm", ARCHIVE, "ITSF header")                                                   \
 	X(PNG, "Png", IMAGE, "PNG 5.2")                                                         \
 	X(JPEG, "Jpeg", IMAGE, "ITU T.81 B.1")                                                  \
@@ -72,6 +72,12 @@
 	X(WOFF, "Woff", FONT, "W3C WOFF 1.0")                                                   \
 	X(WOFF2, "Woff2", FONT, "W3C WOFF 2.0")                                                 \
 	X(SQLITE, "Sqlite", OTHER, "SQLite database file format 1.3")                           \
-	X(PCAP, "Pcap", OTHER, "libpcap and pcapng")
+	X(PCAP, "Pcap", OTHER, "libpcap and pcapng")                                            \
+	X(ONENOTE, "OneNote", DOCUMENT, "MS-ONESTORE 2.3.1")                                    \
+	X(TNEF, "Tnef", DOCUMENT, "MS-OXTNEF 2.1.3.1: winmail.dat")                             \
+	X(ACE, "Ace", ARCHIVE, "ACE main header")                                               \
+	X(WIM, "Wim", ARCHIVE, "Windows Imaging file format")                                   \
+	X(VHD, "Vhd", ARCHIVE, "VHD 1.0: a dynamic disk begins with its footer's copy")         \
+	X(VHDX, "Vhdx", ARCHIVE, "MS-VHDX 2.2.1")
 
 #endif

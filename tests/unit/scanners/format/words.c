@@ -97,6 +97,12 @@ static const struct {
 	ROW("wOF2\0", "Woff2"),
 	ROW("SQLite format 3\0", "Sqlite"),
 	ROW("\xd4\xc3\xb2\xa1", "Pcap"),
+	ROW("\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "OneNote"),
+	ROW("\x78\x9f\x3e\x22\1\0", "Tnef"),
+	ROW("\1\2\x31\0\x90\0\x10**ACE**\x14", "Ace"),
+	ROW("MSWIM\0\0\0\xd0", "Wim"),
+	ROW("conectix\0\0\0\2", "Vhd"),
+	ROW("vhdxfile\0", "Vhdx"),
 	/* cut, or only alike */
 	ROW("12345678WEBP", "GeneralTxt"),
 	ROW("{\"a\":\"xWEBP\"}", "Json"),
@@ -128,7 +134,7 @@ TEST(words_are_found_again)
 TEST(every_word_has_a_sample)
 {
 	for (unsigned i = 0; i < FORMAT_COUNT; i++) {
-		unsigned n = i == FORMAT_TAR || i == FORMAT_ISO;
+		unsigned n = i == FORMAT_TAR || i == FORMAT_ISO; /* longer ones: below */
 
 		for (unsigned k = 0; k < COUNT_OF(cases); k++)
 			n += strcmp(cases[k].word, format_word(i)) == 0;
@@ -152,6 +158,17 @@ TEST(tar_by_magic_and_by_sum)
 	CHECK(format_detect(span_of(head, 511)) == FORMAT_GENERAL_BIN);
 	head[0]++;
 	CHECK(format_detect(span_of(head, 512)) == FORMAT_GENERAL_BIN);
+}
+
+TEST(zeros_may_be_a_disc)
+{
+	static uint8_t head[2 * FORMAT_HEAD_BYTES];
+
+	CHECK(format_detect(span_of(head, sizeof(head))) == FORMAT_ISO);
+	CHECK(format_detect(span_of(head, FORMAT_HEAD_BYTES)) == FORMAT_ISO);
+	CHECK(format_detect(span_of(head, FORMAT_HEAD_BYTES - 1)) == FORMAT_GENERAL_BIN);
+	head[FORMAT_HEAD_BYTES - 1] = 1;
+	CHECK(format_detect(span_of(head, sizeof(head))) == FORMAT_GENERAL_BIN);
 }
 
 /* One byte among letters, wherever it stands in a block of sixteen or behind the last whole one. */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Images of discs and disks. A disc may be described thrice: by ISO 9660, by Joliet, which
+ * libarchive prefers, and by UDF, which Windows does; a file that only one of them lists is in the
+ * image all the same. What two of them list is a member once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control/deepscan/layer.h"
+#include "control/deepscan/reader.h"
+#include "control/deepscan/udf.h"
+
+#define SECTOR_BYTES    2048u
+#define DESCRIPTORS_AT  16u /* ECMA-119 6.2.1 */
+#define DESCRIPTORS_MAX 64u
+#define KIND_PRIMARY    1
+#define KIND_SECOND     2    /* as Joliet's is */
+#define FOOTER_BYTES    512u /* of a fixed VHD, and of a DMG */
+
+static bool
+has_at(struct span s, size_t at, const char *bytes, size_t count)
+{
+	return at <= s.bytes && count <= s.bytes - at && memcmp(s.data + at, bytes, count) == 0;
+}
+
+/* Whether a descriptor of ISO 9660 is there, of that kind (ECMA-119 8.1, 8.5). */
+static bool
+has_descriptor(struct span image, uint8_t kind)
+{
+	for (size_t i = 0; i < DESCRIPTORS_MAX; i++) {
+		size_t at = (DESCRIPTORS_AT + i) * SECTOR_BYTES;
+
+		if (!has_at(image, at + 1, "CD001", 5))
+			return false;
+		if (image.data[at] == kind)
+			return true;
+	}
+	return false;
+}
+
+static void
+judge_file(struct deepscan *d, const struct layer *l, const struct udf *u, struct udf_file *f)
+{
+	char path[DEEPSCAN_LAYER_MAX], name[32];
+	struct layer_buffer b = { 0 };
+	struct udf_bytes piece;
+
+	snprintf(name, sizeof(name), "%llu", (unsigned long long)f->block);
+	layer_path(path, l, "udf", name);
+	while (udf_piece(u, f, &piece)) {
+		if (!layer_append(d, &b, piece.data, piece.bytes, path))
+			break;
+	}
+	if (f->is_torn)
+		layer_note(d, SOURCE_CORRUPT, path);
+	layer_judge_buffer(d, l, path, &b);
+}
+
+static void
+judge_udf(struct deepscan *d, const struct layer *l, struct udf *u)
+{
+	struct udf_file f;
+
+	while (!layer_is_over(d) && udf_next(u, &f)) {
+		if (++d->members > d->limits.members_max)
+			layer_spent(d, l->path);
+		else
+			judge_file(d, l, u, &f);
+	}
+}
+
+/* One more reading, which may list what others did: the longest counts. */
+static void
+count_longest(struct deepscan *d, uint32_t before, uint32_t *most)
+{
+	if (d->members > *most)
+		*most = d->members;
+	d->members = before;
+}
+
+bool
+layer_unpack_image(struct deepscan *d, const struct layer *l, uint32_t before)
+{
+	uint32_t most = before;
+	struct udf u;
+	bool is_udf = udf_open(l->bytes, &u);
+
+	count_longest(d, before, &most);
+	if (has_descriptor(l->bytes, KIND_PRIMARY) && has_descriptor(l->bytes, KIND_SECOND))
+		layer_judge_members(d, reader_open(l->bytes, READER_ISO_PLAIN, NULL, 0), l);
+	count_longest(d, before, &most);
+	if (is_udf && !layer_is_over(d))
+		judge_udf(d, l, &u);
+	count_longest(d, before, &most);
+	d->members = most;
+	return is_udf;
+}
+
+bool
+layer_is_disc(struct span bytes)
+{
+	struct udf u;
+
+	return has_descriptor(bytes, KIND_PRIMARY) || udf_open(bytes, &u);
+}
+
+/* A volume's first sector, by what stands where each kind names itself. */
+static bool
+is_volume(struct span s)
+{
+	return has_at(s, 510, "\x55\xaa", 2) &&
+	       (has_at(s, 3, "NTFS    ", 8) || has_at(s, 3, "EXFAT   ", 8) ||
+		   has_at(s, 54, "FAT1", 4) || has_at(s, 82, "FAT32", 5));
+}
+
+bool
+layer_is_unread(struct span s)
+{
+	size_t last = s.bytes >= FOOTER_BYTES ? s.bytes - FOOTER_BYTES : 0;
+
+	return is_volume(s) || has_at(s, 512, "EFI PART", 8) || has_at(s, 0, "KDMV", 4) ||
+	       has_at(s, 0, "QFI\xfb", 4) || has_at(s, 0, "hsqs", 4) ||
+	       has_at(s, last, "conectix", 8) || has_at(s, last, "koly\0\0\0\4", 8);
+}
