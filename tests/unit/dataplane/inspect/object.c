@@ -280,7 +280,7 @@ TEST(who_is_not_due_waits_on)
 	uint64_t worked, fed = 0;
 	unsigned settled = 0, right = 0;
 
-	inspect_begin(r->inspect, r->now, 1000000000);
+	inspect_begin(r->inspect, r->now, r->now, 1000000000);
 	for (unsigned k = 0; k < RIG_CLIENTS_MAX; k++) {
 		struct rig_client *c = rig_client(r);
 		size_t bytes = k == 1 ? sizeof(texts[k]) : 5000;
@@ -298,7 +298,7 @@ TEST(who_is_not_due_waits_on)
 		if (k > 0)
 			continue;
 		r->now = mono_add(r->now, milliseconds(2));
-		inspect_begin(r->inspect, r->now, 1000000000);
+		inspect_begin(r->inspect, r->now, r->now, 1000000000);
 		inspect_digest(r->inspect, true);
 		worked =
 		    counters[COUNTER_DIGEST_LANE_BYTES] + counters[COUNTER_DIGEST_SINGLE_BYTES];
