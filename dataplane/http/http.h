@@ -182,6 +182,12 @@ enum multipart_name {
 	MULTIPART_NAMES
 };
 
+/* A value within a part's head. */
+struct multipart_place {
+	uint16_t at, bytes;
+	bool told;
+};
+
 struct multipart {
 	uint8_t state;
 	bool in_part;
@@ -194,10 +200,7 @@ struct multipart {
 	uint16_t delimiter_bytes, head_bytes_max, head_bytes;
 	uint16_t held_bytes, end_bytes; /* `held`: a line end of `end_bytes`, then a line */
 	uint64_t line_bytes;            /* of the head's line being read */
-	struct {
-		uint16_t at, bytes;
-		bool told;
-	} fields[MULTIPART_NAMES]; /* within `head`, the first of each name */
+	struct multipart_place first[MULTIPART_NAMES], last[MULTIPART_NAMES]; /* of each name */
 	char delimiter[2 + MULTIPART_BOUNDARY_BYTES_MAX + 1];
 	uint8_t held[MULTIPART_HELD_BYTES];
 	char head[MULTIPART_HEAD_BYTES_MAX];
@@ -237,5 +240,7 @@ enum multipart_event multipart_end(struct multipart *p, struct span *data);
 /* The first field of that name in the part's head, also once it has ended; data NULL: none. Lent
  * until more is fed. Noted in one walk when the head was whole. */
 struct span multipart_field(const struct multipart *p, enum multipart_name name);
+/* The last one, which is the first where `fields_differ` is false. */
+struct span multipart_field_last(const struct multipart *p, enum multipart_name name);
 
 #endif

@@ -322,11 +322,22 @@ line_step(struct multipart *p, struct span input, size_t *at, struct span *data)
 	return MULTIPART_MORE;
 }
 
+static struct span
+value_at(const struct multipart *p, const struct multipart_place *place)
+{
+	return place->told ? span_of(p->head + place->at, place->bytes) : span_of(NULL, 0);
+}
+
 struct span
 multipart_field(const struct multipart *p, enum multipart_name name)
 {
-	return p->fields[name].told ? span_of(p->head + p->fields[name].at, p->fields[name].bytes)
-				    : span_of(NULL, 0);
+	return value_at(p, &p->first[name]);
+}
+
+struct span
+multipart_field_last(const struct multipart *p, enum multipart_name name)
+{
+	return value_at(p, &p->last[name]);
 }
 
 /* What the head tells, in one walk over its at most MULTIPART_HEAD_BYTES_MAX. */
@@ -347,7 +358,8 @@ note_fields(struct multipart *p)
 
 	head.field_count = 0;
 	head.beyond = span_of(p->head, p->head_bytes);
-	memset(p->fields, 0, sizeof(p->fields));
+	memset(p->first, 0, sizeof(p->first));
+	memset(p->last, 0, sizeof(p->last));
 	p->fields_differ = false;
 	while (http_field_next(&head, &walk, &f)) {
 		unsigned i = 0;
@@ -358,16 +370,14 @@ note_fields(struct multipart *p)
 			i++;
 		if (i == MULTIPART_NAMES)
 			continue;
-		if (p->fields[i].told) {
-			p->fields_differ =
-			    p->fields_differ ||
-			    !span_equal(f.value, multipart_field(p, (enum multipart_name)i));
-			continue;
-		}
-		p->fields[i].told = true;
-		p->fields[i].bytes = (uint16_t)f.value.bytes;
+		p->last[i].told = true;
+		p->last[i].bytes = (uint16_t)f.value.bytes;
 		if (f.value.bytes > 0)
-			p->fields[i].at = (uint16_t)((const char *)f.value.data - p->head);
+			p->last[i].at = (uint16_t)((const char *)f.value.data - p->head);
+		if (!p->first[i].told)
+			p->first[i] = p->last[i];
+		else if (!span_equal(f.value, value_at(p, &p->first[i])))
+			p->fields_differ = true;
 	}
 }
 

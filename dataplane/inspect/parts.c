@@ -114,6 +114,21 @@ level_open(struct inspect_object *o, struct span content_type, uint32_t depth)
 	return l;
 }
 
+/* Several fields that were joined on the way: the parts are told by one of them, which is the last
+ * for some and none for others. */
+static struct span
+joined_type(struct span value)
+{
+	const uint8_t *comma;
+
+	while (value.bytes > 0 && (comma = memchr(value.data, ',', value.bytes)) != NULL) {
+		value = span_trim(span_from(value, (size_t)(comma + 1 - value.data)));
+		if (multipart_is(value))
+			return value;
+	}
+	return span_of(NULL, 0);
+}
+
 void
 parts_open(struct inspect_object *o, const struct http_head *head)
 {
@@ -126,9 +141,13 @@ parts_open(struct inspect_object *o, const struct http_head *head)
 			continue;
 		if (o->parts != NULL && multipart_is(f.value) && !span_equal(f.value, type))
 			note_trouble(o, SOURCE_UNSUPPORTED); /* the last counts for some */
-		if (o->parts == NULL) {
-			o->parts = level_open(o, f.value, 1);
-			type = f.value;
+		if (o->parts != NULL)
+			continue;
+		type = f.value;
+		o->parts = level_open(o, type, 1);
+		if (o->parts == NULL && joined_type(type).bytes > 0) {
+			o->parts = level_open(o, joined_type(type), 1);
+			note_trouble(o, SOURCE_UNSUPPORTED);
 		}
 	}
 	o->has_parts = o->parts != NULL;
@@ -152,14 +171,25 @@ part_name(void *level, char *out, size_t room)
 	    room < FILENAME_BYTES_MAX ? room : FILENAME_BYTES_MAX);
 }
 
+/* What the part is encoded in; of two that differ, one that is an encoding: the bytes as sent are
+ * judged in any case. */
+static enum transfer_coding
+coding_of(const struct multipart *p)
+{
+	enum transfer_coding first = transfer_coding_of(multipart_field(p, MULTIPART_ENCODING));
+
+	return first == TRANSFER_IDENTITY && p->fields_differ
+		   ? transfer_coding_of(multipart_field_last(p, MULTIPART_ENCODING))
+		   : first;
+}
+
 static void
 part_begin(struct inspect_object *o, struct part_level *l)
 {
 	struct signature_core *core = o->publication->loaded->cores[o->inspect->config.core];
 	const struct generation *g = o->publication->loaded->generation;
 	struct layer_name name = { part_name, l };
-	enum transfer_coding coding =
-	    transfer_coding_of(multipart_field(&l->parser, MULTIPART_ENCODING));
+	enum transfer_coding coding = coding_of(&l->parser);
 
 	if (o->parts_seen == object_policy_limits(o)->parts_max) {
 		stop(o, SOURCE_OVERSIZE);
@@ -182,6 +212,9 @@ part_begin(struct inspect_object *o, struct part_level *l)
 		shadow_watch(o, &l->decoded);
 	l->part_open = true;
 	l->inner = level_open(o, multipart_field(&l->parser, MULTIPART_TYPE), l->depth + 1);
+	if (l->inner == NULL && l->parser.fields_differ)
+		l->inner =
+		    level_open(o, multipart_field_last(&l->parser, MULTIPART_TYPE), l->depth + 1);
 }
 
 static void level_feed(struct inspect_object *o, struct part_level *l, struct span bytes);
@@ -382,8 +415,7 @@ part_end(struct inspect_object *o, struct part_level *l)
 static bool
 message_has_parts(struct inspect_object *o, struct part_level *l)
 {
-	bool is_plain = transfer_coding_of(multipart_field(&l->parser, MULTIPART_ENCODING)) ==
-			TRANSFER_IDENTITY;
+	bool is_plain = coding_of(&l->parser) == TRANSFER_IDENTITY;
 	bool head_over = l->parser.head_over;
 	enum multipart_kind kind = MULTIPART_NOT;
 

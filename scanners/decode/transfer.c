@@ -20,13 +20,23 @@
 #include "common/base/base64.h"
 #include "common/base/letters.h"
 
+/* Up to the parenthesis that closes it, or all (RFC 5322 §3.2.2); none of those within count. */
+static size_t
+comment_bytes(struct span s)
+{
+	const uint8_t *close = memchr(s.data, ')', s.bytes);
+
+	return close != NULL ? (size_t)(close - s.data) + 1 : s.bytes;
+}
+
 enum transfer_coding
 transfer_coding_of(struct span value)
 {
 	size_t n = 0;
 
-	while (value.bytes > 0 && (value.data[0] <= ' ' || value.data[0] == '"'))
-		value = span_from(value, 1);
+	while (value.bytes > 0 &&
+	       (value.data[0] <= ' ' || value.data[0] == '"' || value.data[0] == '('))
+		value = span_from(value, value.data[0] == '(' ? comment_bytes(value) : 1);
 	/* Behind it a comment, or what the standard does not know: quotes, a parameter. */
 	while (n < value.bytes && strchr(" \t\r\n\";,(", value.data[n]) == NULL)
 		n++;

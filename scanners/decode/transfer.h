@@ -25,8 +25,8 @@ struct transfer {
 
 #define TRANSFER_STEP_MAX 3 /* what one byte of input may give */
 
-/* Of a field's value; letter case, quotes around the word and what stands behind it (a comment) are
- * ignored. */
+/* Of a field's value; letter case, quotes around the word, comments before it and what stands
+ * behind it are ignored. */
 enum transfer_coding transfer_coding_of(struct span value);
 void transfer_init(struct transfer *t, enum transfer_coding coding);
 /*

@@ -133,6 +133,20 @@ static const struct {
 	{ "two boundaries", "multipart/form-data; boundary*=other; boundary=xYz",
 	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
 	    1 },
+	{ "a form behind another type", "text/plain, a/b;c=\",\", " FORM,
+	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
+	{ "the second of two encodings", FORM,
+	    "--xYz\r\n" PART
+	    "Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: (x) base64"
+	    "\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
+	    1 },
+	{ "the second of two types of a part", FORM,
+	    "--xYz\r\nContent-Type: text/plain\r\nContent-Type: multipart/mixed; "
+	    "boundary=in\r\n\r\n"
+	    "--in\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64
+	    "--in--\r\n--xYz--\r\n",
+	    2 },
 	{ "two types in one field", FORM ", text/plain",
 	    "--xYz\r\n" PART "Content-Transfer-Encoding: base64\r\n\r\n" EICAR_BASE64 "--xYz--\r\n",
 	    1 },
