@@ -4,16 +4,91 @@
  * raw where the first two bytes are no zlib header (RFC 9110 §8.4.1.2 notes the confusion). One
  * that is sent as the other is taken for what it is, as curl does: no raw stream begins as a gzip
  * header.
+ *
+ * Headers of gzip (RFC 1952 §2.3) are read here: the library refuses one whose own checksum is
+ * wrong, and browsers skip that checksum unseen.
+ *
+ *     step    while there is        next, if its flag is set
+ *     FIXED   ten bytes             LENGTH
+ *     LENGTH  two bytes             EXTRA
+ *     EXTRA   as many as they say   NAME
+ *     NAME    up to a zero          COMMENT
+ *     COMMENT up to a zero          CRC
+ *     CRC     two bytes             OVER
  */
 #include "scanners/decode/internal.h"
+
+enum step {
+	FIXED,
+	LENGTH,
+	EXTRA,
+	NAME,
+	COMMENT,
+	CRC,
+	OVER,
+	BAD
+};
+
+/* Where flags are in a header, and which of them has which step. */
+#define FLAGS_AT 3
+static const uint8_t flag_of[] = {
+	[LENGTH] = 4, [EXTRA] = 4, [NAME] = 8, [COMMENT] = 16, [CRC] = 2
+};
 
 static void
 begin_member(struct stage *s, uint32_t kind)
 {
 	isal_inflate_reset(&s->state);
-	s->state.crc_flag = kind;
+	s->state.crc_flag = kind == ISAL_GZIP ? ISAL_GZIP_NO_HDR_VER : kind;
+	s->header = (struct gzip_header){ .step = kind == ISAL_GZIP ? FIXED : OVER };
 	s->member_open = true;
 	s->member++;
+}
+
+/* The next step that there is. */
+static void
+header_next(struct gzip_header *h)
+{
+	do {
+		h->step++;
+	} while (h->step < OVER &&
+		 ((h->flags & flag_of[h->step]) == 0 || (h->step == EXTRA && h->extra_bytes == 0)));
+	h->count = 0;
+}
+
+static void
+header_byte(struct gzip_header *h, uint8_t c)
+{
+	static const uint8_t magic[] = { 0x1f, 0x8b, 8 };
+	uint32_t count = h->count++;
+
+	switch (h->step) {
+	case FIXED:
+		if (count < sizeof(magic) && c != magic[count])
+			h->step = BAD;
+		if (count == FLAGS_AT)
+			h->flags = c;
+		if (count == 9)
+			header_next(h);
+		break;
+	case LENGTH:
+		h->extra_bytes = (uint16_t)(h->extra_bytes | c << (8 * count));
+		if (count == 1)
+			header_next(h);
+		break;
+	case EXTRA:
+		if (h->count == h->extra_bytes)
+			header_next(h);
+		break;
+	case CRC:
+		if (count == 1)
+			header_next(h);
+		break;
+	default:
+		if (c == 0)
+			header_next(h);
+		break;
+	}
 }
 
 void
@@ -55,6 +130,22 @@ choose_kind(struct stage *s, struct span input, size_t *at)
 	s->is_gzip = kind_of(s) == ISAL_GZIP;
 	begin_member(s, kind_of(s));
 	return true;
+}
+
+/* The held bytes go first. */
+static void
+read_header(struct stage *s, struct span input, size_t *at)
+{
+	while (s->header.step < OVER && (s->held_bytes > 0 || *at < input.bytes)) {
+		if (s->held_bytes > 0) {
+			header_byte(&s->header, s->held[0]);
+			s->held[0] = s->held[1];
+			s->held_bytes--;
+			continue;
+		}
+		header_byte(&s->header, input.data[(*at)++]);
+		s->input_bytes++;
+	}
 }
 
 /* One call of the library over `input` from `*at`; the held bytes go first. */
@@ -113,6 +204,11 @@ inflate_next(struct stage *s, struct span input, size_t *at, struct span *out)
 		if (!s->member_open && *at < input.bytes)
 			begin_member(s, ISAL_GZIP);
 		if (!s->member_open)
+			return DECODE_MORE;
+		read_header(s, input, at);
+		if (s->header.step == BAD)
+			return broken(s, 0);
+		if (s->header.step != OVER)
 			return DECODE_MORE;
 		rc = inflate_some(s, input, at);
 		produced = OUTPUT_BYTES - s->state.avail_out;

@@ -14,6 +14,13 @@
 
 #define OUTPUT_BYTES 16384
 
+/* A gzip header as it streams in. */
+struct gzip_header {
+	uint8_t step, flags;
+	uint16_t extra_bytes;
+	uint32_t count; /* bytes of this step */
+};
+
 struct stage {
 	struct stage *next_free;
 	enum decode_coding coding;
@@ -28,6 +35,7 @@ struct stage {
 	uint8_t held[2]; /* the first bytes of a deflate stream, until its kind is known */
 	unsigned held_bytes;
 	bool kind_known, is_gzip;
+	struct gzip_header header; /* of the member that is open */
 	struct inflate_state state;
 
 	/* br, zstd */

@@ -57,6 +57,7 @@ ROWS = (
     ("neither of two", G, gzip.compress(KNOWN[:9]) + gzip.compress(KNOWN[9:] + b"x"), 204),
     ("no trailer", G, z[:-8], 200),
     ("a wrong checksum", G, z[:-8] + bytes([z[-8] ^ 1]) + z[-7:], 200),
+    ("a header's checksum that is wrong", G, z[:3] + bytes([z[3] | 2]) + z[4:10] + b"xy" + z[10:], 200),
     ("zlib as gzip", G, zlib.compress(KNOWN), 200),
     ("gzip as deflate", b"Content-Encoding: deflate\r\n", z, 200),
     ("in a form", FORM, form(KNOWN), 200),

@@ -153,6 +153,38 @@ TEST(one_wrapping_sent_as_another)
 	}
 }
 
+/* All that a header may have, each alone and all together, in every step; its own checksum is not
+ * looked at, as browsers do not either. */
+TEST(headers_of_gzip)
+{
+	for (unsigned flags = 0; flags < 32; flags++) {
+		uint8_t head[64] = { 0x1f, 0x8b, 8, (uint8_t)flags };
+		size_t n = 10, bytes;
+		bool same, whole;
+		uint64_t out;
+
+		if (flags & 4) {
+			head[n] = flags & 1 ? 0 : 3;
+			n += 2u + head[n];
+		}
+		n += flags & 8 ? (size_t)sprintf((char *)head + n, "name") + 1 : 0;
+		n += flags & 16 ? (size_t)sprintf((char *)head + n, "comment") + 1 : 0;
+		n += flags & 2 ? 2 : 0;
+		bytes = pack(IGZIP_GZIP, 300) - 10;
+		memmove(packed + n, packed + 10, bytes);
+		memcpy(packed, head, n);
+		bytes += n;
+		for (size_t step = 1; step < 64; step = step * 2 + 1) {
+			unpack(DECODE_GZIP, &limits, bytes, step, &out, &same, &whole);
+			CHECK_SEED(flags, out == 300 && same && whole);
+			for (size_t cut = 1; cut < n; cut++) {
+				unpack(DECODE_GZIP, &limits, cut, step, &out, &same, &whole);
+				CHECK_SEED(flags, out == 0 && !whole);
+			}
+		}
+	}
+}
+
 /* Each way a stream can be wrong: what comes of it, and how much came out before. */
 TEST(members_trailing_bytes_and_checksums)
 {
