@@ -112,6 +112,26 @@ feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is
 	parts_feed(o, bytes);
 }
 
+/*
+ * A stream that broke, after which the bytes as sent are the object: what came out of it is what
+ * browsers have, and goes to the sandbox, as long as it is there.
+ */
+static void
+settle_sample(struct inspect_object *o, enum source class)
+{
+	const struct layer *l = &o->decoded;
+
+	if (class != SOURCE_CORRUPT || !l->open || !object_may_be_sandboxed(o, layer_format(l))) {
+		drop_sample(o);
+		return;
+	}
+	if (!o->sampling && l->bytes == l->head_bytes && l->bytes > 0)
+		object_sample(o, span_of(l->head, l->head_bytes));
+	o->sampling = false;
+	o->parts_sandboxed =
+	    o->parts_sandboxed || policy_sandboxes(object_policy(o), layer_format(l));
+}
+
 /* The coding broke, or gave more than the limits allow: the bytes as sent are the object. */
 static void
 give_up_decoding(struct inspect_object *o, enum source class)
@@ -119,12 +139,12 @@ give_up_decoding(struct inspect_object *o, enum source class)
 	o->trouble = class;
 	if (class == SOURCE_CORRUPT)
 		member_broken(o);
+	settle_sample(o, class);
 	decode_close(o->inspect->decoders, o->decoder);
 	o->decoder = NULL;
 	shadow_leave(o, &o->decoded);
 	layer_close(&o->decoded, o->inspect->hashing.queue);
 	parts_close(o);
-	drop_sample(o);
 }
 
 /* Whether this turn has done as much for the object as it may. */
@@ -303,8 +323,8 @@ object_feed_end(struct inspect_object *o)
 	if (l->bytes == l->head_bytes)
 		parts_open_mail(o, l, span_of(NULL, 0), l->bytes);
 	parts_end(o);
-	if (l->bytes == l->head_bytes && !o->sampling && needs_sample(o) &&
-	    object_may_be_sandboxed(o, l->format)) {
+	if (l->bytes == l->head_bytes && !o->sampling && o->sample.first == ARENA_NONE &&
+	    needs_sample(o) && object_may_be_sandboxed(o, l->format)) {
 		o->sampling = true;
 		object_sample(o, span_of(l->head, l->head_bytes));
 	}

@@ -152,3 +152,41 @@ TEST(members_have_a_bound)
 		rig_destroy(r);
 	}
 }
+
+/* Short ones, whose format is told when they break, and longer ones. */
+TEST(what_came_of_a_broken_stream_is_sandboxed)
+{
+	static const struct {
+		const char *name;
+		size_t text_bytes, cut, flip;
+	} broken[] = {
+		{ "a wrong checksum", 60, 0, 8 },
+		{ "no end", 60, 8, 0 },
+		{ "longer", 3000, 0, 8 },
+		{ "longer, no end", 3000, 8, 0 },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(broken); i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		char text[4096];
+		size_t bytes;
+		struct notice n;
+
+		for (size_t k = 0; k < broken[i].text_bytes; k++)
+			text[k] = (char)(' ' + k * k % 90);
+		text[broken[i].text_bytes] = 0;
+		memcpy(text, "PK\3\4", 4);
+		bytes = gzip(text, packed) - broken[i].cut;
+		if (broken[i].flip > 0)
+			packed[bytes - broken[i].flip] ^= 1;
+		region_set_mode(r->region, MODE_ADVANCED);
+		rig_respmod(c, GZIP, packed, bytes);
+		for (unsigned turn = 0; turn < 5; turn++)
+			rig_turn(r);
+		CHECK_ROW(broken[i].name, c->output_bytes == 0 && rig_notice(r, &n));
+		CHECK_ROW(broken[i].name, n.kind == NOTICE_SANDBOX);
+		CHECK_ROW(broken[i].name, n.job_bytes == broken[i].text_bytes);
+		rig_destroy(r);
+	}
+}
