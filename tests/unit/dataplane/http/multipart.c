@@ -361,6 +361,9 @@ TEST(a_head_is_noted_once)
 			CHECK_ROW(rows[i].head, expected[n] == NULL || span_is(f, expected[n]));
 		}
 		CHECK_ROW(rows[i].head, p.fields_differ == rows[i].differ);
+		CHECK_ROW(rows[i].head,
+		    rows[i].encoding == NULL ||
+			span_is(multipart_field_last(&p, MULTIPART_ENCODING), "base64"));
 	}
 }
 
