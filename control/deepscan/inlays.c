@@ -16,9 +16,11 @@ view_of(enum inlay_kind kind)
 	case INLAY_BASE64:
 		return "base64";
 	case INLAY_HEX:
+		return "hex";
+	case INLAY_UU:
 		break;
 	}
-	return "hex";
+	return "uu";
 }
 
 static void

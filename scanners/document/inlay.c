@@ -5,6 +5,7 @@
 
 #define PIECE_BYTES    4096
 #define MEDIA_TYPE_MAX 256 /* from "data:" to the comma */
+#define UU_MORE_MAX    2   /* letters behind a line's own: some writers add a sum */
 
 static bool
 is_letter(uint8_t c)
@@ -159,6 +160,75 @@ take_run(struct span s, size_t at, size_t end, size_t *behind, struct inlay *out
 	return letters >= INLAY_RUN_MIN && is_varied(out->raw);
 }
 
+static size_t
+behind_line(struct span s, size_t at)
+{
+	const uint8_t *end = at < s.bytes ? memchr(s.data + at, '\n', s.bytes - at) : NULL;
+
+	return end != NULL ? (size_t)(end - s.data) + 1 : s.bytes;
+}
+
+/* A line of a uuencoded file, without its end: as many letters as its first says, or blanks lost.
+ */
+static bool
+is_uu_line(struct span s)
+{
+	unsigned bytes = s.bytes > 0 ? (s.data[0] - ' ') & 63u : 0;
+
+	if (bytes == 0 || s.bytes > 1 + (bytes + 2) / 3 * 4 + UU_MORE_MAX)
+		return false;
+	for (size_t i = 0; i < s.bytes; i++) {
+		if (s.data[i] < ' ' || s.data[i] > '`')
+			return false;
+	}
+	return true;
+}
+
+/* The line at `at`, without its end; *next is where the next one begins. */
+static struct span
+line_at(struct span s, size_t at, size_t *next)
+{
+	struct span line;
+
+	*next = behind_line(s, at);
+	line = span_of(s.data + at, *next - at);
+	while (line.bytes > 0 &&
+	       (line.data[line.bytes - 1] == '\n' || line.data[line.bytes - 1] == '\r'))
+		line.bytes--;
+	return line;
+}
+
+/* At the blank of "begin 644 name", which a line begins with. */
+static bool
+take_uu(struct span s, size_t at, struct inlay *out)
+{
+	size_t digits = at + 1, begin, next;
+
+	while (digits < s.bytes && s.data[digits] >= '0' && s.data[digits] <= '7')
+		digits++;
+	if (digits - at < 4 || digits >= s.bytes || s.data[digits] != ' ')
+		return false;
+	begin = next = behind_line(s, digits);
+	while (next < s.bytes) {
+		size_t line = next;
+
+		if (!is_uu_line(line_at(s, line, &next)) ||
+		    (s.bytes - line >= 4 && memcmp(s.data + line, "end", 3) == 0)) {
+			next = line;
+			break;
+		}
+	}
+	out->kind = INLAY_UU;
+	out->raw = span_of(s.data + begin, next - begin);
+	return next > begin;
+}
+
+static bool
+begins_line(struct span s, size_t at)
+{
+	return at == 0 || s.data[at - 1] == '\n' || s.data[at - 1] == '\r';
+}
+
 bool
 inlay_next(struct span text, size_t *at, struct inlay *out)
 {
@@ -168,6 +238,12 @@ inlay_next(struct span text, size_t *at, struct inlay *out)
 		*at = end + 1;
 		if (end - begin >= INLAY_PIECE_MIN && take_run(text, begin, end, at, out))
 			return true;
+		if (end < text.bytes && text.data[end] == ' ' && begins_line(text, begin) &&
+		    span_is(span_of(text.data + begin, end - begin), "begin") &&
+		    take_uu(text, end, out)) {
+			*at = (size_t)(out->raw.data - text.data) + out->raw.bytes;
+			return true;
+		}
 		if (end < text.bytes && text.data[end] == ':' &&
 		    ends_with(span_of(text.data + begin, end - begin), "data") &&
 		    take_uri(text, end + 1, out)) {
@@ -279,6 +355,26 @@ decode_uri(struct span s, bool is_base64, struct output *o)
 	}
 }
 
+/* Each line for itself; letters that are lost are blanks, which mean zeros. */
+static void
+decode_uu(struct span s, struct output *o)
+{
+	for (size_t at = 0; at < s.bytes && !o->is_ended;) {
+		struct span line = line_at(s, at, &at);
+		unsigned left = line.bytes > 0 ? (line.data[0] - ' ') & 63u : 0;
+
+		for (size_t i = 1; left > 0 && i < line.bytes; i += 4) {
+			uint32_t bits = 0;
+
+			for (size_t k = i; k < i + 4; k++)
+				bits =
+				    bits << 6 | (k < line.bytes ? (line.data[k] - ' ') & 63u : 0);
+			for (unsigned k = 0; k < 3 && left > 0; k++, left--)
+				put(o, (uint8_t)(bits >> (16 - 8 * k)));
+		}
+	}
+}
+
 void
 inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
 {
@@ -286,6 +382,8 @@ inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
 
 	if (i->kind == INLAY_BASE64 || i->kind == INLAY_HEX)
 		decode_run(i->raw, i->kind == INLAY_HEX, &o);
+	else if (i->kind == INLAY_UU)
+		decode_uu(i->raw, &o);
 	else
 		decode_uri(i->raw, i->kind == INLAY_URI_BASE64, &o);
 	flush(&o);

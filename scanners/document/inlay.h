@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Files that stand in a text: what a `data:` URI holds (RFC 2397), and long runs of base64 or of
- * hexadecimal digits, as scripts carry what they write to disk ("HTML smuggling").
+ * Files that stand in a text: what a `data:` URI holds (RFC 2397), long runs of base64 or of
+ * hexadecimal digits, as scripts carry what they write to disk ("HTML smuggling"), and what was
+ * uuencoded (POSIX uuencode), wherever it begins and how many there may be.
  *
  * A run may be in pieces, of INLAY_PIECE_MIN letters or more but for the last: broken into lines,
  * or strings put together, with up to INLAY_GAP_MAX other bytes between. One of fewer than
@@ -25,11 +26,13 @@ enum inlay_kind {
 	INLAY_URI_BASE64, /* base64, which may be percent-encoded too */
 	INLAY_BASE64,
 	INLAY_HEX,
+	INLAY_UU,
 };
 
 struct inlay {
 	enum inlay_kind kind;
-	struct span raw; /* of a URI what stands behind its comma; of a run all its pieces */
+	struct span
+	    raw; /* of a URI what stands behind its comma; of a run all its pieces; its lines */
 };
 
 /* The next from `*at` on, which begins at 0; false: no more. */

@@ -57,6 +57,19 @@ static const struct {
 	{ "a short URI", "'data:,0123456789'", -1, NULL },
 	{ "a comma of another", "'data:x' 'a,0123456789abcdef'", -1, NULL },
 	{ "no URI", "metadata: a, 0123456789abcdef", -1, NULL },
+	{ "uuencoded",
+	    "hi\nbegin 644 "
+	    "a\nM5&AI<R!I<R!A(&QI;F4@;V8@,C0@8GET5&AI<R!I<R!A(&QI;F4@;V8@,C0@\n<8GET5&AI<R!I<R!A(&"
+	    "QI;F4@;V8@,C0@8GET(0  \n`\nend\n",
+	    INLAY_UU, OUT OUT OUT "!" },
+	{ "uuencoded, lines end in two", "begin 0755 a b\r\n#86)C\r\n\"86)C\r\n", INLAY_UU,
+	    "abcab" },
+	{ "uuencoded, a blank lost", "begin 644 a\n!0\nend", INLAY_UU, "@" },
+	{ "uuencoded, without end", "begin 644 a\n#86)C\nNo such line, as it is in small letters",
+	    INLAY_UU, "abc" },
+	{ "prose that begins", "begin 644 a\nand so on\n", -1, NULL },
+	{ "no mode", "begin 9 a\n#86)C\n", -1, NULL },
+	{ "not at a line's start", "x begin 644 a\n#86)C\n", -1, NULL },
 	{ "a ruler", FOUR(SAME, SAME), -1, NULL },
 	{ "nothing", "", -1, NULL },
 };
