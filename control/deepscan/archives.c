@@ -16,7 +16,9 @@
 #define EMPTY_BLOCKS_MAX   1000 /* in a row, from one member: a reader that goes nowhere */
 #define LOCKED_MEMBERS_MAX 16   /* of one object, that no password opened: no more are tried */
 #define EMBEDDED_MAX       4    /* places tried for each kind of archive in a layer that is none */
-#define SEVEN_ZIP_START    32   /* 7zFormat.txt: the start header, which tells where all ends */
+#define SKIPPABLE_MARK     0x184d2a50u
+#define SKIPPABLE_HEAD     8u /* mark and size */
+#define SEVEN_ZIP_START    32 /* 7zFormat.txt: the start header, which tells where all ends */
 
 /* What libarchive failed at. An encrypted member is broken where a password fits by chance. */
 static enum source
@@ -171,6 +173,23 @@ unfilter(struct deepscan *d, const struct layer *l, int filter, struct layer_buf
 	return used;
 }
 
+/* Behind the frames that hold nothing of the data, before the first that does (RFC 8878 3.1.2). */
+static size_t
+behind_skippable(struct span s)
+{
+	size_t at = 0;
+	uint32_t mark, size;
+
+	while (s.bytes - at > SKIPPABLE_HEAD) {
+		memcpy(&mark, s.data + at, 4);
+		memcpy(&size, s.data + at + 4, 4);
+		if ((mark & 0xfffffff0) != SKIPPABLE_MARK || size >= s.bytes - at - SKIPPABLE_HEAD)
+			return at;
+		at += SKIPPABLE_HEAD + size;
+	}
+	return at;
+}
+
 bool
 layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format)
 {
@@ -183,8 +202,13 @@ layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format forma
 
 	if (filter < 0 && !l->is_guess)
 		layer_note(d, why, l->path);
-	if (filter <= ARCHIVE_FILTER_NONE)
-		return false;
+	if (filter <= ARCHIVE_FILTER_NONE) {
+		used = behind_skippable(l->bytes);
+		if (used >
+		    0) /* libarchive knows them before zstd's frames alone, lz4 has them too */
+			layer_judge_part(d, l, used, l->bytes.bytes);
+		return used > 0;
+	}
 	used = filter == ARCHIVE_FILTER_GZIP ? gunzip(d, l, &b) : unfilter(d, l, filter, &b);
 	inner.bytes = span_of(b.bytes, b.used);
 	layer_path(path, l, reader_filter_kind(filter), NULL);

@@ -147,6 +147,27 @@ TEST(what_begins_like_another_stream_is_judged)
 	}
 }
 
+/* Frames of which no data comes may stand before the first that has some; the sizes may lie. */
+TEST(skippable_frames_before_a_stream_hide_nothing)
+{
+	static const char skipped[] = "\x5f\x2a\x4d\x18\3\0\0\0abc\x50\x2a\x4d\x18\0\0\0\0";
+	static const char lies[] = "\x5f\x2a\x4d\x18\xff\xff\xff\xff";
+	const struct packer_member m = { "m", packer_hidden() };
+	const char *const filters[] = { "lz4", "zstd" };
+
+	for (size_t i = 0; i < COUNT_OF(filters); i++) {
+		CHECK(packer_write(&made, "raw", filters[i], NULL, &m, 1));
+		outer.used = 0;
+		packer_add(&outer, span_of(skipped, sizeof(skipped) - 1));
+		packer_add(&outer, packer_span(&made));
+		CHECK_ROW(filters[i], is_eicar(packer_judge(packer_span(&outer), &packer_limits)));
+	}
+	CHECK(is_clean(
+	    packer_judge(span_of(lies, sizeof(lies) - 1), &packer_limits), SOURCE_SANDBOX));
+	CHECK(is_clean(
+	    packer_judge(span_of(skipped, sizeof(skipped) - 1), &packer_limits), SOURCE_SANDBOX));
+}
+
 TEST(gzip_members_follow_one_another_and_what_follows_them_is_judged)
 {
 	const struct packer_member clean = { "clean", span_text("clean") };
