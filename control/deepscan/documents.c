@@ -262,16 +262,32 @@ document_unpack_form(struct deepscan *d, const struct layer *l)
 	unpack_parts(d, l, &r, "form", mail.part.bytes.data != NULL ? &mail : NULL);
 }
 
-/* What stands before an object's own file, OLE1's header, is left to those who look within. */
+/* What an object of OLE 1 holds: a compound file somewhere in it, or a file that was dropped. */
+static void
+judge_embedded(struct deepscan *d, const struct layer *l)
+{
+	static const char ole[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+	const uint8_t *found = memmem(l->bytes.data, l->bytes.bytes, ole, sizeof(ole) - 1);
+	struct span file = ole_native_file(ole_embedded_stream(l->bytes));
+	size_t at;
+
+	if (l->depth >= d->limits.depth_max)
+		return;
+	if (found != NULL && found != l->bytes.data)
+		layer_judge_part(d, l, (size_t)(found - l->bytes.data), l->bytes.bytes);
+	if (file.bytes > 0 && !layer_is_over(d)) {
+		at = (size_t)(file.data - l->bytes.data);
+		layer_judge_part(d, l, at, at + file.bytes);
+	}
+}
+
 static void
 judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned number)
 {
-	static const char ole[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 	struct layer inner = { .depth = l->depth + 1 };
 	struct layer_buffer b = { 0 };
 	char path[DEEPSCAN_LAYER_MAX], name[16];
 	struct layer_target t = { d, &b, path };
-	const uint8_t *found;
 
 	snprintf(name, sizeof(name), "%u", number);
 	inner.path = layer_path(path, l, "rtf", name);
@@ -279,9 +295,8 @@ judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned
 	inner.bytes = span_of(b.bytes, b.used);
 	if (b.used > 0 && d->verdict != VERDICT_BAD)
 		layer_judge(d, &inner);
-	found = b.used > 0 ? memmem(b.bytes, b.used, ole, sizeof(ole) - 1) : NULL;
-	if (found != NULL && found != b.bytes && inner.depth < d->limits.depth_max)
-		layer_judge_part(d, &inner, (size_t)(found - b.bytes), b.used);
+	if (b.used > 0)
+		judge_embedded(d, &inner);
 	free(b.bytes);
 }
 

@@ -269,6 +269,25 @@ ole_native_file(struct span stream)
 	return span_first(span_from(s, 4), (size_t)bytes_le(s, 0, 4));
 }
 
+/* Past a text behind its length (MS-OLEDS 2.1.4). */
+static struct span
+past_counted_text(struct span s)
+{
+	uint64_t bytes = s.bytes >= 4 ? bytes_le(s, 0, 4) : s.bytes;
+
+	s = span_from(s, 4);
+	return bytes < s.bytes ? span_from(s, (size_t)bytes) : span_of(NULL, 0);
+}
+
+struct span
+ole_embedded_stream(struct span object)
+{
+	if (object.bytes < 12 || bytes_le(object, 4, 4) != 2) /* a link, or a picture alone */
+		return span_of(NULL, 0);
+	/* class, topic, item */
+	return past_counted_text(past_counted_text(past_counted_text(span_from(object, 8))));
+}
+
 /* A record that says so (FILEPASS) stands among the first of a workbook. */
 static bool
 is_locked_workbook(struct span s)

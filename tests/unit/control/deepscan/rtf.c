@@ -52,3 +52,29 @@ TEST(what_is_in_an_object_of_rtf_is_judged)
 	d = packer_judge(write_rtf(packer_eicar()), &shallow);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
 }
+
+/* A file that was dropped into the document, as Packager writes it; cut anywhere it is no file, or
+ * a cut one. */
+TEST(a_package_in_an_object_of_rtf_is_taken_out)
+{
+	static const char head[] =
+	    "\10\0\0\0Package\0\0\0\0\0\0\0\0\0\xff\0\0\0\2\0a.gz\0c:\\a.gz\0"
+	    "\0\0\3\0\3\0\0\0t\\\0";
+	struct span hidden = packer_hidden();
+	uint8_t object[1024], size[4] = { (uint8_t)hidden.bytes, (uint8_t)(hidden.bytes >> 8) };
+	size_t n = sizeof(head) - 1;
+
+	memcpy(object, head, n);
+	memcpy(object + n, size, sizeof(size));
+	memcpy(object + n + 4, hidden.data, hidden.bytes);
+	n += 4 + hidden.bytes;
+	memcpy(object + n, "behind", 6);
+	CHECK(is_bad(
+	    packer_judge(write_rtf(span_of(object, n + 6)), &packer_limits), "rtf:1->at:62->gz"));
+	for (size_t cut = 0; cut < n - hidden.bytes; cut++)
+		CHECK(packer_judge(write_rtf(span_of(object, cut)), &packer_limits)->verdict ==
+		      VERDICT_CLEAN);
+	object[2] = 1; /* a class that is longer than all of it */
+	CHECK(
+	    packer_judge(write_rtf(span_of(object, n)), &packer_limits)->verdict == VERDICT_CLEAN);
+}

@@ -50,7 +50,6 @@ static const struct {
 	{ "clam.tnef", FORMAT, SOURCE_SANDBOX },
 	{ "clam.exe.html", "a data: URL in a page", SOURCE_SANDBOX },
 	{ "clam.exe.mbox.uu", "a part of mail in uuencode", SOURCE_SANDBOX },
-	{ "clam.exe.rtf", "an object of OLE 1, a package", SOURCE_SANDBOX },
 	{ "clam.ppt", "an object that PowerPoint has compressed", SOURCE_SANDBOX },
 	{ "clam_cache_emax.tgz", LAYERS, SOURCE_OVERSIZE },
 };
