@@ -59,7 +59,8 @@ bool ole_next(const struct ole *o, struct ole_walk *w, struct span *piece);
  * nothing; MS-OLEDS 2.3.6 and what Packager writes into it.
  */
 struct span ole_native_file(struct span stream);
-/* The same stream in an embedded object of OLE 1.0, as RTF has them (MS-OLEDS 2.2.5), or nothing. */
+/* The same stream in an embedded object of OLE 1.0, as RTF has them (MS-OLEDS 2.2.5), or nothing.
+ */
 struct span ole_embedded_stream(struct span object);
 /* Whether what stands in that stream says that the document is encrypted (MS-DOC 2.5.2, MS-XLS
  * 2.4.117, MS-OFFCRYPTO 2.3.4.4). */
