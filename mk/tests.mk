@@ -168,6 +168,8 @@ engines: $(ENGINE_TELL)
 	@for other in clamav yara; do \
 		tests/engines/differential.py --program $(ENGINE_TELL) --every $(EVERY) --first $(FIRST) $$other; \
 		rc=$$?; [ $$rc = 0 ] || [ $$rc = 77 ] || exit $$rc; done
+	@tests/engines/hyperscan.py --program $(ENGINE_TELL) --every $(EVERY) --first $(FIRST); \
+		rc=$$?; [ $$rc = 0 ] || [ $$rc = 77 ]
 
 .PHONY: engine-tell engines
 
@@ -213,7 +215,7 @@ setup:
 test: setup
 	@tests/run all
 
-## test-full: the same, and the scan engine beside clamscan and yara by every signature and rule (an hour more)
+## test-full: the same, with all of YARA's own rows, and the scan engine beside clamscan and yara by every signature and rule (an hour more)
 test-full: setup
 	@tests/run full
 
