@@ -2,9 +2,9 @@
 """Makes a packetdrill script that was written for another stack say only what every stack must do.
 
 Taste and no standard: where PSH is set (but at the end of what is sent), the order and choice of the
-options on a stack's own SYNs, the window it announces, what SO_SNDBUF and SO_RCVBUF read back. They
-are taken out of what the script expects of the stack under test; what it sends to it stays as it is.
-The plug is told to send no PSH at all ("nopush").
+options on a stack's own SYNs, the window it announces, what SO_SNDBUF and SO_RCVBUF read back, what a
+kernel has counted. They are taken out of what the script expects of the stack under test; what it
+sends to it stays as it is. The plug is told to send no PSH at all ("nopush").
 """
 
 import re
@@ -15,6 +15,7 @@ FLAGS = re.compile(r"(>\s+(?:\([^)]*\)\s+)*(?:\[[^]]*\]\s+)*)([FSRPUEWA.]+)(\s)"
 WINDOW = re.compile(r"\s+win\s+\d+")
 OPTIONS = re.compile(r"<[^<>]*>")
 BUFFER_READ = re.compile(r"getsockopt\([^)]*SO_(?:SND|RCV)BUF")
+NSTAT = re.compile(r"`nstat\b")
 BSD = re.compile(r"net\.inet6?\.")
 
 
@@ -32,7 +33,7 @@ def normalise_line(line):
     """One line of a script; empty where nothing of it is left."""
     at = line.find("//")
     event, comment = (line, "") if at < 0 else (line[:at], line[at:])
-    if BUFFER_READ.search(event):
+    if BUFFER_READ.search(event) or NSTAT.search(event):
         return ""
     if not OURS.match(event):
         return line

@@ -57,6 +57,12 @@ plug_need_stack(struct plug *p)
 	config.send_queue_bytes = s->send_bytes;
 	config.mss_max = s->mss != 0 ? s->mss : (uint16_t)(s->mtu - 40);
 	config.ecn = s->ecn == 1;
+	if (s->linux_ways) {
+		if (s->receive_is_set) /* so many whole segments */
+			config.receive_window_bytes -= s->receive_bytes % config.mss_max;
+		config.slow_start_segments = UINT32_MAX;
+		config.reset_late_data = true;
+	}
 	p->tcp = tcp_create(&config, &env);
 	if (p->tcp == NULL)
 		abort();

@@ -85,8 +85,8 @@ int socket_shutdown(void *arg, int fd, int how);
 /* stream.c: bytes both ways */
 /* Gives the library what may go: Nagle and TCP_CORK hold back a short end. */
 void stream_pump(struct socket *s);
-/* As Linux does, the first segments of a connection are acknowledged at once. */
-void stream_data_came(struct socket *s);
+/* As Linux does, the first segments of a connection are acknowledged at once where they `fit`. */
+void stream_data_came(struct socket *s, bool fits);
 size_t stream_readable(const struct socket *s);
 /* How many bytes wait to be acknowledged or sent. */
 size_t stream_unsent(const struct socket *s);

@@ -66,12 +66,12 @@ stream_room(const struct socket *s)
 }
 
 void
-stream_data_came(struct socket *s)
+stream_data_came(struct socket *s, bool fits)
 {
 	struct plug *p = s->plug;
 
 	s->data_came_at = p->now;
-	if (!p->settings.linux_ways || s->interactive || s->quick_acks == 0 ||
+	if (!fits || !p->settings.linux_ways || s->interactive || s->quick_acks == 0 ||
 	    s->options.quickack == 0)
 		return;
 	s->quick_acks--;

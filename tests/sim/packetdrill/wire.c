@@ -183,6 +183,16 @@ in_state(const struct socket *s, const char *state)
 	return strcmp(info.state, state) == 0;
 }
 
+static size_t
+announced_to(const struct socket *s)
+{
+	struct tcp_info info = { .receive_window_bytes = 0 };
+
+	if (s->conn != NULL)
+		tcp_info(s->conn, &info);
+	return info.receive_window_bytes;
+}
+
 /* What the user is told of a connection that this segment ends. */
 static int
 cause_of(const struct socket *s, uint8_t flags)
@@ -203,7 +213,7 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 	struct socket *s = NULL;
 	uint8_t copy[65535];
 	size_t bytes = ip->bytes, head = 0;
-	size_t came = 0;
+	size_t came = 0, room = 0;
 
 	if (bytes > sizeof(copy))
 		return;
@@ -218,6 +228,7 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 		s = socket_of_flow(p, &e);
 		p->cause = cause_of(s, copy[13]);
 		came = s != NULL ? stream_readable(s) : 0;
+		room = s != NULL ? announced_to(s) : 0;
 		before = s != NULL ? account_before(s) : NULL;
 		head = (size_t)(copy[12] >> 4) * 4;
 		if (s != NULL)
@@ -239,7 +250,7 @@ input_tcp(struct plug *p, const struct ip_packet *ip)
 	if (s != NULL)
 		account_after(s, before, bytes > head ? (uint32_t)(bytes - head) : 0);
 	if (s != NULL && s->conn != NULL && stream_readable(s) > came)
-		stream_data_came(s);
+		stream_data_came(s, bytes - head <= room);
 }
 
 /* RFC 792, RFC 4443: which error a connect() that this ends fails with. */
