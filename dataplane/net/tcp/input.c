@@ -299,10 +299,11 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	e.local_port = ntohs(h->dst_port);
 	e.remote_port = ntohs(h->src_port);
 	c = table_find(t, &e);
-	if (c == NULL || c->state == TCP_CLOSED) /* over, and its user has not let go of it yet */
+	if (c == NULL || c->state == TCP_CLOSED) { /* over, and its user has not let go of it yet */
 		w = table_find_time_wait(t, &e);
-	if (c != NULL && c->state == TCP_CLOSED && w == NULL && (h->tcp_flags & FLAG_SYN) == 0)
-		return TCP_INPUT_NO_FLOW; /* §3.10.7.1; a SYN waits until its place is free */
+		if (c != NULL && w == NULL && (h->tcp_flags & FLAG_SYN) == 0)
+			return TCP_INPUT_NO_FLOW; /* §3.10.7.1; a SYN waits for its place */
+	}
 	if (c == NULL && w == NULL && !may_open(t, h, &e)) {
 		if ((h->tcp_flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != 0 ||
 		    !tcp_is_listening(t, &e))
