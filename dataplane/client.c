@@ -205,12 +205,18 @@ make_room(struct clients *c)
 	}
 }
 
+/* What there is for fewer requests at once than there are places. */
+enum scarce {
+	SCARCE_HEADS,
+	SCARCE_DECODERS,
+};
+
 /*
- * No room for another request's heads, though there are places: who does not send the rest of its
- * head goes first, then who is stuck behind it. Neither may shut others out by its number.
+ * It has run out, though there are places: who does not send the rest of its head goes first, where
+ * it is for heads, then who is stuck behind it. Nobody may shut others out by its number.
  */
 static void
-make_heads_room(struct clients *c)
+make_room_within(struct clients *c, enum scarce what)
 {
 	struct list *node = c->holders.next;
 
@@ -223,7 +229,8 @@ make_heads_room(struct clients *c)
 			return;
 		if (icap_deadline(client->session).ns == MONO_NEVER.ns) {
 			note_progress(c, client);
-		} else if (icap_awaits_head(client->session) || waited_ns >= SLOW_PATIENCE.ns) {
+		} else if ((what == SCARCE_HEADS && icap_awaits_head(client->session)) ||
+			   waited_ns >= SLOW_PATIENCE.ns) {
 			evict(c, client);
 			return;
 		}
@@ -298,6 +305,8 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 	switch (event) {
 	case ICAP_REQUEST:
 		note_progress(c, client);
+		if (inspect_lacks_decoders(c->config.inspect))
+			make_room_within(c, SCARCE_DECODERS);
 		client->object =
 		    inspect_request(c->config.inspect, client->session, &client->peer, client);
 		return true;
@@ -499,7 +508,7 @@ drive(struct clients *c, struct client *client, enum bodies bodies)
 		icap_all_sent(client->session);
 	do {
 		if (icap_lacks_heads(client->session))
-			make_heads_room(c);
+			make_room_within(c, SCARCE_HEADS);
 		progress = run_session(c, client, bodies);
 		if (progress == OVER) {
 			finish(c, client);

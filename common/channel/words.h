@@ -120,8 +120,8 @@ enum shadow {
 	X(TLS_FAILED, "tls_failed", "TLS handshakes that failed")                                 \
 	X(TLS_DEFERRED, "tls_deferred", "turns a TLS handshake waited for its share of the core") \
 	X(CONNECTIONS_EVICTED, "connections_evicted",                                             \
-	    "idle or stuck connections closed for others: every place, or all room for heads, "   \
-	    "was taken")                                                                          \
+	    "idle or stuck connections closed for others: all places, heads or decoders were "    \
+	    "taken")                                                                              \
 	X(RX_PACKETS, "rx_packets", "frames received")                                            \
 	X(TX_PACKETS, "tx_packets", "frames sent")                                                \
 	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \

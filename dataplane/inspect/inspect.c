@@ -223,6 +223,12 @@ inspect_objects_now(const struct inspect *i)
 	return i->objects_now;
 }
 
+bool
+inspect_lacks_decoders(const struct inspect *i)
+{
+	return decode_pool_is_out(i->decoders);
+}
+
 uint32_t
 inspect_held_now(const struct inspect *i)
 {

@@ -110,6 +110,8 @@ void *inspect_next_settled(struct inspect *i, bool *done);
 /* Bytes scanned and decoded since the start: what a turn has done is the difference. */
 uint64_t inspect_fed_bytes(const struct inspect *i);
 uint32_t inspect_objects_now(const struct inspect *i);
+/* Whether a body with a content coding may find no decoder: there are fewer than objects. */
+bool inspect_lacks_decoders(const struct inspect *i);
 uint32_t inspect_held_now(const struct inspect *i);
 uint32_t inspect_cache_entries(const struct inspect *i);
 

@@ -132,6 +132,12 @@ decode_pool_destroy(struct decode_pool *p)
 	free(p);
 }
 
+bool
+decode_pool_is_out(const struct decode_pool *p)
+{
+	return p->free == NULL || p->free_stages == NULL || rooms_are_out(p->rooms);
+}
+
 static void
 close_stage(struct decode_pool *p, struct stage *s)
 {

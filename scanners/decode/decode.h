@@ -64,6 +64,8 @@ enum decode_coding decode_codings_outermost(const struct decode_codings *c);
  */
 struct decode_pool *decode_pool_create(uint32_t decoders, uint32_t rooms);
 void decode_pool_destroy(struct decode_pool *p);
+/* Whether there is a coding that could not be opened now. */
+bool decode_pool_is_out(const struct decode_pool *p);
 
 /*
  * NULL when too many are in use. There is at least one coding, and none unknown. The decoder is the

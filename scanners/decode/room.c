@@ -77,6 +77,12 @@ room_take(struct rooms *r)
 	return room;
 }
 
+bool
+rooms_are_out(const struct rooms *r)
+{
+	return r->free == NULL;
+}
+
 static struct piece *
 piece_at(const struct room *room, size_t offset)
 {

@@ -11,6 +11,7 @@
 #ifndef SLUICE_DECODE_ROOM_H
 #define SLUICE_DECODE_ROOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ void rooms_destroy(struct rooms *r);
 
 /* NULL: all are taken. */
 struct room *room_take(struct rooms *r);
+/* Whether it would give none. */
+bool rooms_are_out(const struct rooms *r);
 /* Ends everything allocated in it. Pages beyond the first MiB go back to the system. */
 void room_put(struct room *room);
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2119
 # More clients than there are places: who is idle, or stuck in its request, gives way to who comes. So does, where there are
-# places and no room for heads, who does not send the rest of its own.
+# places and no room for heads, who does not send the rest of its own, and where there is no decoder who stands still.
 # Then SYNs from 8,192 addresses that nobody has, as fast as they go: clients come in all the same, and
 # open connections do not notice.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
@@ -18,6 +18,9 @@ tools/lab down --name "$lab_name"
 # 4,096 requests at once have room for their heads, of 10,000 connections.
 lab_up --set icap.head_timeout_ms=600000
 in_lab "${crowd[@]}" "$ICAP_HOST" "$ICAP_PORT" heads 4200 || fail "half heads kept others out"
+tools/lab down --name "$lab_name"
+lab_up --set icap.body_timeout_ms=600000
+in_lab "${crowd[@]}" "$ICAP_HOST" "$ICAP_PORT" codings 540 || fail "half bodies kept others' from being looked into"
 tools/lab down --name "$lab_name"
 
 lab_up

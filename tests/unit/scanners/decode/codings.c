@@ -324,3 +324,39 @@ TEST(decoders_of_windows_are_bounded_and_given_back)
 		CHECK(unpack(&kinds[0].codings, &limits, bytes, bytes).whole);
 	}
 }
+
+/* Out of decoders, of stages or of rooms: each is a coding that can't be opened. */
+TEST(a_pool_says_when_it_is_out)
+{
+	static const struct {
+		const char *name;
+		uint32_t decoders, rooms;
+		struct decode_codings codings;
+		unsigned until; /* so many can be opened before it says so */
+	} rows[] = {
+		{ "decoders", 2, 2, { .count = 1, .list = { DECODE_GZIP } }, 2 },
+		{ "stages", 4, 4, { .count = 2, .list = { DECODE_GZIP, DECODE_GZIP } }, 2 },
+		{ "rooms", 4, 1, { .count = 1, .list = { DECODE_BROTLI } }, 1 },
+		{ "no rooms at all", 4, 0, { .count = 1, .list = { DECODE_GZIP } }, 0 },
+	};
+	static const struct decode_limits limits = { .output_bytes_max = 1000 };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct decode_pool *p = decode_pool_create(rows[i].decoders, rows[i].rooms);
+		struct decoder *open[4];
+		unsigned n = 0;
+
+		while (n < 4 && !decode_pool_is_out(p)) {
+			open[n] = decode_open(p, &rows[i].codings, &limits);
+			CHECK_ROW(rows[i].name, open[n] != NULL);
+			if (open[n] == NULL)
+				break;
+			n++;
+		}
+		CHECK_ROW(rows[i].name, n == rows[i].until);
+		while (n > 0)
+			decode_close(p, open[--n]);
+		CHECK_ROW(rows[i].name, decode_pool_is_out(p) == (rows[i].rooms == 0));
+		decode_pool_destroy(p);
+	}
+}
