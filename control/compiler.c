@@ -11,7 +11,7 @@
 #include "common/config/cpus.h"
 #include "control/control.h"
 
-#define ARGUMENTS_FIXED 20   /* beside lists and sources */
+#define ARGUMENTS_FIXED 22   /* beside lists and sources */
 #define NICE            "10" /* a tenth of what control itself gets where both want one CPU */
 
 void
@@ -111,6 +111,10 @@ make_arguments(struct control *c, const struct compiler_work *work, char numbers
 	arguments[n++] = numbers[1];
 	arguments[n++] = "--nice";
 	arguments[n++] = NICE;
+	if (work->earlier != NULL) {
+		arguments[n++] = "--reuse";
+		arguments[n++] = (char *)(uintptr_t)work->earlier;
+	}
 	if (work->report != NULL) {
 		arguments[n++] = "--report";
 		arguments[n++] = "json";

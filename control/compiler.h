@@ -25,8 +25,9 @@ struct compiler {
 
 /* What is compiled: files by their paths, besides what the configuration names, or alone. */
 struct compiler_work {
-	const char *output; /* a path */
-	const char *report; /* where the JSON report goes, a path; NULL: nowhere */
+	const char *output;  /* a path */
+	const char *earlier; /* a generation that may spare work, a path; NULL: none */
+	const char *report;  /* where the JSON report goes, a path; NULL: nowhere */
 	bool with_configured;
 	char *const *more;
 	unsigned more_count;

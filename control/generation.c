@@ -175,7 +175,7 @@ generation_compile(struct control *c)
 {
 	struct compiler_work work = { .with_configured = true };
 	enum tried_change change;
-	char output[512], **copies;
+	char output[512], earlier[512], **copies;
 	unsigned count;
 	int rc;
 
@@ -187,7 +187,9 @@ generation_compile(struct control *c)
 	if (copies == NULL)
 		return -ENOMEM;
 	generation_path(c, "next.gen", output);
+	generation_path(c, "current.gen", earlier);
 	work.output = output;
+	work.earlier = earlier;
 	work.more = copies;
 	work.more_count = count;
 	rc = compiler_start(&c->serving, &work);

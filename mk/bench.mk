@@ -38,6 +38,11 @@ bench-scan: bench-setup
 	@$(MAKE) --no-print-directory $(B)/sluice-bench-scan
 	@ROUNDS=$(ROUNDS) bench/scan/run
 
+## bench-sigc: what compiling all sets costs, and a change of a day's size, in CPU time and memory (ROUNDS=3)
+bench-sigc: setup
+	@$(MAKE) --no-print-directory $(B)/sluice-sigc
+	@bench/sigc --rounds $(or $(ROUNDS),3)
+
 ## bench-deepscan: the sandbox's workers beside bare libarchive and libyara, 1, 2 and 4 at once (ROUNDS=5, WORKERS=1,2,4)
 bench-deepscan: bench-setup
 	@$(MAKE) --no-print-directory all
@@ -82,4 +87,4 @@ bench-setup: setup
 	@$(MAKE) --no-print-directory setup PACKAGES='$(PACKAGES_BENCH)'
 
 .PHONY: bench bench-quick bench-compare bench-veth bench-ports bench-peer bench-scan bench-deepscan bench-tcp bench-parse \
-	bench-connections bench-idle bench-fleet bench-setup bench-reputation bench-reload
+	bench-connections bench-idle bench-fleet bench-setup bench-reputation bench-reload bench-sigc

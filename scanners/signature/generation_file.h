@@ -52,6 +52,7 @@ enum generation_section_kind {
 	GENERATION_YARA,          /* rules for the sandbox, as libyara saves them */
 	GENERATION_ORIGINS,       /* struct generation_origin, sorted by name, file and line */
 	GENERATION_FILES,         /* NUL-terminated paths of sources */
+	GENERATION_DATABASE_KEYS, /* struct generation_database_key, for the next compilation */
 	GENERATION_KIND_COUNT
 };
 
@@ -66,6 +67,12 @@ struct generation_header {
 struct generation_section {
 	uint32_t kind, target;
 	uint64_t offset, bytes;
+};
+
+/* What the database of that kind and target was made of (tools/sigc/reuse.c). */
+struct generation_database_key {
+	uint32_t kind, target;
+	uint8_t sha256[32];
 };
 
 #define GENERATION_NO_PATTERN 0xffffffffu

@@ -17,6 +17,12 @@ build/release/sluice-sigc --output "$here/one.gen" --threads 1 "$here/two.ldb" |
 	fail "how many threads is not told"
 build/release/sluice-sigc --output "$here/four.gen" --threads 4 "$here/two.ldb" >"$here/told"
 cmp "$here/one.gen" "$here/four.gen" || fail "four threads make another generation"
+build/release/sluice-sigc --output "$here/again.gen" --reuse "$here/one.gen" "$here/two.ldb" |
+	grep -qE '^databases: ([1-9]+), of these \1 of the earlier generation$' || fail "nothing was reused"
+cmp "$here/one.gen" "$here/again.gen" || fail "a generation with reused databases is another one"
+[ "$(SLUICE_SHARED=/none bench/sigc 2>"$here/err")" = "sigc: n/a" ] || fail "bench/sigc without the sets"
+grep -q 'no signatures at /none' "$here/err" || fail "why there are none is not told"
+if bench/sigc --rounds 0 2>/dev/null; then fail "'--rounds 0' was taken by bench/sigc"; fi
 mkfifo "$here/slow.lit" # it waits there, so that it can be looked at
 build/release/sluice-sigc --output "$here/x.gen" --nice 7 "$here/slow.lit" >"$here/told" &
 sigc=$!

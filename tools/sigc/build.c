@@ -232,7 +232,8 @@ add_section(struct layout *l, uint32_t kind, const struct sigc_table *t)
 /* A database that one thread makes. */
 struct job {
 	unsigned target, literals;
-	bool is_stream;
+	bool is_stream, is_reused;
+	struct generation_database_key key;
 	struct sigc_table made;
 	char error[SIGC_ERROR_MAX];
 	int rc;
@@ -245,13 +246,26 @@ struct jobs {
 	unsigned count;
 };
 
+static uint32_t
+kind_of(const struct job *j)
+{
+	return j->is_stream ? GENERATION_STREAM_DB : GENERATION_BLOCK_DB;
+}
+
 static void
 make_database(void *arg, unsigned number)
 {
 	struct jobs *jobs = arg;
 	struct job *j = jobs->by_size[number];
+	struct span earlier;
 	char *bytes = NULL;
 
+	sigc_database_key(jobs->sigc, kind_of(j), j->target, &j->key);
+	j->is_reused = sigc_find_earlier(jobs->sigc, &j->key, &earlier);
+	if (j->is_reused) {
+		table_add(&j->made, earlier.data, earlier.bytes);
+		return;
+	}
 	j->rc = sigc_compile(jobs->sigc, j->target, j->is_stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
 	    &bytes, &j->made.used, j->error);
 	j->made.bytes = (uint8_t *)bytes;
@@ -290,6 +304,7 @@ static int
 add_databases(struct sigc *s, struct layout *l)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
+	struct sigc_table keys = { 0 };
 	int rc = 0;
 
 	if (jobs == NULL)
@@ -298,6 +313,7 @@ add_databases(struct sigc *s, struct layout *l)
 	plan_jobs(s, jobs);
 	sigc_share(s, jobs->count, make_database, jobs);
 	s->cost.block_bytes = s->cost.stream_bytes = 0;
+	s->cost.reused = 0;
 	for (unsigned i = 0; i < jobs->count; i++) {
 		struct job *j = &jobs->all[i];
 
@@ -306,14 +322,19 @@ add_databases(struct sigc *s, struct layout *l)
 			memcpy(s->error, j->error, sizeof(s->error));
 		}
 		if (rc == 0) {
-			add_section(
-			    l, j->is_stream ? GENERATION_STREAM_DB : GENERATION_BLOCK_DB, &j->made);
+			add_section(l, kind_of(j), &j->made);
 			l->sections[l->count - 1].target = j->target;
 			*(j->is_stream ? &s->cost.stream_bytes : &s->cost.block_bytes) +=
 			    j->made.used;
+			table_add(&keys, &j->key, sizeof(j->key));
+			s->cost.reused += j->is_reused;
 		}
 		free(j->made.bytes);
 	}
+	s->cost.databases = jobs->count;
+	if (rc == 0)
+		add_section(l, GENERATION_DATABASE_KEYS, &keys);
+	free(keys.bytes);
 	free(jobs);
 	return rc;
 }

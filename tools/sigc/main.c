@@ -22,6 +22,7 @@ static const char usage[] =
     "  --unsigned          take .cvd that ClamAV's key did not sign, and .cld, which nobody signs\n"
     "  --memory-mib N      give up beyond this much memory\n"
     "  --timeout-s N       give up after this much CPU time\n"
+    "  --reuse FILE        an earlier generation: what did not change is taken out of it\n"
     "  --threads N         that compile, 1 to 16; one for each CPU it may run on\n"
     "  --nice N            step back for what else the machine does, 1 to 19: at this niceness\n"
     "  --version, --help\n\n"
@@ -89,6 +90,7 @@ main(int argc, char **argv)
 		MEMORY,
 		TIMEOUT,
 		NICE,
+		REUSE,
 		THREADS,
 		VERSION,
 		HELP
@@ -97,8 +99,9 @@ main(int argc, char **argv)
 		{ "bad", 1, NULL, BAD }, { "good", 1, NULL, GOOD }, { "report", 1, NULL, REPORT },
 		{ "sandbox", 0, NULL, SANDBOX }, { "unsigned", 0, NULL, UNSIGNED },
 		{ "memory-mib", 1, NULL, MEMORY }, { "timeout-s", 1, NULL, TIMEOUT },
-		{ "nice", 1, NULL, NICE }, { "threads", 1, NULL, THREADS },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
+		{ "nice", 1, NULL, NICE }, { "reuse", 1, NULL, REUSE },
+		{ "threads", 1, NULL, THREADS }, { "version", 0, NULL, VERSION },
+		{ "help", 0, NULL, HELP }, { 0 } };
 	static struct sigc s;
 	const char *output = NULL;
 	bool as_json = false;
@@ -124,6 +127,8 @@ main(int argc, char **argv)
 			limit(RLIMIT_CPU, optarg, 1, 2);
 		else if (c == NICE)
 			rc = step_back(&s, optarg);
+		else if (c == REUSE)
+			sigc_take_earlier(&s, optarg);
 		else if (c == THREADS)
 			rc = read_number(&s, "--threads", optarg, 16, &s.threads);
 		else if (c == VERSION || c == HELP)

@@ -8,7 +8,8 @@
  * sandbox are those of `loaded` that are judged there; literals are what Hyperscan looks for on the
  * file's behalf: they are what a scan costs names        [{name, file, line, reason}] of what was
  * left out sandbox      the same of what is judged in the sandbox, and why not here generation
- * {bytes, block_bytes, stream_bytes, builds, compile_ms, proof_ms, threads,
+ * {bytes, block_bytes, stream_bytes, builds, compile_ms, proof_ms, databases,
+ * reused, threads,
  * busiest_ms} of CPU time
  */
 #include <stdio.h>
@@ -105,14 +106,15 @@ report_as_json(const struct sigc *s, FILE *out)
 			reasons(f->left_out), "literals", (json_int_t)f->literals, "literal_bytes",
 			(json_int_t)f->literal_bytes));
 	}
-	all = json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:i, s:I, s:I, s:i, s:I}}",
+	all = json_pack(
+	    "{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:i, s:I}}",
 	    "loaded", (json_int_t)s->loaded, "left_out", reasons(s->skipped), "files", files,
 	    "names", names_as_json(s, &s->left_out), "sandbox", names_as_json(s, &s->deep_names),
 	    "generation", "bytes", (json_int_t)c->file_bytes, "block_bytes",
 	    (json_int_t)c->block_bytes, "stream_bytes", (json_int_t)c->stream_bytes, "builds",
 	    (int)c->builds, "compile_ms", (json_int_t)c->compile_ms, "proof_ms",
-	    (json_int_t)c->proof_ms, "threads", (int)sigc_threads(s), "busiest_ms",
-	    (json_int_t)(c->busiest_ns / 1000000));
+	    (json_int_t)c->proof_ms, "databases", (int)c->databases, "reused", (int)c->reused,
+	    "threads", (int)sigc_threads(s), "busiest_ms", (json_int_t)(c->busiest_ns / 1000000));
 	if (all != NULL)
 		json_dumpf(all, out, JSON_COMPACT);
 	fputc('\n', out);
@@ -164,6 +166,8 @@ report_as_text(const struct sigc *s, FILE *out)
 	    (unsigned long long)s->cost.file_bytes, s->cost.builds,
 	    (unsigned long long)s->cost.compile_ms, (unsigned long long)s->cost.proof_ms,
 	    sigc_threads(s), (unsigned long long)(s->cost.busiest_ns / 1000000));
+	fprintf(out, "databases: %u, of these %u of the earlier generation\n", s->cost.databases,
+	    s->cost.reused);
 	fprintf(out, "loaded: %llu\n", (unsigned long long)s->loaded);
 	if (s->deep_names.used > 0)
 		fprintf(out, "in the sandbox: %llu\n",

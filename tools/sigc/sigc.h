@@ -89,6 +89,7 @@ struct sigc_origin {
 /* Of the whole run, CPU time. */
 struct sigc_cost {
 	uint64_t file_bytes, block_bytes, stream_bytes, compile_ms, proof_ms;
+	unsigned databases, reused;
 	uint64_t busiest_ns; /* of the thread with the most of each shared work, one after the other
 			      */
 	unsigned builds;
@@ -100,10 +101,11 @@ struct sigc_key {
 };
 
 struct sigc {
-	struct sigc_key key;                         /* NULL: ClamAV's */
-	unsigned threads;                            /* that compile; 0: one a CPU */
-	bool takes_unsigned;                         /* containers that this key did not sign */
-	struct sigc_table names, literals, patterns; /* patterns: struct pattern */
+	struct sigc_key key;       /* NULL: ClamAV's */
+	struct sigc_table earlier; /* a generation file, whole, whose databases may serve again */
+	unsigned threads;          /* that compile; 0: one a CPU */
+	bool takes_unsigned;       /* containers that this key did not sign */
+	struct sigc_table names, literals, patterns;      /* patterns: struct pattern */
 	struct sigc_table digests[SIGC_SETS][SIGC_KINDS]; /* rows of generation_file.h */
 	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */
 	/* sections of the file by other names: PATTERNS, ELEMENTS, BYTES, RULES … */
@@ -372,6 +374,14 @@ unsigned sigc_target_literals(const struct sigc *s, unsigned target);
 /* One database, serialized; the bytes are the caller's. -EINVAL with a sentence. Any thread. */
 int sigc_compile(const struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes,
     char error[SIGC_ERROR_MAX]);
+
+/* reuse.c: the generation that was made before; and what it has of a key, lent. Without one, or one
+ * that is of no use, nothing is found. */
+void sigc_take_earlier(struct sigc *s, const char *path);
+void sigc_database_key(
+    const struct sigc *s, uint32_t kind, uint32_t target, struct generation_database_key *out);
+bool sigc_find_earlier(
+    const struct sigc *s, const struct generation_database_key *key, struct span *out);
 
 /* share.c: how many threads work at once; `piece` is called for each number below `count`, in any
  * order, by several at once. Back when all are done. */

@@ -45,4 +45,5 @@ sigc_free(struct sigc *s)
 		free(all[i]->bytes);
 	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++)
 		free(s->digests[i / SIGC_KINDS][i % SIGC_KINDS].bytes);
+	free(s->earlier.bytes);
 }

@@ -29,7 +29,7 @@ static const char compiler[] =
     "while [ $# -gt 0 ]; do\n"
     "  case $1 in\n"
     "  --output) out=$2; shift ;;\n"
-    "  --memory-mib | --timeout-s | --nice | --report | --bad | --good) shift ;;\n"
+    "  --memory-mib | --timeout-s | --nice | --reuse | --report | --bad | --good) shift ;;\n"
     "  --*) ;;\n"
     "  *) files=$((files + 1))\n"
     "    if grep -q wrong \"$1\"; then\n"
