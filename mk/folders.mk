@@ -44,6 +44,7 @@ below_tools/tamper          := common/base
 below_bench                 := common/base
 below_bench/floor           := bench scanners/digest common/base
 below_bench/log             := bench common/channel common/base
+below_bench/echo            := bench common/base
 below_bench/kernel          := bench common/base
 below_bench/wire            := bench dataplane/net/tcp dataplane/net/link dataplane/net common/base
 below_bench/tcp             := bench dataplane/net/tcp dataplane/net common/base
@@ -59,7 +60,7 @@ FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 # Folders that see DPDK's headers. control and tools see those of the ring and no library.
 DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dataplane/tls \
 	dataplane/http dataplane/icap dataplane/inspect common/channel tests/sim tests/sim/script tests/sim/world \
-	tests/sim/hostile tests/sim/packetdrill tests/talk tests/parse bench/wire bench/tcp bench/parse bench/log
+	tests/sim/hostile tests/sim/packetdrill tests/talk tests/parse bench/wire bench/tcp bench/parse bench/log bench/echo
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto

@@ -6,7 +6,7 @@ PROGRAM_FOLDERS := dataplane:sluice-dataplane control:sluice-control tools/sluic
 	bench/floor:sluice-bench-floor bench/wire:sluice-bench-wire bench/tcp:sluice-bench-tcp \
 	bench/scan:sluice-bench-scan bench/parse:sluice-bench-parse bench/kernel:sluice-bench-kernel \
 	bench/gates:sluice-bench-gates bench/deepscan:sluice-bench-deepscan bench/fleet-sim:sluice-bench-fleet \
-	bench/log:sluice-bench-log bench/reputation:sluice-bench-reputation
+	bench/log:sluice-bench-log bench/reputation:sluice-bench-reputation bench/echo:sluice-bench-echo
 folder_of   = $(firstword $(subst :, ,$(1)))
 program_of  = $(B)/$(lastword $(subst :, ,$(1)))
 PROGRAMS    = $(foreach p,$(PROGRAM_FOLDERS),$(if $(wildcard $(call folder_of,$(p))/main.c),$(call program_of,$(p))))
@@ -15,6 +15,7 @@ extra_libs_dataplane := -lpthread -lm
 extra_libs_control   := -lpthread -ldl -lm
 extra_libs_bench/fleet-sim := -lm
 extra_libs_bench/log := $(DPDK_LIBS) # its ring
+extra_libs_bench/echo := $(DPDK_LIBS)
 
 define program_rules
 $(call program_of,$(1)): $(B)/obj/$(call folder_of,$(1))/main.o $(call archives,$(call folder_of,$(1)) $(below_$(call folder_of,$(1))))

@@ -8,7 +8,7 @@ import statistics
 from harness import report
 
 
-ONCE = ("idle_mib", "idle_cpu_us", "cores_ratio", "log_lines")  # measured once a run, not once a round
+ONCE = ("idle_mib", "idle_cpu_us", "cores_ratio", "log_lines", "echo_frames_1k_us", "echo_frames_1m_us")  # measured once a run, not once a round
 
 
 def values(rows, name):
@@ -48,6 +48,13 @@ def cached_cycles(samples, rows):
     return statistics.median(found) if found else None
 
 
+def over_echo(samples, rows, size, name):
+    """An object over a bare echo of its frames; the mean of the kinds' medians."""
+    floor = middle(rows, name)
+    found = [list(report.costs(samples, "object", kind, size, "204").values()) for kind in report.KINDS]
+    return statistics.mean(statistics.median(f) for f in found) / floor if floor and all(found) else None
+
+
 def targets(samples, rows):
     bare, peers = report.ratios(samples)
     more = report.peer_ratios(samples, report.MORE_PEERS)
@@ -67,6 +74,8 @@ def targets(samples, rows):
         ("c-icap echo over ours, 1 KiB", "%.1f", 15, least, peers["echo1k"]),
         ("c-icap echo over ours, REQMOD without a body", "%.1f", 30, least, more["echo, REQMOD"]),
         ("1 KiB: cycles over best (scan and digests alone)", "%.0f", 6000, most, cycles_over_best(samples)),
+        ("1 KiB over a bare DPDK echo of its frames", "%.1f", None, most, over_echo(samples, rows, "1K", "echo_frames_1k_us")),
+        ("1 MiB over the same", "%.1f", None, most, over_echo(samples, rows, "1M", "echo_frames_1m_us")),
         ("a cached object of 1 KiB: cycles over its digests in lanes", "%.0f", 6000, most, cached_cycles(samples, rows)),
         ("1 KiB, one in flight: p50, µs", "%.1f", 8, most, middle(rows, "one_p50_us")),
         ("1 KiB at 70 % load, 100 MiB beside it: p99, µs", "%.0f", 300, most, middle(rows, "beside_p99_us")),

@@ -9,7 +9,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
+from harness import appliance, capacity, compare, echo, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -104,6 +104,18 @@ class Stages(unittest.TestCase):
         self.assertIn("| all | 1,000 |", text)
         self.assertNotIn("http", text)
         self.assertIsNone(plots.stage_plot([]))
+
+
+class Echo(unittest.TestCase):
+    def test_is_of_the_frames_that_an_object_brought(self):
+        samples = [dict(s, rx_packets=n) for n, s in zip((1.0, 1.5, 9), both("object", 10, 20) + [sample("object", 1, size="1M")])]
+        self.assertEqual((echo.frames_of(samples, "1K"), echo.frames_of(samples, "1M"), echo.frames_of([], "1K")), (1.25, 9, None))
+        found = {"packets": 100, "ns": 400.0, "core_share": 1, "empty_share": 0}
+        row = echo.row_of("1K", 1.25, found)
+        self.assertEqual((row["name"], row["value"]), ("echo_frames_1k_us", 0.5))
+        self.assertEqual(targets.over_echo(samples, [row], "1K", "echo_frames_1k_us"), 30)
+        self.assertIsNone(targets.over_echo(samples, [row], "1M", "echo_frames_1m_us"))
+        self.assertIsNone(echo.row_of("1K", 1, dict(found, packets=0))["value"])
 
 
 class Reloads(unittest.TestCase):
