@@ -149,7 +149,7 @@ cpu_ns(void)
 static void
 echo(uint16_t port, int end, struct outcome *out)
 {
-	struct mono begun, now = mono_now();
+	struct mono begun, now;
 	uint64_t cpu;
 	unsigned idle = 0, n;
 
