@@ -8,16 +8,21 @@
 /* Two targets beside any: six databases. */
 static const char rules[] = "Pe;Target:1;0;6162636465\nElf;Target:6;0;7172737475\n";
 
+/* As many literals, of the same lengths. */
+static const char other_bytes[] = "Pe;Target:1;0;6162636465\nElf;Target:6;0;7172737476\n";
+
 struct change {
 	const char *name, *source, *text; /* a source that comes behind the others; NULL: none */
 	unsigned reused;
+	const char *rules; /* instead of those; NULL: those */
 };
 
 static const struct change change_rows[] = {
-	{ "nothing", NULL, NULL, 6 },
-	{ "a digest", "z.hdb", "00112233445566778899aabbccddeeff:10:Digest\n", 6 },
-	{ "an ELF signature: its own", "z.ldb", "Elf.More;Target:6;0;3132333435\n", 4 },
-	{ "one for any: all", "z.ldb", "Any.More;Target:0;0;3132333435\n", 0 },
+	{ "nothing", NULL, NULL, 6, NULL },
+	{ "a digest", "z.hdb", "00112233445566778899aabbccddeeff:10:Digest\n", 6, NULL },
+	{ "an ELF signature: its own", "z.ldb", "Elf.More;Target:6;0;3132333435\n", 4, NULL },
+	{ "one for any: all", "z.ldb", "Any.More;Target:0;0;3132333435\n", 0, NULL },
+	{ "a byte of a literal", NULL, NULL, 4, other_bytes },
 };
 
 static void
@@ -29,8 +34,10 @@ path_in(const struct made *m, const char *name, char path[160])
 static void
 make(struct made *m, const struct change *change, const char *earlier)
 {
+	const char *text = change != NULL && change->rules != NULL ? change->rules : rules;
+
 	made_begin(m);
-	CHECK(made_source(m, "a.ldb", rules, sizeof(rules) - 1) == 0);
+	CHECK(made_source(m, "a.ldb", text, strlen(text)) == 0);
 	if (change != NULL && change->source != NULL)
 		CHECK(made_source(m, change->source, change->text, strlen(change->text)) == 0);
 	if (earlier != NULL)
