@@ -21,7 +21,7 @@
 #define OPTION_SCALE   3
 #define SYN_OPTIONS    8
 #define PEER_SCALE     7
-#define UNSENT_MAX     PIPELINE_TEXT_MAX
+#define UNSENT_MAX     (2 * PIPELINE_TEXT_MAX)
 #define HEAD_TIMEOUT_S 30
 
 static const uint8_t ours[4] = { 192, 0, 2, 1 }, theirs[4] = { 192, 0, 2, 2 };
@@ -266,7 +266,7 @@ send_segment(struct peer *peer, uint8_t flags, uint32_t count)
 	memcpy(h + 1, syn_options, head - 20);
 	memcpy((uint8_t *)h + head, peer->unsent, count);
 	m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-	peer->snd_nxt += count + (flags & RTE_TCP_SYN_FLAG ? 1 : 0);
+	peer->snd_nxt += count + (flags & (RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG) ? 1 : 0);
 	peer->unsent_bytes -= count;
 	memmove(peer->unsent, peer->unsent + count, peer->unsent_bytes);
 	if (tcp_input(peer->pipeline->tcp, m, &source, &destination, 0) == TCP_INPUT_NO_FLOW)
@@ -426,6 +426,15 @@ peer_say_request(struct peer *peer, const char *more, size_t body_bytes)
 	peer_say_head(peer, more, body_bytes);
 	peer_say_body(peer, body_bytes);
 	peer_say_end(peer);
+}
+
+void
+peer_close(struct peer *peer)
+{
+	send_what_fits(peer);
+	if (peer->unsent_bytes > 0)
+		abort();
+	send_segment(peer, RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG, 0);
 }
 
 void

@@ -76,7 +76,8 @@ void peer_say_body(struct peer *peer, size_t count);
 void peer_say_end(struct peer *peer);
 /* All three. */
 void peer_say_request(struct peer *peer, const char *more, size_t body_bytes);
-/* At once. */
+/* A FIN, once it has said all; a RST. At once. */
+void peer_close(struct peer *peer);
 void peer_reset(struct peer *peer);
 
 /* Received from the peer, and not taken by clients. */
