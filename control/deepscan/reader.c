@@ -135,11 +135,10 @@ reader_filter_of(struct span bytes, enum source *why)
 	} else {
 		/* It looks for one in what comes out of the first, too, and fails where that only
 		 * begins like a stream: numbers are soon the header of an LZMA one. */
-		filter = filter_by_magic(bytes);
-		if (filter == ARCHIVE_FILTER_NONE) {
-			*why = reader_class(a);
+		*why = reader_class(a);
+		filter = *why == SOURCE_OVERSIZE ? ARCHIVE_FILTER_NONE : filter_by_magic(bytes);
+		if (filter == ARCHIVE_FILTER_NONE)
 			filter = -1;
-		}
 	}
 	archive_read_free(a);
 	return filter;

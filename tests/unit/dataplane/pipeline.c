@@ -339,7 +339,7 @@ pipeline_turn(struct pipeline *p, struct duration pass)
 	p->now = mono_add(p->now, pass);
 	tcp_begin(p->tcp, p->now);
 	icap_begin(p->icap, p->now);
-	inspect_begin(p->inspect, p->now, WALL_NS);
+	inspect_begin(p->inspect, p->now, p->now, WALL_NS);
 	for (unsigned i = 0; i < p->peer_count; i++) {
 		send_what_fits(&p->peers[i]);
 		p->peers[i].taken_bytes = peer_waiting_bytes(&p->peers[i]);

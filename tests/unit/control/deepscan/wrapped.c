@@ -47,9 +47,6 @@ static const struct {
 	{ "clam.exe.szdd", FORMAT, SOURCE_SANDBOX },
 	{ "clam.exe.webapp-export.one", FORMAT, SOURCE_SANDBOX },
 	{ "clam.sis", FORMAT, SOURCE_SANDBOX },
-	{ "clam.tnef", FORMAT, SOURCE_SANDBOX },
-	{ "clam.exe.html", "a data: URL in a page", SOURCE_SANDBOX },
-	{ "clam.exe.mbox.uu", "a part of mail in uuencode", SOURCE_SANDBOX },
 	{ "clam.ppt", "an object that PowerPoint has compressed", SOURCE_SANDBOX },
 	{ "clam_cache_emax.tgz", LAYERS, SOURCE_OVERSIZE },
 };
