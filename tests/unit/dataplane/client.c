@@ -5,6 +5,10 @@
  */
 #include "dataplane/client.h"
 
+#include <stdlib.h>
+
+#include <isa-l/igzip_lib.h>
+
 #include "tests/unit/dataplane/pipeline.h"
 #include "tests/unit/harness.h"
 
@@ -75,6 +79,59 @@ TEST(alone_it_has_the_whole_slice)
 	peer_say_end(large);
 	turns(p, 2);
 	CHECK(peer_count_of(large, SAID_204) == 1);
+	CHECK(pipeline_destroy(p));
+}
+
+/* Says a body of so many bytes, packed, but for its end. Not zeros alone: those are near a bomb. */
+static void
+say_packed(struct peer *peer, size_t bytes)
+{
+	uint8_t *plain = calloc(1, bytes), *packed = malloc(bytes / 8);
+	struct isal_zstream z;
+
+	for (size_t i = 0; i < bytes; i += 4096)
+		plain[i] = (uint8_t)(i / 4096 * 151);
+	isal_deflate_stateless_init(&z);
+	z.gzip_flag = IGZIP_GZIP;
+	z.next_in = plain;
+	z.avail_in = (uint32_t)bytes;
+	z.next_out = packed;
+	z.avail_out = (uint32_t)bytes / 8;
+	z.end_of_stream = 1;
+	CHECK(isal_deflate_stateless(&z) == COMP_OK);
+	peer->fields = "Content-Encoding: gzip\r\n";
+	CHECK(z.total_out < SHARED_SLICE_BYTES);
+	peer_say_head(peer, MAY_204, z.total_out);
+	peer_say(peer, (const char *)packed, z.total_out);
+	free(packed);
+	free(plain);
+}
+
+/* Others are answered meanwhile, and its deadline does not count what we took our time for. */
+TEST(what_decodes_to_much_has_its_share_of_many_turns)
+{
+	enum {
+		BYTES = 1 << 20,
+		LEAST_TURNS = BYTES / (2 * ICAP_SLICE_BYTES)
+	};
+	struct pipeline *p = pipeline_create((struct pipeline_shape){ 0 });
+	struct peer *packed = peer_connect(p), *small = peer_connect(p);
+	uint64_t fed = 0, before = 0;
+	unsigned n = 0;
+
+	say_packed(packed, BYTES);
+	do {
+		before = inspect_fed_bytes(p->inspect);
+		peer_say_request(small, MAY_204, SMALL_BYTES);
+		pipeline_turn(p, seconds(8));
+		CHECK(peer_count_of(small, SAID_204) == ++n);
+		fed = inspect_fed_bytes(p->inspect) - before;
+		CHECK(fed <= 2 * ICAP_SLICE_BYTES + SMALL_BYTES);
+	} while (fed > SMALL_BYTES && n < 1000);
+	CHECK(n > LEAST_TURNS && inspect_fed_bytes(p->inspect) >= BYTES);
+	peer_say_end(packed);
+	turns(p, 2);
+	CHECK(peer_count_of(packed, SAID_204) == 1);
 	CHECK(pipeline_destroy(p));
 }
 

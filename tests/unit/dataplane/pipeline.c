@@ -392,12 +392,13 @@ peer_say_head(struct peer *peer, const char *more, size_t body_bytes)
 {
 	static const char request[] =
 	    "GET http://example.test/a HTTP/1.1\r\nHost: example.test\r\n\r\n";
-	static const char response[] = "HTTP/1.1 200 OK\r\n\r\n";
-	char text[1024];
+	char text[1024], response[256];
+	int m = snprintf(response, sizeof(response), "HTTP/1.1 200 OK\r\n%s\r\n",
+	    peer->fields != NULL ? peer->fields : "");
 	int n = snprintf(text, sizeof(text),
 	    "RESPMOD icap://h/av/respmod ICAP/1.0\r\nHost: h\r\n%s"
 	    "Encapsulated: req-hdr=0, res-hdr=%zu, res-body=%zu\r\n\r\n%s%s%zx\r\n",
-	    more, sizeof(request) - 1, sizeof(request) + sizeof(response) - 2, request, response,
+	    more, sizeof(request) - 1, sizeof(request) - 1 + (size_t)m, request, response,
 	    body_bytes);
 
 	peer_say(peer, text, (size_t)n);

@@ -26,7 +26,8 @@ struct peer {
 	uint8_t scale;             /* of that window */
 	bool stopped_reading;      /* its own window is shut */
 	bool owes_ack, got_fin, got_rst;
-	char *unsent; /* what waits for the window, and how much */
+	const char *fields; /* of the HTTP response heads it sends, each with CRLF; NULL: none */
+	char *unsent;       /* what waits for the window, and how much */
 	size_t unsent_bytes;
 	char *text; /* what it got, NUL-terminated */
 	size_t text_bytes;
