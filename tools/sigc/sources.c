@@ -609,5 +609,6 @@ sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind)
 		return -EINVAL;
 	}
 	table_add(&s->lists, &name, sizeof(name));
+	sigc_begin_source(s, path);
 	return read_lines_of(s, path, take_url);
 }
