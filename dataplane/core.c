@@ -5,26 +5,13 @@
  * handled, make the digests of what came and answer what waited for them, flush what tcp owes and
  * what waits for the port, show what control asked to see. The order is read in core_turn().
  */
-#include "dataplane/core.h"
+#include "dataplane/core_internal.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include <urcu/urcu-qsbr.h>
 
-#include "dataplane/client.h"
-#include "dataplane/icap/icap.h"
-#include "dataplane/idle.h"
-#include "dataplane/inspect/inspect.h"
-#include "dataplane/net/link/link.h"
-#include "dataplane/net/tcp/tcp.h"
-#include "dataplane/observe.h"
-#include "dataplane/patience.h"
-
-#define BURST_MAX      64
-#define TRANSMIT_SLOTS 4096 /* frames that wait for the port; more are dropped */
+#define BURST_MAX 64
 #define TRANSMIT_TCP_MAX \
 	2048 /* from here on TCP keeps its data: the rest is for what cannot wait */
 #define COMMANDS_PER_TURN 64
@@ -36,42 +23,8 @@
 #define CROWDED_TURNS        24  /* of the last 32, that left something: more comes than is taken */
 #define GAUGE_TURNS          256 /* how often gauges are written, in turns */
 
-struct core {
-	struct core_config config;
-	struct port *port;
-	struct link *link;
-	struct tcp *tcp;
-	struct icap *icap;
-	struct inspect *inspect;
-	struct clients *clients;
-	struct channel_core *channel;
-	struct core_stats *stats;
-	struct observer observer;
-	struct idle idle;
-	struct mono now, drain_until;
-	struct patience patience; /* the clock of tcp, icap, clients and inspect */
-	uint32_t crowded_turns;   /* a bit for each of the last: more had come than it took */
-	bool worked;              /* the turn before this one */
-	int64_t wall_ns, wall_second;
-	struct ip_address duplicate; /* for the attendant, while duplicate_due */
-	bool duplicate_due;
-	uint64_t announced; /* stamp of the publication whose ISTag the answers carry */
-	unsigned transmit_count;
-	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
-};
-
-static void
-random_bytes(void *arg, void *out, size_t bytes)
-{
-	(void)arg;
-	/* Only at start and for keys; the libraries stretch what they get. */
-	if (getrandom(out, bytes, 0) != (ssize_t)bytes)
-		abort();
-}
-
-/* link hands over whole frames. */
-static void
-queue_frame(void *arg, struct rte_mbuf *frame)
+void
+core_queue_frame(void *arg, struct rte_mbuf *frame)
 {
 	struct core *c = arg;
 
@@ -85,9 +38,8 @@ queue_frame(void *arg, struct rte_mbuf *frame)
 	c->transmit[c->transmit_count++] = frame;
 }
 
-/* tcp hands over segments. */
-static void
-queue_segment(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
+void
+core_queue_segment(void *arg, struct rte_mbuf *segment, const struct ip_address *source,
     const struct ip_address *destination, uint8_t ecn)
 {
 	struct core *c = arg;
@@ -406,218 +358,4 @@ core_run(void *core)
 	write_gauges(c);
 	urcu_qsbr_unregister_thread();
 	return 0;
-}
-
-/* "/av/reqmod" and "av/reqmod" are the same service. */
-static const char *
-without_slash(const char *path)
-{
-	return path + (path[0] == '/');
-}
-
-static int
-create_icap(struct core *c)
-{
-	const struct config *f = c->config.config;
-	struct icap_config ic = {
-		.sessions_max = c->config.budget->connections_max,
-		.preview_bytes = f->icap.preview_bytes,
-		.options_ttl_seconds = f->icap.options_ttl_s,
-		.connections_max = f->icap.connections_max,
-		.head_timeout = milliseconds(f->icap.head_timeout_ms),
-		.body_timeout = milliseconds(f->icap.body_timeout_ms),
-		.idle_timeout = milliseconds(f->icap.idle_timeout_ms),
-		.pools = c->config.pools,
-	};
-
-	snprintf(ic.reqmod_path, sizeof(ic.reqmod_path), "%s", without_slash(f->icap.reqmod_path));
-	snprintf(
-	    ic.respmod_path, sizeof(ic.respmod_path), "%s", without_slash(f->icap.respmod_path));
-	snprintf(ic.service_name, sizeof(ic.service_name), "Sluice");
-	c->icap = icap_create(&ic);
-	return c->icap != NULL ? 0 : -ENOMEM;
-}
-
-static int
-create_inspect(struct core *c)
-{
-	const struct budget *b = c->config.budget;
-	struct inspect_config ic = {
-		.core = c->config.core,
-		.objects_max = b->objects_max,
-		.jobs_max = b->jobs_max,
-		.decoders_max = b->decoders_max,
-		.part_levels_max = b->part_levels_max,
-		.cache_entries = c->config.config->cache.entries,
-		.keep_mbufs_max = b->keep_mbufs_max,
-		.arena_blocks = b->arena_blocks,
-		.region = c->config.region,
-		.publisher = c->config.publisher,
-		.icap = c->icap,
-		.pools = c->config.pools,
-		.digests = c->config.digests,
-	};
-
-	random_bytes(NULL, ic.uuid_keys, sizeof(ic.uuid_keys));
-	c->inspect = inspect_create(&ic);
-	if (c->inspect == NULL)
-		return -ENOMEM;
-	publisher_add_core(c->config.publisher, inspect_publication_users(c->inspect));
-	return 0;
-}
-
-int
-core_create(const struct core_config *config, struct core **out, char error[CONFIG_ERROR_TEXT_MAX])
-{
-	struct core *c = calloc(1, sizeof(*c));
-
-	snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory for a core's tables");
-	if (c == NULL)
-		return -ENOMEM;
-	c->config = *config;
-	c->channel = region_core(config->region, config->core);
-	c->stats = channel_stats(c->channel);
-	if (create_icap(c) != 0 || create_inspect(c) != 0) {
-		core_destroy(c);
-		return -ENOMEM;
-	}
-	*out = c;
-	return 0;
-}
-
-/* Our addresses, each with the gateway of its family. */
-static int
-take_addresses(const struct config *f, struct link_config *lc, char *error)
-{
-	for (unsigned i = 0; i < f->dataplane.addresses_count; i++) {
-		struct link_address *a = &lc->addresses[i];
-
-		if (i == LINK_ADDRESSES_MAX ||
-		    subnet_parse(span_text(f->dataplane.addresses[i]), &a->subnet) != 0) {
-			snprintf(error, CONFIG_ERROR_TEXT_MAX,
-			    "dataplane.addresses: '%s', expected at most %d of the form "
-			    "ADDRESS/LENGTH",
-			    f->dataplane.addresses[i], LINK_ADDRESSES_MAX);
-			return -EINVAL;
-		}
-		for (unsigned g = 0; g < f->dataplane.gateways_count; g++) {
-			struct ip_address gateway;
-
-			if (address_parse(span_text(f->dataplane.gateways[g]), &gateway) == 0 &&
-			    address_is_v4(&gateway) == address_is_v4(&a->subnet.base))
-				a->gateway = gateway;
-		}
-		lc->address_count++;
-	}
-	return 0;
-}
-
-static int
-create_link(struct core *c, char *error)
-{
-	const struct config *f = c->config.config;
-	struct link_config lc = {
-		.vlan = f->dataplane.vlan != 0 ? f->dataplane.vlan : LINK_VLAN_NONE,
-		.mtu = port_mtu(c->port),
-		.accept_router_advertisements = f->dataplane.router_advertisements,
-		.duplicate_address_detection = f->dataplane.duplicate_address_detection,
-		.leads = c->config.core == 0,
-		.checksum_offload_rx = port_offloads(c->port).ip_checksum_rx,
-		.checksum_offload_tx = port_offloads(c->port).ip_checksum_tx,
-	};
-	struct link_env env = { c, queue_frame, random_bytes, c->config.pools };
-	int rc = take_addresses(f, &lc, error);
-
-	if (rc != 0)
-		return rc;
-	memcpy(lc.mac, port_mac(c->port), sizeof(lc.mac));
-	c->link = link_create(&lc, &env);
-	return c->link != NULL ? 0 : -ENOMEM;
-}
-
-static int
-create_tcp(struct core *c)
-{
-	const struct config *f = c->config.config;
-	uint32_t of_source = f->icap.connections_per_source_max, cores = f->dataplane.cores;
-	uint32_t half = c->config.budget->connections_max / 2; /* a flood must not take them all */
-	struct tcp_config tc = {
-		.connections_max = c->config.budget->connections_max + 64, /* those being refused */
-		.half_open_max = f->tcp.half_open_max < half ? f->tcp.half_open_max : half,
-		.receive_window_bytes = f->tcp.receive_window_bytes,
-		.connections_per_source_max = (of_source + cores - 1) / cores,
-		.mss_max = (uint16_t)(port_mtu(c->port) - 40),
-		.rto_min = milliseconds(f->tcp.rto_min_ms),
-		.user_timeout = seconds(f->tcp.user_timeout_s),
-		.keepalive = seconds(f->tcp.keepalive_idle_s),
-		.keepalive_interval = seconds(f->tcp.keepalive_interval_s),
-		.keepalive_probes = f->tcp.keepalive_probes,
-		.ecn = f->tcp.ecn ? TCP_ECN_ACCEPT : TCP_ECN_OFF,
-		.checksum_offload_rx = port_offloads(c->port).tcp_checksum_rx,
-		.checksum_offload_tx = port_offloads(c->port).tcp_checksum_tx,
-		.pool_reserve = c->config.budget->pool_reserve,
-	};
-	struct tcp_env env = { c, queue_segment, random_bytes, c->config.pools };
-	struct ip_address any = { { 0 } };
-	int rc;
-
-	c->tcp = tcp_create(&tc, &env);
-	if (c->tcp == NULL)
-		return -ENOMEM;
-	rc = tcp_listen(c->tcp, &any, f->icap.port);
-	if (rc == 0 && f->icaps.port != 0)
-		rc = tcp_listen(c->tcp, &any, f->icaps.port);
-	return rc;
-}
-
-int
-core_attach_port(struct core *c, struct port *port, char error[CONFIG_ERROR_TEXT_MAX])
-{
-	const struct config *f = c->config.config;
-	struct clients_config cc = {
-		.core = c->config.core,
-		.cores = f->dataplane.cores,
-		.clients_max = c->config.budget->connections_max,
-		.icap = c->icap,
-		.inspect = c->inspect,
-		.stats = c->stats,
-		.pools = c->config.pools,
-		.certificates = c->config.certificates,
-		.tls_port = f->icaps.port,
-		.handshake_timeout = milliseconds(f->icap.head_timeout_ms),
-		.plain_access = c->config.plain_access,
-		.tls_access = c->config.tls_access,
-	};
-	int rc;
-
-	c->port = port;
-	rc = create_link(c, error);
-	if (rc != 0)
-		return rc;
-	snprintf(error, CONFIG_ERROR_TEXT_MAX, "no memory for a core's connections");
-	rc = create_tcp(c);
-	if (rc != 0)
-		return rc;
-	cc.tcp = c->tcp;
-	observer_init(&c->observer, c->channel, c->tcp);
-	c->clients = clients_create(&cc);
-	return c->clients != NULL ? 0 : -ENOMEM;
-}
-
-void
-core_destroy(struct core *c)
-{
-	if (c == NULL)
-		return;
-	clients_destroy(c->clients);
-	if (c->tcp != NULL)
-		tcp_destroy(c->tcp);
-	if (c->link != NULL)
-		link_destroy(c->link);
-	for (unsigned i = 0; i < c->transmit_count; i++)
-		rte_pktmbuf_free(c->transmit[i]);
-	inspect_destroy(c->inspect);
-	if (c->icap != NULL)
-		icap_destroy(c->icap);
-	free(c);
 }
