@@ -1,41 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* stream ↔ icap ↔ inspect for each connection of a core; see client.h. */
-#include "dataplane/client.h"
+#include "dataplane/client_internal.h"
 
 #include <stdlib.h>
-
-#include "common/base/wheel.h"
-#include "dataplane/stream.h"
-
-struct client {
-	struct list node;    /* free list, or all: who made progress longest ago first */
-	struct list to_scan; /* in `scanning` while `has_body` */
-	struct list holder;  /* in `holders` while `holds_heads` */
-	struct wheel_timer timer;
-	struct stream stream;
-	struct icap_session *session;
-	struct inspect_object *object;
-	struct inspect_peer peer;
-	struct mono progress_at; /* its last request, or PROGRESS_BYTES of one */
-	uint32_t unmarked_bytes; /* since then */
-	bool input_ended;
-	bool has_body;    /* ICAP_BODY was told and waits for clients_scan_next() */
-	bool holds_heads; /* a request's, of which there are not enough for all */
-};
-
-struct clients {
-	struct clients_config config;
-	struct client *slots;
-	struct list free, all, scanning;
-	struct list holders; /* of `all` those within a request, in the same order */
-	struct wheel wheel;
-	struct streams streams;
-	uint32_t count, serial;
-	uint32_t served, served_before; /* connections, in this turn and in the one before */
-	struct mono now;
-	bool behind; /* one of several has more than was taken from it */
-	bool draining;
-};
 
 /* Scanned for one connection in a turn, as sent and decoded, before others have theirs. */
 #define TURN_BYTES (2 * ICAP_SLICE_BYTES)
@@ -43,12 +10,6 @@ struct clients {
  */
 #define SHARED_SLICE_BYTES 16384
 
-/* Who sends less is not seen to move: it gives way to who comes when there is no place left. */
-#define PROGRESS_BYTES  512
-#define IDLE_PATIENCE   seconds(1)  /* between requests */
-#define HEAD_PATIENCE   seconds(1)  /* within a head, which is sent at once */
-#define SLOW_PATIENCE   seconds(10) /* within one */
-#define LOOKED_AT_MAX   64
 #define TIMERS_PER_TURN 512
 
 struct clients *
@@ -94,9 +55,8 @@ take_body(struct client *client)
 	return true;
 }
 
-/* Lets go of a client's session and object; its connection is the caller's business. */
-static void
-forget(struct clients *c, struct client *client)
+void
+client_forget(struct clients *c, struct client *client)
 {
 	take_body(client);
 	if (client->holds_heads)
@@ -123,177 +83,11 @@ clients_destroy(struct clients *c)
 		struct client *client = LIST_ITEM(c->all.next, struct client, node);
 		struct tcp_conn *conn = client->stream.conn;
 
-		forget(c, client);
+		client_forget(c, client);
 		tcp_release(conn);
 	}
 	free(c->slots);
 	free(c);
-}
-
-static bool
-is_tls(const struct clients *c, const struct tcp_conn *conn)
-{
-	return c->config.tls_port != 0 && tcp_endpoints(conn)->local_port == c->config.tls_port;
-}
-
-/* Over the limit: says so, where a handshake need not come first, and closes; what the peer sends
- * meanwhile is dropped. */
-static void
-refuse(struct clients *c, struct tcp_conn *conn)
-{
-	struct chain out = CHAIN_EMPTY;
-
-	count(c->config.stats, COUNTER_CONNECTIONS_REFUSED, 1);
-	tcp_discard_input(conn);
-	if (!is_tls(c, conn) &&
-	    icap_refusal(c->config.icap, &tcp_endpoints(conn)->remote, &out) == 0)
-		tcp_send(conn, &out);
-	tcp_shutdown(conn);
-	tcp_release(conn);
-}
-
-static void
-note_progress(struct clients *c, struct client *client)
-{
-	client->progress_at = c->now;
-	client->unmarked_bytes = 0;
-	list_unlink(&client->node);
-	list_append(&c->all, &client->node);
-	if (client->holds_heads) {
-		list_unlink(&client->holder);
-		list_append(&c->holders, &client->holder);
-	}
-}
-
-/* An idle connection is closed; one that is stuck in its request is told by a RST. */
-static void
-evict(struct clients *c, struct client *client)
-{
-	struct tcp_conn *conn = client->stream.conn;
-	bool idle = icap_is_idle(client->session);
-
-	count(c->config.stats, COUNTER_CONNECTIONS_EVICTED, 1);
-	forget(c, client);
-	if (!idle)
-		tcp_abort(conn);
-	tcp_release(conn);
-}
-
-/*
- * No place is left: of those that wait for their peer and not for us, the one that has waited
- * longest goes, if that is long. Who waits for us goes to the end: it is no fault of its own.
- */
-static void
-make_room(struct clients *c)
-{
-	struct list *node = c->all.next;
-
-	for (unsigned i = 0; i < LOOKED_AT_MAX && node != &c->all; i++) {
-		struct client *client = LIST_ITEM(node, struct client, node);
-		int64_t waited_ns = mono_since(c->now, client->progress_at).ns;
-		bool idle = icap_is_idle(client->session);
-
-		node = node->next;
-		if (waited_ns < IDLE_PATIENCE.ns)
-			return;
-		if (icap_deadline(client->session).ns == MONO_NEVER.ns) {
-			note_progress(c, client);
-		} else if (idle || waited_ns >= SLOW_PATIENCE.ns) {
-			evict(c, client);
-			return;
-		}
-	}
-}
-
-/* What there is for fewer requests at once than there are places. */
-enum scarce {
-	SCARCE_HEADS,
-	SCARCE_DECODERS,
-};
-
-/*
- * It has run out, though there are places: who does not send the rest of its head goes first, where
- * it is for heads, then who is stuck behind it. Nobody may shut others out by its number.
- */
-static void
-make_room_within(struct clients *c, enum scarce what)
-{
-	struct list *node = c->holders.next;
-
-	for (unsigned i = 0; i < LOOKED_AT_MAX && node != &c->holders && !c->draining; i++) {
-		struct client *client = LIST_ITEM(node, struct client, holder);
-		int64_t waited_ns = mono_since(c->now, client->progress_at).ns;
-
-		node = node->next;
-		if (waited_ns < HEAD_PATIENCE.ns)
-			return;
-		if (icap_deadline(client->session).ns == MONO_NEVER.ns) {
-			note_progress(c, client);
-		} else if ((what == SCARCE_HEADS && icap_awaits_head(client->session)) ||
-			   waited_ns >= SLOW_PATIENCE.ns) {
-			evict(c, client);
-			return;
-		}
-	}
-}
-
-/* Whether it came by a request's heads, or is done with them. */
-static void
-note_heads(struct clients *c, struct client *client)
-{
-	bool holds = icap_holds_heads(client->session);
-
-	if (holds == client->holds_heads)
-		return;
-	client->holds_heads = holds;
-	if (holds) {
-		list_append(&c->holders, &client->holder);
-		note_progress(c, client);
-	} else {
-		list_unlink(&client->holder);
-	}
-}
-
-/* A client for a new connection; NULL: refused. */
-static struct client *
-welcome(struct clients *c, struct tcp_conn *conn)
-{
-	struct client *client = NULL;
-	struct list *node;
-	const struct access_list *access =
-	    is_tls(c, conn) ? c->config.tls_access : c->config.plain_access;
-
-	if (!c->draining && list_is_empty(&c->free))
-		make_room(c);
-	node = c->draining ? NULL : list_take_first(&c->free);
-	if (node != NULL) {
-		client = LIST_ITEM(node, struct client, node);
-		client->session = icap_session_create(c->config.icap);
-	}
-	if (client != NULL && client->session != NULL &&
-	    stream_open(&c->streams, &client->stream, conn) != 0) {
-		icap_session_destroy(client->session);
-		client->session = NULL;
-	}
-	if (client == NULL || client->session == NULL) {
-		if (node != NULL)
-			list_append(&c->free, node);
-		refuse(c, conn);
-		return NULL;
-	}
-	note_progress(c, client);
-	client->object = NULL;
-	client->input_ended = client->has_body = false;
-	client->peer.address = tcp_endpoints(conn)->remote;
-	icap_session_set_peer(client->session, &client->peer.address);
-	client->peer.session = ++c->serial * c->config.cores + c->config.core;
-	if (!access_allows(access, &client->peer.address))
-		icap_session_forbid(client->session);
-	tcp_set_user(conn, client);
-	tcp_set_label(conn, client->peer.session);
-	c->count++;
-	count(c->config.stats, COUNTER_CONNECTIONS_OPENED, 1);
-	return client;
 }
 
 /* One event of the session. False: the session is over. */
@@ -304,9 +98,9 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 
 	switch (event) {
 	case ICAP_REQUEST:
-		note_progress(c, client);
+		client_note_progress(c, client);
 		if (inspect_lacks_decoders(c->config.inspect))
-			make_room_within(c, SCARCE_DECODERS);
+			client_make_room_within(c, SCARCE_DECODERS);
 		client->object =
 		    inspect_request(c->config.inspect, client->session, &client->peer, client);
 		return true;
@@ -317,7 +111,7 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 		done = client->object != NULL && inspect_preview_end(client->object);
 		break;
 	case ICAP_BODY_END:
-		note_progress(c, client);
+		client_note_progress(c, client);
 		done = client->object != NULL && inspect_end(client->object);
 		break;
 	case ICAP_ABORTED:
@@ -429,7 +223,7 @@ feed(struct clients *c, struct client *client, size_t *budget)
 	*budget -= in.bytes < *budget ? in.bytes : *budget;
 	client->unmarked_bytes += (uint32_t)in.bytes;
 	if (client->unmarked_bytes >= PROGRESS_BYTES)
-		note_progress(c, client);
+		client_note_progress(c, client);
 	icap_input(client->session, &in);
 	return true;
 }
@@ -440,7 +234,7 @@ break_off(struct clients *c, struct client *client)
 {
 	struct tcp_conn *conn = client->stream.conn;
 
-	forget(c, client);
+	client_forget(c, client);
 	tcp_abort(conn);
 	tcp_release(conn);
 }
@@ -451,7 +245,7 @@ part(struct clients *c, struct client *client)
 {
 	struct tcp_conn *conn = client->stream.conn;
 
-	forget(c, client);
+	client_forget(c, client);
 	tcp_discard_input(conn);
 	tcp_shutdown(conn);
 	tcp_release(conn);
@@ -473,7 +267,7 @@ finish(struct clients *c, struct client *client)
 		return; /* the next turn again */
 	if (icap_wants_drain(client->session))
 		tcp_discard_input(conn);
-	forget(c, client);
+	client_forget(c, client);
 	tcp_release(conn);
 }
 
@@ -508,13 +302,13 @@ drive(struct clients *c, struct client *client, enum bodies bodies)
 		icap_all_sent(client->session);
 	do {
 		if (icap_lacks_heads(client->session))
-			make_room_within(c, SCARCE_HEADS);
+			client_make_room_within(c, SCARCE_HEADS);
 		progress = run_session(c, client, bodies);
 		if (progress == OVER) {
 			finish(c, client);
 			return;
 		}
-		note_heads(c, client);
+		client_note_heads(c, client);
 		flush(client);
 		if (progress == POSTPONED)
 			return;
@@ -555,13 +349,13 @@ clients_take_event(struct clients *c, struct tcp_conn *conn)
 	struct client *client = tcp_user(conn);
 
 	if (client == NULL && (events & TCP_EVENT_OPENED))
-		client = welcome(c, conn);
+		client = client_welcome(c, conn);
 	if (client == NULL)
 		return;
 	if (events & TCP_EVENT_ENDED) {
 		if (client->object != NULL)
 			tcp_report(conn, TCP_FAULT_CUT);
-		forget(c, client);
+		client_forget(c, client);
 		tcp_release(conn);
 		return;
 	}
