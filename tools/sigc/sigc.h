@@ -286,6 +286,12 @@ void sigc_build_origins(const struct sigc *s, struct sigc_table *rows, struct si
 /* report.c */
 void sigc_report(struct sigc *s, FILE *out, bool as_json);
 
+/* sources.c: an error of this line; -EINVAL. Each line of a file to a reader, which gives 0 or
+ * that. */
+int sigc_fail(struct sigc *s, const char *path, unsigned line, const char *what);
+typedef int (*sigc_line_reader)(struct sigc *s, const char *path, unsigned line, struct span text);
+int sigc_read_lines(struct sigc *s, const char *path, sigc_line_reader take);
+
 /* logical.c: a line of .ldb; or one part alone, for one kind of object, `words` being all
  * but its name. -EINVAL: malformed. */
 int sigc_add_logical(struct sigc *s, struct span line);

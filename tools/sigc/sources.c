@@ -25,7 +25,6 @@
 #include <sys/stat.h>
 
 #include "common/base/letters.h"
-#include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
 
 #define FIELDS_MAX 8
@@ -35,8 +34,8 @@ static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
 			    "$EICAR-STANDARD-"
 			    "ANTIVIRUS-TEST-FILE!$H+H*";
 
-static int
-fail(struct sigc *s, const char *path, unsigned line, const char *what)
+int
+sigc_fail(struct sigc *s, const char *path, unsigned line, const char *what)
 {
 	snprintf(s->error, sizeof(s->error), "%.300s:%u: %s", path, line, what);
 	return -EINVAL;
@@ -147,12 +146,13 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	if (text.data[0] == '#')
 		return 0;
 	if (split(text, '\t', fields) != 2 || fields[0].bytes == 0)
-		return fail(s, path, line, "expected NAME, a tab, and a text or hex:…");
+		return sigc_fail(s, path, line, "expected NAME, a tab, and a text or hex:…");
 	if (fields[1].bytes > 4 && memcmp(fields[1].data, "hex:", 4) == 0) {
 		struct span hex = span_from(fields[1], 4);
 
 		if (!sigc_decode_hex(hex, bytes))
-			return fail(s, path, line, "not hexadecimal, or an odd number of digits");
+			return sigc_fail(
+			    s, path, line, "not hexadecimal, or an odd number of digits");
 		sigc_add_literal(s, fields[0], bytes, hex.bytes / 2);
 	} else {
 		sigc_add_literal(s, fields[0], fields[1].data, fields[1].bytes);
@@ -214,7 +214,7 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	if (text.data[0] == '#')
 		return 0;
 	if (n < 4 || !sigc_take_number(&f[1], &target) || f[1].bytes > 0)
-		return fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
+		return sigc_fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
 	part = span_of(f[2].data, f[2].bytes + 1 + f[3].bytes);
 	if (!sigc_target_is_known(target))
 		sigc_skip(s, f[0], SKIP_TARGET);
@@ -228,8 +228,9 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
 	else
 		rc = add_plain(s, f[0], part, &place);
-	return rc == 0 ? 0
-		       : fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
+	return rc == 0
+		   ? 0
+		   : sigc_fail(s, path, line, "no pattern in hexadecimal digits, or an odd number");
 }
 
 static int
@@ -237,7 +238,7 @@ take_logical(struct sigc *s, const char *path, unsigned line, struct span text)
 {
 	if (text.data[0] == '#' || sigc_add_logical(s, text) == 0)
 		return 0;
-	return fail(s, path, line, "expected NAME;CONDITIONS;EXPRESSION;PART;…");
+	return sigc_fail(s, path, line, "expected NAME;CONDITIONS;EXPRESSION;PART;…");
 }
 
 /* One of ClamAV's lines; `size_first` of sections. */
@@ -253,10 +254,10 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, e
 	if (split(text, ':', f) >= 3 && f[2].bytes > 0)
 		rc = sigc_add_digest(s, set, f[size_first], f[!size_first], f[2]);
 	if (rc == -ERANGE)
-		return fail(s, path, line, "the size is neither a number nor '*'");
+		return sigc_fail(s, path, line, "the size is neither a number nor '*'");
 	return rc == 0
 		   ? 0
-		   : fail(s, path, line,
+		   : sigc_fail(s, path, line,
 			 size_first ? "expected SIZE:DIGEST:NAME" : "expected DIGEST:SIZE:NAME");
 }
 
@@ -298,7 +299,7 @@ take_plain_digest(struct sigc *s, const char *path, unsigned line, struct span t
 	digest = span_first(text, n);
 	rest = span_from(text, n);
 	if (rest.bytes > 0 && strchr(between, rest.data[0]) == NULL)
-		return fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
+		return sigc_fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
 	while (rest.bytes > 0 && strchr(between, rest.data[0]) != NULL)
 		rest = span_from(rest, 1);
 	for (n = 0; n < rest.bytes && strchr(between, rest.data[n]) == NULL; n++)
@@ -313,7 +314,7 @@ take_plain_digest(struct sigc *s, const char *path, unsigned line, struct span t
 	rest = span_trim(rest);
 	if (sigc_add_digest(s, SIGC_BAD, digest, size, rest.bytes > 0 ? rest : digest) == 0)
 		return 0;
-	return fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
+	return sigc_fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
 }
 
 static int
@@ -362,11 +363,9 @@ UNREAD(certificate, 0, SKIP_CERTIFICATE)
 UNREAD(password, 0, SKIP_PASSWORD)
 #undef UNREAD
 
-typedef int (*line_reader)(struct sigc *s, const char *path, unsigned line, struct span text);
-
 /* Every line that is not empty, without its end. */
 static int
-read_lines(struct sigc *s, const char *path, FILE *f, line_reader take)
+read_lines(struct sigc *s, const char *path, FILE *f, sigc_line_reader take)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -383,9 +382,9 @@ read_lines(struct sigc *s, const char *path, FILE *f, line_reader take)
 		    memcmp(line, "\xef\xbb\xbf", 3) == 0) /* UTF-8's mark */
 			memmove(line, line + 3, (size_t)(n -= 3) + 1);
 		if (n >= SIGC_LINE_MAX)
-			rc = fail(s, path, number, "longer than 1 MiB");
+			rc = sigc_fail(s, path, number, "longer than 1 MiB");
 		else if (memchr(line, 0, (size_t)n) != NULL)
-			rc = fail(s, path, number, "a NUL byte");
+			rc = sigc_fail(s, path, number, "a NUL byte");
 		else if (n > 0)
 			rc = take(s, path, number, span_of(line, (size_t)n));
 	}
@@ -393,8 +392,8 @@ read_lines(struct sigc *s, const char *path, FILE *f, line_reader take)
 	return rc;
 }
 
-static int
-read_lines_of(struct sigc *s, const char *path, line_reader take)
+int
+sigc_read_lines(struct sigc *s, const char *path, sigc_line_reader take)
 {
 	FILE *f = sigc_open(s, path);
 	int rc;
@@ -407,12 +406,12 @@ read_lines_of(struct sigc *s, const char *path, line_reader take)
 }
 
 /* NULL: no kind that is read line by line. */
-static line_reader
+static sigc_line_reader
 reader_of(const char *path)
 {
 	static const struct {
 		const char *end;
-		line_reader take;
+		sigc_line_reader take;
 	} kinds[] = { { ".lit", take_literal }, { ".ndb", take_extended },
 		{ ".ndu", take_extended }, { ".ldb", take_logical }, { ".ldu", take_logical },
 		{ ".ign2", take_ignored }, { ".hdb", take_bad_digest }, { ".hdu", take_bad_digest },
@@ -445,7 +444,7 @@ skip_file(struct sigc *s, const char *path)
 int
 sigc_read_stream(struct sigc *s, const char *path, FILE *f)
 {
-	line_reader take = reader_of(path);
+	sigc_line_reader take = reader_of(path);
 
 	return take != NULL ? read_lines(s, path, f, take) : skip_file(s, path);
 }
@@ -499,7 +498,7 @@ static int
 read_path(struct sigc *s, const char *path, const struct folder *above)
 {
 	const char *dot = strrchr(path, '.');
-	line_reader take = reader_of(path);
+	sigc_line_reader take = reader_of(path);
 	struct stat st;
 
 	if (stat(path, &st) != 0)
@@ -510,7 +509,7 @@ read_path(struct sigc *s, const char *path, const struct folder *above)
 		return sigc_read_yara(s, path);
 	if (dot != NULL && (strcmp(dot, ".cvd") == 0 || strcmp(dot, ".cld") == 0))
 		return sigc_read_container(s, path, strcmp(dot, ".cld") == 0);
-	return take != NULL ? read_lines_of(s, path, take) : skip_file(s, path);
+	return take != NULL ? sigc_read_lines(s, path, take) : skip_file(s, path);
 }
 
 int
@@ -518,97 +517,4 @@ sigc_read(struct sigc *s, const char *path)
 {
 	sigc_begin_source(s, path);
 	return read_path(s, path, NULL);
-}
-
-/* The list being read: its number and kind. */
-static uint8_t list_number, list_kind;
-
-/* "0.0.0.0 host" of hosts files, "||host^" of ad blockers, "*.host": what is left is a URL. */
-static struct span
-strip(struct span text)
-{
-	const char *blank;
-	size_t n;
-
-	if (text.bytes > 2 && (memcmp(text.data, "||", 2) == 0 || memcmp(text.data, "*.", 2) == 0))
-		text = span_from(text, 2);
-	if (isdigit(text.data[0]) && (blank = strpbrk((const char *)text.data, " \t")) != NULL &&
-	    (const uint8_t *)blank < text.data + text.bytes) {
-		struct span host =
-		    span_trim(span_from(text, (size_t)(blank - (const char *)text.data)));
-
-		text = host.bytes > 0 && host.data[0] != '#' ? host : text;
-	}
-	for (n = 0; n + 3 <= text.bytes; n++) {
-		if (memcmp(text.data + n, "://", 3) == 0) {
-			text = span_from(text, n + 3);
-			break;
-		}
-	}
-	for (n = 0; n < text.bytes && text.data[n] > ' ' && text.data[n] != '^'; n++)
-		continue;
-	return span_first(text, n);
-}
-
-/* Takes scheme-less "user@host:port/path" apart; the port and the user play no part. */
-static void
-take_apart(struct span url, struct span *host, struct span *path)
-{
-	size_t end = 0;
-	const uint8_t *at;
-
-	while (end < url.bytes && strchr("/?#\\", url.data[end]) == NULL)
-		end++;
-	*path = span_from(url, end);
-	*host = span_first(url, end);
-	at = end > 0 ? memrchr(url.data, '@', end) : NULL;
-	if (at != NULL)
-		*host = span_from(*host, (size_t)(at - url.data) + 1);
-	if (host->bytes > 0 && host->data[0] == '[') {
-		const uint8_t *close = memchr(host->data, ']', host->bytes);
-
-		*host = span_first(*host, close != NULL ? (size_t)(close - host->data) + 1 : 0);
-	} else if (host->bytes > 0 && (at = memchr(host->data, ':', host->bytes)) != NULL &&
-		   memchr(at + 1, ':', (size_t)(host->data + host->bytes - at) - 1) == NULL) {
-		*host = span_first(*host, (size_t)(at - host->data)); /* two colons: bare IPv6 */
-	}
-}
-
-static int
-take_url(struct sigc *s, const char *path, unsigned line, struct span text)
-{
-	struct url_entry e = { .line = line, .list = list_number, .kind = list_kind };
-	struct span host, rest;
-	struct reputation_key k;
-
-	text = span_trim(text);
-	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == '!')
-		return 0;
-	take_apart(strip(text), &host, &rest);
-	if (!reputation_key_host(&k, host))
-		return fail(s, path, line, "neither a domain nor a URL");
-	reputation_key_path(&k, rest);
-	e.host_bytes = k.host_bytes;
-	e.key_bytes = k.host_bytes + (k.path_bytes > 1 ? k.path_bytes : 0); /* more than "/" */
-	e.key = table_add_text(&s->names, span_of(k.bytes, e.key_bytes));
-	table_add(&s->urls, &e, sizeof(e));
-	sigc_count(s, list_kind, span_of(k.bytes, e.key_bytes));
-	return 0;
-}
-
-int
-sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind)
-{
-	const char *slash = strrchr(path, '/');
-	uint32_t name = table_add_text(&s->names, span_text(slash != NULL ? slash + 1 : path));
-
-	list_number = (uint8_t)(s->lists.used / sizeof(name));
-	list_kind = (uint8_t)kind;
-	if (list_number == 64) {
-		snprintf(s->error, sizeof(s->error), "%.300s: more than 64 lists", path);
-		return -EINVAL;
-	}
-	table_add(&s->lists, &name, sizeof(name));
-	sigc_begin_source(s, path);
-	return read_lines_of(s, path, take_url);
 }
