@@ -269,7 +269,7 @@ void
 plan_draw(struct plan *p, uint64_t seed)
 {
 	struct sim_random random = sim_random_of(seed, 0), *r = &random;
-	struct sim_random routers = sim_random_of(seed, 40);
+	struct sim_random routers = sim_random_of(seed, 40), crowds = sim_random_of(seed, 41);
 
 	memset(p, 0, sizeof(*p));
 	p->seed = seed;
@@ -289,6 +289,9 @@ plan_draw(struct plan *p, uint64_t seed)
 	draw_cookies(r, p);
 	draw_way_out(r, p);
 	p->says_nothing = one_in(&routers, 3);
+	for (unsigned i = 0; i < 2; i++)
+		p->hosts[i].crowd_ppm =
+		    one_in(&crowds, 4) ? (uint32_t)sim_spread(&crowds, 1000, 20 * PERCENT) : 0;
 }
 
 static double
@@ -317,11 +320,11 @@ print_host(const struct plan_host *h, unsigned i, FILE *out)
 	fprintf(out,
 	    "  host %u: window %u send queue %u mss %u rto_min %.3f half-open %u TIME-WAIT %u "
 	    "offload %d, %s "
-	    "wraps after %u, turns %.6f apart, stalls %u of %.6f, way out %u\n",
+	    "wraps after %u, turns %.6f apart, stalls %u of %.6f, way out %u, crowds %u\n",
 	    i, h->tcp.receive_window_bytes, h->tcp.send_queue_bytes, h->tcp.mss_max,
 	    in_seconds(h->tcp.rto_min), h->tcp.half_open_max, h->tcp.time_wait_max,
 	    h->tcp.checksum_offload_rx, wraps[h->wrap], h->wraps_after, in_seconds(h->turn_gap),
-	    h->stall_ppm, in_seconds(h->stall), h->way_out);
+	    h->stall_ppm, in_seconds(h->stall), h->way_out, h->crowd_ppm);
 }
 
 static void

@@ -69,7 +69,8 @@ struct plan_host {
 	/* It looks at what arrived no more often than this, and sometimes not for a while. */
 	struct duration turn_gap, stall;
 	uint32_t stall_ppm;
-	uint32_t way_out; /* its port takes 0 to so many segments a turn; 0: all */
+	uint32_t way_out;   /* its port takes 0 to so many segments a turn; 0: all */
+	uint32_t crowd_ppm; /* of turns, in which it begins or ends to have no time for more */
 };
 
 struct plan_weather {

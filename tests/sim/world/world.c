@@ -320,6 +320,10 @@ turn(struct host *h)
 	struct flight *f;
 
 	tcp_begin(h->tcp, world_host_time(h));
+	if (p->crowd_ppm > 0 && sim_happens(&h->random, p->crowd_ppm)) {
+		h->is_crowded = !h->is_crowded;
+		tcp_set_crowded(h->tcp, h->is_crowded);
+	}
 	while ((f = link_take(&w->links[h->index], w->now)) != NULL) {
 		if (f->too_big_mtu != 0)
 			take_icmp(h, f);

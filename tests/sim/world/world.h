@@ -40,6 +40,7 @@ struct host {
 	struct ip_address address;
 	struct duration clock; /* what its clock shows beyond the world's */
 	struct mono not_before;
+	bool is_crowded;           /* it has told its stack that more comes than it takes */
 	bool flushes;              /* what is sent now counts against the way out */
 	uint32_t data_out;         /* segments with data or FIN that this flush sent */
 	struct wire_segment *peek; /* where set_clock() puts the SYN it looks at */
