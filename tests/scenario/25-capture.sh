@@ -11,6 +11,8 @@ trap 'rm -rf "$here"; tools/lab down --name "$lab_name"' EXIT
 client=(in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT")
 file=$here/a.pcapng
 said=$here/said
+attached() { "${ctl[@]}" --json status | grep -q '"dataplane":true'; }
+eventually attached # the lab is up when clients are served, which control is not needed for
 
 # Starts a capture and waits until its file has a head.
 begin() {

@@ -23,14 +23,13 @@ cmp "$here/one.gen" "$here/again.gen" || fail "a generation with reused database
 [ "$(SLUICE_SHARED=/none bench/sigc 2>"$here/err")" = "sigc: n/a" ] || fail "bench/sigc without the sets"
 grep -q 'no signatures at /none' "$here/err" || fail "why there are none is not told"
 if bench/sigc --rounds 0 2>/dev/null; then fail "'--rounds 0' was taken by bench/sigc"; fi
-mkfifo "$here/slow.lit" # it waits there, so that it can be looked at
+for n in $(seq 60000); do printf 'Name.%d\tsome-literal-%d\n' "$n" "$n"; done >"$here/slow.lit" # some seconds of work
 build/release/sluice-sigc --output "$here/x.gen" --nice 7 "$here/slow.lit" >"$here/told" &
 sigc=$!
 steps_back() { [ "$(ps -o ni= -p "$sigc" | tr -d ' ')" = 7 ]; }
 eventually steps_back
-printf 'Some.Name\tsome-literal\n' >"$here/slow.lit"
 wait "$sigc" || fail "it did not end well: $(cat "$here/told")"
-grep -q '^loaded: 2$' "$here/told" || fail "what was loaded: $(cat "$here/told")"
+grep -q '^loaded: 60001$' "$here/told" || fail "what was loaded: $(cat "$here/told")"
 
 for wrong in "--rounds 0" "--milliseconds x" "--load 101" "--rest 0" "--signatures none" "more"; do
 	# shellcheck disable=SC2086
