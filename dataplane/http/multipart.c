@@ -68,7 +68,9 @@ end_loose(struct span plain, const char *value, size_t n, bool *loose)
 	size_t end = n;
 
 	*loose = false;
-	for (size_t i = 0; i < n && plain.data[0] != '"'; i++) {
+	if (plain.bytes > 0 && plain.data[0] == '"')
+		return end;
+	for (size_t i = 0; i < n; i++) {
 		if (value[i] > ',') /* as letters, digits and most other signs of a token are */
 			continue;
 		*loose = *loose || memchr(", \t\"", value[i], 4) != NULL;

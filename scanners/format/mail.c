@@ -44,7 +44,7 @@ is_field(struct span line)
 
 /* By their first letters, of which a mask says which there are: most lines of text end there. */
 static const struct {
-	char letter;
+	uint8_t letter;
 	uint8_t bytes;
 	char text[30];
 } known[] = {
