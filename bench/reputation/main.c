@@ -145,12 +145,12 @@ main(int argc, char **argv)
 		host_of(next(&seed) % entries, hosts[i]);
 	listed = measure(generation_reputation(g), true);
 	for (unsigned i = 0; i < LOOKUPS; i++) {
-		strcpy(hosts[i], "www.");
+		memcpy(hosts[i], "www.", 4);
 		host_of(next(&seed) % entries, hosts[i] + 4);
 	}
 	below = measure(generation_reputation(g), true);
 	for (unsigned i = 0; i < LOOKUPS; i++) {
-		strcpy(hosts[i] + host_of(entries + i, hosts[i]), ".test"); /* not listed */
+		memcpy(hosts[i] + host_of(entries + i, hosts[i]), ".test", 6); /* not listed */
 	}
 	other = measure(generation_reputation(g), false);
 	printf("%u entries of %llu, %.1f MiB\n", reputation_entries(generation_reputation(g)),

@@ -120,8 +120,7 @@ enum shadow {
 	X(TLS_FAILED, "tls_failed", "TLS handshakes that failed")                                 \
 	X(TLS_DEFERRED, "tls_deferred", "turns a TLS handshake waited for its share of the core") \
 	X(CONNECTIONS_EVICTED, "connections_evicted",                                             \
-	    "idle or stuck connections closed for others: all places, heads or decoders were "    \
-	    "taken")                                                                              \
+	    "idle or stuck connections closed so that others had a place, heads or a decoder")    \
 	X(RX_PACKETS, "rx_packets", "frames received")                                            \
 	X(TX_PACKETS, "tx_packets", "frames sent")                                                \
 	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \
