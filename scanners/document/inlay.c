@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/inlay.h"
 
+#include "common/base/base64.h"
 #include "common/base/letters.h"
+#include "scanners/document/piece_writer.h"
+#include "scanners/document/text_writer.h"
 
-#define PIECE_BYTES    4096
 #define MEDIA_TYPE_MAX 256 /* from "data:" to the comma */
 #define UU_MORE_MAX    2   /* letters behind a line's own: some writers add a sum */
 
 static bool
 is_letter(uint8_t c)
 {
-	uint8_t lower = c | 0x20;
-
-	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
-
-static bool
-is_space(uint8_t c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return base64_value(c) >= 0;
 }
 
 /* "\/" is a slash, as JSON has it. */
@@ -52,7 +46,7 @@ behind_uri(struct span s, size_t at, uint8_t quote)
 	for (; at < s.bytes; at++) {
 		uint8_t c = s.data[at];
 
-		if (quote != 0 ? c == quote : is_space(c) || strchr("\"'()<>`", c) != NULL)
+		if (quote != 0 ? c == quote : text_is_space(c) || strchr("\"'()<>`", c) != NULL)
 			break;
 	}
 	return at;
@@ -85,7 +79,7 @@ take_uri(struct span s, size_t at, struct inlay *out)
 static bool
 is_parting(uint8_t c)
 {
-	return is_space(c) || (c != 0 && strchr("\"'`,+\\", c) != NULL);
+	return text_is_space(c) || (c != 0 && strchr("\"'`,+\\", c) != NULL);
 }
 
 /* Where the next letters begin, from `at` on and before `limit`; an escape is none. */
@@ -255,30 +249,6 @@ inlay_next(struct span text, size_t *at, struct inlay *out)
 	return false;
 }
 
-struct output {
-	inlay_sink sink;
-	void *arg;
-	size_t used;
-	bool is_ended; /* by the sink */
-	uint8_t bytes[PIECE_BYTES];
-};
-
-static void
-flush(struct output *o)
-{
-	if (o->used > 0 && !o->is_ended)
-		o->is_ended = !o->sink(o->arg, span_of(o->bytes, o->used));
-	o->used = 0;
-}
-
-static void
-put(struct output *o, uint8_t byte)
-{
-	if (o->used == PIECE_BYTES)
-		flush(o);
-	o->bytes[o->used++] = byte;
-}
-
 /* Letters gathered to bytes, of four bits or six each. */
 struct gathered {
 	uint32_t bits;
@@ -286,42 +256,30 @@ struct gathered {
 };
 
 static void
-gather(struct gathered *g, struct output *o, unsigned value, unsigned bits)
+gather(struct gathered *g, struct piece_writer *o, unsigned value, unsigned bits)
 {
 	g->bits = g->bits << bits | value;
 	g->count += bits;
 	if (g->count < 8)
 		return;
 	g->count -= 8;
-	put(o, (uint8_t)(g->bits >> g->count));
-}
-
-static unsigned
-sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	return c == '+' ? 62 : 63;
+	piece_put(o, (uint8_t)(g->bits >> g->count));
 }
 
 static void
-decode_run(struct span s, bool is_hex, struct output *o)
+decode_run(struct span s, bool is_hex, struct piece_writer *o)
 {
 	struct gathered g = { 0 };
 	size_t at = 0, end = behind_letters(s, 0);
 
-	while (!o->is_ended) {
+	while (!o->is_over) {
 		for (; at < end; at++) {
 			if (s.data[at] == '\\')
 				continue;
 			if (is_hex)
 				gather(&g, o, (unsigned)hex_digit(s.data[at]), 4);
 			else
-				gather(&g, o, sextet(s.data[at]), 6);
+				gather(&g, o, (unsigned)base64_value(s.data[at]), 6);
 		}
 		if (end == s.bytes || !next_piece(s, end, &at, &end))
 			return;
@@ -339,27 +297,27 @@ uri_byte(struct span s, size_t *at)
 }
 
 static void
-decode_uri(struct span s, bool is_base64, struct output *o)
+decode_uri(struct span s, bool is_base64, struct piece_writer *o)
 {
 	struct gathered g = { 0 };
 
-	for (size_t at = 0; at < s.bytes && !o->is_ended;) {
+	for (size_t at = 0; at < s.bytes && !o->is_over;) {
 		uint8_t c = uri_byte(s, &at);
 
 		if (!is_base64)
-			put(o, c);
+			piece_put(o, c);
 		else if (c == '=')
 			return;
 		else if (is_letter(c))
-			gather(&g, o, sextet(c), 6);
+			gather(&g, o, (unsigned)base64_value(c), 6);
 	}
 }
 
 /* Each line for itself; letters that are lost are blanks, which mean zeros. */
 static void
-decode_uu(struct span s, struct output *o)
+decode_uu(struct span s, struct piece_writer *o)
 {
-	for (size_t at = 0; at < s.bytes && !o->is_ended;) {
+	for (size_t at = 0; at < s.bytes && !o->is_over;) {
 		struct span line = line_at(s, at, &at);
 		unsigned left = line.bytes > 0 ? (line.data[0] - ' ') & 63u : 0;
 
@@ -370,7 +328,7 @@ decode_uu(struct span s, struct output *o)
 				bits =
 				    bits << 6 | (k < line.bytes ? (line.data[k] - ' ') & 63u : 0);
 			for (unsigned k = 0; k < 3 && left > 0; k++, left--)
-				put(o, (uint8_t)(bits >> (16 - 8 * k)));
+				piece_put(o, (uint8_t)(bits >> (16 - 8 * k)));
 		}
 	}
 }
@@ -378,7 +336,7 @@ decode_uu(struct span s, struct output *o)
 void
 inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
 {
-	struct output o = { .sink = sink, .arg = arg };
+	struct piece_writer o = { .piece = sink, .arg = arg };
 
 	if (i->kind == INLAY_BASE64 || i->kind == INLAY_HEX)
 		decode_run(i->raw, i->kind == INLAY_HEX, &o);
@@ -386,5 +344,5 @@ inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
 		decode_uu(i->raw, &o);
 	else
 		decode_uri(i->raw, i->kind == INLAY_URI_BASE64, &o);
-	flush(&o);
+	piece_flush(&o);
 }

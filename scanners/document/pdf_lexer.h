@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files that read a PDF share: its letters (ISO 32000-1 7.2), and where output is
- * gathered. */
+/* What the files that read a PDF share: its letters (ISO 32000-1 7.2). */
 #ifndef SLUICE_DOCUMENT_PDF_LEXER_H
 #define SLUICE_DOCUMENT_PDF_LEXER_H
 
 #include "scanners/document/pdf.h"
-
-#define PDF_PIECE_BYTES 4096
 
 /* 7.2.2 */
 static inline bool
@@ -64,30 +61,6 @@ pdf_behind_literal(struct span s, size_t at)
 			return at + 1;
 	}
 	return SIZE_MAX;
-}
-
-struct pdf_output {
-	pdf_sink sink;
-	void *arg;
-	size_t used;
-	bool is_ended; /* by the sink */
-	uint8_t bytes[PDF_PIECE_BYTES];
-};
-
-static inline void
-pdf_flush(struct pdf_output *o)
-{
-	if (o->used > 0 && !o->is_ended)
-		o->is_ended = !o->sink(o->arg, span_of(o->bytes, o->used));
-	o->used = 0;
-}
-
-static inline void
-pdf_put(struct pdf_output *o, uint8_t byte)
-{
-	if (o->used == PDF_PIECE_BYTES)
-		pdf_flush(o);
-	o->bytes[o->used++] = byte;
 }
 
 #endif

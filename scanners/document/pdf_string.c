@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Strings of a PDF (ISO 32000-1 7.3.4): in parentheses with escapes, or in hex. */
 #include "scanners/document/pdf_lexer.h"
+#include "scanners/document/piece_writer.h"
 
 #include "common/base/letters.h"
 
@@ -65,13 +66,13 @@ pdf_next_string(struct pdf_strings *r, struct pdf_string *out)
 
 /* Up to three octal digits, the first of them at `at`. */
 static size_t
-put_octal(struct pdf_output *o, struct span s, size_t at)
+put_octal(struct piece_writer *o, struct span s, size_t at)
 {
 	unsigned value = 0;
 
 	for (unsigned i = 0; i < 3 && at < s.bytes && s.data[at] >= '0' && s.data[at] <= '7'; i++)
 		value = value * 8 + (s.data[at++] - '0');
-	pdf_put(o, (uint8_t)value);
+	piece_put(o, (uint8_t)value);
 	return at;
 }
 
@@ -84,7 +85,7 @@ behind_line(struct span s, size_t at)
 
 /* At what stands behind the backslash; returns what is behind it (table 3). */
 static size_t
-put_escape(struct pdf_output *o, struct span s, size_t at)
+put_escape(struct piece_writer *o, struct span s, size_t at)
 {
 	static const char letters[] = "nrtbf", meant[] = "\n\r\t\b\f";
 	uint8_t c = s.data[at];
@@ -94,7 +95,7 @@ put_escape(struct pdf_output *o, struct span s, size_t at)
 		return put_octal(o, s, at);
 	if (c == '\n' || c == '\r')
 		return behind_line(s, at);
-	pdf_put(o, letter != NULL ? (uint8_t)meant[letter - letters] : c);
+	piece_put(o, letter != NULL ? (uint8_t)meant[letter - letters] : c);
 	return at + 1;
 }
 
@@ -102,25 +103,25 @@ void
 pdf_decode_string(const struct pdf_string *string, pdf_sink sink, void *arg)
 {
 	const struct pdf_coding hex = { .filter = PDF_HEX };
-	struct pdf_output o = { .sink = sink, .arg = arg };
+	struct piece_writer o = { .piece = sink, .arg = arg };
 	struct span s = string->raw;
 
 	if (string->is_hex) {
 		pdf_decode(&hex, s, sink, arg);
 		return;
 	}
-	for (size_t at = 0; at < s.bytes && !o.is_ended;) {
+	for (size_t at = 0; at < s.bytes && !o.is_over;) {
 		uint8_t c = s.data[at];
 
 		if (c == '\\' && at + 1 < s.bytes) {
 			at = put_escape(&o, s, at + 1);
 		} else if (c == '\r') {
-			pdf_put(&o, '\n');
+			piece_put(&o, '\n');
 			at = behind_line(s, at);
 		} else {
-			pdf_put(&o, c);
+			piece_put(&o, c);
 			at++;
 		}
 	}
-	pdf_flush(&o);
+	piece_flush(&o);
 }

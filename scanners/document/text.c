@@ -9,7 +9,7 @@
 static void
 rewrite_plain(struct text_writer *w, struct span in)
 {
-	for (size_t i = 0; i < in.bytes && !w->is_over; i++) {
+	for (size_t i = 0; i < in.bytes && !w->out.is_over; i++) {
 		uint8_t c = in.data[i];
 
 		if (text_is_space(c))
@@ -22,15 +22,15 @@ rewrite_plain(struct text_writer *w, struct span in)
 void
 text_rewrite(struct span in, enum text_form form, text_piece piece, void *arg)
 {
-	struct text_writer w = { .piece = piece, .arg = arg };
+	struct text_writer w = { .out = { .piece = piece, .arg = arg } };
 
 	if (form == TEXT_PLAIN)
 		rewrite_plain(&w, in);
 	else
 		text_rewrite_html(&w, in, form == TEXT_HTML);
 	if (w.is_blank)
-		text_put_byte(&w, ' ');
-	text_flush(&w);
+		piece_put(&w.out, ' ');
+	piece_flush(&w.out);
 }
 
 static bool
@@ -95,26 +95,26 @@ text_is_utf16(struct span in, bool *is_big, size_t *skip)
 
 /* RFC 3629 3 */
 static void
-put_utf8(struct text_writer *w, unsigned c)
+put_utf8(struct piece_writer *w, unsigned c)
 {
 	if (c < 0x80) {
-		text_put_byte(w, (uint8_t)c);
+		piece_put(w, (uint8_t)c);
 		return;
 	}
 	if (c >= 0x10000) {
-		text_put_byte(w, (uint8_t)(0xf0 | c >> 18));
-		text_put_byte(w, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
+		piece_put(w, (uint8_t)(0xf0 | c >> 18));
+		piece_put(w, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
 	} else if (c >= 0x800) {
-		text_put_byte(w, (uint8_t)(0xe0 | c >> 12));
+		piece_put(w, (uint8_t)(0xe0 | c >> 12));
 	}
-	text_put_byte(w, c >= 0x800 ? (uint8_t)(0x80 | (c >> 6 & 0x3f)) : (uint8_t)(0xc0 | c >> 6));
-	text_put_byte(w, (uint8_t)(0x80 | (c & 0x3f)));
+	piece_put(w, c >= 0x800 ? (uint8_t)(0x80 | (c >> 6 & 0x3f)) : (uint8_t)(0xc0 | c >> 6));
+	piece_put(w, (uint8_t)(0x80 | (c & 0x3f)));
 }
 
 void
 text_from_utf16(struct span in, bool is_big, text_piece piece, void *arg)
 {
-	struct text_writer w = { .piece = piece, .arg = arg };
+	struct piece_writer w = { .piece = piece, .arg = arg };
 
 	for (size_t at = 0; at + 1 < in.bytes && !w.is_over; at += 2) {
 		unsigned u = unit_at(in, at, is_big), low;
@@ -130,5 +130,5 @@ text_from_utf16(struct span in, bool is_big, text_piece piece, void *arg)
 		}
 		put_utf8(&w, u);
 	}
-	text_flush(&w);
+	piece_flush(&w);
 }

@@ -12,8 +12,9 @@
 #define SLUICE_DOCUMENT_TEXT_H
 
 #include "common/base/span.h"
+#include "scanners/document/piece_writer.h"
 
-#define TEXT_PIECE_BYTES 4096
+#define TEXT_PIECE_BYTES PIECE_WRITER_BYTES
 
 enum text_form {
 	TEXT_PLAIN,  /* small letters, single blanks, ASCII alone */

@@ -156,7 +156,7 @@ take_value(struct reader *r)
 static void
 take_script(struct reader *r, const char *end)
 {
-	for (; r->at < r->in.bytes && !stands(r, end) && !r->w->is_over; r->at++) {
+	for (; r->at < r->in.bytes && !stands(r, end) && !r->w->out.is_over; r->at++) {
 		uint8_t c = r->in.data[r->at];
 
 		if (!text_is_space(c))
@@ -180,7 +180,7 @@ take_tag(struct reader *r)
 		r->w->is_blank = true;
 	put(r, '<');
 	r->trims = true;
-	for (r->at++; r->at < r->in.bytes && r->in.data[r->at] != '>' && !r->w->is_over;) {
+	for (r->at++; r->at < r->in.bytes && r->in.data[r->at] != '>' && !r->w->out.is_over;) {
 		uint8_t c = r->in.data[r->at];
 
 		if (is_value && (c == '"' || c == '\'')) {
@@ -221,7 +221,7 @@ text_rewrite_html(struct text_writer *w, struct span in, bool has_tags)
 {
 	struct reader r = { .w = w, .in = in, .has_tags = has_tags };
 
-	while (r.at < in.bytes && !w->is_over) {
+	while (r.at < in.bytes && !w->out.is_over) {
 		uint8_t c = in.data[r.at];
 
 		if (stands(&r, "<!")) {

@@ -3,41 +3,22 @@
 #ifndef SLUICE_DOCUMENT_TEXT_WRITER_H
 #define SLUICE_DOCUMENT_TEXT_WRITER_H
 
+#include "scanners/document/piece_writer.h"
 #include "scanners/document/text.h"
 
 struct text_writer {
-	text_piece piece;
-	void *arg;
-	size_t used;
-	bool is_over;  /* no more is wanted */
+	struct piece_writer out;
 	bool is_blank; /* white space came, and nothing behind it yet */
-	uint8_t bytes[TEXT_PIECE_BYTES];
 };
-
-static inline void
-text_flush(struct text_writer *w)
-{
-	if (w->used > 0 && !w->is_over)
-		w->is_over = !w->piece(w->arg, span_of(w->bytes, w->used));
-	w->used = 0;
-}
-
-static inline void
-text_put_byte(struct text_writer *w, uint8_t c)
-{
-	if (w->used == sizeof(w->bytes))
-		text_flush(w);
-	w->bytes[w->used++] = c;
-}
 
 /* As a small letter, behind the blank that is due. */
 static inline void
 text_put(struct text_writer *w, uint8_t c)
 {
 	if (w->is_blank)
-		text_put_byte(w, ' ');
+		piece_put(&w->out, ' ');
 	w->is_blank = false;
-	text_put_byte(w, c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c);
+	piece_put(&w->out, c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c);
 }
 
 static inline bool
