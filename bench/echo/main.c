@@ -23,6 +23,7 @@
 
 #include "bench/number.h"
 #include "common/base/mono.h"
+#include "common/base/thread_cpu.h"
 
 #define NAME        "sluice-bench-echo"
 #define BURST_MAX   64
@@ -136,15 +137,6 @@ has_ended(int fd)
 	return poll(&end, 1, 0) != 0;
 }
 
-static uint64_t
-cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* The second process: from its first frame until `end` can be read. */
 static void
 echo(uint16_t port, int end, struct outcome *out)
@@ -158,7 +150,7 @@ echo(uint16_t port, int end, struct outcome *out)
 			return;
 	}
 	begun = now = mono_now();
-	cpu = cpu_ns();
+	cpu = thread_cpu_ns();
 	for (;;) {
 		struct mono then;
 
@@ -172,7 +164,7 @@ echo(uint16_t port, int end, struct outcome *out)
 		}
 		now = then;
 	}
-	out->cpu_ns = cpu_ns() - cpu;
+	out->cpu_ns = thread_cpu_ns() - cpu;
 	out->wall_ns = (uint64_t)mono_since(now, begun).ns;
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/thread_cpu.h"
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
 
@@ -42,15 +43,6 @@ host_of(uint64_t i, char out[HOST_ROOM])
 		out[n++] = '.';
 	}
 	return n + sprintf(out + n, "%s", ends[next(&seed) % 7]);
-}
-
-static uint64_t
-cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void
@@ -102,7 +94,7 @@ measure(const struct reputation_table *t, bool is_bad)
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint64_t began = cpu_ns(), took;
+		uint64_t began = thread_cpu_ns(), took;
 		unsigned bad = 0;
 
 		for (unsigned i = 0; i < LOOKUPS; i++) {
@@ -111,7 +103,7 @@ measure(const struct reputation_table *t, bool is_bad)
 			reputation_lookup(t, span_text(hosts[i]), span_text(path), &a);
 			bad += a.kind == REPUTATION_BAD;
 		}
-		took = cpu_ns() - began;
+		took = thread_cpu_ns() - began;
 		least = took < least ? took : least;
 		if (bad != (is_bad ? LOOKUPS : 0)) {
 			fprintf(stderr, "%u look-ups found something\n", bad);

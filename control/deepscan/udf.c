@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/deepscan/udf.h"
 
+#include "scanners/document/bytes.h"
+
 #define RECOGNITION_AT     32768u /* sector 16 of 2,048 bytes, whatever the blocks are (2/8.3.1) */
 #define RECOGNITION_BYTES  2048u
 #define RECOGNITIONS_MAX   64
@@ -16,16 +18,6 @@
 #define EXTENT_HOLE        1u /* what its upper two bits say: from here on nothing is recorded */
 #define EXTENT_CHAIN       3u /* more extents stand there */
 #define CHAIN_HEADER_BYTES 24u
-
-static uint64_t
-get(struct span s, size_t at, unsigned bytes)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = bytes; i-- > 0;)
-		value = value << 8 | (at < s.bytes && i < s.bytes - at ? s.data[at + i] : 0);
-	return value;
-}
 
 static struct span
 block_at(const struct udf *u, uint64_t block)
@@ -45,7 +37,7 @@ tag_of(struct span block)
 		return 0;
 	for (unsigned i = 0; i < TAG_BYTES; i++)
 		sum = (uint8_t)(sum + (i == 4 ? 0 : block.data[i]));
-	return sum == block.data[4] ? (unsigned)get(block, 0, 2) : 0;
+	return sum == block.data[4] ? (unsigned)bytes_le(block, 0, 2) : 0;
 }
 
 static bool
@@ -74,9 +66,9 @@ find_partition(struct udf *u)
 		unsigned tag = tag_of(block);
 
 		if (tag == TAG_PARTITION)
-			u->partition = get(block, 188, 4);
+			u->partition = bytes_le(block, 188, 4);
 		else if (tag == TAG_FILE || tag == TAG_EXTENDED_FILE)
-			u->partition = b - get(block, 12, 4);
+			u->partition = b - bytes_le(block, 12, 4);
 		if (tag == TAG_PARTITION || tag == TAG_FILE || tag == TAG_EXTENDED_FILE)
 			return;
 	}
@@ -117,12 +109,12 @@ udf_next(struct udf *u, struct udf_file *out)
 		if ((tag != TAG_FILE && tag != TAG_EXTENDED_FILE) || entry.bytes < fixed ||
 		    is_own(entry.data[27]))
 			continue;
-		*out = (struct udf_file){
-			.block = u->next - 1, .left = get(entry, 56, 8), .kind = entry.data[34] & 7u
-		};
+		*out = (struct udf_file){ .block = u->next - 1,
+			.left = bytes_le(entry, 56, 8),
+			.kind = entry.data[34] & 7u };
 		out->extents =
-		    span_first(span_from(entry, fixed + (size_t)get(entry, fixed - 8, 4)),
-			(size_t)get(entry, fixed - 4, 4));
+		    span_first(span_from(entry, fixed + (size_t)bytes_le(entry, fixed - 8, 4)),
+			(size_t)bytes_le(entry, fixed - 4, 4));
 		return true;
 	}
 	return false;
@@ -137,7 +129,7 @@ follow_chain(const struct udf *u, struct udf_file *f, uint64_t block)
 	f->extents = span_of(NULL, 0);
 	if (++f->chains <= UDF_CHAINS_MAX)
 		f->extents =
-		    span_first(span_from(more, CHAIN_HEADER_BYTES), (size_t)get(more, 20, 4));
+		    span_first(span_from(more, CHAIN_HEADER_BYTES), (size_t)bytes_le(more, 20, 4));
 }
 
 static void
@@ -158,7 +150,7 @@ udf_piece(const struct udf *u, struct udf_file *f, struct udf_bytes *out)
 		return true;
 	}
 	while (f->kind <= KIND_LONG && f->left > 0 && f->extents.bytes >= step) {
-		uint64_t length = get(f->extents, 0, 4), block = get(f->extents, 4, 4);
+		uint64_t length = bytes_le(f->extents, 0, 4), block = bytes_le(f->extents, 4, 4);
 		unsigned type = (unsigned)(length >> 30);
 		struct span s;
 

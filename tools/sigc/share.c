@@ -5,8 +5,8 @@
  */
 #include <pthread.h>
 #include <sched.h>
-#include <time.h>
 
+#include "common/base/thread_cpu.h"
 #include "tools/sigc/sigc.h"
 
 #define THREADS_MAX 16 /* each has a database in the making: some 150 MB of a large set */
@@ -18,25 +18,16 @@ struct share {
 	uint64_t busiest_ns;
 };
 
-static uint64_t
-thread_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void *
 take_pieces(void *arg)
 {
 	struct share *s = arg;
-	uint64_t begun = thread_ns(), took, most;
+	uint64_t begun = thread_cpu_ns(), took, most;
 	unsigned number;
 
 	while ((number = __atomic_fetch_add(&s->next, 1, __ATOMIC_RELAXED)) < s->count)
 		s->piece(s->arg, number);
-	took = thread_ns() - begun;
+	took = thread_cpu_ns() - begun;
 	most = __atomic_load_n(&s->busiest_ns, __ATOMIC_RELAXED);
 	while (took > most && !__atomic_compare_exchange_n(&s->busiest_ns, &most, took, false,
 				  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
