@@ -23,14 +23,6 @@ note_hit(struct inspect_object *o, const struct layer *l)
 	o->found_offset = hit->offset;
 }
 
-/* Whether the judged bytes must be copied for a sandbox: not where they are kept for an echo
- * anyway. */
-static bool
-needs_sample(const struct inspect_object *o)
-{
-	return !(o->must_echo && o->coding == DECODE_IDENTITY && !o->streams);
-}
-
 static void
 drop_sample(struct inspect_object *o)
 {
@@ -70,7 +62,7 @@ feed_sample(struct inspect_object *o, const struct layer *l, struct span bytes, 
 		object_sample(o, bytes);
 		return;
 	}
-	if (was_known || !l->format_known || !needs_sample(o) ||
+	if (was_known || !l->format_known || !!sandbox_is_kept(o) ||
 	    !object_may_be_sandboxed(o, l->format))
 		return;
 	o->sampling = true;
@@ -324,7 +316,7 @@ object_feed_end(struct inspect_object *o)
 		parts_open_mail(o, l, span_of(NULL, 0), l->bytes);
 	parts_end(o);
 	if (l->bytes == l->head_bytes && !o->sampling && o->sample.first == ARENA_NONE &&
-	    needs_sample(o) && object_may_be_sandboxed(o, l->format)) {
+	    !sandbox_is_kept(o) && object_may_be_sandboxed(o, l->format)) {
 		o->sampling = true;
 		object_sample(o, span_of(l->head, l->head_bytes));
 	}

@@ -72,7 +72,6 @@ run_filled(struct hashing *h)
 
 	left = digest_queue_run_filled(
 	    h->queue, h->copies_next, came < LEFT_BYTES ? came : LEFT_BYTES);
-
 	h->copies = h->copies_next;
 	h->copies_next = copies;
 	begin_again(h, left);

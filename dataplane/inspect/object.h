@@ -344,6 +344,8 @@ void report_notices_full(struct inspect_object *o);
 const char *report_uuid_text(const struct inspect_object *o, char out[33]);
 
 /* sandbox.c: jobs lent to control */
+/* Whether the keep has the judged bytes: then they need not be copied for a sandbox. */
+bool sandbox_is_kept(const struct inspect_object *o);
 /* Whether there are bytes to give, or should be: a coding that broke leaves none. */
 bool sandbox_has_bytes(const struct inspect_object *o);
 /* Gives the object's sample to control. 0, or -ENOBUFS: no job, notice or block was to be had. */

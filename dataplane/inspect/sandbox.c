@@ -17,9 +17,8 @@ job_id(struct inspect *i, uint32_t index)
 	return ++i->job_serial << JOB_INDEX_BITS | index;
 }
 
-/* Whether the keep has the judged bytes. */
-static bool
-is_kept(const struct inspect_object *o)
+bool
+sandbox_is_kept(const struct inspect_object *o)
 {
 	return o->must_echo && o->coding == DECODE_IDENTITY && !o->streams;
 }
@@ -27,7 +26,8 @@ is_kept(const struct inspect_object *o)
 bool
 sandbox_has_bytes(const struct inspect_object *o)
 {
-	return is_kept(o) || o->sample_over || o->sample_failed || o->sample.first != ARENA_NONE;
+	return sandbox_is_kept(o) || o->sample_over || o->sample_failed ||
+	       o->sample.first != ARENA_NONE;
 }
 
 /* The bytes to lend: the keep's, where the object is kept whole as it came, else the sample. */
@@ -36,7 +36,7 @@ take_run(struct inspect_object *o, struct block_run *out)
 {
 	struct inspect *i = o->inspect;
 
-	if (is_kept(o)) {
+	if (sandbox_is_kept(o)) {
 		if (keep_to_arena(&o->keep, i->blocks, &i->keep_budget) != 0)
 			return -ENOBUFS;
 		*out = o->keep.run;

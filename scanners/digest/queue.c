@@ -352,20 +352,6 @@ start_over(struct digest_queue *q)
 	q->bytes = 0;
 }
 
-void
-digest_queue_run(struct digest_queue *q)
-{
-	unsigned live = 0;
-
-	if (q->engine->lanes_from > 0 && q->waiting_count >= q->engine->lanes_from)
-		live = run_lanes(q, 0);
-	for (unsigned i = 0; i < live; i++)
-		finish_alone(q, q->lane_slots[i]);
-	while (take_object(q, &q->slots[0]))
-		finish_alone(q, &q->slots[0]);
-	start_over(q);
-}
-
 /* Bytes of the slot's object that wait: what it has next, and after that. */
 static size_t
 bytes_of(const struct digest_queue *q, const struct slot *s)
@@ -430,6 +416,12 @@ digest_queue_run_filled(struct digest_queue *q, uint8_t *room, size_t room_bytes
 		digest_queue_add(q, left[i], bytes[i]);
 	}
 	return used;
+}
+
+void
+digest_queue_run(struct digest_queue *q)
+{
+	digest_queue_run_filled(q, NULL, 0);
 }
 
 bool
