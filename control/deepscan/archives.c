@@ -203,9 +203,9 @@ layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format forma
 	if (filter < 0 && !l->is_guess)
 		layer_note(d, why, l->path);
 	if (filter <= ARCHIVE_FILTER_NONE) {
+		/* libarchive knows them before zstd's frames alone, lz4 has them too */
 		used = behind_skippable(l->bytes);
-		if (used >
-		    0) /* libarchive knows them before zstd's frames alone, lz4 has them too */
+		if (used > 0)
 			layer_judge_part(d, l, used, l->bytes.bytes);
 		return used > 0;
 	}

@@ -20,6 +20,8 @@ cmp "$here/one.gen" "$here/four.gen" || fail "four threads make another generati
 build/release/sluice-sigc --output "$here/again.gen" --reuse "$here/one.gen" "$here/two.ldb" |
 	grep -qE '^databases: ([1-9]+), of these \1 of the earlier generation$' || fail "nothing was reused"
 cmp "$here/one.gen" "$here/again.gen" || fail "a generation with reused databases is another one"
+mkfifo "$here/fifo" # nobody waits for it, and it has nothing to give
+timeout 20 build/release/sluice-sigc --output "$here/again.gen" --reuse "$here/fifo" "$here/two.ldb" >"$here/told" || fail "--reuse of a FIFO"
 [ "$(SLUICE_SHARED=/none bench/sigc 2>"$here/err")" = "sigc: n/a" ] || fail "bench/sigc without the sets"
 grep -q 'no signatures at /none' "$here/err" || fail "why there are none is not told"
 if bench/sigc --rounds 0 2>/dev/null; then fail "'--rounds 0' was taken by bench/sigc"; fi

@@ -4,13 +4,13 @@
  *
  *     loaded       signatures and list entries taken, the built-in one among them
  *     left_out     {reason: how many}
- *     files        [{path, loaded, sandbox, duplicates, left_out, literals, literal_bytes}];
- * sandbox are those of `loaded` that are judged there; literals are what Hyperscan looks for on the
- * file's behalf: they are what a scan costs names        [{name, file, line, reason}] of what was
- * left out sandbox      the same of what is judged in the sandbox, and why not here generation
- * {bytes, block_bytes, stream_bytes, builds, compile_ms, proof_ms, databases,
- * reused, threads,
- * busiest_ms} of CPU time
+ *     files        [{path, loaded, sandbox, duplicates, left_out, literals, literal_bytes}]:
+ *                  `sandbox` are those of `loaded` that are judged there, literals what Hyperscan
+ *                  looks for on the file's behalf, which is what a scan costs
+ *     names        [{name, file, line, reason}] of what was left out
+ *     sandbox      the same of what is judged in the sandbox, and why not here
+ *     generation   {bytes, block_bytes, stream_bytes, builds, compile_ms, proof_ms, databases,
+ *                  reused, threads, busiest_ms}; times are of processor time
  */
 #include <stdio.h>
 

@@ -47,9 +47,9 @@ sigc_database_key(
 }
 
 static bool
-read_file(const char *path, struct sigc_table *out)
+read_file(struct sigc *s, const char *path, struct sigc_table *out)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = sigc_open(s, path);
 	uint8_t *piece = f != NULL ? malloc(1 << 20) : NULL;
 	bool good = false;
 	size_t n;
@@ -84,8 +84,9 @@ is_whole(const struct sigc_table *file)
 void
 sigc_take_earlier(struct sigc *s, const char *path)
 {
-	if (!read_file(path, &s->earlier) || !is_whole(&s->earlier))
+	if (!read_file(s, path, &s->earlier) || !is_whole(&s->earlier))
 		s->earlier.used = 0;
+	s->error[0] = 0; /* why it could not be opened is none of its users' business */
 }
 
 /* The bytes of the first section of this kind and target. */
