@@ -14,6 +14,7 @@ B     := $(O)/$(BUILD)
 MARCH ?= x86-64-v2
 
 include mk/tools.mk
+include mk/profile.mk
 include mk/folders.mk
 include mk/programs.mk
 include mk/tests.mk

@@ -4,14 +4,14 @@
 BENCH_ROUNDS       ?= 7
 BENCH_MILLISECONDS ?= 1500
 
-## bench: what an object costs beside bare library calls and c-icap, about 8 minutes (BENCH_ROUNDS, BENCH_MILLISECONDS)
+## bench: what an object costs beside bare library calls and c-icap, about 8 minutes (BENCH_ROUNDS, BENCH_MILLISECONDS, PGO=1)
 bench: bench-setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory release
 	@bench/run --rounds $(BENCH_ROUNDS) --milliseconds $(BENCH_MILLISECONDS)
 
 ## bench-quick: the same in under 5 minutes, five short rounds
 bench-quick: bench-setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory release
 	@bench/run --rounds 5 --milliseconds 400
 
 ## bench-compare: what became slower from one run to another, with the noise taken into account (A=FOLDER B=FOLDER)

@@ -95,7 +95,8 @@ define folder_rules
 $(call archive_of,$(1)): $(call objects_of,$(call sources_of,$(1)))
 	@mkdir -p $$(@D)
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
-$(B)/obj/$(1)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(1)) $(if $(filter $(1),$(LTO_FOLDERS)),$(LTO_$(BUILD)))
+$(B)/obj/$(1)/%.o: CFLAGS_FOLDER := $(call cflags_of,$(1)) $(if $(filter $(1),$(LTO_FOLDERS)),$(LTO_$(BUILD))) \
+	$(if $(filter $(1),$(PROFILE_FOLDERS)),$(CFLAGS_PROFILE))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 
