@@ -46,6 +46,12 @@ kind_of(const struct inspect_object *o)
 	}
 }
 
+bool
+early_may_begin(const struct inspect_object *o)
+{
+	return o->must_echo && o->method == ICAP_RESPMOD && kind_of(o) != DELIVERY_HOLD;
+}
+
 /* Whether something was met that will stop the object, unless its digest turns out to be trusted.
  */
 static bool

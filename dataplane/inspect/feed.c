@@ -11,9 +11,8 @@
  */
 #include "dataplane/inspect/object.h"
 
-/* Remembers the first thing found, in either layer. */
-static void
-note_hit(struct inspect_object *o, const struct layer *l)
+void
+object_note_hit(struct inspect_object *o, const struct layer *l)
 {
 	const struct signature_hit *hit = layer_hit(l);
 
@@ -95,7 +94,7 @@ feed_layer(struct inspect_object *o, struct layer *l, struct span bytes, bool is
 
 	object_scan(o, l, bytes, is_last);
 	hashing_add(o, l, bytes);
-	note_hit(o, l);
+	object_note_hit(o, l);
 	if (l != object_layer(o))
 		return;
 	if (!was_known && l->format_known)
@@ -254,6 +253,39 @@ next_run(struct inspect_object *o, struct chain_cursor *cursor, struct span *spa
 	return span_of(to, have);
 }
 
+/* A small object that is there whole: all but the scan. Mail has parts, and does not wait. */
+static void
+feed_whole(struct inspect_object *o, struct span bytes)
+{
+	struct layer *l = &o->raw;
+	uint64_t before = 0;
+
+	bytes = hashing_hold(o, bytes);
+	layer_take_whole(l, bytes);
+	hashing_add(o, l, bytes);
+	o->inspect->fed_bytes += bytes.bytes;
+	whole_wait(o, bytes);
+	parts_open_mail(o, l, bytes, 0);
+	if (o->has_parts) {
+		before = mono_now().ns;
+		whole_scan(o);
+	}
+	feed_sample(o, l, bytes, 0, false);
+	parts_feed(o, bytes);
+	if (o->has_parts)
+		o->scan_ns += mono_now().ns - before;
+}
+
+void
+object_feed_whole(struct inspect_object *o, const struct chain *bytes)
+{
+	struct chain_cursor cursor = chain_walk(bytes, 0);
+	struct span s = span_of(NULL, 0);
+
+	chain_next(&cursor, &s);
+	feed_whole(o, next_run(o, &cursor, &s, bytes->bytes));
+}
+
 int
 object_feed(struct inspect_object *o, struct chain *bytes, bool is_last)
 {
@@ -290,6 +322,8 @@ object_feed_on(struct inspect_object *o)
 void
 object_feed_stop(struct inspect_object *o)
 {
+	if (whole_waits(o))
+		whole_leave(o);
 	chain_free(&o->backlog); /* what lies behind a coding's end, or is not to be looked at */
 	o->feeding = false;
 }
@@ -302,13 +336,13 @@ object_feed_end(struct inspect_object *o)
 	if (!o->raw.open)
 		return;
 	layer_finish(&o->raw, o->inspect->hashing.queue);
-	note_hit(o, &o->raw);
+	object_note_hit(o, &o->raw);
 	if (o->decoder != NULL && o->raw.bytes > 0 && !decode_is_whole(o->decoder))
 		give_up_decoding(o, SOURCE_CORRUPT);
 	if (o->decoded.open) {
 		member_end(o);
 		layer_finish(&o->decoded, o->inspect->hashing.queue);
-		note_hit(o, &o->decoded);
+		object_note_hit(o, &o->decoded);
 		o->flags |= RECORD_FLAG_DECODED;
 	}
 	l = object_layer(o);

@@ -25,6 +25,7 @@ int
 hashing_init(struct hashing *h, const struct digest_engine *engine)
 {
 	list_init(&h->due);
+	list_init(&h->unscanned);
 	h->run_by = MONO_NEVER;
 	h->spent = CHAIN_EMPTY;
 	h->queue = digest_queue_create(engine);
@@ -57,6 +58,7 @@ void
 hashing_run(struct hashing *h)
 {
 	digest_queue_run(h->queue);
+	whole_settle(h);
 	begin_again(h, 0);
 }
 
@@ -72,6 +74,7 @@ run_filled(struct hashing *h)
 
 	left = digest_queue_run_filled(
 	    h->queue, h->copies_next, came < LEFT_BYTES ? came : LEFT_BYTES);
+	whole_settle(h);
 	h->copies = h->copies_next;
 	h->copies_next = copies;
 	begin_again(h, left);
@@ -97,6 +100,16 @@ static bool
 stays(const struct inspect_object *o)
 {
 	return !o->must_echo && o->decoder == NULL;
+}
+
+struct span
+hashing_hold(struct inspect_object *o, struct span bytes)
+{
+	struct hashing *h = &o->inspect->hashing;
+
+	if (is_copy(h, bytes) || stays(o))
+		return bytes;
+	return span_of(memcpy(hashing_room(h, bytes.bytes), bytes.data, bytes.bytes), bytes.bytes);
 }
 
 void
@@ -146,7 +159,7 @@ hashing_spend(struct inspect *i, struct chain *bytes)
 /* A verdict may wait a nanosecond a byte, as long as 8 Gbit/s take for the object, and no more than
  * PATIENCE_US. */
 void
-hashing_due(struct inspect_object *o)
+hashing_expect(struct inspect_object *o)
 {
 	struct hashing *h = &o->inspect->hashing;
 	struct duration patience = nanoseconds((int64_t)o->raw.bytes);
@@ -156,7 +169,13 @@ hashing_due(struct inspect_object *o)
 	h->run_by = mono_earlier(h->run_by, mono_add(o->inspect->now, patience));
 	if (o->raw.bytes < PATIENT_BYTES)
 		h->hurried = true;
-	list_append(&h->due, &o->node);
+}
+
+void
+hashing_due(struct inspect_object *o)
+{
+	hashing_expect(o);
+	list_append(&o->inspect->hashing.due, &o->node);
 }
 
 /* Whether so many are under way that the next turns may bring other objects for the lanes: a burst

@@ -50,6 +50,7 @@ inspect_create(const struct inspect_config *config)
 	for (uint32_t n = 0; n < config->objects_max; n++) {
 		list_append(&i->free_objects, &i->objects[n].node);
 		list_init(&i->objects[n].settled);
+		list_init(&i->objects[n].unscanned);
 		wheel_timer_init(&i->objects[n].timer);
 		wheel_timer_init(&i->objects[n].look);
 	}

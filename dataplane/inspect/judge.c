@@ -84,13 +84,23 @@ holds(const struct inspect_object *o, const struct cache_verdict *v)
 	       !(o->parts_sandboxed || o->parts_want_deep);
 }
 
+/* Asked already, before it was scanned, or asked now. */
+static bool
+recall(struct inspect_object *o, struct cache_verdict *v)
+{
+	if (!o->recalled)
+		return object_recall(o, object_layer(o), v);
+	*v = o->remembered;
+	return true;
+}
+
 static enum step_result
 step_cached(struct inspect_object *o)
 {
 	struct inspect *i = o->inspect;
 	struct cache_verdict v;
 
-	if (!object_recall(o, object_layer(o), &v) || !holds(o, &v)) {
+	if (!recall(o, &v) || !holds(o, &v)) {
 		count(i->stats, COUNTER_CACHE_MISSES, 1);
 		return STEP_NEXT;
 	}

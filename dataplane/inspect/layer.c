@@ -17,7 +17,7 @@ layer_open(struct layer *l, struct signature_core *core, const struct generation
 	signature_name(l->scan, name.of, name.arg);
 	l->open = true;
 	l->format_known = false;
-	l->scan_failed = false;
+	l->scan_failed = l->unscanned = false;
 	l->wants_deep = false;
 	l->format = FORMAT_COUNT;
 	l->head_bytes = 0;
@@ -76,6 +76,22 @@ layer_feed(struct layer *l, struct span bytes, bool is_last)
 	l->bytes += bytes.bytes;
 }
 
+void
+layer_take_whole(struct layer *l, struct span bytes)
+{
+	feed_format(l, bytes, true);
+	l->bytes = bytes.bytes;
+	l->unscanned = true;
+}
+
+void
+layer_scan_whole(struct layer *l, struct span bytes)
+{
+	l->unscanned = false;
+	l->scan_failed = signature_feed(l->scan, bytes, true) < 0;
+	l->wants_deep = signature_wants_deep(l->scan);
+}
+
 static void
 finish_shadow(struct layer *l)
 {
@@ -86,15 +102,22 @@ finish_shadow(struct layer *l)
 	l->shadow_wants_deep = signature_wants_deep(l->shadow);
 }
 
+static void
+finish_scan(struct layer *l)
+{
+	finish_shadow(l);
+	if (signature_finish(l->scan) < 0)
+		l->scan_failed = true;
+	l->wants_deep = signature_wants_deep(l->scan);
+}
+
 void
 layer_finish(struct layer *l, struct digest_queue *q)
 {
 	if (!l->format_known)
 		know_format(l, span_of(l->head, l->head_bytes));
-	finish_shadow(l);
-	if (signature_finish(l->scan) < 0)
-		l->scan_failed = true;
-	l->wants_deep = signature_wants_deep(l->scan);
+	if (!l->unscanned)
+		finish_scan(l);
 	if (q != NULL)
 		digest_queue_finish(q, &l->digest, &l->values);
 	else

@@ -23,6 +23,7 @@ struct layer {
 	bool open;
 	bool format_known, scan_failed;
 	bool wants_deep; /* after layer_finish(): rules may hold that only a sandbox judges */
+	bool unscanned;  /* between layer_take_whole() and layer_scan_whole() */
 	bool shadow_failed, shadow_wants_deep; /* the same of what is only tried */
 	uint16_t head_bytes;
 	enum format format;
@@ -43,6 +44,10 @@ int layer_watch(struct layer *l, struct signature_core *core, const struct gener
 bool layer_is_by_name(const struct layer *l);
 /* Format and signatures; the caller puts the bytes into the queue. */
 void layer_feed(struct layer *l, struct span bytes, bool is_last);
+/* All of the layer at once, its format without its signatures, and these later: they are given the
+ * same bytes, or left out where nobody asks for them any more. */
+void layer_take_whole(struct layer *l, struct span bytes);
+void layer_scan_whole(struct layer *l, struct span bytes);
 /* No more bytes: the format is final, and the digests after the queue's next run; at once where
  * there is no queue (NULL) and the caller fed `digest` itself. */
 void layer_finish(struct layer *l, struct digest_queue *q);

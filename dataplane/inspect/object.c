@@ -135,6 +135,8 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->shadow = (struct shadow_found){ 0 };
 	o->bytes = 0;
 	o->decoder = NULL;
+	o->whole = span_of(NULL, 0);
+	o->recalled = false;
 	o->member.number = 0;
 	o->feeding = false;
 	o->backlog = CHAIN_EMPTY;
@@ -344,13 +346,45 @@ object_conclude_class(struct inspect_object *o, enum source class)
 	return object_conclude(o, allowed ? VERDICT_CLEAN : VERDICT_BAD, class, "");
 }
 
+/* Bytes to whoever judges them. 0 or -ENOBUFS. */
+static int
+feed(struct inspect_object *o, struct chain *bytes)
+{
+	bool is_last = icap_body_is_last(o->session);
+	uint64_t before;
+	int rc;
+
+	if (whole_may_wait(o, bytes->bytes, is_last)) {
+		object_feed_whole(o, bytes);
+		return 0;
+	}
+	before = read_clock_again(o);
+	rc = object_feed(o, bytes, is_last);
+	o->scan_ns += read_clock(o) - before;
+	return rc;
+}
+
+/* No more will come. */
+static void
+feed_end(struct inspect_object *o)
+{
+	uint64_t before;
+
+	if (whole_waits(o)) { /* nothing that takes time */
+		object_feed_end(o);
+		return;
+	}
+	before = read_clock_again(o);
+	object_feed_end(o);
+	o->scan_ns += read_clock(o) - before;
+}
+
 /* Takes what was received, gives it to whoever still wants it. */
 bool
 inspect_body(struct inspect_object *o)
 {
 	struct inspect *i = o->inspect;
 	struct chain bytes = CHAIN_EMPTY;
-	uint64_t before;
 	int rc;
 
 	icap_take_body(o->session, &bytes);
@@ -364,9 +398,7 @@ inspect_body(struct inspect_object *o)
 		chain_free(&bytes);
 		return false;
 	}
-	before = read_clock_again(o);
-	rc = object_feed(o, &bytes, icap_body_is_last(o->session));
-	o->scan_ns += read_clock(o) - before;
+	rc = feed(o, &bytes);
 	if (o->must_echo && keep_append(&o->keep, i->blocks, &i->keep_budget, &bytes) != 0)
 		rc = -ENOBUFS;
 	hashing_spend(i, &bytes);
@@ -418,7 +450,6 @@ bool
 inspect_end(struct inspect_object *o)
 {
 	struct chain none = CHAIN_EMPTY;
-	uint64_t before;
 
 	switch (o->state) {
 	case OBJECT_PASSING:
@@ -431,9 +462,7 @@ inspect_end(struct inspect_object *o)
 		wheel_disarm(&o->inspect->wheel, &o->timer);
 		if (!o->raw.open)
 			return object_judge(o) && object_finish(o);
-		before = read_clock_again(o);
-		object_feed_end(o);
-		o->scan_ns += read_clock(o) - before;
+		feed_end(o);
 		o->state = OBJECT_HASHING;
 		hashing_due(o);
 		return false;

@@ -57,8 +57,9 @@ struct outcome {
 };
 
 struct inspect_object {
-	struct list node;    /* free list, parked list or list of those being hashed */
-	struct list settled; /* beside that: what its client is to be told of */
+	struct list node;      /* free list, parked list or list of those being hashed */
+	struct list settled;   /* beside that: what its client is to be told of */
+	struct list unscanned; /* beside that: in `hashing.unscanned` while `whole` is there */
 	struct inspect *inspect;
 	struct icap_session *session;
 	void *user;
@@ -98,6 +99,9 @@ struct inspect_object {
 	struct chain backlog;
 	uint64_t turn, turn_bytes; /* what was done for it in that turn */
 	struct layer raw, decoded;
+	struct span whole; /* all of it, lent by hashing.c, to be scanned; no data: none waits */
+	bool recalled;     /* it need not be: `remembered` is what is known of the same bytes */
+	struct cache_verdict remembered;
 	struct member member;     /* of `decoded` */
 	struct part_level *parts; /* of a multipart body, as long as it is looked into; else NULL */
 	bool parts_over, parts_failed; /* not all were looked into; an engine failed over one */
@@ -131,9 +135,11 @@ struct inspect_job {
 /* The digests of a core's turn; hashing.c. */
 struct hashing {
 	struct digest_queue *queue;
-	struct list due;    /* objects whose verdict waits for digests */
-	struct mono run_by; /* for the least patient of them */
-	struct chain spent; /* bytes that nobody else needs, until they are hashed */
+	struct list due;       /* objects whose verdict waits for digests */
+	struct list unscanned; /* objects whose scan does; whole.c */
+	size_t whole_bytes;    /* of these */
+	struct mono run_by;    /* for the least patient of them */
+	struct chain spent;    /* bytes that nobody else needs, until they are hashed */
 	size_t spent_mbufs, waiting_bytes;
 	unsigned lanes_from;           /* objects; 0: there are no lanes */
 	bool lent;                     /* the queue reads bytes that are not in `copies` */
@@ -259,6 +265,9 @@ void object_settled(struct inspect_object *o);
  * take the bytes where they need not be kept. -ENOBUFS: no references for those that must wait.
  */
 int object_feed(struct inspect_object *o, struct chain *bytes, bool is_last);
+/* The same for an object that may wait for its digests (whole_may_wait()): it is not scanned yet.
+ */
+void object_feed_whole(struct inspect_object *o, const struct chain *bytes);
 /* Goes on with what a turn left; object_feed_stop() drops it. `feeding` says whether there is any.
  */
 void object_feed_on(struct inspect_object *o);
@@ -268,6 +277,9 @@ void object_feed_end(struct inspect_object *o);
 
 /* Bytes to one layer, and to the counts of what was done; `is_last`: the layer gets no more. */
 void object_scan(struct inspect_object *o, struct layer *l, struct span bytes, bool is_last);
+
+/* The first thing found, in either layer, is remembered. */
+void object_note_hit(struct inspect_object *o, const struct layer *l);
 
 /* Whether it may go to a sandbox, as far as its format tells: by that, by a part's that may come,
  * or where the signatures have rules that only a sandbox judges. Then its bytes must be there at
@@ -290,12 +302,30 @@ void hashing_add(struct inspect_object *o, struct layer *l, struct span bytes);
 uint8_t *hashing_room(struct hashing *h, size_t bytes);
 /* Works off what was put down: the digests of all layers are those of what they were fed. */
 void hashing_run(struct hashing *h);
-/* The object's verdict waits for its digests. */
+/* The object's verdict waits for its digests; hashing_expect(): something does. */
 void hashing_due(struct inspect_object *o);
+void hashing_expect(struct inspect_object *o);
+/* The first bytes of an object, at most HASHING_ROOM_MAX and soon put down, where they stay until
+ * the queue has run. */
+struct span hashing_hold(struct inspect_object *o, struct span bytes);
 /* Lets go of bytes that the queue may still read. Takes the chain. */
 void hashing_spend(struct inspect *i, struct chain *bytes);
 
+/* whole.c: small objects that are scanned once their digests are known, or not at all */
+/* Whether an object, none of whose bytes were fed, may be one: `bytes` of it are there. */
+bool whole_may_wait(const struct inspect_object *o, size_t bytes, bool is_last);
+/* Its bytes, which were put down and not scanned, wait. whole_waits(): they still do. */
+void whole_wait(struct inspect_object *o, struct span bytes);
+bool whole_waits(const struct inspect_object *o);
+/* Waits no longer: it is scanned now, or never. */
+void whole_scan(struct inspect_object *o);
+void whole_leave(struct inspect_object *o);
+/* The queue has run, and what it was lent is still there: scans all that is not remembered. */
+void whole_settle(struct hashing *h);
+
 /* early.c: delivery before the verdict */
+/* Whether an answer may begin before the verdict though no body stands still. */
+bool early_may_begin(const struct inspect_object *o);
 /* After each piece of the body: sends on what may be sent by now, under `stream`. */
 void early_body(struct inspect_object *o);
 /* Starts the clock of `trickle`, and of bodies that stand still; it strikes with early_look(). */

@@ -373,3 +373,9 @@ generation_trusted_digest(
 	return find_either(
 	    g, GENERATION_GOOD_MD5, GENERATION_GOOD_SHA256, md5, sha256, size, &name);
 }
+
+bool
+generation_trusts_sha1(const struct generation *g)
+{
+	return g->sections[GENERATION_GOOD_SHA1].bytes > 0;
+}

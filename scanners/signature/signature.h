@@ -66,6 +66,8 @@ const char *generation_bad_digest(
     const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size);
 bool generation_trusted_digest(
     const struct generation *g, const uint8_t md5[16], const uint8_t sha256[32], uint64_t size);
+/* Whether signature_is_trusted() is ever true. */
+bool generation_trusts_sha1(const struct generation *g);
 
 /* One core's scratch and pool of scans. `streams_max` scans may be open at once. */
 struct signature_core *signature_core_create(uint32_t streams_max);

@@ -192,12 +192,14 @@ TEST(one_buffer_is_scanned_in_block_mode)
 	memset(text, 'a', sizeof(text));
 	o = begin(c, "", text, 300);
 	CHECK(icap_next(c->session) == ICAP_BODY && !inspect_body(o));
+	hashing_run(&r->inspect->hashing); /* which it waits for */
 	CHECK(signature_block_bytes(o->raw.scan) == 300);
 	end(c, o);
 
 	c = rig_client(r);
 	o = begin(c, "", text, sizeof(text));
 	CHECK(icap_next(c->session) == ICAP_BODY && !inspect_body(o));
+	hashing_run(&r->inspect->hashing); /* which it waits for */
 	CHECK(signature_block_bytes(o->raw.scan) == sizeof(text));
 	end(c, o);
 
