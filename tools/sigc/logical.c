@@ -8,8 +8,9 @@
  * have been met for the expression to hold; a rule that may hold without any is left out.
  *
  * The expression is read as ClamAV reads it (cli_ac_chklsig): & and | have one rank and bind to the
- * right; =n, >n, <n behind a part compare its matches, behind a block the sum of those of its parts
- * that hold, and ,m asks for m different ones.
+ * right, but in brackets the last of them binds last: 0&1|2 is 0&(1|2), (0&1|2) is (0&1)|2, and
+ * (0&1|2&3) is (0&(1|2))&3. =n, >n, <n behind a part compare its matches, behind a block the sum of
+ * those of its parts that hold, and ,m asks for m different ones.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -29,7 +30,7 @@ struct expression {
 /* Parts without one of which a term can't hold; 0: it may hold without any. */
 typedef uint64_t triggers;
 
-static int read_expression(struct expression *x, triggers *out, unsigned *terms);
+static int read_block(struct expression *x, triggers *out, unsigned *terms);
 
 static bool
 next_is(const struct expression *x, const char *any_of)
@@ -105,7 +106,7 @@ read_term(struct expression *x, triggers *out)
 		take(x);
 		if (++x->nesting > NESTING_MAX)
 			return -EINVAL;
-		rc = read_expression(x, out, &terms);
+		rc = read_block(x, out, &terms);
 		x->nesting--;
 		if (rc != 0 || !next_is(x, ")"))
 			return rc != 0 ? rc : -EINVAL;
@@ -123,8 +124,21 @@ read_term(struct expression *x, triggers *out)
 	return read_count(x, false, out);
 }
 
+/* What stands before and behind an operator becomes one term. */
+static void
+join(struct expression *x, uint8_t op, triggers *left, triggers right)
+{
+	add_step(x, op == '&' ? STEP_AND : STEP_OR, 0, 0);
+	if (op == '|')
+		*left = *left == 0 || right == 0 ? 0 : *left | right;
+	else if (*left == 0 ||
+		 (right != 0 && __builtin_popcountll(right) < __builtin_popcountll(*left)))
+		*left = right;
+}
+
+/* Terms up to the operator at `stop`, or all that follow. */
 static int
-read_expression(struct expression *x, triggers *out, unsigned *terms)
+read_terms(struct expression *x, const uint8_t *stop, triggers *out, unsigned *terms)
 {
 	triggers rest;
 	unsigned rest_terms;
@@ -132,23 +146,55 @@ read_expression(struct expression *x, triggers *out, unsigned *terms)
 	uint8_t op;
 
 	*terms = 1;
-	if (rc != 0 || !next_is(x, "&|"))
+	if (rc != 0 || !next_is(x, "&|") || x->text.data == stop)
 		return rc;
 	op = take(x);
 	if (++x->nesting > 2 * GENERATION_RULE_PARTS_MAX)
 		return -EINVAL;
-	rc = read_expression(x, &rest, &rest_terms);
+	rc = read_terms(x, stop, &rest, &rest_terms);
 	x->nesting--;
 	*terms += rest_terms;
-	if (rc != 0)
+	if (rc == 0)
+		join(x, op, out, rest);
+	return rc;
+}
+
+/* The last operator of the block that the text is in, not of those inside; NULL: it has none. */
+static const uint8_t *
+last_operator(struct span text)
+{
+	const uint8_t *last = NULL;
+	unsigned depth = 0;
+
+	for (size_t i = 0; i < text.bytes && (depth > 0 || text.data[i] != ')'); i++) {
+		uint8_t c = text.data[i];
+
+		depth += (c == '(') - (c == ')');
+		if (depth == 0 && (c == '&' || c == '|'))
+			last = text.data + i;
+	}
+	return last;
+}
+
+/* What stands in brackets. */
+static int
+read_block(struct expression *x, triggers *out, unsigned *terms)
+{
+	const uint8_t *last = last_operator(x->text);
+	triggers right;
+	uint8_t op;
+	int rc = read_terms(x, last, out, terms);
+
+	if (rc != 0 || last == NULL)
 		return rc;
-	add_step(x, op == '&' ? STEP_AND : STEP_OR, 0, 0);
-	if (op == '|')
-		*out = *out == 0 || rest == 0 ? 0 : *out | rest;
-	else if (*out == 0 ||
-		 (rest != 0 && __builtin_popcountll(rest) < __builtin_popcountll(*out)))
-		*out = rest;
-	return 0;
+	if (x->text.data != last)
+		return -EINVAL;
+	op = take(x);
+	rc = read_term(x, &right);
+	++*terms;
+	if (rc == 0)
+		join(x, op, out, right);
+	return rc;
 }
 
 /* MIN-MAX, either may be missing. */
@@ -333,7 +379,7 @@ read_rule(struct sigc *s, struct generation_rule *r, struct span expression, str
 	int rc = 0;
 
 	r->steps = (uint32_t)(s->steps.used / sizeof(struct generation_step));
-	rc = read_expression(&x, &t, &terms);
+	rc = read_terms(&x, NULL, &t, &terms);
 	*why = x.why;
 	if (rc == 0 && x.text.bytes > 0)
 		rc = -EINVAL;

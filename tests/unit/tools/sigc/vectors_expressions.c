@@ -11,14 +11,15 @@
 #include "scanners/signature/internal.h"
 #include "tests/unit/tools/sigc/made.h"
 
-#define TRIALS 64
+#define TRIALS    64
+#define TERMS_MAX 64
 
 struct outcome {
 	bool holds;
 	uint64_t sum, parts; /* parts: a bit for each */
 };
 
-static struct outcome evaluate(const char **at, const uint32_t counts[64]);
+static struct outcome block(const char **at, const uint32_t counts[64]);
 
 static uint64_t
 number(const char **at)
@@ -57,7 +58,7 @@ term(const char **at, const uint32_t counts[64])
 
 	if (**at == '(') {
 		++*at;
-		o = evaluate(at, counts);
+		o = block(at, counts);
 		++*at;
 		return compare(at, o);
 	}
@@ -68,24 +69,56 @@ term(const char **at, const uint32_t counts[64])
 }
 
 static struct outcome
-evaluate(const char **at, const uint32_t counts[64])
+both(struct outcome a, char op, struct outcome b)
 {
-	struct outcome a = term(at, counts), b;
-	char op = **at;
-
-	if (op != '&' && op != '|')
-		return a;
-	++*at;
-	b = evaluate(at, counts);
 	if (op == '&' ? !a.holds || !b.holds : !a.holds && !b.holds)
 		return (struct outcome){ 0 };
 	return (struct outcome){ true, a.sum + b.sum, a.parts | b.parts };
 }
 
+/* Terms with operators between them, from the right on. */
+static struct outcome
+folded(const struct outcome *terms, const char *ops, unsigned n)
+{
+	struct outcome all = terms[n - 1];
+
+	for (unsigned i = n - 1; i > 0; i--)
+		all = both(terms[i - 1], ops[i - 1], all);
+	return all;
+}
+
+static unsigned
+terms_of(const char **at, const uint32_t counts[64], struct outcome *terms, char *ops)
+{
+	unsigned n = 0;
+
+	terms[n++] = term(at, counts);
+	while (n < TERMS_MAX && (**at == '&' || **at == '|')) {
+		ops[n - 1] = *(*at)++;
+		terms[n++] = term(at, counts);
+	}
+	return n;
+}
+
+/* What stands in brackets: its last operator binds last. */
+static struct outcome
+block(const char **at, const uint32_t counts[64])
+{
+	struct outcome terms[TERMS_MAX];
+	char ops[TERMS_MAX];
+	unsigned n = terms_of(at, counts, terms, ops);
+
+	return n == 1 ? terms[0] : both(folded(terms, ops, n - 1), ops[n - 2], terms[n - 1]);
+}
+
 static bool
 holds(const char *expression, const uint32_t counts[64])
 {
-	return evaluate(&expression, counts).holds;
+	struct outcome terms[TERMS_MAX];
+	char ops[TERMS_MAX];
+	unsigned n = terms_of(&expression, counts, terms, ops);
+
+	return folded(terms, ops, n).holds;
 }
 
 static unsigned
