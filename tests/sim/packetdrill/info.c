@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TCP_INFO from the library's own view of a connection: its face tells an operator less than what
- * Linux's scripts look at, so this file, and account.c, and no other of the plug, look inside.
+ * Linux's scripts look at, so this file, account.c and memory.c, and no other of the plug, look
+ * inside.
  */
 #include "tests/sim/packetdrill/info.h"
 

@@ -41,7 +41,7 @@ events_of(const struct socket *s)
 		e |= POLLIN | POLLRDNORM | POLLRDHUP;
 	if (stream_readable(s) >= (size_t)s->options.receive_low)
 		e |= POLLIN | POLLRDNORM;
-	if (over || s->shut_write || stream_room(s) > 0)
+	if (over || s->shut_write || memory_is_free(s))
 		e |= POLLOUT | POLLWRNORM;
 	if (s->error != 0)
 		e |= POLLERR;

@@ -53,6 +53,7 @@ struct socket {
 	struct socket_options options;
 	/* sending */
 	struct chain held;         /* not given to the library yet */
+	size_t last_buffer;        /* memory.c */
 	uint64_t given, small_end; /* bytes given; the end of the last short segment */
 	struct mono held_until;    /* MONO_NONE: as long as it takes */
 	/* receiving */
@@ -90,7 +91,6 @@ void stream_data_came(struct socket *s, bool fits);
 size_t stream_readable(const struct socket *s);
 /* How many bytes wait to be acknowledged or sent. */
 size_t stream_unsent(const struct socket *s);
-size_t stream_room(const struct socket *s);
 bool stream_at_end(const struct socket *s);
 
 ssize_t stream_read(void *arg, int fd, void *out, size_t bytes);
@@ -105,6 +105,13 @@ ssize_t stream_send(void *arg, int fd, const void *in, size_t bytes, int flags);
 ssize_t stream_sendto(void *arg, int fd, const void *in, size_t bytes, int flags,
     const struct sockaddr *destination, socklen_t destination_bytes);
 ssize_t stream_sendmsg(void *arg, int fd, const struct msghdr *message, int flags);
+
+/* memory.c: the memory that SO_SNDBUF grants */
+/* How many bytes a write may add without waiting; memory_take() before it does. */
+size_t memory_room(const struct socket *s);
+void memory_take(struct socket *s, size_t bytes);
+/* Whether who waits for room goes on, and poll() tells of it. */
+bool memory_is_free(const struct socket *s);
 
 /* sockopt.c */
 void sockopt_init(struct socket_options *o);

@@ -56,15 +56,6 @@ stream_unsent(const struct socket *s)
 	return queued(s) + s->held.bytes;
 }
 
-size_t
-stream_room(const struct socket *s)
-{
-	/* Linux doubles SO_SNDBUF for its own overhead, which we do not have. */
-	size_t limit = 2 * (size_t)s->options.send_buffer, used = stream_unsent(s);
-
-	return used < limit ? limit - used : 0;
-}
-
 void
 stream_data_came(struct socket *s, bool fits)
 {
@@ -313,7 +304,7 @@ may_write(void *arg)
 	const struct want *w = arg;
 
 	return w->s->error != 0 || w->s->shut_write || w->s->kind == SOCKET_ENDED ||
-	       (w->s->kind == SOCKET_CONNECTED && stream_room(w->s) > 0);
+	       (w->s->kind == SOCKET_CONNECTED && memory_is_free(w->s));
 }
 
 /* 0, or why nothing can be written. */
@@ -332,6 +323,19 @@ refusal(struct socket *s, int flags)
 	return s->shut_write || s->kind == SOCKET_ENDED ? EPIPE : 0;
 }
 
+static void
+wait_for_memory(struct socket *s, int flags)
+{
+	struct plug *p = s->plug;
+	struct want want = { s, 1 };
+
+	s->writer_waits = true;
+	account_turn(s);
+	plug_wait(
+	    p, may_write, &want, s->nonblocking || flags & MSG_DONTWAIT ? p->now : MONO_NEVER);
+	s->writer_waits = false;
+}
+
 static ssize_t
 send_bytes(struct plug *p, int fd, const void *in, size_t bytes, int flags)
 {
@@ -348,22 +352,20 @@ send_bytes(struct plug *p, int fd, const void *in, size_t bytes, int flags)
 		return fail(p, rc);
 	s->more = (flags & MSG_MORE) != 0;
 	while (done < bytes) {
-		struct want want = { s, 1 };
-		size_t n;
+		size_t n = memory_room(s);
 
-		s->writer_waits = true;
-		account_turn(s);
-		plug_wait(p, may_write, &want,
-		    s->nonblocking || flags & MSG_DONTWAIT ? p->now : MONO_NEVER);
-		s->writer_waits = false;
-		n = s->kind == SOCKET_CONNECTED && !s->shut_write ? stream_room(s) : 0;
+		if (n == 0) {
+			wait_for_memory(s, flags);
+			n = memory_room(s);
+		}
 		n = n < bytes - done ? n : bytes - done;
 		if (n == 0)
 			break;
+		memory_take(s, n);
 		if (chain_append_copy(&s->held, sim_pools(), (const uint8_t *)in + done, n) != 0)
 			return fail(p, ENOBUFS);
 		done += n;
-		if (!s->more)
+		if (!s->more && (done == bytes || memory_room(s) == 0))
 			flow_note_write(p, &s->endpoints, s->given + s->held.bytes);
 		stream_pump(s);
 		plug_turn(p);

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -515,6 +516,56 @@ TEST(unread_data_makes_a_close_a_reset)
 	CHECK(b.t.close(b.t.userdata, b.fd) == 0);
 	b.fd = -1;
 	CHECK((receive(&b).flags & RST) != 0);
+	stop(&b);
+}
+
+static bool
+is_writable(struct bench *b)
+{
+	struct pollfd p = { .fd = b->fd, .events = POLLOUT };
+
+	b->t.poll(b->t.userdata, &p, 1, 0);
+	return (p.revents & POLLOUT) != 0;
+}
+
+/* Acknowledges the next `bytes` of ours that came. */
+static void
+take_sent(struct bench *b, unsigned bytes)
+{
+	uint32_t from = b->ours;
+
+	for (unsigned got = 0; got < bytes;) {
+		struct seen s = receive(b);
+
+		from = got == 0 ? s.seq : from;
+		got += (unsigned)s.bytes;
+	}
+	b->ours = from + bytes;
+	inject(b, ACK, 0);
+}
+
+/* Buffers of half the largest window are filled whole; a third must be free before it goes on. */
+TEST(a_write_takes_what_the_send_buffer_grants)
+{
+	static const uint8_t data[100000];
+	struct bench b;
+	int bytes = 10000; /* doubled: 20,000 */
+
+	start(&b, "local=192.168.0.1");
+	b.window = 40000;
+	open_passively(&b);
+	set_nonblocking(&b, b.fd);
+	CHECK(
+	    b.t.setsockopt(b.t.userdata, b.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) == 0);
+	/* A buffer of 20,000, of which ten segments leave, is filled up again. */
+	CHECK(b.t.write(b.t.userdata, b.fd, data, sizeof(data)) == 30000);
+	CHECK(b.t.write(b.t.userdata, b.fd, data, 1) == -1 && errno == EAGAIN && !is_writable(&b));
+	take_sent(&b, 10000);
+	CHECK(b.t.write(b.t.userdata, b.fd, data, 1) == -1 && errno == EAGAIN && !is_writable(&b));
+	take_sent(&b, 6000);
+	CHECK(!is_writable(&b));
+	take_sent(&b, 1000);
+	CHECK(is_writable(&b));
 	stop(&b);
 }
 
