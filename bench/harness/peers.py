@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 
@@ -12,10 +13,11 @@ from harness.processes import LAST, children, cpu_ns, end, favoured
 MODULES = "/usr/lib/x86_64-linux-gnu/c_icap"
 CLAMD = "clamd"
 START_S = 60
-# name: port, service, the configurations behind c-icap.conf, the engine's module
-KINDS = {"echo": (13441, "echo", (), None),
-         "clam": (13442, "avscan", ("virus_scan.conf", "clamav_mod.conf"), "clamav_mod.so"),
-         "clamd": (13443, "avscan", ("virus_scan.conf", "clamd_mod.conf"), "clamd_mod.so")}
+LIMIT_S = 60  # of a run of the generator beyond its time; it waits 30 s for an answer
+# name: service, the configurations behind c-icap.conf, the engine's module
+KINDS = {"echo": ("echo", (), None),
+         "clam": ("avscan", ("virus_scan.conf", "clamav_mod.conf"), "clamav_mod.so"),
+         "clamd": ("avscan", ("virus_scan.conf", "clamd_mod.conf"), "clamd_mod.so")}
 
 
 class Missing(Exception):
@@ -26,13 +28,20 @@ class Failed(Exception):
     """The peer is there and does not work."""
 
 
+def free_port():
+    """One that nobody listens on, so that runs may go on side by side."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
 class Peer:
     """`name`: echo, which scans nothing; clam, libclamav in its process, or clamd, a daemon beside it, with the run's
     signatures."""
 
     def __init__(self, name, program, root, place, made):
         self.name, self.program, self.root, self.made, self.process, self.daemon = name, program, root, made, None, None
-        self.port, self.service, self.files, self.module = KINDS[name]
+        self.service, self.files, self.module = KINDS[name]
+        self.port = free_port()
         self.place = os.path.join(place, name)
         os.makedirs(self.place)
 
@@ -95,15 +104,18 @@ class Peer:
             raise Failed(what + self.words())
 
     def wait(self):
-        for _ in range(10 * START_S):
+        deadline, why = time.monotonic() + START_S, "it does not listen"
+        while time.monotonic() < deadline:
             self.check_alive("it ended: ")
             try:
-                if self.run(None, "1K", 1, 10)["objects"] > 0:
+                found = self.run(None, "1K", 1, 10)
+                if found["objects"] > 0:
                     return
-            except Failed:
-                pass
+                why = found["note"]
+            except Failed as failed:
+                why = failed
             time.sleep(0.1)
-        raise Failed("no answer within %d s: %s" % (START_S, self.words()))
+        raise Failed("no answer within %d s: %s: %s" % (START_S, why, self.words()))
 
     def prove(self):
         """It must find what it is there to find, or its figure is of no scan."""
@@ -111,8 +123,11 @@ class Peer:
         with open(path, "wb") as f:
             f.write((b"\x01\x02 some bytes " * 40 + MARKER) * 4)
         body = {"path": path, "type": "application/octet-stream"}
-        if self.run(body, "1K", 1, 10)["by_204"] > 0:
+        r = self.run(body, "1K", 1, 10)
+        if r["by_204"] > 0:
             raise Failed("it passes an object with a signature in it")
+        if r["by_200"] + r["changed"] == 0:
+            raise Failed("it has no answer to an object with a signature in it: %s" % r["note"])
 
     def run(self, body, size, connections, milliseconds):
         """`size` "0": REQMOD without a body."""
@@ -121,12 +136,16 @@ class Peer:
                    "--milliseconds", str(milliseconds)]
         if body is not None:
             command += ["--body", body["path"], "--type", body["type"]]
-        done = subprocess.run(command + ["127.0.0.1"], capture_output=True, text=True, preexec_fn=favoured(LAST))
+        try:
+            done = subprocess.run(command + ["127.0.0.1"], capture_output=True, text=True, preexec_fn=favoured(LAST),
+                                  timeout=milliseconds / 1000 + LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise Failed("the generator did not end")
         if not done.stdout.startswith("{"):
             raise Failed(done.stderr.strip() or "the generator said nothing")
         r = json.loads(done.stdout)
         return {"objects": r["objects"], "rate": r["objects_per_second"], "p50_us": r["p50_us"], "p99_us": r["p99_us"],
-                "by_204": r["answered_204"], "by_200": r["answered_200"], "errors": sum(r["errors"].values()),
+                "p999_us": r["p999_us"], "max_us": r["max_us"], "by_204": r["answered_204"], "by_200": r["answered_200"], "errors": sum(r["errors"].values()), "changed": r["errors"]["body"],
                 "note": done.stderr.strip()}
 
     def measure(self, body, size, connections, milliseconds):
@@ -134,6 +153,8 @@ class Peer:
         before = cpu_ns(pids)
         r = self.run(body, size, connections, milliseconds)
         self.check_alive("it died: ")
+        if r["objects"] == 0:
+            raise Failed("no object came through: %s" % (r["note"] or self.words()))
         r["cpu_us"] = (cpu_ns(pids) - before) / 1e3 / max(r["objects"], 1)
         return r
 

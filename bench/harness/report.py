@@ -7,7 +7,8 @@
 import re
 import statistics
 
-SIZES = ("0", "1K", "16K", "1M")
+SIZE_BYTES = {"0": 0, "1K": 1 << 10, "16K": 1 << 14, "1M": 1 << 20}
+SIZES = tuple(SIZE_BYTES)
 KINDS = ("html", "elf")
 # name in the closing line: (size, form) of ours
 OBJECTS = {"1k": ("1K", "204"), "16k": ("16K", "204"), "1m": ("1M", "204"), "single1m": ("1M", "single"), "echo1m": ("1M", "whole")}
@@ -75,16 +76,23 @@ def cell(rows, key, form="%.2f"):
     return "n/a" if mid is None else ("%s (%s–%s)" % (form, form, form)) % (mid, low, high)
 
 
+def gbits(sample):
+    """Of bodies alone, a second; None where no rate was measured, or there are no bodies."""
+    size = SIZE_BYTES[sample["size"]]
+    return sample["rate"] * size * 8 / 1e9 if sample.get("rate") is not None and size > 0 else None
+
+
 def table(samples, rounds):
-    lines = ["| who | bodies | size | form | CPU of an object, µs (min–max) | objects/s | p50 µs | p99 µs | empty turns | "
-             "generator busy | had of its core | errors |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| who | bodies | size | form | CPU of an object, µs (min–max) | objects/s | Gbit/s of bodies | p50 µs | p99 µs | p99.9 µs | "
+             "max µs | empty turns | generator busy | had of its core | errors |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
     keys = dict.fromkeys((s["who"], s["kind"], s["size"], s["form"]) for s in samples)
     for who, kind, size, form in sorted(keys, key=lambda k: (SIZES.index(k[2]), k[3], k[1])):
-        rows = [s for s in samples if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form)]
-        short = "" if len(rows) >= rounds else " (%d of %d rounds)" % (len(rows), rounds)
+        rows = [dict(s, gbits=gbits(s)) for s in samples if (s["who"], s["kind"], s["size"], s["form"]) == (who, kind, size, form)]
+        whole = sum(not s["errors"] for s in rows)
+        short = "" if whole >= rounds else " (%d of %d rounds)" % (whole, rounds)
         share = ["n/a" if middle(rows, k)[0] is None else "%.0f %%" % (100 * middle(rows, k)[0])
                  for k in ("empty_share", "generator_busy", "core_share")]
-        lines.append("| %s%s | %s | %s | %s | %s | %s | %s | %s | %s | %d |" % (
-            who, short, kind, size, form, cell(rows, "cpu_us"), cell(rows, "rate", "%.0f"), cell(rows, "p50_us", "%.0f"),
-            cell(rows, "p99_us", "%.0f"), " | ".join(share), errors(rows)))
+        lines.append("| %s%s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |" % (
+            who, short, kind, size, form, cell(rows, "cpu_us"), cell(rows, "rate", "%.0f"), cell(rows, "gbits"),
+            *(cell(rows, key, "%.0f") for key in ("p50_us", "p99_us", "p999_us", "max_us")), " | ".join(share), errors(rows)))
     return "\n".join(lines)

@@ -68,6 +68,8 @@ if command -v callgrind_control >/dev/null; then
 else
 	grep -q 'instructions by stage: n/a: valgrind is not installed' "$here/err" || fail "why there are no stages is not told"
 fi
+if bench/run --out "$here/out" >/dev/null 2>"$here/err"; then fail "a run's results were written over"; fi
+grep -q "results are there already" "$here/err" || fail "why nothing was measured is not told: $(cat "$here/err")"
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
 	fail "no cores are told"
 [ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"

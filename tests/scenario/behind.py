@@ -38,7 +38,7 @@ def one_run(server):
 
 
 def main():
-    place, before = tempfile.mkdtemp(prefix="sluice-behind-"), hugepages.reserve()
+    place, held = tempfile.mkdtemp(prefix="sluice-behind-"), hugepages.reserve()
     server = appliance.Appliance(ROOT, place, "")
     try:
         server.start()
@@ -53,7 +53,7 @@ def main():
         return 0 if waits > 0 else 1
     finally:
         server.stop()
-        hugepages.give_back(before)
+        hugepages.give_back(held)
         shutil.rmtree(place, ignore_errors=True)
 
 

@@ -3,13 +3,14 @@
 """Ratios and sets of the bench, where a mistake would look like a figure. Run by tests/scenario/20-bench-run.sh."""
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, echo, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
+from harness import appliance, capacity, compare, echo, hugepages, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -212,16 +213,158 @@ class Peers(unittest.TestCase):
 
     def test_nothing_is_left_to_be_filled_in(self):
         with tempfile.TemporaryDirectory() as place:
-            for name, (_, _, files, _) in peers.KINDS.items():
+            for name, (_, files, _) in peers.KINDS.items():
                 peer = peers.Peer(name, "c-icap", self.ROOT, place, {"set": "/none"})
                 for path in [peer.config("c-icap.conf", *files)] + ([peer.config("clamd.conf")] if name == "clamd" else []):
                     with open(path) as f:
                         lines = [line for line in f if not line.startswith("#")]
                     self.assertNotRegex("".join(lines), "PLACE|ADDRESS|SIGNATURES", path)
 
+    def test_only_one_that_answers_for_a_signature_is_proved(self):
+        with tempfile.TemporaryDirectory() as place:
+            peer = peers.Peer("clam", "c-icap", self.ROOT, place, {"set": "/none"})
+            for answer, reason in (({"by_204": 1, "by_200": 0, "changed": 0}, "passes"), ({"by_204": 0, "by_200": 0, "changed": 0}, "no answer"),
+                                   ({"by_204": 0, "by_200": 0, "changed": 1}, None)):
+                peer.run = lambda *_, answer=answer: dict(answer, note="")
+                if reason is None:
+                    peer.prove()
+                else:
+                    self.assertRaisesRegex(peers.Failed, reason, peer.prove)
+
+    def test_what_a_table_tells_of_a_sample(self):
+        whole = dict(sample("echo", 20.0, size="16K"), rate=1e6, p50_us=1, p99_us=2, p999_us=3, max_us=4)
+        line = report.table([whole, dict(whole, errors=1, round=1)], 2).splitlines()[-1]
+        self.assertTrue(line.startswith("| echo (1 of 2 rounds) | html | 16K | 204 | 20.00 (20.00–20.00) | 1000000 (1000000–1000000) | 131.07 "), line)
+        self.assertTrue(line.endswith("| 1 (1–1) | 2 (2–2) | 3 (3–3) | 4 (4–4) | n/a | n/a | n/a | 1 |"), line)
+
     def test_those_beside_the_closing_line(self):
         found = report.peer_ratios(both("object", 10, 10, size="0") + both("echo", 300, 100, size="0"), report.MORE_PEERS)
         self.assertEqual(found["echo, REQMOD"], 20)
+
+
+class FalsePeers(unittest.TestCase):
+    """Real processes, and the real generator: what a peer does wrong is told, and never a figure."""
+    ROOT = Peers.ROOT
+    PROGRAM = os.path.join(ROOT, "tests/scenario/false_peer.py")
+
+    def setUp(self):
+        self.place = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.place)
+        kept = (peers.START_S, peers.LIMIT_S)
+        peers.START_S, peers.LIMIT_S = 15, 60
+        self.addCleanup(lambda: (setattr(peers, "START_S", kept[0]), setattr(peers, "LIMIT_S", kept[1])))
+
+    def started(self, fault, good):
+        os.environ.update(FAULT=fault, GOOD=str(good))
+        peer = peers.Peer("echo", self.PROGRAM, self.ROOT, self.place, {"set": "/none"})
+        self.addCleanup(peer.stop)
+        peer.start()
+        return peer
+
+    def measured(self, fault):
+        """Works when it is started, and for the first 20 objects of what is measured."""
+        peer = self.started(fault, 1 << 40)
+        os.kill(peer.process.pid, signal.SIGUSR1)
+        return peer.measure(None, "1K", 2, 300)
+
+    def test_one_that_works(self):
+        found = self.started("none", 0).measure(None, "1K", 2, 100)
+        self.assertEqual((found["errors"], found["objects"] > 0, found["cpu_us"] > 0, found["max_us"] >= found["p99_us"]), (0, True, True, True))
+
+    def test_one_that_never_answers_rightly_is_told_with_its_words(self):
+        peers.START_S = 1
+        for fault, reason in (("500", "answered ICAP 500"), ("body", "the body came back changed"), ("die", "it ended")):
+            with self.subTest(fault), self.assertRaisesRegex(peers.Failed, reason):
+                self.started(fault, 0)
+            shutil.rmtree(os.path.join(self.place, "echo"))
+
+    def test_one_that_dies_in_the_middle(self):
+        with self.assertRaisesRegex(peers.Failed, "it died"):
+            self.measured("die")
+
+    def test_one_that_errs_in_the_middle(self):
+        found = self.measured("500")
+        self.assertTrue(found["errors"] > 0 and "answered ICAP 500" in found["note"], found)
+        self.assertEqual(report.costs([dict(found, who="echo", kind="html", size="1K", form="204", round=0)], "echo", "html", "1K", "204"), {})
+
+    def test_one_that_hangs(self):
+        peer = self.started("none", 0)
+        os.kill(peer.process.pid, signal.SIGSTOP)
+        peers.LIMIT_S = 1
+        with self.assertRaisesRegex(peers.Failed, "the generator did not end"):
+            peer.measure(None, "1K", 2, 100)
+
+
+class Hugepages(unittest.TestCase):
+    """A machine that has seven pages of which four are free, and gives at most `most`."""
+
+    def setUp(self):
+        self.place = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.place)
+        self.holders = os.path.join(self.place, "holders")
+        for name, count in (("nr_hugepages", 7), ("free_hugepages", 4)):
+            self.write(name, count)
+
+    def write(self, name, count):
+        with open(os.path.join(self.place, name), "w") as f:
+            f.write(str(count))
+
+    def pages(self):
+        return hugepages.read(os.path.join(self.place, "nr_hugepages"))
+
+    def reserve(self):
+        return hugepages.reserve(self.place, self.holders)
+
+    def give_back(self, held):
+        hugepages.give_back(held, self.place, self.holders)
+
+    def test_two_at_once_and_the_last_leaves_what_the_first_found(self):
+        first, second = self.reserve(), self.reserve()
+        self.assertEqual((self.pages(), first.got, second.got), (7 + 2 * hugepages.WANTED - 4, hugepages.WANTED, hugepages.WANTED))
+        self.assertEqual((first.others, second.others), ([], [os.getpid()]))
+        self.give_back(first)
+        self.assertEqual(self.pages(), 7 + hugepages.WANTED - 4)
+        self.give_back(second)
+        self.assertEqual(self.pages(), 7)
+
+    def killed(self):
+        child = os.fork()
+        if child == 0:
+            self.reserve()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    def test_one_that_was_killed_leaves_nothing_with_the_next(self):
+        self.killed()
+        self.assertEqual(self.pages(), 7 + hugepages.WANTED - 4)
+        held = self.reserve()
+        self.assertEqual((self.pages(), held.others), (7 + hugepages.WANTED - 4, []))
+        self.give_back(held)
+        self.assertEqual(self.pages(), 7)
+
+    def test_what_somebody_else_set_meanwhile_stays(self):
+        self.killed()
+        self.write("nr_hugepages", 1000)
+        self.write("free_hugepages", 990)
+        held = self.reserve()
+        self.assertEqual(self.pages(), 1000)
+        self.give_back(held)
+        self.assertEqual(self.pages(), 1000)
+
+    def test_a_machine_without_room_for_more_is_told(self):
+        os.unlink(os.path.join(self.place, "nr_hugepages"))
+        os.symlink("/dev/null", os.path.join(self.place, "nr_hugepages"))
+        was, hugepages.read = hugepages.read, lambda path: 4
+        try:
+            self.assertEqual(self.reserve().got, 4)
+        finally:
+            hugepages.read = was
+
+    def test_a_file_of_holders_that_is_none(self):
+        with open(self.holders, "w") as f:
+            f.write("{")
+        self.give_back(self.reserve())
+        self.assertEqual(self.pages(), 7)
 
 
 class FakeServer:
