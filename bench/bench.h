@@ -20,6 +20,7 @@
 #include "common/base/mono.h"
 
 #define BENCH_CONNECTIONS_MAX 4096
+#define BENCH_QUEUES_MAX      8 /* of the fast wire */
 
 /* id, printed word */
 #define BENCH_ERRORS(X)           \
@@ -53,6 +54,7 @@ struct bench_plan {
 	uint32_t rate;   /* objects a second, evenly; 0: each connection sends on when it may */
 	uint32_t
 	    rest_us; /* slept after a turn in which nothing had come; 0: polls without a pause */
+	unsigned queues; /* of the wire's, which connections are spread over; 0: all */
 	struct duration warmup, length;
 	const char *body_file; /* NULL: generated text (corpus.h) */
 	bool json;

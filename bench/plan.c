@@ -30,6 +30,7 @@ const char plan_help[] =
     "                    from when one was due, so that no wait is left out (wire only)\n"
     "  --rest N          sleeps N us whenever nothing has come, so that its core has time for\n"
     "                    others; latencies have that in them (wire only)\n"
+    "  --queues N        connections go to the first N queues of the wire only (wire only)\n"
     "  --no-204          without Allow: 204, so that every body comes back\n"
     "  --json            one JSON object\n";
 
@@ -43,7 +44,8 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "options", no_argument, NULL, 'o' }, { "reqmod", no_argument, NULL, 'R' },
 	{ "repeat", no_argument, NULL, 'q' }, { "beside", required_argument, NULL, 'B' },
 	{ "rate", required_argument, NULL, 'r' }, { "rest", required_argument, NULL, 'z' },
-	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "queues", required_argument, NULL, 'Q' }, { "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' }, { 0 } };
 
 static const struct bench_plan usual = { .port = 1344,
 	.path = "av/respmod",
@@ -116,6 +118,10 @@ take_option(const char *program, int option, struct bench_plan *p)
 		break;
 	case 'z':
 		p->rest_us = (uint32_t)number_argument(program, "rest", optarg, 1, REST_US_MAX);
+		break;
+	case 'Q':
+		p->queues =
+		    (unsigned)number_argument(program, "queues", optarg, 1, BENCH_QUEUES_MAX);
 		break;
 	case 'j':
 		p->json = true;

@@ -11,14 +11,15 @@ import select
 import signal
 import subprocess
 import time
+import urllib.request
 
-from harness.processes import LAST, cpu_ns, end, favoured, signal_all
+from harness.processes import LAST, cpu_ns, end, favoured, free_port, signal_all
 
 CLIENT, SERVER = "10.83.0.1", "10.83.0.2"
 START_S = 60
 LIMIT_S = 90  # of a plan, with what waits for its timers
 SETTINGS = {"dataplane.port.kind": "virtio", "dataplane.addresses": SERVER + "/24", "dataplane.idle": "spin",
-            "dataplane.cores": "1", "dataplane.first_cpu": "0", "dataplane.hugepages": "auto",
+            "dataplane.first_cpu": "0", "dataplane.hugepages": "auto",
             "cache.entries": "64",     # the least there is: no body comes twice within so few
             "sandbox.kind": "none"}    # no peer has one
 
@@ -38,7 +39,7 @@ def note(result, tx_dropped):
 
 
 class Appliance:
-    def __init__(self, root, place, signatures, crowd=0):
+    def __init__(self, root, place, signatures, crowd=0, cores=1):
         self.bin, self.place, self.served = os.path.join(root, "build/release"), place, None
         self.control_socket = os.path.join(place, "run/control.sock")
         self.settings = dict(SETTINGS)
@@ -48,7 +49,10 @@ class Appliance:
         self.limits = (START_S, LIMIT_S)  # of a start, of a plan
         self.under = {}  # {program: words before it}, such as a profiler
         self.wire = self.dataplane = self.control = None
-        self.crowd = crowd  # connections that open_crowd() makes
+        self.crowd, self.cores = crowd, cores  # connections that open_crowd() makes; of the dataplane, a queue for each
+        self.settings["dataplane.cores"] = str(cores)
+        self.http = "127.0.0.1:%d" % free_port()
+        self.settings["http.listen"] = self.http
 
     def spawn(self, name, arguments, **keys):
         log = open(os.path.join(self.place, name + ".err"), "w")
@@ -66,7 +70,7 @@ class Appliance:
         for key, value in self.settings.items():
             common += ["--set", "%s=%s" % (key, value)]
         self.wire = self.spawn("sluice-bench-wire", ["--socket", self.settings["dataplane.port.socket"], "--address",
-                                                     CLIENT + "/24", SERVER] +
+                                                     CLIENT + "/24", "--queues", str(self.cores), SERVER] +
                                (["--crowd", str(self.crowd)] if self.crowd else []), stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, preexec_fn=favoured(LAST))
         self.expect("listening")
@@ -134,6 +138,12 @@ class Appliance:
         stats = self.ask("stats")
         counters = dict(stats["counters"], opened_by_cookie=stats["tcp"]["syn_cookies_recv"])
         return time.monotonic_ns(), cpu_ns([self.dataplane.pid]), counters
+
+    def metrics(self, name):
+        """A value for each core, from the metrics page; of a gauge or counter that no core has, one for all."""
+        with urllib.request.urlopen("http://%s/metrics" % self.http, timeout=10) as page:
+            lines = page.read().decode().splitlines()
+        return [int(float(line.split()[-1])) for line in lines if line.startswith((name + " ", name + "{"))]
 
     def measure(self, body, size, allow, connections, milliseconds):
         """One run; what an object cost, and how far the figure can be believed. `size` "0": REQMOD without a body."""

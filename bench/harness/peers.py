@@ -3,16 +3,16 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 
 from harness.signatures import MARKER
-from harness.processes import LAST, children, cpu_ns, end, favoured
+from harness.processes import LAST, children, cpu_ns, end, favoured, free_port
 
 MODULES = "/usr/lib/x86_64-linux-gnu/c_icap"
 CLAMD = "clamd"
 START_S = 60
+WRONG_MAX = 10  # runs with wrong answers and no right one, until it is given up
 LIMIT_S = 60  # of a run of the generator beyond its time; it waits 30 s for an answer
 # name: service, the configurations behind c-icap.conf, the engine's module
 KINDS = {"echo": ("echo", (), None),
@@ -26,12 +26,6 @@ class Missing(Exception):
 
 class Failed(Exception):
     """The peer is there and does not work."""
-
-
-def free_port():
-    """One that nobody listens on, so that runs may go on side by side."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
 
 
 class Peer:
@@ -104,18 +98,19 @@ class Peer:
             raise Failed(what + self.words())
 
     def wait(self):
-        deadline, why = time.monotonic() + START_S, "it does not listen"
-        while time.monotonic() < deadline:
+        deadline, why, wrong = time.monotonic() + START_S, "it does not listen", 0
+        while time.monotonic() < deadline and wrong < WRONG_MAX:
             self.check_alive("it ended: ")
             try:
                 found = self.run(None, "1K", 1, 10)
                 if found["objects"] > 0:
                     return
                 why = found["note"]
+                wrong += found["wrong"] > 0
             except Failed as failed:
                 why = failed
             time.sleep(0.1)
-        raise Failed("no answer within %d s: %s: %s" % (START_S, why, self.words()))
+        raise Failed("no right answer within %d s: %s: %s" % (START_S, why, self.words()))
 
     def prove(self):
         """It must find what it is there to find, or its figure is of no scan."""
@@ -146,6 +141,7 @@ class Peer:
         r = json.loads(done.stdout)
         return {"objects": r["objects"], "rate": r["objects_per_second"], "p50_us": r["p50_us"], "p99_us": r["p99_us"],
                 "p999_us": r["p999_us"], "max_us": r["max_us"], "by_204": r["answered_204"], "by_200": r["answered_200"], "errors": sum(r["errors"].values()), "changed": r["errors"]["body"],
+                "wrong": sum(r["errors"][kind] for kind in ("malformed", "status", "body")),
                 "note": done.stderr.strip()}
 
     def measure(self, body, size, connections, milliseconds):

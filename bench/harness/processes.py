@@ -2,6 +2,7 @@
 """Processes of a run: started pinned, stopped while others are measured, and ended by their ids."""
 import os
 import signal
+import socket
 import subprocess
 
 LAST = (os.cpu_count() or 1) - 1
@@ -10,6 +11,15 @@ NICE = -10  # what else the machine does takes less of a measured core
 
 def out(*command, check=True, prepare=None):
     return subprocess.run(command, check=check, capture_output=True, text=True, preexec_fn=prepare).stdout
+
+
+def cpu_ns_of(pid, thread):
+    """What the thread of this name has used, in ns; 0 where there is none."""
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/comm" % (pid, task)) as name, open("/proc/%d/task/%s/schedstat" % (pid, task)) as used:
+            if name.read().strip() == thread:
+                return int(used.read().split()[0])
+    return 0
 
 
 def cpu_ns(pids):
@@ -49,6 +59,12 @@ def favoured(core):
         except OSError:
             pass
     return prepare
+
+
+def free_port():
+    """One on loopback that nobody listens on, so that runs may go on side by side."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
 
 
 def signal_all(pids, number):

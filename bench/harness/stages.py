@@ -17,6 +17,7 @@ import time
 from harness import appliance
 
 CASES = {"1K": "--bytes 1K --connections 32 --milliseconds 400", "1M": "--bytes 1M --connections 8 --milliseconds 400"}
+TWO_CORES = {"1K": "--bytes 1K --connections 64 --milliseconds 400"}  # as many for each core
 IDLE_S = 0.3
 LIMIT_S = 300  # of a start, and of a plan: all is fifty times as slow
 OURS = re.compile(r"(?:^|/)((?:common|dataplane|scanners)/[^ ]*)$")
@@ -130,9 +131,9 @@ def of_object(profile, idle, busy_turns, objects):
 class Dataplane:
     """An appliance whose dataplane runs under callgrind, from start() to stop()."""
 
-    def __init__(self, root, place, signatures):
+    def __init__(self, root, place, signatures, cores):
         self.out = os.path.join(place, "callgrind")
-        self.server = appliance.Appliance(root, place, signatures)
+        self.server = appliance.Appliance(root, place, signatures, cores=cores)
         compiler = os.path.join(place, "sigc")
         with open(compiler, "w") as f:
             f.write('#!/bin/sh\nexec valgrind -q --tool=none %s "$@"\n' % self.server.compiler)
@@ -166,20 +167,20 @@ class Dataplane:
         raise Failed("callgrind wrote no profile")
 
 
-def measure(root, place, made):
-    """[{size, objects, stages: {stage: instructions of an object}}]. Failed: none, and why."""
+def measure(root, place, made, cores=1, cases=CASES):
+    """[{size, objects, stages: {stage: instructions of an object}}], of all cores together. Failed: none, and why."""
     if shutil.which("callgrind_control") is None:
         raise Failed("valgrind is not installed")
     os.makedirs(place, exist_ok=True)
-    dataplane, found = Dataplane(root, place, made["set"]), []
+    dataplane, found = Dataplane(root, place, made["set"], cores), []
     server, body = dataplane.server, made["bodies"]["html"]
     words = "--json --body %s --type %s " % (body["path"], body["type"])
     try:
         server.start()
-        server.run_plan(words + "--bytes 1K --connections 32 --milliseconds 100")
+        server.run_plan(words + "--bytes 1K --connections %d --milliseconds 100" % (32 * cores))
         dataplane.control("--instr=on")
         idle, _ = dataplane.profile(lambda: time.sleep(IDLE_S))
-        for size, plan in CASES.items():
+        for size, plan in cases.items():
             profile, sample = dataplane.profile(lambda: server.run_plan(words + plan))
             if sample["errors"] or sample["objects"] == 0:
                 raise Failed("%s: %d objects, %s" % (size, sample["objects"], sample["note"]))
@@ -190,6 +191,12 @@ def measure(root, place, made):
     finally:
         server.stop()
     return found
+
+
+def cores_row(one, two):
+    """What measure() told of one core and of two, as a row: the ratio of an object's instructions of 1 KiB."""
+    whole = [sum(f["stages"].values()) for found in (one, two) for f in found if f["size"] == "1K"]
+    return {"name": "cores_instructions_ratio", "round": 0, "value": whole[1] / whole[0], "errors": 0, "note": "", "instructions": whole}
 
 
 def table(found):

@@ -17,23 +17,25 @@ usage(FILE *out, int code)
 {
 	fprintf(out,
 	    "usage: sluice-bench-wire --socket PATH --address ADDRESS/LENGTH [--mtu N]\n"
-	    "       [--crowd N] SERVER\n"
+	    "       [--queues N] [--crowd N] SERVER\n"
 	    "Sends RESPMOD requests on our own TCP over a vhost-user socket, to a dataplane whose\n"
 	    "port is of the kind virtio and connects to PATH. Says `listening`, `ready`, then "
 	    "reads plans from\n"
 	    "standard input, a line each, and answers each with its figures. A plan's options:\n%s"
 	    "  (--warmup is not for this wire.)\n"
+	    "--queues: of the wire, one for each core of the dataplane (1, at most %u).\n"
 	    "A line `crowd` opens N connections (--crowd, at most %u) that ask for OPTIONS once "
 	    "and\n"
 	    "stay open, each %u of them from an address of their own, %u after the one before;\n"
 	    "answered with how many stand and how many failed. The next such line counts anew.\n",
-	    plan_help, CROWD_MAX, CROWD_OF_ADDRESS, CROWD_ADDRESS_STEP);
+	    plan_help, BENCH_QUEUES_MAX, CROWD_MAX, CROWD_OF_ADDRESS, CROWD_ADDRESS_STEP);
 	return code;
 }
 
 static const struct option options[] = { { "socket", required_argument, NULL, 's' },
 	{ "address", required_argument, NULL, 'a' }, { "mtu", required_argument, NULL, 'm' },
-	{ "crowd", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "crowd", required_argument, NULL, 'c' }, { "queues", required_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' }, { 0 } };
 
 /* Exits where something is wrong. */
 static void
@@ -62,6 +64,10 @@ parse(int argc, char **argv, struct wire_config *c)
 		case 'c':
 			c->crowd = (unsigned)number_argument(
 			    "sluice-bench-wire", "crowd", optarg, 1, CROWD_MAX);
+			break;
+		case 'q':
+			c->queues = (unsigned)number_argument(
+			    "sluice-bench-wire", "queues", optarg, 1, BENCH_QUEUES_MAX);
 			break;
 		case 'h':
 			exit(usage(stdout, 0));
@@ -140,7 +146,7 @@ run_plans(struct wire *w, const char *server)
 int
 main(int argc, char **argv)
 {
-	struct wire_config config = { .mtu = 1500 };
+	struct wire_config config = { .mtu = 1500, .queues = 1 };
 	char error[WIRE_ERROR_BYTES];
 	struct wire *w;
 	bool good;

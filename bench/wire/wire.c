@@ -13,6 +13,8 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
 
 #include "dataplane/net/link/link.h"
 
@@ -28,6 +30,12 @@
 #define AFTER_MS       20   /* for the last FINs and ACKs of a plan */
 #define QUIET_MS       500  /* for a crowd's delayed ACKs, so that nobody owes anything */
 
+/* What waits for one of the wire's queues, in order. */
+struct lane {
+	unsigned count;
+	struct rte_mbuf *frames[TRANSMIT_SLOTS];
+};
+
 struct wire {
 	struct wire_config config;
 	uint16_t port;
@@ -38,8 +46,8 @@ struct wire {
 	struct crowd *crowd; /* NULL: none was asked for yet */
 	struct mono now;
 	uint64_t bodies; /* of all plans, so that no verdict cache knows a plan's first ones */
-	unsigned transmit_count;
-	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
+	unsigned queues; /* that connections are spread over, at most config.queues */
+	struct lane lanes[BENCH_QUEUES_MAX];
 };
 
 static int
@@ -57,15 +65,37 @@ random_bytes(void *arg, void *out, size_t bytes)
 		abort();
 }
 
+/* As a card spreads connections: by our port, which differs from one to the next. What is not TCP
+ * goes to the first queue. Frames are our own, so their heads are whole and in the first buffer. */
+static unsigned
+queue_of(const struct wire *w, const struct rte_mbuf *frame)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(frame, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(const void *)(ether + 1);
+	const struct rte_ipv6_hdr *ip6 = (const struct rte_ipv6_hdr *)(const void *)(ether + 1);
+	const struct rte_tcp_hdr *tcp = NULL;
+
+	if (w->queues == 1)
+		return 0;
+	if (ether->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) &&
+	    ip->next_proto_id == IPPROTO_TCP)
+		tcp = (const struct rte_tcp_hdr *)(const void *)(ip + 1);
+	else if (ether->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6) &&
+		 ip6->proto == IPPROTO_TCP)
+		tcp = (const struct rte_tcp_hdr *)(const void *)(ip6 + 1);
+	return tcp == NULL ? 0 : rte_be_to_cpu_16(tcp->src_port) % w->queues;
+}
+
 static void
 queue_frame(void *arg, struct rte_mbuf *frame)
 {
 	struct wire *w = arg;
+	struct lane *lane = &w->lanes[queue_of(w, frame)];
 
-	if (w->transmit_count == TRANSMIT_SLOTS)
+	if (lane->count == TRANSMIT_SLOTS)
 		rte_pktmbuf_free(frame);
 	else
-		w->transmit[w->transmit_count++] = frame;
+		lane->frames[lane->count++] = frame;
 }
 
 static void
@@ -87,8 +117,8 @@ start_eal(const struct wire_config *c, char *error)
 	cpu_set_t allowed;
 	char lcores[32] = "--lcores=0@0";
 
-	if (snprintf(device, sizeof(device), "net_vhost0,iface=%s,queues=1", c->socket) >=
-	    (int)sizeof(device))
+	if (snprintf(device, sizeof(device), "net_vhost0,iface=%s,queues=%u", c->socket,
+		c->queues) >= (int)sizeof(device))
 		return fail(error, -ENAMETOOLONG, "--socket");
 	/* The core that the caller was pinned to stays ours. */
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
@@ -115,12 +145,14 @@ start_port(struct wire *w, char *error)
 	int rc = rte_eth_dev_get_port_by_name("net_vhost0", &w->port);
 
 	if (rc == 0)
-		rc = rte_eth_dev_configure(w->port, 1, 1, &conf);
-	if (rc == 0)
+		rc = rte_eth_dev_configure(
+		    w->port, (uint16_t)w->config.queues, (uint16_t)w->config.queues, &conf);
+	for (uint16_t q = 0; rc == 0 && q < w->config.queues; q++) {
 		rc = rte_eth_rx_queue_setup(
-		    w->port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, w->pools.data);
-	if (rc == 0)
-		rc = rte_eth_tx_queue_setup(w->port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL);
+		    w->port, q, DESCRIPTORS, SOCKET_ID_ANY, NULL, w->pools.data);
+		if (rc == 0)
+			rc = rte_eth_tx_queue_setup(w->port, q, DESCRIPTORS, SOCKET_ID_ANY, NULL);
+	}
 	if (rc == 0)
 		rc = rte_eth_dev_start(w->port);
 	return rc == 0 ? 0 : fail(error, rc, "the vhost-user port does not start");
@@ -166,6 +198,7 @@ wire_open(const struct wire_config *config, struct wire **out, char error[WIRE_E
 	if (w == NULL)
 		return fail(error, -ENOMEM, "the wire");
 	w->config = *config;
+	w->queues = config->queues;
 	rc = start_eal(config, error);
 	if (rc == 0) {
 		w->pools.data = rte_pktmbuf_pool_create("data", DATA_MBUFS, POOL_CACHE, 0,
@@ -194,7 +227,8 @@ wire_close(struct wire *w)
 	crowd_destroy(w->crowd);
 	tcp_destroy(w->tcp);
 	link_destroy(w->link);
-	rte_pktmbuf_free_bulk(w->transmit, w->transmit_count);
+	for (unsigned q = 0; q < w->config.queues; q++)
+		rte_pktmbuf_free_bulk(w->lanes[q].frames, w->lanes[q].count);
 	rte_eth_dev_stop(w->port);
 	rte_eth_dev_close(w->port);
 	rte_eal_cleanup();
@@ -202,10 +236,10 @@ wire_close(struct wire *w)
 }
 
 static unsigned
-receive(struct wire *w)
+receive_queue(struct wire *w, uint16_t queue)
 {
 	struct rte_mbuf *burst[BURST_MAX];
-	unsigned n = rte_eth_rx_burst(w->port, 0, burst, BURST_MAX);
+	unsigned n = rte_eth_rx_burst(w->port, queue, burst, BURST_MAX);
 
 	for (unsigned i = 0; i < n; i++) {
 		struct link_packet p;
@@ -219,12 +253,45 @@ receive(struct wire *w)
 	return n;
 }
 
+static unsigned
+receive(struct wire *w)
+{
+	unsigned n = 0;
+
+	for (uint16_t q = 0; q < w->config.queues; q++)
+		n += receive_queue(w, q);
+	return n;
+}
+
 static void
 flush_tcp(struct wire *w)
 {
-	unsigned waiting = w->transmit_count;
+	unsigned waiting = 0;
 
+	for (unsigned q = 0; q < w->config.queues; q++)
+		waiting += w->lanes[q].count;
 	tcp_flush_within(w->tcp, waiting < SEGMENTS_MAX ? SEGMENTS_MAX - waiting : 0);
+}
+
+static unsigned
+flush_lane(struct wire *w, uint16_t queue)
+{
+	struct lane *lane = &w->lanes[queue];
+	unsigned done = 0;
+
+	while (done < lane->count) {
+		unsigned left = lane->count - done;
+		uint16_t sent = rte_eth_tx_burst(w->port, queue, lane->frames + done,
+		    (uint16_t)(left < BURST_MAX ? left : BURST_MAX));
+
+		if (sent == 0)
+			break;
+		done += sent;
+	}
+	lane->count -= done;
+	if (done > 0)
+		memmove(lane->frames, lane->frames + done, lane->count * sizeof(lane->frames[0]));
+	return done;
 }
 
 static unsigned
@@ -232,19 +299,8 @@ flush_frames(struct wire *w)
 {
 	unsigned done = 0;
 
-	while (done < w->transmit_count) {
-		unsigned left = w->transmit_count - done;
-		uint16_t sent = rte_eth_tx_burst(w->port, 0, w->transmit + done,
-		    (uint16_t)(left < BURST_MAX ? left : BURST_MAX));
-
-		if (sent == 0)
-			break;
-		done += sent;
-	}
-	w->transmit_count -= done;
-	if (done > 0)
-		memmove(
-		    w->transmit, w->transmit + done, w->transmit_count * sizeof(w->transmit[0]));
+	for (uint16_t q = 0; q < w->config.queues; q++)
+		done += flush_lane(w, q);
 	return done;
 }
 
@@ -322,6 +378,12 @@ wire_run(struct wire *w, const struct bench_plan *plan, struct bench_result *out
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	if (plan->queues > w->config.queues) {
+		snprintf(out->first_error, sizeof(out->first_error), "--queues %u: the wire has %u",
+		    plan->queues, w->config.queues);
+		return -EINVAL;
+	}
+	w->queues = plan->queues > 0 ? plan->queues : w->config.queues;
 	rc = corpus_load(plan->body_file, load_body_max(plan), &corpus, out->first_error);
 	if (rc != 0)
 		return rc;

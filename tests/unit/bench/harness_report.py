@@ -10,7 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, echo, hugepages, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
+from harness import appliance, capacity, compare, cores, echo, hugepages, idle, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -250,9 +250,9 @@ class FalsePeers(unittest.TestCase):
     def setUp(self):
         self.place = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.place)
-        kept = (peers.START_S, peers.LIMIT_S)
-        peers.START_S, peers.LIMIT_S = 15, 60
-        self.addCleanup(lambda: (setattr(peers, "START_S", kept[0]), setattr(peers, "LIMIT_S", kept[1])))
+        kept = (peers.WRONG_MAX, peers.LIMIT_S)
+        peers.WRONG_MAX = 2
+        self.addCleanup(lambda: (setattr(peers, "WRONG_MAX", kept[0]), setattr(peers, "LIMIT_S", kept[1])))
 
     def started(self, fault, good):
         os.environ.update(FAULT=fault, GOOD=str(good))
@@ -272,7 +272,6 @@ class FalsePeers(unittest.TestCase):
         self.assertEqual((found["errors"], found["objects"] > 0, found["cpu_us"] > 0, found["max_us"] >= found["p99_us"]), (0, True, True, True))
 
     def test_one_that_never_answers_rightly_is_told_with_its_words(self):
-        peers.START_S = 1
         for fault, reason in (("500", "answered ICAP 500"), ("body", "the body came back changed"), ("die", "it ended")):
             with self.subTest(fault), self.assertRaisesRegex(peers.Failed, reason):
                 self.started(fault, 0)
@@ -411,6 +410,42 @@ class Rows(unittest.TestCase):
         self.assertEqual(self.measure(FakeServer(), cpu_us=0), {})
 
 
+class Cores(unittest.TestCase):
+    """A reading of a core: wall ns, ns of processor time, ns of turns with work, objects."""
+    BEFORE = [(0, 0, 0, 0), (0, 0, 0, 0)]
+
+    def test_a_core_costs_what_its_turns_took_of_the_time_it_had(self):
+        self.assertEqual(cores.costs(self.BEFORE, [(1000000, 500000, 400000, 20), (1000000, 0, 0, 0)]), [(10.0, 20, 0.5), (None, 0, 0.0)])
+
+    def test_the_first_core_with_and_without_the_second(self):
+        alone = [(10.0, 100, 1.0), (None, 0, 0.5)]
+        row = cores.ratio_row(3, "cores_ratio", alone, [(11.0, 80, 1.0), (30.0, 40, 0.5)], 0, "")
+        self.assertEqual([row[k] for k in ("name", "round", "value", "second_objects", "second_share")], ["cores_ratio", 3, 1.1, 40, 0.5])
+
+    def test_a_second_core_without_objects_is_no_figure(self):
+        row = cores.ratio_row(0, "cores_ratio", [(10.0, 100, 1.0), (None, 0, 0.5)], [(10.0, 80, 1.0), (None, 0, 0.5)], 0, "")
+        self.assertEqual((row["value"], row["note"]), (None, "no object came to core 1"))
+
+    def test_instructions_of_one_and_of_two(self):
+        one, two = ([{"size": "1K", "stages": {"tcp": n, "icap": 100}}, {"size": "1M", "stages": {"tcp": 9}}] for n in (100, 80))
+        self.assertEqual(stages.cores_row(one, two)["value"], 0.9)
+
+
+class Idle(unittest.TestCase):
+    FOUND = {"asked": 1000, "standing": 1000, "failed": 0, "still": 1000, "small": (1 << 20, 0, 500), "full": (3 << 20, 0, 400),
+             "none_room": [(2.0, 9), (1.0, 9)], "crowd": [(3.0, 9), (1.5, 9)]}
+
+    def test_memory_is_beyond_an_appliance_without_room_and_time_the_least(self):
+        found = {r["name"]: (r["value"], r["errors"]) for r in idle.rows(self.FOUND)}
+        self.assertEqual(found, {"idle_mib": (2.0, 0), "idle_bytes_each": ((2 << 20) / 1000, 0), "idle_cpu_us": (1500.0, 0),
+                                 "idle_none_cpu_us": (1000.0, 0)})
+
+    def test_connections_that_went_are_errors(self):
+        for changes in ({"still": 990}, {"standing": 990, "failed": 10, "still": 990}):
+            found = idle.rows(dict(self.FOUND, **changes))
+            self.assertTrue(all(r["errors"] >= 10 and "did not stand" in r["note"] for r in found), found)
+
+
 class Targets(unittest.TestCase):
     def told(self, samples, found):
         return {line.split(" | ")[0][2:]: line.split(" | ")[2:] for line in targets.table(samples, found).splitlines()[2:]}
@@ -426,6 +461,9 @@ class Targets(unittest.TestCase):
         self.assertEqual(told["a connection for each object: share of the warm rate"], ["0.50", "missed |"])
         self.assertEqual(told["1 KiB, one in flight: p50, µs"], ["8.0", "reached |"])
         self.assertEqual(told["1 KiB at 70 % load, 100 MiB beside it: p99, µs"], ["n/a", "n/a |"])
+
+    def test_a_target_is_held_as_exactly_as_it_is_told(self):
+        self.assertEqual((targets.word(1.0, "at most", 1.004, "%.2f"), targets.word(1.0, "at most", 1.006, "%.2f")), ("reached", "missed"))
 
     def test_cycles_are_of_the_clock_of_their_round(self):
         bare = [dict(s, clock_ghz=2.0, lanes_us=1.0) for s in both("bare", 10, 10)]

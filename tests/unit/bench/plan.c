@@ -22,6 +22,7 @@ TEST(a_line_is_a_plan)
 		{ "--reqmod --no-204\n", true, 32, 1024, false, false, false, false },
 		{ "--repeat --beside 100M\n", true, 32, 1024, true, false, false, false },
 		{ "--rest 50\n", true, 32, 1024, true, false, false, false },
+		{ "--queues 2\n", true, 32, 1024, true, false, false, false },
 		{ "--rate 1000\n", true, 32, 1024, true, false, false, false },
 		{ "--bytes 1K host\n", false, 0, 0, false, false, false, false },
 		{ "--help\n", false, 0, 0, false, false, false, false },
@@ -45,6 +46,8 @@ TEST(a_line_is_a_plan)
 		CHECK_ROW(rows[i].line, p.reqmod == (strstr(rows[i].line, "reqmod") != NULL));
 		CHECK_ROW(
 		    rows[i].line, p.rest_us == (strstr(rows[i].line, "rest") != NULL ? 50 : 0));
+		CHECK_ROW(
+		    rows[i].line, p.queues == (strstr(rows[i].line, "queues") != NULL ? 2 : 0));
 		CHECK_ROW(rows[i].line, (p.rate == 1000) == (strstr(rows[i].line, "rate") != NULL));
 	}
 }
