@@ -88,8 +88,8 @@ cflags_of  = $(if $(filter $(1),$(DPDK_FOLDERS)),$(DPDK_CFLAGS)) \
 libs_of    = $(foreach p,$(sort $(foreach f,$(1) $(below_$(1)),$(pkg_$(f)))),$(call pkg_libs,$(p)))
 archives   = $(foreach f,$(1),$(call archive_of,$(f)))
 
-# Optimized as one where a program is linked (release): docs/tcp-cost.md says what that saves.
-LTO_FOLDERS := dataplane/net dataplane/net/tcp
+# Optimized as one where one of LTO_PROGRAMS is linked (release): docs/bench.md says what that saves.
+LTO_FOLDERS := dataplane $(below_dataplane)
 
 define folder_rules
 $(call archive_of,$(1)): $(call objects_of,$(call sources_of,$(1)))
