@@ -177,7 +177,12 @@ void icap_input_end(struct icap_session *s);
 enum icap_event icap_next(struct icap_session *s);
 const struct icap_request *icap_request(const struct icap_session *s);
 /* The first ICAP header of that name; data NULL when absent. */
-struct span icap_field(const struct icap_session *s, const char *name);
+struct span icap_field_by(const struct icap_session *s, struct span name);
+static inline struct span
+icap_field(const struct icap_session *s, const char *name)
+{
+	return icap_field_by(s, span_text(name));
+}
 /* Moves the body bytes of the last ICAP_BODY to `out`. Not taking them lets go of them. */
 void icap_take_body(struct icap_session *s, struct chain *out);
 /* After ICAP_BODY: whether these bytes are the object's last, as ICAP_BODY_END will say next. */

@@ -69,6 +69,15 @@ struct kept_options {
 	char text[OPTIONS_BYTES_MAX];
 };
 
+/* parse.c: the last URI of a method that something serves; most requests repeat it. */
+#define URI_BYTES_KEPT 256
+#define ICAP_METHODS   (ICAP_RESPMOD + 1)
+struct kept_uri {
+	uint16_t bytes, path_at, path_bytes; /* no bytes: none */
+	bool serves[2];
+	char text[URI_BYTES_KEPT];
+};
+
 struct icap {
 	struct icap_config config;
 	const struct http_scan *scan;
@@ -79,6 +88,7 @@ struct icap {
 	char no_content[512];      /* the usual 204, whole, as long as ISTag and Date are these */
 	unsigned options_kept, options_next; /* how many there are, and the next to be replaced */
 	struct kept_options options[OPTIONS_KEPT];
+	struct kept_uri uris[ICAP_METHODS];
 	struct icap_profiles profiles;
 	struct icap_session *sessions;
 	struct list free_sessions;
@@ -122,6 +132,8 @@ static_assert(
 int parse_icap_head(struct icap_session *s);
 int parse_encapsulated_heads(struct icap_session *s);
 uint32_t parse_heads_wanted(const struct icap_session *s);
+/* Profiles have changed: what a path serves may be another. */
+void parse_forget(struct icap *i);
 
 /* profile.c */
 /* The profile that a rule gives this path; NULL: no rule names it. */

@@ -5,8 +5,10 @@
  */
 #include "dataplane/icap/internal.h"
 
-static const char *const part_names[PART_COUNT] = { "req-hdr", "res-hdr", "req-body", "res-body",
-	"opt-body", "null-body" };
+static const struct span part_names[PART_COUNT] = { { (const uint8_t *)"req-hdr", 7 },
+	{ (const uint8_t *)"res-hdr", 7 }, { (const uint8_t *)"req-body", 8 },
+	{ (const uint8_t *)"res-body", 8 }, { (const uint8_t *)"opt-body", 8 },
+	{ (const uint8_t *)"null-body", 9 } };
 
 /* Digits only, at most nine of them; -1 otherwise. */
 static int64_t
@@ -46,6 +48,22 @@ is_body(enum part p)
 	return p >= PART_REQ_BODY;
 }
 
+/* PART_COUNT: none. As all clients write it, else in any case. */
+static unsigned
+part_of(struct span name)
+{
+	unsigned p = 0;
+
+	while (p < PART_COUNT && !span_equal(name, part_names[p]))
+		p++;
+	if (p < PART_COUNT)
+		return p;
+	p = 0;
+	while (p < PART_COUNT && !span_is_nocase(name, (const char *)part_names[p].data))
+		p++;
+	return p;
+}
+
 static int
 parse_encapsulated(struct span value, struct encapsulated *out)
 {
@@ -54,15 +72,12 @@ parse_encapsulated(struct span value, struct encapsulated *out)
 	out->count = 0;
 	while (next_item(&value, &item)) {
 		const uint8_t *equals = item.bytes ? memchr(item.data, '=', item.bytes) : NULL;
-		unsigned p = 0;
+		unsigned p;
 		int64_t offset;
 
 		if (equals == NULL || out->count == 3)
 			return 400;
-		while (
-		    p < PART_COUNT &&
-		    !span_is_nocase(span_first(item, (size_t)(equals - item.data)), part_names[p]))
-			p++;
+		p = part_of(span_first(item, (size_t)(equals - item.data)));
 		offset = parse_decimal(span_from(item, (size_t)(equals - item.data) + 1));
 		if (p == PART_COUNT || offset < 0 || offset > 2 * HTTP_HEAD_BYTES_MAX)
 			return 400;
@@ -123,6 +138,37 @@ find_service(struct icap_session *s, struct span path)
 	return s->serves[0] || s->serves[1];
 }
 
+/* The path that was asked for; false: nothing serves it. */
+static bool
+choose_service(struct icap_session *s, struct span *service)
+{
+	struct kept_uri *k = &s->icap->uris[s->request.method];
+	struct span uri = s->request.uri;
+
+	if (k->bytes > 0 && span_equal(uri, span_of(k->text, k->bytes))) {
+		*service = span_first(span_from(uri, k->path_at), k->path_bytes);
+		memcpy(s->serves, k->serves, sizeof(s->serves));
+		return true;
+	}
+	*service = service_of(uri);
+	if (!find_service(s, *service))
+		return false;
+	if (service->bytes == 0 || uri.bytes > sizeof(k->text))
+		return true;
+	memcpy(k->text, uri.data, uri.bytes);
+	k->bytes = (uint16_t)uri.bytes;
+	k->path_at = (uint16_t)(service->data - uri.data);
+	k->path_bytes = (uint16_t)service->bytes;
+	memcpy(k->serves, s->serves, sizeof(k->serves));
+	return true;
+}
+
+void
+parse_forget(struct icap *i)
+{
+	memset(i->uris, 0, sizeof(i->uris));
+}
+
 /* `*service`: the path that was asked for, once 0 is returned. */
 static int
 parse_request_line(struct icap_session *s, struct span line, struct span *service)
@@ -144,7 +190,6 @@ parse_request_line(struct icap_session *s, struct span line, struct span *servic
 			       version.data[6] == '.'
 			   ? 505
 			   : 400;
-	*service = service_of(s->request.uri);
 	if (span_is(method, "OPTIONS"))
 		s->request.method = ICAP_OPTIONS;
 	else if (span_is(method, "REQMOD"))
@@ -153,7 +198,7 @@ parse_request_line(struct icap_session *s, struct span line, struct span *servic
 		s->request.method = ICAP_RESPMOD;
 	else
 		return 501;
-	if (!find_service(s, *service))
+	if (!choose_service(s, service))
 		return 404;
 	return (s->request.method == ICAP_REQMOD && !s->serves[0]) ||
 		       (s->request.method == ICAP_RESPMOD && !s->serves[1])
@@ -162,18 +207,23 @@ parse_request_line(struct icap_session *s, struct span line, struct span *servic
 }
 
 static void
-take_list(struct icap_session *s, const struct http_field *f)
+take_allow(struct icap_session *s, struct span list)
 {
-	struct span list = f->value, item;
+	struct span item;
 
 	while (next_item(&list, &item)) {
-		if (span_is_nocase(f->name, "Allow")) {
-			s->request.allow_204 |= span_is(item, "204");
-			s->request.allow_206 |= span_is(item, "206");
-		} else if (span_is_nocase(item, "close")) {
-			s->request.wants_close = true;
-		}
+		s->request.allow_204 |= span_is(item, "204");
+		s->request.allow_206 |= span_is(item, "206");
 	}
+}
+
+static void
+take_connection(struct icap_session *s, struct span list)
+{
+	struct span item;
+
+	while (next_item(&list, &item))
+		s->request.wants_close |= span_is_nocase(item, "close");
 }
 
 static int
@@ -192,8 +242,10 @@ take_field(struct icap_session *s, const struct http_field *f, bool *has_encapsu
 			return 400;
 		s->request.has_preview = true;
 		s->request.preview_bytes = (uint64_t)n;
-	} else if (span_is_nocase(f->name, "Allow") || span_is_nocase(f->name, "Connection")) {
-		take_list(s, f);
+	} else if (span_is_nocase(f->name, "Allow")) {
+		take_allow(s, f->value);
+	} else if (span_is_nocase(f->name, "Connection")) {
+		take_connection(s, f->value);
 	}
 	return 0;
 }

@@ -95,6 +95,7 @@ icap_set_profiles(struct icap *i, const struct icap_profiles *profiles)
 {
 	i->profiles = *profiles;
 	options_forget(i);
+	parse_forget(i);
 }
 
 unsigned

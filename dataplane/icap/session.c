@@ -138,11 +138,19 @@ icap_request(const struct icap_session *s)
 	return &s->request;
 }
 
+/* Of names whose first letters differ, as most do, nothing more is compared. */
+static bool
+is_name(struct span a, struct span name)
+{
+	return a.bytes == name.bytes && a.bytes > 0 &&
+	       ((a.data[0] ^ name.data[0]) & (uint8_t)~0x20) == 0 &&
+	       strncasecmp((const char *)a.data, (const char *)name.data, a.bytes) == 0;
+}
+
 struct span
-icap_field(const struct icap_session *s, const char *name)
+icap_field_by(const struct icap_session *s, struct span name)
 {
 	struct span head = s->request.icap_head;
-	size_t bytes = strlen(name);
 	struct http_lines lines;
 	struct http_field f;
 
@@ -151,13 +159,12 @@ icap_field(const struct icap_session *s, const char *name)
 	for (unsigned i = 0; i < s->field_count; i++) {
 		const struct http_field *one = &s->heads->fields[i];
 
-		if (one->name.bytes == bytes &&
-		    strncasecmp((const char *)one->name.data, name, bytes) == 0)
+		if (is_name(one->name, name))
 			return one->value;
 	}
 	http_lines_init(&lines, s->icap->scan, head, s->fields_end);
 	while (lines.at + 2 < head.bytes && http_line_next(&lines, &f) == PARSE_DONE) {
-		if (span_is_nocase(f.name, name))
+		if (is_name(f.name, name))
 			return f.value;
 	}
 	return span_of(NULL, 0);
@@ -405,7 +412,7 @@ advance_start(struct icap_session *s)
 {
 	int rc;
 
-	if (s->head_bytes == 0 && !check_first_bytes(s)) {
+	if (s->head_bytes == 0 && s->input.bytes > 0 && !check_first_bytes(s)) {
 		fail(s, 400);
 		return true;
 	}

@@ -140,13 +140,11 @@ identity_user(const struct config_profile *p, const struct icap_session *s, stru
 		const uint8_t *comma = memchr(names.data, ',', names.bytes);
 		size_t n = comma != NULL ? (size_t)(comma - names.data) : names.bytes;
 		struct span name = span_trim(span_first(names, n)), value;
-		char text[2 * CONFIG_HEADER_NAME_MAX] = "";
 
 		names = span_from(names, n + 1);
 		if (name.bytes == 0)
 			continue;
-		memcpy(text, name.data, name.bytes);
-		value = span_trim(icap_field(s, text));
+		value = span_trim(icap_field_by(s, name));
 		if (value.bytes > 0) {
 			identity_parse((enum config_user_coding)p->user_coding, value, out);
 			return;

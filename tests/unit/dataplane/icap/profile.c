@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which profile a request gets, and what of it the session itself does. */
-#include "dataplane/icap/icap.h"
+#include "dataplane/icap/internal.h"
 
 #include "tests/sim/sim.h"
 #include "tests/unit/harness.h"
@@ -124,6 +124,37 @@ TEST(a_profile_is_chosen_by_path_then_source_then_agent)
 		icap_session_destroy(s);
 		icap_destroy(icap);
 	}
+}
+
+/* A URI that is sent again is asked for by what holds then, and by the method that sends it. */
+TEST(what_a_path_serves_is_what_profiles_say_now)
+{
+	static const char options[] = "OPTIONS icap://h/avscan ICAP/1.0\r\n\r\n";
+	struct icap_profiles none = { .count = 1 };
+	struct icap *icap = make();
+	struct icap_session *s = icap_session_create(icap);
+
+	for (unsigned i = 0; i < 2; i++) {
+		put(s, options);
+		CHECK(icap_next(s) == ICAP_MORE && icap_session_profile(s) == BY_PATH);
+		CHECK(strncmp(taken(s), "ICAP/1.0 200", 12) == 0);
+	}
+	put(s, "OPTIONS icap://h/avscam ICAP/1.0\r\n\r\n");
+	CHECK(icap_next(s) == ICAP_CLOSE && strncmp(taken(s), "ICAP/1.0 404", 12) == 0);
+	icap_session_destroy(s);
+
+	s = icap_session_create(icap);
+	put(s, "REQMOD icap://h/avscan ICAP/1.0\r\nEncapsulated: null-body=0\r\n\r\n");
+	CHECK(icap_next(s) == ICAP_CLOSE && strncmp(taken(s), "ICAP/1.0 405", 12) == 0);
+	icap_session_destroy(s);
+
+	none.list[0] = icap->profiles.list[USUAL];
+	icap_set_profiles(icap, &none);
+	s = icap_session_create(icap);
+	put(s, options);
+	CHECK(icap_next(s) == ICAP_CLOSE && strncmp(taken(s), "ICAP/1.0 404", 12) == 0);
+	icap_session_destroy(s);
+	icap_destroy(icap);
 }
 
 /* OPTIONS names the client; what follows on the connection need not. */
