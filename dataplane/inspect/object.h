@@ -56,6 +56,18 @@ struct outcome {
 	char threat[THREAT_BYTES_MAX]; /* NUL-terminated; empty: none */
 };
 
+/* A threat longer than its room is cut. */
+static inline void
+outcome_set(struct outcome *o, enum verdict verdict, enum source source, const char *threat)
+{
+	size_t n = strnlen(threat, THREAT_BYTES_MAX - 1);
+
+	o->verdict = verdict;
+	o->source = source;
+	memcpy(o->threat, threat, n);
+	o->threat[n] = 0;
+}
+
 struct inspect_object {
 	struct list node;      /* free list, parked list or list of those being hashed */
 	struct list settled;   /* beside that: what its client is to be told of */

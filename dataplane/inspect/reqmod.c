@@ -8,11 +8,9 @@
 void
 reqmod_outcome(struct inspect_object *o, enum verdict v, enum source s, const char *threat)
 {
-	o->outcome.verdict = v;
-	o->outcome.source = s;
 	o->outcome.site = RECORD_SITE_REQMOD;
 	o->outcome.site_line = __LINE__;
-	snprintf(o->outcome.threat, sizeof(o->outcome.threat), "%s", threat);
+	outcome_set(&o->outcome, v, s, threat);
 }
 
 /* Host, and path with query, of what is asked for; an origin-form target takes the host from its

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* RESPMOD: the answer's body is judged; its URL was, by the REQMOD before it. */
-#include <stdio.h>
-
 #include "dataplane/inspect/object.h"
 
 void
 respmod_outcome(struct inspect_object *o, enum verdict v, enum source s, const char *threat)
 {
-	o->outcome.verdict = v;
-	o->outcome.source = s;
 	o->outcome.site = RECORD_SITE_RESPMOD;
 	o->outcome.site_line = __LINE__;
-	snprintf(o->outcome.threat, sizeof(o->outcome.threat), "%s", threat);
+	outcome_set(&o->outcome, v, s, threat);
 }

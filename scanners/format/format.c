@@ -293,6 +293,8 @@ format_detect(struct span object)
 {
 	const struct span head = span_first(object, FORMAT_HEAD_BYTES);
 
+	if (head.bytes == 0) /* as all below would find; most requests have no body */
+		return FORMAT_GENERAL_BIN;
 	if (has(head, 0, "PK\x03\x04", 4))
 		return look_into_zip(head);
 	if (has(head, 0, "PK\x05\x06", 4))
