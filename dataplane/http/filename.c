@@ -33,12 +33,32 @@ from_disposition(struct span value, char *out, size_t room)
 	return n > 0 ? n : parameter_plain(&p, out, room);
 }
 
+/* What is behind the last slash before a query, unless it may be a slash of "://". */
+static bool
+find_last_segment(struct span target, struct span *out)
+{
+	const uint8_t *query;
+	size_t end, slash;
+
+	if (target.bytes == 0)
+		return false;
+	query = memchr(target.data, '?', target.bytes);
+	end = slash = query != NULL ? (size_t)(query - target.data) : target.bytes;
+	while (slash > 0 && target.data[slash - 1] != '/')
+		slash--;
+	*out = span_of(target.data + slash, end - slash);
+	return slash == 1 || (slash > 1 && target.data[slash - 2] != '/');
+}
+
 static size_t
 from_target(struct span target, char *out, size_t room)
 {
+	struct span name;
 	struct http_url url;
 	size_t slash;
 
+	if (find_last_segment(target, &name))
+		return percent_decode(name, out, room);
 	if (http_url_parse(target, &url) != PARSE_DONE)
 		return 0;
 	for (slash = url.path.bytes; slash > 0 && url.path.data[slash - 1] != '/'; slash--)

@@ -184,10 +184,12 @@ add_field(struct http_head *h, struct span line, size_t name_end)
 		}
 	}
 	if (h->field_count < HTTP_FIELDS_MAX) {
-		h->odd |= read_field(line, name_end, &h->fields[h->field_count++]);
+		h->odd |= read_field(line, name_end, &h->fields[h->field_count]);
+		h->name_lengths |= http_length_bit(h->fields[h->field_count++].name.bytes);
 		return;
 	}
 	h->odd |= read_field(line, name_end, &unkept) | HTTP_ODD_FIELDS_OVER;
+	h->name_lengths |= http_length_bit(unkept.name.bytes);
 	note_beyond(h, line, unkept.name);
 }
 
@@ -246,6 +248,8 @@ check_lengths(struct http_head *h)
 	struct lengths l = { .told = false };
 	struct http_field f;
 
+	if (!http_may_have(h, "Transfer-Encoding") && !http_may_have(h, "Content-Length"))
+		return;
 	for (unsigned i = 0; i < h->field_count; i++)
 		note_length(&l, &h->fields[i]);
 	while (h->beyond.data != NULL && http_field_next(h, &beyond, &f))
@@ -292,6 +296,7 @@ http_head_parse_by(
 	out->status = 0;
 	out->field_count = 0;
 	out->odd = 0;
+	out->name_lengths = 0;
 	out->beyond = span_of(NULL, 0);
 	out->noted = false;
 	out->method = out->target = out->version = out->start_line = span_of(NULL, 0);
@@ -313,9 +318,10 @@ http_head_parse(struct span block, bool is_response, struct http_head *out)
 }
 
 static struct span
-field_beyond(const struct http_head *h, const char *name, size_t n)
+field_beyond(const struct http_head *h, struct span name)
 {
-	unsigned known = h->noted ? known_name(name, n) : HTTP_NAMES_COUNT;
+	unsigned known =
+	    h->noted ? known_name((const char *)name.data, name.bytes) : HTTP_NAMES_COUNT;
 	struct http_field_walk w = { .next = h->field_count + 1, .rest = h->beyond };
 	struct http_field f;
 
@@ -325,24 +331,20 @@ field_beyond(const struct http_head *h, const char *name, size_t n)
 		w.rest = span_from(w.rest, h->known[known] - 1);
 	}
 	while (http_field_next(h, &w, &f)) {
-		if (span_is_nocase(f.name, name))
+		if (http_name_is(f.name, name))
 			return f.value;
 	}
 	return span_of(NULL, 0);
 }
 
 struct span
-http_field(const struct http_head *head, const char *name)
+http_field_by(const struct http_head *head, struct span name)
 {
-	size_t n = strlen(name);
-
 	for (unsigned i = 0; i < head->field_count; i++) {
-		const struct http_field *one = &head->fields[i];
-
-		if (one->name.bytes == n && strncasecmp((const char *)one->name.data, name, n) == 0)
-			return one->value;
+		if (http_name_is(head->fields[i].name, name))
+			return head->fields[i].value;
 	}
-	return head->beyond.data != NULL ? field_beyond(head, name, n) : span_of(NULL, 0);
+	return head->beyond.data != NULL ? field_beyond(head, name) : span_of(NULL, 0);
 }
 
 void

@@ -68,8 +68,9 @@ struct http_head {
 	uint16_t status;                     /* response; 0 when the line has none */
 	unsigned field_count;
 	struct http_field fields[HTTP_FIELDS_MAX];
-	struct span beyond; /* the lines of the fields that found no place; data NULL: none */
-	bool noted;         /* `known` is set: of each known name, its first place in `beyond` */
+	struct span beyond;    /* the lines of the fields that found no place; data NULL: none */
+	uint32_t name_lengths; /* of all fields: http_length_bit() */
+	bool noted;            /* `known` is set: of each known name, its first place in `beyond` */
 	uint32_t known[HTTP_NAMES_COUNT]; /* bytes from its start, plus 1; 0: not there */
 	uint32_t odd;                     /* HTTP_ODD_… */
 	size_t bytes;                     /* of the whole head, blank line included */
@@ -84,8 +85,35 @@ enum parse_result http_head_parse(struct span block, bool is_response, struct ht
 enum parse_result http_head_parse_by(
     const struct http_scan *by, struct span block, bool is_response, struct http_head *out);
 
+/* Whether a field's name is this one, which is not empty; most have another first letter. */
+static inline bool
+http_name_is(struct span field, struct span name)
+{
+	return field.bytes == name.bytes &&
+	       ((field.data[0] ^ name.data[0]) & (uint8_t)~0x20) == 0 &&
+	       strncasecmp((const char *)field.data, (const char *)name.data, name.bytes) == 0;
+}
+
+static inline uint32_t
+http_length_bit(size_t bytes)
+{
+	return 1u << (bytes < 31 ? bytes : 31);
+}
+
+/* False: no field's name is as long as this one. */
+static inline bool
+http_may_have(const struct http_head *head, const char *name)
+{
+	return (head->name_lengths & http_length_bit(strlen(name))) != 0;
+}
+
 /* The first field of that name (ASCII case ignored); empty span with data NULL when absent. */
-struct span http_field(const struct http_head *head, const char *name);
+struct span http_field_by(const struct http_head *head, struct span name);
+static inline struct span
+http_field(const struct http_head *head, const char *name)
+{
+	return http_may_have(head, name) ? http_field_by(head, span_text(name)) : span_of(NULL, 0);
+}
 
 /*
  * All fields in order, also those beyond HTTP_FIELDS_MAX, which are read anew from their lines: a

@@ -138,15 +138,6 @@ icap_request(const struct icap_session *s)
 	return &s->request;
 }
 
-/* Of names whose first letters differ, as most do, nothing more is compared. */
-static bool
-is_name(struct span a, struct span name)
-{
-	return a.bytes == name.bytes && a.bytes > 0 &&
-	       ((a.data[0] ^ name.data[0]) & (uint8_t)~0x20) == 0 &&
-	       strncasecmp((const char *)a.data, (const char *)name.data, a.bytes) == 0;
-}
-
 struct span
 icap_field_by(const struct icap_session *s, struct span name)
 {
@@ -159,12 +150,12 @@ icap_field_by(const struct icap_session *s, struct span name)
 	for (unsigned i = 0; i < s->field_count; i++) {
 		const struct http_field *one = &s->heads->fields[i];
 
-		if (is_name(one->name, name))
+		if (http_name_is(one->name, name))
 			return one->value;
 	}
 	http_lines_init(&lines, s->icap->scan, head, s->fields_end);
 	while (lines.at + 2 < head.bytes && http_line_next(&lines, &f) == PARSE_DONE) {
-		if (is_name(f.name, name))
+		if (http_name_is(f.name, name))
 			return f.value;
 	}
 	return span_of(NULL, 0);

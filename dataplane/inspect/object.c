@@ -55,7 +55,8 @@ take_body_facts(struct inspect_object *o, const struct icap_request *r)
 	o->content_length = UINT64_MAX;
 	if (head == NULL)
 		return;
-	while (http_field_next(head, &walk, &f)) { /* several fields are one list */
+	while (http_may_have(head, "Content-Encoding") && http_field_next(head, &walk, &f)) {
+		/* several fields are one list */
 		if (span_is_nocase(f.name, "Content-Encoding"))
 			decode_codings_add(&o->codings, f.value);
 	}

@@ -136,8 +136,10 @@ parts_open(struct inspect_object *o, const struct http_head *head)
 	struct span type = span_of(NULL, 0);
 	struct http_field f;
 
-	while (head != NULL && http_field_next(head, &walk, &f)) {
-		if (!span_is_nocase(f.name, "Content-Type"))
+	if (head == NULL || !http_may_have(head, "Content-Type"))
+		return;
+	while (http_field_next(head, &walk, &f)) {
+		if (!http_name_is(f.name, span_text("Content-Type")))
 			continue;
 		if (o->parts != NULL && multipart_is(f.value) && !span_equal(f.value, type))
 			note_trouble(o, SOURCE_UNSUPPORTED); /* the last counts for some */

@@ -17,6 +17,18 @@ static const struct {
 	{ NULL, "/a%4", "a%4" },
 	{ NULL, "/a%zz", "a%zz" },
 	{ NULL, "/a/b?c=/d.exe", "b" },
+	{ NULL, "http://h/a", "a" },
+	{ NULL, "http://h#f", "#f" },
+	{ NULL, "http://h#f/x", "x" },
+	{ NULL, "http://h?a/b", "" },
+	{ NULL, "http://h//x", "x" },
+	{ NULL, "http://u@h/x@y", "x@y" },
+	{ NULL, "http:/x", "x" },
+	{ NULL, "h", "" },
+	{ NULL, "h/x", "x" },
+	{ NULL, "/", "" },
+	{ NULL, "//x", "x" },
+	{ NULL, "?a/b", "" },
 	{ "attachment", "http://h/x", "x" },
 	{ "attachment; filename=", "http://h/x", "x" },
 	{ "attachment; filename=\"\"", "http://h/x", "x" },
@@ -56,6 +68,7 @@ name_of(unsigned row, bool in_request, char *out, size_t room)
 
 	if (cases[row].disposition != NULL) {
 		head->field_count = 1;
+		head->name_lengths = UINT32_MAX;
 		head->fields[0].name = span_text("content-disposition");
 		head->fields[0].value = span_text(cases[row].disposition);
 	}
@@ -89,8 +102,10 @@ TEST(file_names_are_cut_to_the_room)
 
 TEST(the_response_names_it_before_the_request)
 {
-	struct http_head request = { .target = span_text("/c"), .field_count = 1 },
-			 response = { .field_count = 1 };
+	struct http_head request = { .target = span_text("/c"),
+		.field_count = 1,
+		.name_lengths = UINT32_MAX },
+			 response = { .field_count = 1, .name_lengths = UINT32_MAX };
 	char out[16];
 
 	request.fields[0] =
