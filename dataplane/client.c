@@ -34,7 +34,7 @@ clients_create(const struct clients_config *config)
 	};
 	list_init(&c->free);
 	list_init(&c->all);
-	list_init(&c->scanning);
+	list_init(&c->waiting);
 	list_init(&c->holders);
 	wheel_init(&c->wheel, mono_now());
 	for (uint32_t i = 0; i < config->clients_max; i++) {
@@ -44,21 +44,22 @@ clients_create(const struct clients_config *config)
 	return c;
 }
 
-/* Its body no longer waits; false: none did. */
-static bool
-take_body(struct client *client)
+/* The event that was told and waited; ICAP_MORE: none did. */
+static enum icap_event
+take_postponed(struct client *client)
 {
-	if (!client->has_body)
-		return false;
-	client->has_body = false;
-	list_unlink(&client->to_scan);
-	return true;
+	enum icap_event event = client->postponed;
+
+	if (event != ICAP_MORE)
+		list_unlink(&client->waiting);
+	client->postponed = ICAP_MORE;
+	return event;
 }
 
 void
 client_forget(struct clients *c, struct client *client)
 {
-	take_body(client);
+	take_postponed(client);
 	if (client->holds_heads)
 		list_unlink(&client->holder);
 	client->holds_heads = false;
@@ -131,33 +132,33 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 
 enum progress {
 	WAITS,     /* for input or an answer */
-	POSTPONED, /* its body waits for the others' heads to be parsed */
+	POSTPONED, /* its request or body waits for the others' heads to be parsed */
 	YIELDS,    /* it has had its share of the turn */
 	OVER,
 };
 
-/* What is done with a body that came. */
-enum bodies {
-	BODIES_AT_ONCE,
-	BODIES_POSTPONED,
+/* What is done with a request or a body that came. */
+enum objects {
+	OBJECTS_AT_ONCE,
+	OBJECTS_POSTPONED,
 };
 
 static void
-postpone(struct clients *c, struct client *client)
+postpone(struct clients *c, struct client *client, enum icap_event event)
 {
-	client->has_body = true;
-	list_append(&c->scanning, &client->to_scan);
+	client->postponed = event;
+	list_append(&c->waiting, &client->waiting);
 }
 
 /* Runs the session until it waits, ends, or has been scanned for as much as a turn allows. */
 static enum progress
-run_session(struct clients *c, struct client *client, enum bodies bodies)
+run_session(struct clients *c, struct client *client, enum objects objects)
 {
 	uint64_t done = inspect_fed_bytes(c->config.inspect);
-	enum icap_event event;
+	enum icap_event event = take_postponed(client);
 
-	if (take_body(client))
-		handle(c, client, ICAP_BODY);
+	if (event != ICAP_MORE)
+		handle(c, client, event);
 	for (;;) {
 		if (client->object != NULL && inspect_is_feeding(client->object))
 			return YIELDS;
@@ -166,8 +167,8 @@ run_session(struct clients *c, struct client *client, enum bodies bodies)
 		event = icap_next(client->session);
 		if (event == ICAP_MORE)
 			return WAITS;
-		if (event == ICAP_BODY && bodies == BODIES_POSTPONED) {
-			postpone(c, client);
+		if ((event == ICAP_REQUEST || event == ICAP_BODY) && objects == OBJECTS_POSTPONED) {
+			postpone(c, client, event);
 			return POSTPONED;
 		}
 		if (!handle(c, client, event))
@@ -283,17 +284,17 @@ feed_on(struct client *client)
 
 /* What may be taken from a connection now. */
 static size_t
-slice_bytes(const struct clients *c, enum bodies bodies)
+slice_bytes(const struct clients *c, enum objects objects)
 {
 	if (c->served_before < 2)
 		return ICAP_SLICE_BYTES;
-	return bodies == BODIES_POSTPONED ? SHARED_SLICE_BYTES : 0;
+	return objects == OBJECTS_POSTPONED ? SHARED_SLICE_BYTES : 0;
 }
 
 static void
-drive(struct clients *c, struct client *client, enum bodies bodies)
+drive(struct clients *c, struct client *client, enum objects objects)
 {
-	size_t budget = slice_bytes(c, bodies);
+	size_t budget = slice_bytes(c, objects);
 	enum progress progress;
 	struct mono deadline;
 
@@ -303,7 +304,7 @@ drive(struct clients *c, struct client *client, enum bodies bodies)
 	do {
 		if (icap_lacks_heads(client->session))
 			client_make_room_within(c, SCARCE_HEADS);
-		progress = run_session(c, client, bodies);
+		progress = run_session(c, client, objects);
 		if (progress == OVER) {
 			finish(c, client);
 			return;
@@ -360,15 +361,15 @@ clients_take_event(struct clients *c, struct tcp_conn *conn)
 		return;
 	}
 	c->served++;
-	drive(c, client, BODIES_POSTPONED);
+	drive(c, client, OBJECTS_POSTPONED);
 }
 
 bool
-clients_scan_next(struct clients *c)
+clients_inspect_next(struct clients *c)
 {
-	if (list_is_empty(&c->scanning))
+	if (list_is_empty(&c->waiting))
 		return false;
-	drive(c, LIST_ITEM(c->scanning.next, struct client, to_scan), BODIES_AT_ONCE);
+	drive(c, LIST_ITEM(c->waiting.next, struct client, waiting), OBJECTS_AT_ONCE);
 	return true;
 }
 
@@ -382,7 +383,7 @@ clients_take_settled(struct clients *c)
 	while ((client = inspect_next_settled(c->config.inspect, &done)) != NULL) {
 		if (done)
 			client->object = NULL;
-		drive(c, client, BODIES_AT_ONCE);
+		drive(c, client, OBJECTS_AT_ONCE);
 		n++;
 	}
 	return n;
@@ -405,7 +406,7 @@ clients_run_timers(struct clients *c)
 		if (client->object != NULL)
 			tcp_report(client->stream.conn, TCP_FAULT_STALLED);
 		icap_expire(client->session);
-		drive(c, client, BODIES_AT_ONCE);
+		drive(c, client, OBJECTS_AT_ONCE);
 	}
 }
 
@@ -426,7 +427,7 @@ clients_drain(struct clients *c)
 
 		node = node->next;
 		icap_session_drain(client->session);
-		drive(c, client, BODIES_AT_ONCE);
+		drive(c, client, OBJECTS_AT_ONCE);
 	}
 }
 

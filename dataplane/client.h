@@ -4,8 +4,9 @@
  * connection's stream and icap, and events from icap to inspect; the only place that knows all
  * three. One set a core.
  *
- * A turn has two passes, heads and then bodies: the code for either fits a core's instruction cache
- * of 32 KiB, that for both does not, and each object would fetch it anew.
+ * A turn has two passes, heads and then what is made of them, objects and their bodies: the code
+ * for either fits a core's instruction cache of 32 KiB, that for both does not, and each object
+ * would fetch it anew.
  *
  * A turn takes at most ICAP_SLICE_BYTES from a connection, SHARED_SLICE_BYTES from one of several,
  * so that small objects need not wait for a large one beside them; and nothing while its answers
@@ -48,10 +49,10 @@ void clients_destroy(struct clients *c);
  * left bytes of one connection for the sake of others. */
 bool clients_begin(struct clients *c, struct mono now, bool backlog);
 
-/* One connection off tcp's ready list, up to the first bytes of a body. */
+/* One connection off tcp's ready list, up to a request or the first bytes of a body. */
 void clients_take_event(struct clients *c, struct tcp_conn *conn);
-/* Goes on with the one whose body has waited longest. False: there is none. */
-bool clients_scan_next(struct clients *c);
+/* Goes on with the one whose request or body has waited longest. False: there is none. */
+bool clients_inspect_next(struct clients *c);
 /* Sends what inspect answered meanwhile; runs ICAP's timeouts. Returns how many had something. */
 unsigned clients_take_settled(struct clients *c);
 void clients_run_timers(struct clients *c);

@@ -12,7 +12,7 @@
 
 struct client {
 	struct list node;    /* free list, or all: who made progress longest ago first */
-	struct list to_scan; /* in `scanning` while `has_body` */
+	struct list waiting; /* while `postponed` */
 	struct list holder;  /* in `holders` while `holds_heads` */
 	struct wheel_timer timer;
 	struct stream stream;
@@ -22,14 +22,15 @@ struct client {
 	struct mono progress_at; /* its last request, or PROGRESS_BYTES of one */
 	uint32_t unmarked_bytes; /* since then */
 	bool input_ended;
-	bool has_body;    /* ICAP_BODY was told and waits for clients_scan_next() */
+	enum icap_event
+	    postponed;    /* was told and waits for clients_inspect_next(); ICAP_MORE: none */
 	bool holds_heads; /* a request's, of which there are not enough for all */
 };
 
 struct clients {
 	struct clients_config config;
 	struct client *slots;
-	struct list free, all, scanning;
+	struct list free, all, waiting;
 	struct list holders; /* of `all` those within a request, in the same order */
 	struct wheel wheel;
 	struct streams streams;

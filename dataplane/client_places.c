@@ -153,7 +153,8 @@ client_welcome(struct clients *c, struct tcp_conn *conn)
 	}
 	client_note_progress(c, client);
 	client->object = NULL;
-	client->input_ended = client->has_body = false;
+	client->input_ended = false;
+	client->postponed = ICAP_MORE;
 	client->peer.address = tcp_endpoints(conn)->remote;
 	icap_session_set_peer(client->session, &client->peer.address);
 	client->peer.session = ++c->serial * c->config.cores + c->config.core;

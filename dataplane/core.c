@@ -201,7 +201,7 @@ serve_connections(struct core *c)
 		clients_take_event(c->clients, conn);
 		n++;
 	}
-	while (inspect_fed_bytes(c->inspect) < end && clients_scan_next(c->clients))
+	while (inspect_fed_bytes(c->inspect) < end && clients_inspect_next(c->clients))
 		scanned++;
 	return n + scanned;
 }

@@ -85,11 +85,11 @@ enum parse_result http_head_parse(struct span block, bool is_response, struct ht
 enum parse_result http_head_parse_by(
     const struct http_scan *by, struct span block, bool is_response, struct http_head *out);
 
-/* Whether a field's name is this one, which is not empty; most have another first letter. */
+/* Whether a field's name is this one, which an empty one never is; most have another first letter. */
 static inline bool
 http_name_is(struct span field, struct span name)
 {
-	return field.bytes == name.bytes &&
+	return field.bytes == name.bytes && name.bytes > 0 &&
 	       ((field.data[0] ^ name.data[0]) & (uint8_t)~0x20) == 0 &&
 	       strncasecmp((const char *)field.data, (const char *)name.data, name.bytes) == 0;
 }

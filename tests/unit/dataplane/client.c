@@ -59,6 +59,23 @@ TEST(a_large_body_leaves_the_turn_to_others)
 	CHECK(pipeline_destroy(p));
 }
 
+/* All heads come first, then what is made of them; all within the turn. */
+TEST(heads_are_parsed_before_objects_begin)
+{
+	struct pipeline *p = pipeline_create((struct pipeline_shape){ 0 });
+	struct peer *peers[PIPELINE_PEERS_MAX];
+
+	for (unsigned i = 0; i < PIPELINE_PEERS_MAX; i++) {
+		peers[i] = peer_connect(p);
+		peer_say_request(peers[i], MAY_204, SMALL_BYTES);
+	}
+	pipeline_turn(p, a_while);
+	CHECK(p->begun_with_heads == 0);
+	for (unsigned i = 0; i < PIPELINE_PEERS_MAX; i++)
+		CHECK(peer_count_of(peers[i], SAID_204) == 1);
+	CHECK(pipeline_destroy(p));
+}
+
 /* Nobody waits for it: as much as may be scanned before frames are looked for again. */
 TEST(alone_it_has_the_whole_slice)
 {

@@ -324,9 +324,11 @@ serve(struct pipeline *p)
 	p->behind = clients_begin(p->clients, p->now, false);
 	tcp_run_timers(p->tcp);
 	inspect_tick(p->inspect);
+	p->begun_with_heads = inspect_objects_now(p->inspect);
 	while ((conn = tcp_next_ready(p->tcp)) != NULL)
 		clients_take_event(p->clients, conn);
-	while (clients_scan_next(p->clients))
+	p->begun_with_heads = inspect_objects_now(p->inspect) - p->begun_with_heads;
+	while (clients_inspect_next(p->clients))
 		;
 	inspect_digest(p->inspect, false);
 	clients_take_settled(p->clients);

@@ -51,7 +51,8 @@ struct pipeline {
 	struct tcp *tcp;
 	struct clients *clients;
 	struct mono now;
-	bool behind; /* clients_begin() of the last turn */
+	bool behind;               /* clients_begin() of the last turn */
+	uint32_t begun_with_heads; /* objects that began while heads were parsed in that turn */
 	unsigned peer_count;
 	struct peer peers[PIPELINE_PEERS_MAX];
 };
