@@ -122,39 +122,56 @@ name_of_layer(void *layer, char *out, size_t room)
 	return name.bytes;
 }
 
-/* Signatures and digest lists over one layer. */
-static void
+/* What the scan and the rules say of one layer. True: it is bad for what it is called. */
+static bool
+match_signatures(struct deepscan *d, const struct layer *l, const struct signature_scan *scan)
+{
+	bool by_name = signature_is_by_name(scan);
+
+	d->by_name |= by_name && is_whole(l);
+	if (signature_hit(scan) == NULL)
+		return signature_wants_deep(scan) && !l->is_rewritten && match_rules(d, l);
+	convict(d, signature_hit(scan)->name, l->path);
+	d->by_name = by_name && is_whole(l);
+	d->offset = signature_hit(scan)->offset;
+	return by_name;
+}
+
+/*
+ * Signatures and digest lists over one layer. True: it is on a list of trusted files, and nothing
+ * is said of it, as of an object that is.
+ */
+static bool
 match(struct deepscan *d, struct layer *l, struct digest_values *values)
 {
 	struct signature_scan *scan = signature_open(d->core, d->generation);
+	bool by_name = false, is_scanned, is_trusted;
 	struct digest digest;
 	const char *threat;
-	bool by_name = false;
 
 	if (scan != NULL)
 		signature_name(scan, name_of_layer, l);
-	if (scan == NULL || signature_feed(scan, l->bytes, true) < 0) {
-		layer_note(d, SOURCE_ERROR, l->path);
-	} else if (signature_hit(scan) != NULL) {
-		convict(d, signature_hit(scan)->name, l->path);
-		by_name = signature_is_by_name(scan);
-		d->by_name = by_name && is_whole(l);
-		d->offset = signature_hit(scan)->offset;
-	} else {
-		d->by_name |= signature_is_by_name(scan) && is_whole(l);
-		if (signature_wants_deep(scan) && !l->is_rewritten)
-			by_name = match_rules(d, l);
-	}
-	if (scan != NULL)
-		signature_close(scan);
+	is_scanned = scan != NULL && signature_feed(scan, l->bytes, true) >= 0;
 	digest_init(&digest);
 	digest_feed(&digest, l->bytes);
 	digest_finish(&digest, values);
+	is_trusted =
+	    (scan != NULL && signature_is_trusted(scan)) ||
+	    generation_trusted_digest(d->generation, values->md5, values->sha256, l->bytes.bytes);
+	if (!is_trusted && !is_scanned)
+		layer_note(d, SOURCE_ERROR, l->path);
+	if (!is_trusted && is_scanned)
+		by_name = match_signatures(d, l, scan);
+	if (scan != NULL)
+		signature_close(scan);
+	if (is_trusted)
+		return true;
 	threat = generation_bad_digest(d->generation, values->md5, values->sha256, l->bytes.bytes);
 	if (threat != NULL && d->verdict == VERDICT_CLEAN)
 		convict(d, threat, l->path);
 	if (d->verdict == VERDICT_BAD && !by_name)
 		add_part(d, l, values);
+	return false;
 }
 
 /* Whether the same content was followed as deep as it could be from here. */
@@ -334,8 +351,7 @@ layer_judge(struct deepscan *d, const struct layer *given)
 	struct digest_values values;
 	bool is_new;
 
-	match(d, &l, &values);
-	if (layer_is_over(d) || l.is_rewritten)
+	if (match(d, &l, &values) || layer_is_over(d) || l.is_rewritten)
 		return;
 	is_new = levels == 0 || !was_seen(d, values.sha256, levels);
 	if (is_new && levels > 0)

@@ -21,6 +21,8 @@ struct judge {
 /* Compiles a source with the sandbox in sight, as a.yar in a directory of its own. False: it is no
  * YARA; the sentence is in j->sigc.error. judge_end() is due either way. */
 bool judge_begin(struct judge *j, struct span source);
+/* The same with a list of trusted files, lines of an .fp. */
+bool judge_begin_trusting(struct judge *j, struct span source, const char *trusted);
 /* Rules that were taken, here or in the sandbox. */
 unsigned judge_taken(const struct judge *j);
 /* 1: a rule holds, its name is in j->deep.threat; 0: none; -1: the worker failed. A scan in two
