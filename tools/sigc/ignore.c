@@ -143,11 +143,10 @@ sigc_drop_ignored(struct sigc *s)
 	drop_patterns(s);
 	drop_rules(s);
 	drop_deep(s);
-	for (unsigned kind = 0; kind < SIGC_KINDS; kind++) {
-		size_t each = sigc_digest_row_bytes(kind);
+	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++) {
+		unsigned kind = i % SIGC_KINDS;
 
-		drop_digests(s, &s->digests[SIGC_BAD][kind], each);
-		drop_digests(s, &s->digests[SIGC_SECTION][kind], each);
+		drop_digests(s, &s->digests[i / SIGC_KINDS][kind], sigc_digest_row_bytes(kind));
 	}
 	s->ignored.used = 0;
 	sigc_sweep(s);

@@ -218,7 +218,7 @@ struct span sigc_take_field(struct span *text, char by);
 /* Up to nine digits are taken off; false, and *out as it was: there are none. */
 bool sigc_take_number(struct span *text, uint64_t *out);
 
-#define CLAMAV_LEVEL 213 /* of ClamAV 1.4, whose semantics these are */
+#define CLAMAV_LEVEL 216 /* of ClamAV 1.4.6, whose semantics these are */
 
 /* ClamAV's ::iwfa */
 enum sigc_modifier {

@@ -160,15 +160,15 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	return 0;
 }
 
-/* Levels of ClamAV's engine that a signature is for: MIN[:MAX]. */
+/* Levels of ClamAV's engine that a line is for, in its fields from the first on: MIN[:MAX]. */
 static bool
-fits_level(const struct span *f, unsigned n)
+fits_level(const struct span *f, unsigned n, unsigned first)
 {
 	uint64_t min = 0, max = UINT64_MAX;
 
-	return (n < 5 || f[4].bytes == 0 || sigc_parse_size(f[4], &min)) &&
-	       (n < 6 || f[5].bytes == 0 || sigc_parse_size(f[5], &max)) && min <= CLAMAV_LEVEL &&
-	       max >= CLAMAV_LEVEL;
+	return (n <= first || f[first].bytes == 0 || sigc_parse_size(f[first], &min)) &&
+	       (n <= first + 1 || f[first + 1].bytes == 0 || sigc_parse_size(f[first + 1], &max)) &&
+	       min <= CLAMAV_LEVEL && max >= CLAMAV_LEVEL;
 }
 
 /* Target 0: a threat by itself. `part` is OFFSET:HEX. */
@@ -218,7 +218,7 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	part = span_of(f[2].data, f[2].bytes + 1 + f[3].bytes);
 	if (!sigc_target_is_known(target))
 		sigc_skip(s, f[0], SKIP_TARGET);
-	else if (!fits_level(f, n))
+	else if (!fits_level(f, n, 4))
 		sigc_skip(s, f[0], SKIP_LEVEL);
 	else if (!sigc_parse_offset(f[2], &place) || !sigc_place_is_told(&place, target))
 		sigc_skip(s, f[0], SKIP_OFFSET);
@@ -247,11 +247,16 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, e
 {
 	struct span f[FIELDS_MAX];
 	bool size_first = set == SIGC_SECTION;
+	unsigned n = text.data[0] == '#' ? 0 : split(text, ':', f);
 	int rc = -EINVAL;
 
 	if (text.data[0] == '#')
 		return 0;
-	if (split(text, ':', f) >= 3 && f[2].bytes > 0)
+	if (n >= 3 && f[2].bytes > 0 && !fits_level(f, n, 3)) {
+		sigc_skip(s, f[2], SKIP_LEVEL);
+		return 0;
+	}
+	if (n >= 3 && f[2].bytes > 0)
 		rc = sigc_add_digest(s, set, f[size_first], f[!size_first], f[2]);
 	if (rc == -ERANGE)
 		return sigc_fail(s, path, line, "the size is neither a number nor '*'");

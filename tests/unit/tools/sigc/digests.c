@@ -111,6 +111,69 @@ TEST(sha1_of_objects)
 	check_list("another object is trusted", "a.sfp", line, 0, false);
 }
 
+TEST(digests_for_another_level_are_left_out)
+{
+	static const struct {
+		const char *levels;
+		bool taken;
+	} rows[] = { { "", true }, { ":", true }, { ":73", true }, { ":73:255", true },
+		{ ":216:216", true }, { ":217", false }, { ":51:215", false }, { ":x", false } };
+	static const char *const files[] = { "a.hdb", "a.hsb", "a.mdb", "a.fp" };
+	char line[200];
+
+	make_program(2);
+	for (unsigned i = 0; i < COUNT_OF(rows) * COUNT_OF(files); i++) {
+		const char *levels = rows[i / COUNT_OF(files)].levels;
+		const char *file = files[i % COUNT_OF(files)], *sha1 = sha1_of(0, BODY_BYTES);
+		struct made m;
+
+		made_begin(&m);
+		if (strcmp(file, "a.mdb") == 0)
+			snprintf(line, sizeof(line), "99:%s:Name%s\n", sha1, levels);
+		else
+			snprintf(line, sizeof(line), "%s:99:Name%s\n", sha1, levels);
+		CHECK_ROW(line, made_source(&m, file, line, strlen(line)) == 0);
+		CHECK_ROW(line, (m.sigc.loaded == 2) == rows[i / COUNT_OF(files)].taken);
+		CHECK_ROW(line,
+		    made_left_out(&m, "Name: for another") != rows[i / COUNT_OF(files)].taken);
+		made_end(&m);
+	}
+}
+
+/* An .ign2 takes a trusted digest out, of every kind, and leaves another. */
+TEST(ignored_digests_are_not_trusted)
+{
+	static const char *const names[] = { "Md5", "Sha1", "Sha256", "Other" };
+	uint8_t md5[16] = { 0 }, sha256[32] = { 0 };
+	char text[400], line[40];
+
+	snprintf(text, sizeof(text), "%032d:9:Md5\n%040d:9:Sha1\n%064d:9:Sha256\n%032d:8:Other\n",
+	    0, 0, 0, 0);
+	for (unsigned i = 0; i < COUNT_OF(names); i++) {
+		struct made m;
+
+		made_begin(&m);
+		CHECK_ROW(names[i], made_source(&m, "a.fp", text, strlen(text)) == 0);
+		CHECK_ROW(names[i], made_source(&m, "b.ign2", names[i], strlen(names[i])) == 0);
+		CHECK_ROW(names[i], made_build(&m) == 0);
+		for (unsigned k = 0; k < COUNT_OF(names); k++) {
+			snprintf(line, sizeof(line), "%s: named in an .ign2", names[k]);
+			CHECK_ROW(names[i], made_left_out(&m, line) == (i == k));
+		}
+		sha256[0] = 0;
+		md5[0] = 1;
+		CHECK_ROW(names[i], generation_trusted_digest(m.generation, md5, sha256, 9) ==
+					(strcmp(names[i], "Sha256") != 0));
+		sha256[0] = 1;
+		md5[0] = 0;
+		CHECK_ROW(names[i], generation_trusted_digest(m.generation, md5, sha256, 9) ==
+					(strcmp(names[i], "Md5") != 0));
+		CHECK_ROW(names[i], generation_trusted_digest(m.generation, md5, sha256, 8) ==
+					(strcmp(names[i], "Other") != 0));
+		made_end(&m);
+	}
+}
+
 /* The object is trusted though a signature was found long before its end. */
 TEST(sha1_is_taken_behind_a_hit)
 {
