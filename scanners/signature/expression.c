@@ -10,7 +10,10 @@
 
 struct value {
 	bool holds, is_undefined, is_unseen;
-	uint64_t matches, parts; /* parts: a bit for each of the rule's own */
+	/* parts: a bit for each of the rule's own; those of a value that does not hold count for
+	 * nothing. A part that was not met is of it: "=0" and "<n" make it hold, and ClamAV counts
+	 * it. */
+	uint64_t matches, parts;
 	int64_t number;
 };
 
@@ -37,6 +40,7 @@ number(int64_t n)
 static const struct value undefined = { .is_undefined = true };
 static const struct value unseen = { .is_unseen = true };
 
+/* A block that is counted tells its sum to the one around it, not its parts, as ClamAV has it. */
 static struct value
 count(struct value v, const struct generation_step *s)
 {
@@ -47,6 +51,8 @@ count(struct value v, const struct generation_step *s)
 	if (s->kinds > 0 && (uint32_t)__builtin_popcountll(v.parts) < s->kinds)
 		holds = false;
 	v.holds = holds;
+	if (s[-1].kind != STEP_PART)
+		v.parts = 0;
 	return holds ? v : (struct value){ 0 };
 }
 
@@ -66,9 +72,9 @@ static struct value
 either(struct value a, struct value b)
 {
 	if (a.holds || b.holds)
-		return (struct value){
-			.holds = true, .matches = a.matches + b.matches, .parts = a.parts | b.parts
-		};
+		return (struct value){ .holds = true,
+			.matches = a.matches + b.matches,
+			.parts = (a.holds ? a.parts : 0) | (b.holds ? b.parts : 0) };
 	if (a.is_unseen || b.is_unseen)
 		return unseen;
 	return (struct value){ .is_undefined = a.is_undefined && b.is_undefined };
@@ -227,9 +233,9 @@ fact(const struct generation_step *s, const struct context *c)
 		return number(t->count);
 	if (s->kind == STEP_START)
 		return t->count > 0 ? number((int64_t)t->first_start) : undefined;
-	return (struct value){ .holds = t->count > 0,
-		.matches = t->count,
-		.parts = t->count > 0 ? UINT64_C(1) << s->part : 0 };
+	return (struct value){
+		.holds = t->count > 0, .matches = t->count, .parts = UINT64_C(1) << s->part
+	};
 }
 
 /* Takes what the step asks for off the stack and puts one value there; where it then ends. */

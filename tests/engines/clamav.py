@@ -109,7 +109,7 @@ class Part:
         self.modifiers = modifiers
         offset, colon, pattern = body.partition(":")
         self.offset, pattern = (offset, pattern) if colon else ("*", body)
-        if "/" in pattern or "#" in text or "$" in text or "(" in offset:
+        if "/" in pattern or "#" in text or "$" in text or "(" in self.offset:
             raise Unmade("a part that is no pattern")
         if "VI" in self.offset:
             raise Unmade("version information")

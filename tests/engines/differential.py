@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The scan engine beside clamscan and yara, on objects made of each signature.
 
-Of every N-th signature, or file of rules, that is taken, objects are made that it should find, nearly find, or
+Of every N-th signature, published or invented, or file of rules, that is taken, objects are made that it should find, nearly find, or
 find not, and its hits are packed in what both engines take apart. Each object is asked of ours in
 one piece and cut, and of the other engine; what differs and has no reason in reasons.py fails.
 
@@ -20,12 +20,14 @@ import sys
 import tempfile
 
 import clamav
+import invented
 import layers
 import reasons
 import rules
 from ours import Ours
 
 BATCH = 300
+INVENTED = 20000
 SHOWN_MAX = 20
 CLAMAV = ("official-main.ldb.zst", "twinclams.ldb", "ditekshen.ldb", "ditekshen-rmm.ldb",
           "official-daily.ndb", "rfxn.ndb")
@@ -204,6 +206,9 @@ def clamav_jobs(options, shared):
         chosen = numbered[options.first % options.every::options.every]
         for at in range(0, len(chosen), BATCH):
             yield options, kind, chosen[at:at + BATCH]
+    seeds = range(options.first % options.every, INVENTED, options.every)
+    for at in range(0, len(seeds), BATCH):
+        yield options, "ldb", [(seed, invented.logical(seed)) for seed in seeds[at:at + BATCH]]
 
 
 def yara_batch(job):

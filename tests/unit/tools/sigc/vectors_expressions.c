@@ -60,11 +60,14 @@ term(const char **at, const uint32_t counts[64])
 		++*at;
 		o = block(at, counts);
 		++*at;
-		return compare(at, o);
+		if (strchr("=<>", **at) == NULL || **at == 0)
+			return o;
+		o = compare(at, o);
+		o.parts = 0; /* the block around it has its sum alone */
+		return o;
 	}
 	part = number(at);
-	o = (struct outcome){ counts[part] > 0, counts[part],
-		counts[part] > 0 ? UINT64_C(1) << part : 0 };
+	o = (struct outcome){ counts[part] > 0, counts[part], UINT64_C(1) << part };
 	return compare(at, o);
 }
 
@@ -73,7 +76,8 @@ both(struct outcome a, char op, struct outcome b)
 {
 	if (op == '&' ? !a.holds || !b.holds : !a.holds && !b.holds)
 		return (struct outcome){ 0 };
-	return (struct outcome){ true, a.sum + b.sum, a.parts | b.parts };
+	return (struct outcome){ true, a.sum + b.sum,
+		(a.holds ? a.parts : 0) | (b.holds ? b.parts : 0) };
 }
 
 /* Terms with operators between them, from the right on. */
