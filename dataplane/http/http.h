@@ -207,6 +207,7 @@ enum multipart_name {
 	MULTIPART_DISPOSITION,
 	MULTIPART_TYPE,
 	MULTIPART_ENCODING,
+	MULTIPART_CODING,
 	MULTIPART_NAMES
 };
 
@@ -224,8 +225,11 @@ struct multipart {
 	bool data_is_last;    /* after MULTIPART_DATA: MULTIPART_PART_END comes next */
 	bool near, near_seen; /* after MULTIPART_DATA: it begins with a line end and a line that
 				 some take for a delimiter, the part's first; there was one */
-	bool fields_differ;   /* one of the names stands in the head twice, with another value */
+	bool lone_cr; /* a CR that ends no line here, but may for others: theirs are other parts */
+	bool head_cr; /* the last byte of the head so far is a CR */
+	bool fields_differ; /* one of the names stands in the head twice, with another value */
 	uint16_t delimiter_bytes, head_bytes_max, head_bytes;
+	uint16_t cr_matched; /* how much of a CR and a delimiter the input so far ends with */
 	uint16_t held_bytes, end_bytes; /* `held`: a line end of `end_bytes`, then a line */
 	uint64_t line_bytes;            /* of the head's line being read */
 	struct multipart_place first[MULTIPART_NAMES], last[MULTIPART_NAMES]; /* of each name */
@@ -256,6 +260,8 @@ enum multipart_kind multipart_init(
 /* Whether it is the type of a message: a head of its own, then what that tells (RFC 2046 §5.2.1,
  * RFC 6532 §3.7). */
 bool message_is(struct span content_type);
+/* A piece of a message, the others elsewhere (RFC 2046 §5.2.2). */
+bool message_is_partial(struct span content_type);
 /* `*p` is ready for a message's first byte: one part, whose data goes to the end. Where its head
  * tells of parts, multipart_init() with a field of it, at once behind MULTIPART_PART, goes on with
  * them instead. */

@@ -6,6 +6,9 @@
  * it. What comes behind the closing delimiter is looked through like the preamble, because some
  * receivers read on there: a part that stands there is a part.
  *
+ * A CR alone ends no line here, but for some receivers (Werkzeug) it does: where that would make
+ * another delimiter or another head, `lone_cr` tells of it.
+ *
  *     state  input                      next   event
  *     TEXT   up to a line end           LINE   DATA, inside a part
  *     LINE   a delimiter, whole         HEAD   PART_END, inside a part
@@ -109,28 +112,32 @@ take_boundary(struct span content_type, char *out, size_t room, bool *doubtful)
 	return n;
 }
 
+static bool
+begins_with(struct span content_type, const char *type)
+{
+	size_t n = strlen(type);
+
+	return content_type.bytes >= n &&
+	       strncasecmp((const char *)content_type.data, type, n) == 0;
+}
+
 bool
 message_is(struct span content_type)
 {
-	static const char *const types[] = { "message/rfc822", "message/global" };
+	return begins_with(content_type, "message/rfc822") ||
+	       begins_with(content_type, "message/global");
+}
 
-	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		size_t n = strlen(types[i]);
-
-		if (content_type.bytes >= n &&
-		    strncasecmp((const char *)content_type.data, types[i], n) == 0)
-			return true;
-	}
-	return false;
+bool
+message_is_partial(struct span content_type)
+{
+	return begins_with(content_type, "message/partial");
 }
 
 bool
 multipart_is(struct span content_type)
 {
-	static const char type[] = "multipart/";
-
-	return content_type.bytes >= sizeof(type) - 1 &&
-	       strncasecmp((const char *)content_type.data, type, sizeof(type) - 1) == 0;
+	return begins_with(content_type, "multipart/");
 }
 
 static void
@@ -143,6 +150,8 @@ begin(struct multipart *p, enum state state, size_t head_bytes_max)
 	p->in_part = p->head_over = p->data_is_last = p->head_is_old = p->near = false;
 	p->held_bytes = p->end_bytes = p->head_bytes = 0;
 	p->line_bytes = 0;
+	p->lone_cr = p->head_cr = false;
+	p->cr_matched = 0;
 }
 
 enum multipart_kind
@@ -172,9 +181,9 @@ multipart_init_message(struct multipart *p, size_t head_bytes_max)
 	begin(p, HEAD, head_bytes_max);
 }
 
-/* What follows the boundary on its line. */
+/* What follows the boundary on its line; `*lone_cr`: a CR that ends the line for some. */
 static enum kind
-after_boundary(struct span rest, size_t *bytes)
+after_boundary(struct span rest, size_t *bytes, bool *lone_cr)
 {
 	bool closes = rest.bytes > 0 && rest.data[0] == '-';
 	size_t i = closes ? 2 : 0, padding_end = i + PADDING_BYTES_MAX;
@@ -187,15 +196,17 @@ after_boundary(struct span rest, size_t *bytes)
 		i++;
 	if (i >= rest.bytes)
 		return PERHAPS;
-	if (rest.data[i] != '\n')
+	if (rest.data[i] != '\n') {
+		*lone_cr = *lone_cr || (i > 0 && rest.data[i - 1] == '\r');
 		return NONE;
+	}
 	*bytes = i + 1;
 	return closes ? CLOSING : DELIMITER;
 }
 
 /* What the line is that starts there; `*bytes` of a delimiter, its line end included. */
 static enum kind
-classify(const struct multipart *p, struct span line, size_t *bytes)
+classify(struct multipart *p, struct span line, size_t *bytes)
 {
 	size_t n = line.bytes < p->delimiter_bytes ? line.bytes : p->delimiter_bytes;
 	enum kind k;
@@ -206,7 +217,7 @@ classify(const struct multipart *p, struct span line, size_t *bytes)
 		return NONE;
 	if (n < p->delimiter_bytes)
 		return PERHAPS;
-	k = after_boundary(span_from(line, n), bytes);
+	k = after_boundary(span_from(line, n), bytes, &p->lone_cr);
 	*bytes += n;
 	if (k == NONE && p->in_part && !p->near_seen)
 		return NEAR;
@@ -353,6 +364,7 @@ note_fields(struct multipart *p)
 		[MULTIPART_DISPOSITION] = { 19, "Content-Disposition" },
 		[MULTIPART_TYPE] = { 12, "Content-Type" },
 		[MULTIPART_ENCODING] = { 25, "Content-Transfer-Encoding" },
+		[MULTIPART_CODING] = { 16, "Content-Encoding" },
 	};
 	struct http_field_walk walk = { 0 };
 	struct http_head head;
@@ -406,12 +418,64 @@ head_line(struct multipart *p)
 	return MULTIPART_PART;
 }
 
+/* Looks for a CR alone in a head that streams in. */
+static void
+watch_head(struct multipart *p, struct span bytes)
+{
+	const uint8_t *end = bytes.data + bytes.bytes, *cr = bytes.data;
+
+	p->lone_cr = p->lone_cr || (p->head_cr && bytes.data[0] != '\n');
+	p->head_cr = end[-1] == '\r';
+	while (!p->lone_cr && (cr = memchr(cr, '\r', (size_t)(end - cr))) != NULL) {
+		cr++;
+		p->lone_cr = cr < end && *cr != '\n';
+	}
+}
+
+/* Behind a CR that a hyphen follows, or the end; NULL: there is none. */
+static const uint8_t *
+next_cr(const uint8_t *at, const uint8_t *end)
+{
+	while ((at = memchr(at, '\r', (size_t)(end - at))) != NULL) {
+		at++;
+		if (at == end || *at == '-')
+			return at;
+	}
+	return NULL;
+}
+
+/* Looks for a CR alone and a delimiter behind it. A boundary has no CR, so whatever does not go on
+ * with one that was begun is looked at anew. */
+static void
+watch_body(struct multipart *p, struct span bytes)
+{
+	const uint8_t *at = bytes.data, *end = bytes.data + bytes.bytes;
+
+	while (!p->lone_cr) {
+		if (p->cr_matched == 0) {
+			at = next_cr(at, end);
+			if (at == NULL)
+				return;
+			p->cr_matched = 1;
+		}
+		if (at == end)
+			return;
+		if (*at != (uint8_t)p->delimiter[p->cr_matched - 1]) {
+			p->cr_matched = 0;
+			continue;
+		}
+		at++;
+		p->lone_cr = p->cr_matched++ == p->delimiter_bytes;
+	}
+}
+
 /* What a head keeps of `bytes`, which end at a line end or at the input's end. */
 static void
 keep_head(struct multipart *p, struct span bytes)
 {
 	size_t room, kept, held = sizeof(p->held) - p->held_bytes;
 
+	watch_head(p, bytes);
 	if (p->head_is_old) {
 		p->head_is_old = p->head_over = false;
 		p->head_bytes = 0;
@@ -449,6 +513,7 @@ enum multipart_event
 multipart_next(struct multipart *p, struct span input, size_t *at, struct span *data)
 {
 	enum multipart_event e = MULTIPART_MORE;
+	const size_t from = *at;
 
 	p->near = false;
 	while (e == MULTIPART_MORE && *at < input.bytes) {
@@ -459,6 +524,8 @@ multipart_next(struct multipart *p, struct span input, size_t *at, struct span *
 		else
 			e = text_step(p, input, at, data);
 	}
+	if (p->delimiter_bytes > 0)
+		watch_body(p, span_of(input.data + from, *at - from));
 	return e;
 }
 

@@ -88,6 +88,8 @@ level_open(struct inspect_object *o, struct span content_type, uint32_t depth)
 	bool is_message = message_is(content_type);
 	enum multipart_kind kind = MULTIPART_YES;
 
+	if (message_is_partial(content_type))
+		note_trouble(o, SOURCE_UNSUPPORTED);
 	if (!is_message && !multipart_is(content_type))
 		return NULL;
 	if (l == NULL) {
@@ -185,6 +187,18 @@ coding_of(const struct multipart *p)
 		   : first;
 }
 
+/* A part's own Content-Encoding: RFC 7578 §4.8 has no such field, and few receivers undo it. */
+static bool
+has_coding(const struct multipart *p)
+{
+	struct span coding = multipart_field(p, MULTIPART_CODING);
+	static const char none[] = "identity";
+
+	return coding.bytes > 0 &&
+	       (coding.bytes != sizeof(none) - 1 ||
+		   strncasecmp((const char *)coding.data, none, coding.bytes) != 0);
+}
+
 static void
 part_begin(struct inspect_object *o, struct part_level *l)
 {
@@ -201,7 +215,7 @@ part_begin(struct inspect_object *o, struct part_level *l)
 	count(o->inspect->stats, COUNTER_PARTS, 1);
 	if (l->parser.head_over)
 		note_trouble(o, SOURCE_OVERSIZE);
-	if (l->parser.fields_differ)
+	if (l->parser.fields_differ || has_coding(&l->parser))
 		note_trouble(o, SOURCE_UNSUPPORTED);
 	transfer_init(&l->transfer, coding);
 	if (layer_open(&l->sent, core, g, name) != 0 ||
@@ -454,9 +468,14 @@ level_feed(struct inspect_object *o, struct part_level *l, struct span bytes)
 	struct span data;
 	size_t at = 0;
 
-	while (
-	    !o->parts_over && (e = multipart_next(&l->parser, bytes, &at, &data)) != MULTIPART_MORE)
+	while (!o->parts_over) {
+		e = multipart_next(&l->parser, bytes, &at, &data);
+		if (l->parser.lone_cr)
+			note_trouble(o, SOURCE_UNSUPPORTED);
+		if (e == MULTIPART_MORE)
+			break;
 		handle(o, l, e, data);
+	}
 }
 
 static void

@@ -354,7 +354,7 @@ TEST(a_head_is_noted_once)
 		CHECK_ROW(rows[i].head,
 		    multipart_init(&p, span_text(FORM), 8192) == MULTIPART_YES &&
 			multipart_next(&p, span_text(body), &at, &data) == MULTIPART_PART);
-		for (unsigned n = 0; n < MULTIPART_NAMES; n++) {
+		for (unsigned n = 0; n < COUNT_OF(expected); n++) {
 			struct span f = multipart_field(&p, (enum multipart_name)n);
 
 			CHECK_ROW(rows[i].head, (f.data == NULL) == (expected[n] == NULL));
@@ -364,6 +364,42 @@ TEST(a_head_is_noted_once)
 		CHECK_ROW(rows[i].head,
 		    rows[i].encoding == NULL ||
 			span_is(multipart_field_last(&p, MULTIPART_ENCODING), "base64"));
+	}
+}
+
+/* A CR alone is told of where it would make other parts for some, however the body is cut. */
+TEST(a_lone_cr_is_told_of)
+{
+	static const struct {
+		const char *body;
+		bool told;
+	} rows[] = {
+		{ "--B\r\nX: y\r\n\r\ndata\r\n--B--\r\n", false },
+		{ "--B\nX: y\n\ndata\n--B--\n", false },
+		{ "--B\r\n\r\na\rb\r--A\r\r-\r--\r\n--B--\r", false },
+		{ "--B\rX: y\r\rdata\r--B--\r", true },
+		{ "--B\rX: y\r\rdata\n--B--\n", true },
+		{ "--B\r\n\r\ndata\r--B\r\n\r\n1\r\n--B--", true },
+		{ "--B\r\n\r\ndata\r\r--B", true },
+		{ "--B\r\n\r\ndata\r--\r--B", true },
+		{ "text\r--B\r\n\r\n", true },
+		{ "--B\r\nX: y\rZ: z\r\n\r\ndata\r\n--B--", true },
+		{ "--B\r\nX: y\r\r\n\r\ndata\r\n--B--", true },
+		{ "--B\r\n\r\ndata\r\n--B--\rX", true },
+	};
+	static struct multipart p;
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		size_t n = strlen(rows[i].body);
+
+		for (size_t cut = 0; cut <= n; cut++) {
+			struct seen s = { .bytes = 0 };
+
+			multipart_init(&p, span_text(FORM), 8192);
+			feed(&s, &p, rows[i].body, cut);
+			feed(&s, &p, rows[i].body + cut, n - cut);
+			CHECK_ROW(rows[i].body, p.lone_cr == rows[i].told);
+		}
 	}
 }
 

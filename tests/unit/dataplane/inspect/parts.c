@@ -499,6 +499,49 @@ TEST(fields_told_twice)
 	}
 }
 
+/* What some receivers read otherwise, and nobody can judge here. */
+TEST(readings_that_are_not_ours)
+{
+	static const struct {
+		const char *name, *type, *body;
+		enum source source;
+	} rows[] = {
+		{ "lines that end in CR alone", FORM,
+		    "--xYz\r"
+		    "Content-Disposition: form-data\r"
+		    "\r1\r--xYz--\r",
+		    SOURCE_UNSUPPORTED },
+		{ "a delimiter between two of them", FORM,
+		    "--xYz\r\n" PART "\r\n1\r--xYz\r\n2\r\n--xYz--", SOURCE_UNSUPPORTED },
+		{ "a CR alone in a head", FORM, "--xYz\r\nX: y\rZ: z\r\n\r\n1\r\n--xYz--",
+		    SOURCE_UNSUPPORTED },
+		{ "a CR alone in a part", FORM, "--xYz\r\n" PART "\r\n1\r--xY\r\n--xYz--",
+		    SOURCE_SCANNED },
+		{ "a coding of a part", FORM, "--xYz\r\nContent-Encoding: gzip\r\n\r\n1\r\n--xYz--",
+		    SOURCE_UNSUPPORTED },
+		{ "a coding that is none", FORM,
+		    "--xYz\r\nContent-Encoding: Identity\r\n\r\n1\r\n--xYz--", SOURCE_SCANNED },
+		{ "a piece of a message", "message/partial; id=a; number=1; total=2",
+		    "X: y\r\n\r\n1", SOURCE_UNSUPPORTED },
+		{ "a piece of a message in a part", FORM,
+		    "--xYz\r\nContent-Type: Message/Partial; id=a\r\n\r\n1\r\n--xYz--",
+		    SOURCE_UNSUPPORTED },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		struct rig *r = rig_create(NULL);
+		struct rig_client *c = rig_client(r);
+		struct record_slot record;
+
+		upload(c, rows[i].type, rows[i].body);
+		rig_until(c, 1);
+		CHECK_ROW(rows[i].name, strncmp(c->output, "ICAP/1.0 204", 12) == 0);
+		CHECK_ROW(rows[i].name, rig_record(r, &record));
+		CHECK_ROW(rows[i].name, record.record.source == rows[i].source);
+		rig_destroy(r);
+	}
+}
+
 /* A client that leaves within a part gives its level back: more leave than there are levels. */
 TEST(a_form_may_end_anywhere)
 {
