@@ -21,6 +21,7 @@
 	X(TAIL_PROBES, "tail_probes", "tail loss probes sent (RFC 8985)")                      \
 	X(TAIL_REPAIRS, "tail_repairs", "losses that a tail loss probe repaired")              \
 	X(BLACK_HOLES, "black_holes", "segments made smaller: large ones vanish on the way")   \
+	X(MTU_RAISED, "mtu_raised", "segments made larger: a probe of their size arrived")     \
 	X(OUT_OF_ORDER, "out_of_order", "segments queued beyond a hole")                       \
 	X(OUT_OF_ORDER_DROPPED, "out_of_order_dropped", "dropped: too many holes")             \
 	X(OVERLAPS, "overlaps", "bytes received again and dropped")                            \

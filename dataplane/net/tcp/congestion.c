@@ -48,6 +48,10 @@ void
 congestion_set_mss(struct congestion *g, uint32_t mss)
 {
 	g->mss = mss;
+	if (g->cwnd < mss)
+		g->cwnd = mss;
+	if (g->ssthresh < 2 * mss)
+		g->ssthresh = 2 * mss;
 }
 
 /* §4.2: K = cbrt((w_max - cwnd) / C), here in milliseconds: C is 0.4e-9 segments a ms^3. */

@@ -40,7 +40,8 @@ struct congestion {
 };
 
 void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss, uint32_t slow_most);
-/* The path's segment became smaller (RFC 8201): counted in the new one from now on. */
+/* The path's segment became smaller, or larger (RFC 8201, 4821): windows are counted in the new one
+ * from now on, and hold one, or two, at least. */
 void congestion_set_mss(struct congestion *g, uint32_t mss);
 /*
  * New data was acknowledged outside recovery: `acked` bytes of `flight`. The window grows only

@@ -164,6 +164,8 @@ struct tcp_conn {
 	uint16_t mss;        /* payload bytes of a full segment, options taken off */
 	uint16_t sent_count; /* of `sent` */
 	bool echoes_copy;    /* the next ACK echoes ts_copy, not ts_recent */
+	bool mss_is_low;     /* path.c: less than both sides take */
+	uint16_t mss_most;   /* what these take, as the option has it */
 
 	/* lines 4 to 6: deadlines, and the one wheel timer, armed for the earliest of them */
 	struct wheel_timer timer;
@@ -182,6 +184,7 @@ struct tcp_conn {
 	struct seq
 	    cwr_end; /* ECN is not heard again until this is acknowledged (RFC 3168 §6.1.2) */
 	struct seq_range dsack; /* a duplicate to report once (RFC 2883) */
+	struct seq mtu_probe;   /* path.c: a larger segment, while it is out */
 	uint64_t sent_bytes, retransmitted_segments;
 	uint8_t dup_acks, backoff, syn_retries;
 	bool rtt_timing;
@@ -194,6 +197,7 @@ struct tcp_conn {
 	bool orphan;       /* released, and not done yet */
 	bool by_cookie;    /* iss is a cookie */
 	bool syn_ack_sent;
+	uint16_t mtu_probe_bytes; /* 0: none is out */
 	struct undo undo;
 
 	struct crowded crowded;
@@ -210,6 +214,7 @@ struct tcp_conn {
 	uint32_t swept_pass;
 	struct mono challenge_at;
 	struct mono mtu_lower_at; /* no further "too big" is believed before */
+	struct mono mtu_raise_at; /* path.c: then a larger segment is tried */
 
 	/* identity */
 	struct list age_node;  /* of half-open ones, or of orphans */
@@ -507,6 +512,8 @@ uint32_t scoreboard_sack(struct tcp_conn *c, struct seq_range r, const struct tc
 /* Moves snd_una. */
 uint32_t scoreboard_acknowledge(struct tcp_conn *c, struct seq ack, const struct tcp_options *o);
 bool scoreboard_next_lost(const struct tcp_conn *c, struct seq_range *out);
+/* Whether all that is lost lies in there, and was sent once. */
+bool scoreboard_lost_lies_in(const struct tcp_conn *c, struct seq_range r);
 void scoreboard_lose_first(struct tcp_conn *c);
 void scoreboard_lose_all(struct tcp_conn *c);
 /* Asks of each range that flies; true: some were lost. */
@@ -565,13 +572,21 @@ uint32_t output_window(struct tcp_conn *c);
 /* Whether reading has opened the window so far that the peer should be told. */
 bool output_window_grew(const struct tcp_conn *c);
 
-/* path.c: smaller segments, told by ICMP or by silence, and kept for the next connection */
-/* The most that the path to this address takes, as far as is known. */
-uint16_t path_mss(struct tcp *t, const struct ip_address *remote);
+/* path.c: smaller segments, told by ICMP or by silence, and kept for the next connection; larger
+ * ones again after a while. Of these only the first two may be called where mss_is_low is false. */
+/* The handshake agreed on `mss`; what is known of the path may make it less. */
+void path_begin(struct tcp_conn *c, uint16_t mss);
 /* A timeout begins: the third in a row is taken for a black hole. */
 void path_take_timeout(struct tcp_conn *c);
 /* Something new was acknowledged. */
-void path_proved(struct tcp_conn *c);
+void path_take_ack(struct tcp_conn *c);
+/* Bytes of a segment that asks whether the path takes more by now, to go next; 0: none. */
+uint32_t path_probe(const struct tcp_conn *c);
+void path_probe_sent(struct tcp_conn *c, struct seq start, uint32_t bytes);
+/* [start, end) goes again: a probe in it was too large, or has told nothing. */
+void path_resent(struct tcp_conn *c, struct seq start, struct seq end);
+/* Whether nothing is lost but a probe: that is no congestion. */
+bool path_alone_is_lost(const struct tcp_conn *c);
 
 /* timers.c */
 void timers_rearm(struct tcp_conn *c);

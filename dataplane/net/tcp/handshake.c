@@ -33,13 +33,11 @@ handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options 
 		mss = MSS_FLOOR;
 	if (mss > ours)
 		mss = ours;
-	if (mss > path_mss(c->tcp, &c->endpoints.remote))
-		mss = path_mss(c->tcp, &c->endpoints.remote);
 	c->use_ts = o->has_ts;
 	c->use_sack = o->sack_ok;
 	c->ts_recent = o->ts_val;
 	c->ts_recent_at = c->tcp->now;
-	c->mss = (uint16_t)(mss - (o->has_ts ? 12 : 0));
+	path_begin(c, mss);
 	c->snd_scale = o->has_scale ? o->scale : 0;
 	if (!o->has_scale)
 		c->rcv_scale = 0;

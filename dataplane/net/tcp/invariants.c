@@ -26,6 +26,7 @@ static const char *
 check_sending(const struct tcp_conn *c)
 {
 	uint32_t fin = c->fin_sent && !c->fin_acked ? 1 : 0;
+	uint32_t mss = c->mss + (c->use_ts ? TS_OPTION_BYTES : 0u); /* as the option has it */
 
 	RULE(!seq_after(c->snd_una, c->snd_nxt), "snd_una is behind snd_nxt");
 	if (!is_synchronized(c))
@@ -35,6 +36,8 @@ check_sending(const struct tcp_conn *c)
 	    "cwnd holds a segment, or PRR shares out less");
 	RULE(c->mss > 0 && c->rto_ns > 0, "mss and RTO are set");
 	RULE(c->snd_wnd <= c->max_snd_wnd, "max_snd_wnd is the largest window");
+	RULE(mss <= c->mss_most, "the MSS is what both sides take");
+	RULE(c->mss_is_low == (mss < c->mss_most), "the MSS is low where it says so");
 	return NULL;
 }
 

@@ -270,6 +270,8 @@ send_segment(struct tcp_conn *c, struct seq seq, uint32_t bytes)
 		c->retransmitted_segments++;
 		tcp_count(c->tcp, TCP_COUNTER_RETRANS_SEGS);
 		undo_note_resent(c, seq, end);
+		if (c->mss_is_low)
+			path_resent(c, seq, end);
 	}
 	flight_note(c, again ? TCP_FLIGHT_AGAIN : TCP_FLIGHT_OUT, flags, seq, c->rcv_nxt, bytes,
 	    ntohs(head_of(m)->rx_win));
@@ -364,6 +366,17 @@ is_idle(const struct tcp_conn *c)
 	       (uint64_t)mono_since(c->tcp->now, c->data_sent_at).ns > c->rto_ns;
 }
 
+/* One larger segment of new data, where it is time to ask whether the path takes it. */
+static void
+send_mtu_probe(struct tcp_conn *c)
+{
+	struct seq start = c->snd_nxt;
+	uint32_t bytes = segment_room(c) == c->mss ? path_probe(c) : 0;
+
+	if (bytes > 0 && !is_out_of_room(c) && send_segment(c, start, bytes))
+		path_probe_sent(c, start, bytes);
+}
+
 /* Leaves in congestion.limited whether cwnd, and nothing else, ended it. */
 static void
 send_new(struct tcp_conn *c)
@@ -372,6 +385,8 @@ send_new(struct tcp_conn *c)
 
 	if (is_idle(c))
 		congestion_restart(g);
+	if (c->mss_is_low)
+		send_mtu_probe(c);
 	for (;;) {
 		uint32_t sent = in_flight(c);
 		uint32_t queued = (uint32_t)c->snd.bytes;

@@ -171,6 +171,16 @@ enter_recovery(struct tcp_conn *c)
 		scoreboard_lose_first(c);
 }
 
+/* What is lost goes again; where that is not a probe of the path alone, there is congestion. */
+static void
+take_loss(struct tcp_conn *c)
+{
+	if (c->mss_is_low && path_alone_is_lost(c))
+		c->rack.probe_at = MONO_NONE; /* not now that SACKs tell (RFC 8985 §7.2) */
+	else
+		enter_recovery(c);
+}
+
 /* Without SACK: how many of the duplicate ACKs told of segments that this ACK covers. */
 static uint32_t
 told_before(const struct tcp_conn *c, uint32_t acked)
@@ -248,7 +258,8 @@ advance(struct tcp_conn *c, const struct segment *s)
 	news = scoreboard_acknowledge(c, s->ack, &s->options);
 	growth = bytes_to_grow_by(
 	    c, acked, c->use_sack ? news : acked - told_before(c, acked) * c->mss, reorders);
-	path_proved(c);
+	if (c->mss_is_low)
+		path_take_ack(c);
 	c->backoff = 0;
 	c->reopened = false;
 	c->progress_at = c->rto_at = c->rack.probe_at = MONO_NONE;
@@ -318,7 +329,7 @@ recovery_take_ack(struct tcp_conn *c, const struct segment *s)
 	lost = rack_detect_loss(c);
 	if (!c->in_recovery && !c->in_loss && in_flight(c) > 0 &&
 	    (c->use_sack ? c->lost_bytes > 0 : c->dup_acks >= DUP_THRESHOLD))
-		enter_recovery(c);
+		take_loss(c);
 	if (c->in_recovery || c->reducing) /* a mark says that there is no room to grow into */
 		congestion_recovery_acked(&c->congestion, delivered, recovery_pipe(c),
 		    c->in_recovery && advances && !lost);
@@ -331,7 +342,7 @@ recovery_reorder_timeout(struct tcp_conn *c)
 	if (!rack_detect_loss(c))
 		return;
 	if (!c->in_recovery && !c->in_loss)
-		enter_recovery(c);
+		take_loss(c);
 	if (c->in_recovery)
 		congestion_recovery_acked(&c->congestion, 0, recovery_pipe(c), false);
 	output_schedule(c);

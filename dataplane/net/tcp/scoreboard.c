@@ -267,6 +267,18 @@ scoreboard_next_lost(const struct tcp_conn *c, struct seq_range *out)
 	return false;
 }
 
+bool
+scoreboard_lost_lies_in(const struct tcp_conn *c, struct seq_range r)
+{
+	for (unsigned i = 0; i < c->sent_count; i++) {
+		if (c->sent[i].state == SENT_LOST &&
+		    (c->sent[i].again || seq_before(start_of(c, i), r.start) ||
+			seq_after(c->sent[i].end, r.end)))
+			return false;
+	}
+	return true;
+}
+
 void
 scoreboard_lose_first(struct tcp_conn *c)
 {

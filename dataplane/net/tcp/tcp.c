@@ -36,6 +36,8 @@ take_defaults(struct tcp_config *f)
 		f->mss_max = 1460;
 	if (f->rto_min.ns == 0)
 		f->rto_min = milliseconds(RTO_MIN_MS);
+	if (f->path_memory.ns == 0)
+		f->path_memory = milliseconds(PATH_MS);
 	if (f->keepalive_interval.ns == 0)
 		f->keepalive_interval = milliseconds(KEEPALIVE_INTERVAL_MS);
 	if (f->user_timeout.ns == 0)

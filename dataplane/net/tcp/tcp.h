@@ -56,6 +56,9 @@ struct tcp_config {
 	/* By which one ACK opens slow start, L of RFC 9406 §4.2: default 8; UINT32_MAX, no bound,
 	 * where something spreads what is sent then. */
 	uint32_t slow_start_segments;
+	/* A path's smaller segments are believed, then larger ones tried; a tenth of it where
+	 * nobody told. Default 10 min; RFC 8201 §4 asks for 5 at least. */
+	struct duration path_memory;
 	struct duration user_timeout; /* data unacknowledged this long: the connection ends */
 	struct duration keepalive;    /* probe a connection that was silent this long; 0: never */
 	struct duration keepalive_interval; /* between probes; default 75 s */

@@ -80,7 +80,7 @@
 #define CHALLENGE_ACK_MS        500  /* RFC 5961 §7, per connection: one in this time */
 #define PATHS                   256  /* addresses whose MTU is kept */
 #define PATH_MS                 600000 /* RFC 8201 §4: so long, then the larger is tried again */
-#define PATH_GUESS_MS           60000  /* the same where nobody told: it may have been an outage */
+#define PATH_GUESS_SHARE        10     /* of it, where nobody told: it may have been an outage */
 #define BLACK_HOLE_TIMEOUTS     3      /* in a row */
 #define MTU_LOWER_MS            100 /* one "too big" is believed in this time: each sends all again */
 #define REFUSALS_PER_SECOND     1000        /* RSTs to strangers */

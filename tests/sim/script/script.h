@@ -31,6 +31,7 @@
 	X("time_wait", tcp.time_wait_max, 1)                           \
 	X("pool_reserve", tcp.pool_reserve, 1)                         \
 	X("rto_min_ms", tcp.rto_min.ns, 1000000)                       \
+	X("path_memory_ms", tcp.path_memory.ns, 1000000)               \
 	X("user_timeout_ms", tcp.user_timeout.ns, 1000000)             \
 	X("keepalive_ms", tcp.keepalive.ns, 1000000)                   \
 	X("keepalive_interval_ms", tcp.keepalive_interval.ns, 1000000) \

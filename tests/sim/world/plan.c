@@ -80,7 +80,7 @@ draw_trouble(struct sim_random *r, struct link_quality *q, bool harsh)
 		q->loss_ppm = 1000000;
 }
 
-/* Changes of the MTU stay: nothing tells a sender that a way has become wider again. */
+/* Changes of the MTU stay, as far as this goes: draw_paths() lets a way become wider again. */
 static void
 draw_weather(struct sim_random *r, struct plan *p)
 {
@@ -265,11 +265,26 @@ draw_way_out(struct sim_random *r, struct plan *p)
 	}
 }
 
+/* Hosts that soon try larger segments again, and a way that has become wider before all is over. */
+static void
+draw_paths(struct sim_random *r, struct plan *p)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (one_in(r, 2))
+			p->hosts[i].tcp.path_memory = draw_us(r, 1000, 500000);
+	}
+	if (!one_in(r, 3))
+		return;
+	for (unsigned i = (unsigned)sim_below(r, p->weather_count); i < p->weather_count; i++)
+		p->weather[i].to[0].mtu = p->weather[i].to[1].mtu = 0;
+}
+
 void
 plan_draw(struct plan *p, uint64_t seed)
 {
 	struct sim_random random = sim_random_of(seed, 0), *r = &random;
 	struct sim_random routers = sim_random_of(seed, 40), crowds = sim_random_of(seed, 41);
+	struct sim_random paths = sim_random_of(seed, 42);
 
 	memset(p, 0, sizeof(*p));
 	p->seed = seed;
@@ -292,6 +307,7 @@ plan_draw(struct plan *p, uint64_t seed)
 	for (unsigned i = 0; i < 2; i++)
 		p->hosts[i].crowd_ppm =
 		    one_in(&crowds, 4) ? (uint32_t)sim_spread(&crowds, 1000, 20 * PERCENT) : 0;
+	draw_paths(&paths, p);
 }
 
 static double
@@ -320,11 +336,13 @@ print_host(const struct plan_host *h, unsigned i, FILE *out)
 	fprintf(out,
 	    "  host %u: window %u send queue %u mss %u rto_min %.3f half-open %u TIME-WAIT %u "
 	    "offload %d, %s "
-	    "wraps after %u, turns %.6f apart, stalls %u of %.6f, way out %u, crowds %u\n",
+	    "wraps after %u, turns %.6f apart, stalls %u of %.6f, way out %u, crowds %u, "
+	    "believes paths %.6f\n",
 	    i, h->tcp.receive_window_bytes, h->tcp.send_queue_bytes, h->tcp.mss_max,
 	    in_seconds(h->tcp.rto_min), h->tcp.half_open_max, h->tcp.time_wait_max,
 	    h->tcp.checksum_offload_rx, wraps[h->wrap], h->wraps_after, in_seconds(h->turn_gap),
-	    h->stall_ppm, in_seconds(h->stall), h->way_out, h->crowd_ppm);
+	    h->stall_ppm, in_seconds(h->stall), h->way_out, h->crowd_ppm,
+	    in_seconds(h->tcp.path_memory));
 }
 
 static void
