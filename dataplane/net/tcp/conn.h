@@ -484,7 +484,8 @@ void reasm_take(struct tcp_conn *c, struct segment *s);
 /*
  * These bytes had arrived before: the next ACK tells (RFC 2883). It has room for one such range, so
  * where another waits to be told that does not touch it, its ACK goes now: to the peer each is the
- * proof that it sent something needlessly, and half of them prove nothing.
+ * proof that it sent something needlessly, and half of them prove nothing. Nothing is told of once
+ * its FIN was reached: it sends nothing any more that it could adapt.
  */
 void reasm_note_twice(struct tcp_conn *c, struct seq_range twice);
 /* Behind the last byte that is held, in order or not. */

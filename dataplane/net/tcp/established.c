@@ -285,6 +285,7 @@ static bool
 after_fin_reached(struct tcp_conn *c)
 {
 	c->fin_reached = true;
+	c->dsack.end = c->dsack.start; /* all it will ever send has come: it is of no use to it */
 	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
 	output_ack_now(c);
 	conn_list_ready(c);

@@ -114,6 +114,8 @@ reasm_note_twice(struct tcp_conn *c, struct seq_range twice)
 {
 	struct seq_range *told = &c->dsack;
 
+	if (c->fin_reached)
+		return;
 	if (seq_before(told->start, told->end) && c->use_sack) {
 		if (!seq_after(twice.start, told->end) && !seq_before(twice.end, told->start)) {
 			told->start = seq_earlier(told->start, twice.start);
