@@ -68,6 +68,9 @@ struct bench_result {
 	uint64_t unsent; /* of a rate: were due, and every connection was busy until the end */
 	/* From the first byte sent, or, at a rate, from when it was due, to the last received. */
 	struct histogram latency_ns;
+	/* Of a rate: from when an object was due until the generator saw that it was, free
+	 * connection or not: its own part of latency_ns, which is not taken off. */
+	struct histogram lag_ns;
 	struct duration took;
 	uint64_t own_cpu_ns; /* of the generator; of one that polls, in turns that had work */
 	char first_error[CORPUS_ERROR_BYTES]; /* of the first error, in words */

@@ -83,9 +83,13 @@ report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 		fprintf(out, "%s\"%s\":%llu", i > 0 ? "," : "", error_words[i],
 		    (unsigned long long)r->errors[i]);
 	fprintf(out,
-	    "},\"rate\":%u,\"unsent\":%llu,\"beside\":%llu,\"max_us\":%.1f,\"first_error\":",
+	    "},\"rate\":%u,\"unsent\":%llu,\"beside\":%llu,\"max_us\":%.1f,\"lag_p50_us\":%.1f,"
+	    "\"lag_p99_us\":%.1f,\"lag_max_us\":%.1f,\"first_error\":",
 	    p->rate, (unsigned long long)r->unsent, (unsigned long long)r->beside,
-	    (double)histogram_quantile(&r->latency_ns, 1000) / 1e3);
+	    (double)histogram_quantile(&r->latency_ns, 1000) / 1e3,
+	    (double)histogram_quantile(&r->lag_ns, 500) / 1e3,
+	    (double)histogram_quantile(&r->lag_ns, 990) / 1e3,
+	    (double)histogram_quantile(&r->lag_ns, 1000) / 1e3);
 	put_json_string(out, r->first_error);
 	fputs("}\n", out);
 }
@@ -114,8 +118,12 @@ report_text(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 			    (unsigned long long)r->errors[i]);
 	}
 	if (p->rate > 0)
-		fprintf(out, "  rate       %u/s asked; %llu were due and not begun\n", p->rate,
-		    (unsigned long long)r->unsent);
+		fprintf(out,
+		    "  rate       %u/s asked; %llu were due and not begun; the generator's own lag "
+		    "p50 %.1f us, p99 %.1f us\n",
+		    p->rate, (unsigned long long)r->unsent,
+		    (double)histogram_quantile(&r->lag_ns, 500) / 1e3,
+		    (double)histogram_quantile(&r->lag_ns, 990) / 1e3);
 	if (r->objects == 0)
 		fputs("  no object came through\n", out);
 }

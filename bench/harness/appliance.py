@@ -13,7 +13,8 @@ import subprocess
 import time
 import urllib.request
 
-from harness.processes import LAST, cpu_ns, end, favoured, free_port, signal_all
+from harness.processes import LAST, cpu_ns, end, favoured, free_port, set_aside, signal_all
+from harness import reloads
 
 CLIENT, SERVER = "10.83.0.1", "10.83.0.2"
 START_S = 60
@@ -151,13 +152,26 @@ class Appliance:
         plan = "--json %s --connections %d --milliseconds %d%s" % (what, connections, milliseconds, "" if allow else " --no-204")
         return self.run_plan(plan)
 
-    def run_plan(self, plan, meanwhile=lambda: None):
-        """A line for the generator; what came of it for each object. `meanwhile` is called once it has begun."""
+    def generate(self, plan, meanwhile, aside):
+        """What the generator says of a plan, and the share of its core that it had."""
+        if aside:
+            set_aside(self.control.pid, True)
+        try:
+            cpu, wall = cpu_ns([self.wire.pid]), time.monotonic_ns()
+            self.wire.stdin.write(plan + "\n")
+            self.wire.stdin.flush()
+            meanwhile()
+            result = json.loads(self.line(self.limits[1]))
+            return result, (cpu_ns([self.wire.pid]) - cpu) / (time.monotonic_ns() - wall)
+        finally:
+            if aside:
+                set_aside(self.control.pid, False)
+
+    def run_plan(self, plan, meanwhile=lambda: None, aside=False):
+        """A line for the generator; what came of it for each object. `meanwhile` is called once it has begun. `aside`: with
+        control at what the generator leaves of their core."""
         wall, cpu, before = self.read()
-        self.wire.stdin.write(plan + "\n")
-        self.wire.stdin.flush()
-        meanwhile()
-        result = json.loads(self.line(self.limits[1]))
+        result, generator_had = self.generate(plan, meanwhile, aside)
         end_wall, end_cpu, after = self.read()
         delta = {k: after[k] - before.get(k, 0) for k in after}
         had = (end_cpu - cpu) / (end_wall - wall)
@@ -167,13 +181,31 @@ class Appliance:
                 "generator_busy": result["client_cpu_us"] * n / 1e6 / result["seconds"],
                 "rate": result["objects_per_second"], "objects": result["objects"], "p50_us": result["p50_us"],
                 "p99_us": result["p99_us"], "p999_us": result["p999_us"], "max_us": result["max_us"], "unsent": result["unsent"],
+                "lag_p50_us": result["lag_p50_us"], "lag_p99_us": result["lag_p99_us"], "lag_max_us": result["lag_max_us"],
                 "beside": result["beside"], "by_204": result["answered_204"], "by_200": result["answered_200"],
                 "errors": sum(result["errors"].values()) + delta["tx_dropped"], "note": note(result, delta["tx_dropped"]),
                 "tx_waits": delta["tx_waits"], "busy_turns": delta["turns_busy"],
                 "rx_packets": delta["rx_packets"] / n, "tx_packets": delta["tx_packets"] / n,
-                "generator_us": result["client_cpu_us"],
+                "generator_us": result["client_cpu_us"], "generator_had": generator_had,
                 "cookies": delta["opened_by_cookie"] / n,
                 "cache_hits": delta["cache_hits"], "records_lost": delta["records_lost"]}
+
+    def run_aside(self, plan):
+        """A plan whose latencies count. Control, which shares the generator's core, has what that leaves; its ring loses
+        records then, which is counted. Beside the clients' figures stand the dataplane's own: core_p50_us and core_p99_us,
+        from an object's first byte to its verdict, and turn_max_us: bounds that they lie below."""
+        before = self.own_times()
+        sample = self.run_plan(plan, aside=True)
+        after = self.own_times()
+        for key, name, per_mille in (("core_p50_us", "object", 500), ("core_p99_us", "object", 990), ("turn_max_us", "turn", 1000)):
+            sample[key] = reloads.bound_us(before[name], after[name], per_mille)
+        return sample
+
+    def own_times(self):
+        """{turn, object: {bound in microseconds: how many below it}}, from the metrics page."""
+        with urllib.request.urlopen("http://%s/metrics" % self.http, timeout=10) as page:
+            text = page.read().decode()
+        return {name: reloads.counts_of(text, name) for name in ("turn", "object")}
 
     def open_crowd(self):
         """Idle connections, the first time; how many stand, and how many failed."""

@@ -17,27 +17,28 @@ PHASES = ("before", "during", "after")
 POLL_S = 0.1
 SETTLE_S = 0.3  # for records on their way into the log
 TIME = re.compile(rb"processing time: ([0-9]+)\.([0-9]{3})ms")
-TURN = re.compile(r'^sluice_turn_seconds_bucket\{.*le="([0-9.]+)"\} ([0-9]+)$', re.M)
+BUCKET = r'^sluice_%s_seconds_bucket\{.*le="([0-9.]+)"\} ([0-9]+)$'
 
 
 class Failed(Exception):
     """The reload did not do what the run needs of it."""
 
 
-def turns_of(page):
-    """{upper bound in microseconds: turns below it} of a metrics page, all cores together."""
+def counts_of(page, name):
+    """{upper bound in microseconds: turns, or objects, below it} of a metrics page, all cores together."""
     found = {}
-    for bound, count in TURN.findall(page):
+    for bound, count in re.findall(BUCKET % name, page, re.M):
         at = float(bound) * 1e6
         found[at] = found.get(at, 0) + int(count)
     return found
 
 
-def longest_turn_us(before, after):
-    """The bound, a power of two of nanoseconds, that all turns between two readings lie below; None: there was none."""
+def bound_us(before, after, per_mille):
+    """The least bound, a power of two of nanoseconds, that so many of those between two readings lie below; None: there
+    was none between them."""
     counts = [(bound, after[bound] - before.get(bound, 0)) for bound in sorted(after)]
     total = counts[-1][1] if counts else 0
-    return next((bound for bound, below in counts if below == total), None) if total > 0 else None
+    return next((bound for bound, below in counts if below * 1000 >= total * per_mille), None) if total > 0 else None
 
 
 def quantile(values, per_mille):
@@ -80,7 +81,7 @@ class Reloader:
 
     def turns(self):
         with urllib.request.urlopen("http://%s/metrics" % self.http, timeout=10) as page:
-            return turns_of(page.read().decode())
+            return counts_of(page.read().decode(), "turn")
 
     def reload(self, limit_s):
         """From the request until the dataplane serves the new generation; how long is kept."""
@@ -104,7 +105,7 @@ class Reloader:
         turns = self.turns()
         sample = self.server.run_plan("%s --milliseconds %d" % (words, milliseconds),
                                       (lambda: self.reload(milliseconds / 1e3 + 60)) if reloads else lambda: None)
-        sample["longest_turn_us"] = longest_turn_us(turns, self.turns())
+        sample["longest_turn_us"] = bound_us(turns, self.turns(), 1000)
         time.sleep(SETTLE_S)
         times = self.times.take()
         sample.update(own_lines=len(times), own_p50_us=quantile(times, 500), own_p99_us=quantile(times, 990), own_max_us=max(times, default=None))

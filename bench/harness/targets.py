@@ -121,6 +121,25 @@ def row_table(rows, rounds):
     return "\n".join(lines)
 
 
+LATENCY = (("p50", "p50_us"), ("p99", "p99_us"), ("p99.9", "p999_us"), ("max", "max_us"), ("generator's lag p50", "lag_p50_us"),
+           ("lag p99", "lag_p99_us"), ("lag max", "lag_max_us"), ("core's own p50 below", "core_p50_us"), ("p99 below", "core_p99_us"),
+           ("longest turn below", "turn_max_us"))
+
+
+def latency_table(rows):
+    """Of plans at a rate, medians of the rounds, in µs: what clients saw, what of it the generator was late itself (not taken
+    off), and the dataplane's own times. Empty where there are none."""
+    lines = ["| latency at a rate, µs | %s | generator had of its core | due and not begun | records lost |" %
+             " | ".join(head for head, _ in LATENCY), "|---" * (len(LATENCY) + 4) + "|"]
+    for name in dict.fromkeys(r["name"] for r in rows if r.get("lag_p99_us") is not None and not r["errors"] and r["value"] is not None):
+        found = [r for r in rows if r["name"] == name and not r["errors"] and r["value"] is not None]
+        of = {key: report.middle(found, key)[0] for key in [k for _, k in LATENCY] + ["generator_had", "unsent", "records_lost"]}
+        lines.append("| %s | %s | %.0f %% | %.0f | %.0f |" % (
+            name.replace("_p99_us", ""), " | ".join("n/a" if of[key] is None else "%.0f" % of[key] for _, key in LATENCY),
+            100 * of["generator_had"], of["unsent"], of["records_lost"]))
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
 def notes(rows):
     """Why rows are no figures, each reason once."""
     return list(dict.fromkeys("%s: n/a: %s" % (r["name"], r["note"]) for r in rows if (r["errors"] or r["value"] is None) and r["note"]))

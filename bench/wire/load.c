@@ -39,6 +39,7 @@ struct load {
 	bool reached;         /* a connection was opened: the neighbour is known */
 	bool all_open;        /* of a rate: from then on objects are due */
 	uint64_t begun_count; /* of them */
+	uint64_t seen_count;  /* of them, that were seen to be due */
 	unsigned next_free;   /* where a free connection is looked for */
 	struct connection connections[];
 };
@@ -375,6 +376,17 @@ due_at(const struct load *l, uint64_t number)
 	return mono_add(l->begun, nanoseconds((int64_t)ns));
 }
 
+static void
+note_lag(struct load *l, struct mono now)
+{
+	struct mono due = due_at(l, l->seen_count);
+
+	while (!mono_before(now, due) && mono_before(due, l->end)) {
+		histogram_add(&l->result->lag_ns, (uint64_t)mono_since(now, due).ns);
+		due = due_at(l, ++l->seen_count);
+	}
+}
+
 /*
  * Begins what is due by now. Time counts from when all connections stand, and latency from when an
  * object was due, whether or not a connection was free: a server that stands still shows in all
@@ -393,6 +405,7 @@ begin_due(struct load *l, struct mono now)
 		l->begun = now;
 		l->end = mono_add(now, l->config.plan->length);
 	}
+	note_lag(l, now);
 	for (; mono_before(now, l->end); l->begun_count++) {
 		due = due_at(l, l->begun_count);
 		if (mono_before(now, due) || !mono_before(due, l->end) ||
