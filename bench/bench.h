@@ -30,6 +30,7 @@
 	X(MALFORMED, "malformed") \
 	X(STATUS, "status")       \
 	X(BODY, "body")           \
+	X(PASSED, "passed")       \
 	X(TIMEOUT, "timeout")
 
 enum bench_error {
@@ -45,10 +46,12 @@ struct bench_plan {
 	unsigned connections;
 	uint32_t body_bytes;
 	bool allow_204;
-	bool anew;       /* each object on a connection of its own, which we close */
-	bool empty;      /* no objects: a connection is opened and closed, and counts as one */
-	bool options;    /* an OPTIONS request takes the place of each object */
-	bool reqmod;     /* a REQMOD of a GET, without a body, does */
+	bool anew;    /* each object on a connection of its own, which we close */
+	bool empty;   /* no objects: a connection is opened and closed, and counts as one */
+	bool options; /* an OPTIONS request takes the place of each object */
+	bool reqmod;  /* a REQMOD of a GET, without a body, does */
+	bool mix;     /* objects of many kinds (mix.h) take its place */
+	unsigned repeats, threats, requests; /* of a mix: how many of 1,000 objects */
 	bool repeat;     /* the same body each time, so that a verdict cache knows it */
 	uint32_t beside; /* bytes of bodies that one connection more carries, one by one; 0: none */
 	uint32_t rate;   /* objects a second, evenly; 0: each connection sends on when it may */
@@ -63,6 +66,9 @@ struct bench_plan {
 /* Of the measured part; the warm-up counts in `errors` only. */
 struct bench_result {
 	uint64_t objects, answered_204, answered_200;
+	uint64_t blocked;      /* of them: threats, in whose place a page came */
+	uint64_t continued;    /* of them: more than the preview was asked for */
+	uint64_t bodies_bytes; /* of a mix: of the bodies of all of them */
 	uint64_t errors[BENCH_ERROR_COUNT];
 	uint64_t beside; /* whole bodies that the connection beside carried */
 	uint64_t unsent; /* of a rate: were due, and every connection was busy until the end */
@@ -81,9 +87,12 @@ int bench_run(const struct bench_plan *plan, struct bench_result *out);
 /* Counts an error; the first one's words are kept. */
 __attribute__((format(printf, 3, 4))) void bench_note_error(
     struct bench_result *r, enum bench_error kind, const char *format, ...);
-/* An answer is whole: an object, or an error. `measured`: it counts, with its latency. */
-void bench_note_answer(struct bench_result *r, const struct bench_plan *plan,
-    const struct reply *answer, bool measured, struct duration latency);
+/*
+ * An answer is whole: an object, or an error. `measured`: it counts, with its latency. An answer
+ * that may have any body is to a threat: it must be a page, not a 204.
+ */
+void bench_note_answer(struct bench_result *r, bool may_204, const struct reply *answer,
+    bool measured, struct duration latency);
 
 /* Lines or a JSON object; returns whether the run is a figure: objects, and no errors. */
 bool bench_report(FILE *out, const struct bench_plan *plan, const struct bench_result *r);

@@ -66,15 +66,14 @@ drop(struct run *r, struct connection *c, struct mono now)
 
 /* What is left of a request, as one write takes it. Returns how many parts. */
 static int
-parts_left(const struct run *r, const struct connection *c, struct iovec out[3])
+parts_left(const struct run *r, const struct connection *c, struct iovec out[REQUEST_PARTS])
 {
-	const struct span parts[3] = { span_of(r->request.head, r->request.head_bytes), c->body,
-		span_text(REQUEST_TAIL) };
-	unsigned count = r->request.body_bytes > 0 ? 3 : 1;
+	struct span parts[REQUEST_PARTS];
 	size_t skip = c->sent;
 	int n = 0;
 
-	for (unsigned i = 0; i < count; i++) {
+	request_parts(&r->request, c->body, false, parts);
+	for (unsigned i = 0; i < REQUEST_PARTS; i++) {
 		struct span left = span_from(parts[i], skip);
 
 		skip -= skip < parts[i].bytes ? skip : parts[i].bytes;
@@ -128,7 +127,7 @@ send_more(struct run *r, struct connection *c, struct mono now)
 	ssize_t n;
 
 	while (c->sent < r->request.bytes) {
-		struct iovec parts[3];
+		struct iovec parts[REQUEST_PARTS];
 		struct msghdr m = { .msg_iov = parts,
 			.msg_iovlen = (size_t)parts_left(r, c, parts) };
 
@@ -159,7 +158,7 @@ finish_object(struct run *r, struct connection *c, struct mono now)
 {
 	const struct reply *a = &c->reply;
 
-	bench_note_answer(r->result, r->plan, a, r->measured, mono_since(now, c->begun));
+	bench_note_answer(r->result, r->plan->allow_204, a, r->measured, mono_since(now, c->begun));
 	if (a->closes || c->sent < r->request.bytes) { /* the rest of the body is not wanted */
 		drop(r, c, now);
 		c->retry = now;

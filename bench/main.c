@@ -30,10 +30,10 @@ main(int argc, char **argv)
 	if (argc - rest != 1)
 		return usage(stderr, 2);
 	if (plan.anew || plan.empty || plan.options || plan.rate > 0 || plan.rest_us > 0 ||
-	    plan.repeat || plan.beside > 0 || plan.queues > 0) {
+	    plan.repeat || plan.beside > 0 || plan.queues > 0 || plan.mix) {
 		fprintf(stderr,
 		    "sluice-bench: --anew, --empty, --options, --rate, --rest, --repeat, "
-		    "--beside and --queues are for sluice-bench-wire\n");
+		    "--beside, --queues and --mix are for sluice-bench-wire\n");
 		return 2;
 	}
 	plan.host = argv[rest];

@@ -24,6 +24,12 @@ const char plan_help[] =
     "  --options         requests are OPTIONS, without a body (wire only)\n"
     "  --reqmod          requests are REQMOD of a GET, without a body\n"
     "  --repeat          the same body each time (wire only)\n"
+    "  --mix             many kinds of objects, as a proxy may bring them; --bytes, --type, "
+    "--path\n"
+    "                    and --no-204 are then each kind's own (wire only). Of 1,000:\n"
+    "  --requests N      are REQMOD: 210\n"
+    "  --repeats N       have a body that came before: 0\n"
+    "  --threats N       are EICAR, and must be blocked: 0\n"
     "  --beside N        one connection more carries bodies of N bytes, one after the other;\n"
     "                    they are not among the objects (wire only)\n"
     "  --rate N          objects a second, evenly, on any connection that is free; latency is\n"
@@ -42,7 +48,9 @@ static const struct option options[] = { { "port", required_argument, NULL, 'p' 
 	{ "warmup", required_argument, NULL, 'w' }, { "no-204", no_argument, NULL, 'n' },
 	{ "anew", no_argument, NULL, 'a' }, { "empty", no_argument, NULL, 'e' },
 	{ "options", no_argument, NULL, 'o' }, { "reqmod", no_argument, NULL, 'R' },
-	{ "repeat", no_argument, NULL, 'q' }, { "beside", required_argument, NULL, 'B' },
+	{ "repeat", no_argument, NULL, 'q' }, { "mix", no_argument, NULL, 'M' },
+	{ "repeats", required_argument, NULL, 'P' }, { "threats", required_argument, NULL, 'T' },
+	{ "requests", required_argument, NULL, 'S' }, { "beside", required_argument, NULL, 'B' },
 	{ "rate", required_argument, NULL, 'r' }, { "rest", required_argument, NULL, 'z' },
 	{ "queues", required_argument, NULL, 'Q' }, { "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' }, { 0 } };
@@ -53,6 +61,7 @@ static const struct bench_plan usual = { .port = 1344,
 	.connections = 32,
 	.body_bytes = 1024,
 	.allow_204 = true,
+	.requests = 210,
 	.warmup = { 1000000000 },
 	.length = { 5000000000 } };
 
@@ -109,6 +118,18 @@ take_option(const char *program, int option, struct bench_plan *p)
 	case 'q':
 		p->repeat = true;
 		break;
+	case 'M':
+		p->mix = true;
+		break;
+	case 'P':
+		p->repeats = (unsigned)number_argument(program, "repeats", optarg, 0, 1000);
+		break;
+	case 'T':
+		p->threats = (unsigned)number_argument(program, "threats", optarg, 0, 1000);
+		break;
+	case 'S':
+		p->requests = (unsigned)number_argument(program, "requests", optarg, 0, 1000);
+		break;
 	case 'B':
 		p->beside =
 		    (uint32_t)number_argument(program, "beside", optarg, 1, NUMBER_BODY_BYTES_MAX);
@@ -153,6 +174,16 @@ plan_parse(int argc, char **argv, struct bench_plan *plan, int *rest)
 	}
 	if (plan->beside > 0 && plan->empty) {
 		fprintf(stderr, "%s: --beside is for objects, not for --empty\n", argv[0]);
+		exit(2);
+	}
+	if (plan->mix && (plan->options || plan->reqmod || plan->empty || plan->repeat)) {
+		fprintf(stderr, "%s: --mix is not for --options, --reqmod, --empty and --repeat\n",
+		    argv[0]);
+		exit(2);
+	}
+	if (!plan->mix &&
+	    (plan->repeats > 0 || plan->threats > 0 || plan->requests != usual.requests)) {
+		fprintf(stderr, "%s: --requests, --repeats and --threats are for --mix\n", argv[0]);
 		exit(2);
 	}
 	if (plan->rate > 0 && (plan->anew || plan->empty)) {

@@ -13,10 +13,17 @@ reply_begin(struct reply *r, struct span expected)
 	r->state = REPLY_IN_HEAD;
 	r->expected = expected;
 	r->status = 0;
-	r->differs = r->closes = r->null_body = false;
+	r->differs = r->closes = r->null_body = r->any = r->previews = false;
 	r->left = r->body_bytes = 0;
 	r->head_bytes = 0;
 	r->head[0] = 0;
+}
+
+void
+reply_begin_page(struct reply *r)
+{
+	reply_begin(r, span_of(NULL, 0));
+	r->any = true;
 }
 
 /* The value of a field of the head, NUL-terminated text; NULL: there is none. */
@@ -56,6 +63,8 @@ read_head(struct reply *r)
 		return false;
 	r->status = (unsigned)strtoul(r->head + 9, NULL, 10);
 	r->closes = connection != NULL && strncasecmp(connection, "close", 5) == 0;
+	if (r->status == 100)
+		return r->previews;
 	if (r->status == 204 || r->status >= 400)
 		return true;
 	if (list == NULL)
@@ -68,6 +77,10 @@ read_head(struct reply *r)
 	}
 	head = part_offset(list, "res-hdr");
 	body = part_offset(list, "res-body");
+	if (head < 0 && !r->any) { /* a request comes back */
+		head = part_offset(list, "req-hdr");
+		body = part_offset(list, "req-body");
+	}
 	if (r->status != 200 || head != 0 || body <= 0)
 		return false;
 	r->left = (uint64_t)body;
@@ -96,6 +109,10 @@ gather(struct reply *r, struct span bytes, size_t *used, const char *end, size_t
 static void
 compare(struct reply *r, const uint8_t *data, size_t bytes)
 {
+	if (r->any) {
+		r->body_bytes += bytes;
+		return;
+	}
 	if (bytes > r->expected.bytes - r->body_bytes ||
 	    memcmp(data, r->expected.data + r->body_bytes, bytes) != 0)
 		r->differs = true;
@@ -111,7 +128,7 @@ read_size(struct reply *r)
 
 	r->left = strtoull(r->head, &end, 16);
 	r->head_bytes = 0;
-	return end != r->head && r->left <= r->expected.bytes;
+	return end != r->head && r->left <= (r->any ? REPLY_PAGE_BYTES_MAX : r->expected.bytes);
 }
 
 /* One step in the state it is in. DONE: the state is over, and `r` says what comes. */
@@ -178,7 +195,7 @@ advance(struct reply *r)
 		r->head_bytes = 0;
 		return REPLY_MORE;
 	}
-	r->differs = r->differs || r->body_bytes != r->expected.bytes;
+	r->differs = r->differs || (!r->any && r->body_bytes != r->expected.bytes);
 	return REPLY_DONE;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Reads one ICAP answer to a RESPMOD (RFC 3507 §4.9), cut anywhere: the head, the encapsulated HTTP
  * head, the chunks, whose bytes are compared with the body that was sent. Where nothing was sent,
- * an answer without a body is one, too (to OPTIONS, §4.10.2, and a request that comes back). Holds
+ * an answer without a body is one, too (to OPTIONS, §4.10.2, and a request that comes back). A
+ * preview's 100 (§4.5) is an answer by itself. Holds
  * one head of REPLY_HEAD_BYTES_MAX; body bytes are looked at and let go. No allocation.
  */
 #ifndef SLUICE_BENCH_REPLY_H
@@ -14,6 +15,7 @@
 #include "common/base/span.h"
 
 #define REPLY_HEAD_BYTES_MAX 16384
+#define REPLY_PAGE_BYTES_MAX (1u << 20)
 
 enum reply_outcome {
 	REPLY_MORE,
@@ -31,6 +33,8 @@ struct reply {
 		REPLY_IN_TRAILER
 	} state;
 	struct span expected; /* lent: the body that must come back, or none */
+	bool any;             /* whatever body comes: a page of the server's own */
+	bool previews;        /* a 100 may come, and is then all of this answer */
 	unsigned status;
 	bool differs;        /* a body came that is not the expected one, or not all of it */
 	bool closes;         /* Connection: close */
@@ -42,6 +46,8 @@ struct reply {
 };
 
 void reply_begin(struct reply *r, struct span expected);
+/* The answer may have any body, of REPLY_PAGE_BYTES_MAX at most: a page in an object's place. */
+void reply_begin_page(struct reply *r);
 /* Takes bytes; *used: how many were this answer's, all of them unless it is done. */
 enum reply_outcome reply_feed(struct reply *r, struct span bytes, size_t *used);
 

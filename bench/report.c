@@ -24,10 +24,12 @@ bench_note_error(struct bench_result *r, enum bench_error kind, const char *form
 }
 
 void
-bench_note_answer(struct bench_result *r, const struct bench_plan *plan, const struct reply *answer,
-    bool measured, struct duration latency)
+bench_note_answer(struct bench_result *r, bool may_204, const struct reply *answer, bool measured,
+    struct duration latency)
 {
-	if (answer->status != 200 && !(answer->status == 204 && plan->allow_204)) {
+	if (answer->any && answer->status == 204) {
+		bench_note_error(r, BENCH_ERROR_PASSED, "a threat was let through");
+	} else if (answer->status != 200 && !(answer->status == 204 && may_204)) {
 		bench_note_error(r, BENCH_ERROR_STATUS, "answered ICAP %u", answer->status);
 	} else if (answer->differs) {
 		bench_note_error(r, BENCH_ERROR_BODY, "the body came back changed");
@@ -35,6 +37,7 @@ bench_note_answer(struct bench_result *r, const struct bench_plan *plan, const s
 		r->objects++;
 		r->answered_204 += answer->status == 204;
 		r->answered_200 += answer->status == 200;
+		r->blocked += answer->any;
 		histogram_add(&r->latency_ns, (uint64_t)latency.ns);
 	}
 }
@@ -84,12 +87,14 @@ report_json(FILE *out, const struct bench_plan *p, const struct bench_result *r)
 		    (unsigned long long)r->errors[i]);
 	fprintf(out,
 	    "},\"rate\":%u,\"unsent\":%llu,\"beside\":%llu,\"max_us\":%.1f,\"lag_p50_us\":%.1f,"
-	    "\"lag_p99_us\":%.1f,\"lag_max_us\":%.1f,\"first_error\":",
+	    "\"lag_p99_us\":%.1f,\"lag_max_us\":%.1f,\"blocked\":%llu,"
+	    "\"continued\":%llu,\"bodies_bytes\":%llu,\"first_error\":",
 	    p->rate, (unsigned long long)r->unsent, (unsigned long long)r->beside,
 	    (double)histogram_quantile(&r->latency_ns, 1000) / 1e3,
 	    (double)histogram_quantile(&r->lag_ns, 500) / 1e3,
 	    (double)histogram_quantile(&r->lag_ns, 990) / 1e3,
-	    (double)histogram_quantile(&r->lag_ns, 1000) / 1e3);
+	    (double)histogram_quantile(&r->lag_ns, 1000) / 1e3, (unsigned long long)r->blocked,
+	    (unsigned long long)r->continued, (unsigned long long)r->bodies_bytes);
 	put_json_string(out, r->first_error);
 	fputs("}\n", out);
 }

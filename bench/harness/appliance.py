@@ -182,6 +182,8 @@ class Appliance:
                 "rate": result["objects_per_second"], "objects": result["objects"], "p50_us": result["p50_us"],
                 "p99_us": result["p99_us"], "p999_us": result["p999_us"], "max_us": result["max_us"], "unsent": result["unsent"],
                 "lag_p50_us": result["lag_p50_us"], "lag_p99_us": result["lag_p99_us"], "lag_max_us": result["lag_max_us"],
+                "gbits": result["bodies_bytes"] * 8 / 1e9 / result["seconds"], "bodies_bytes": result["bodies_bytes"] / n,
+                "blocked": result["blocked"], "continued": result["continued"],
                 "beside": result["beside"], "by_204": result["answered_204"], "by_200": result["answered_200"],
                 "errors": sum(result["errors"].values()) + delta["tx_dropped"], "note": note(result, delta["tx_dropped"]),
                 "tx_waits": delta["tx_waits"], "busy_turns": delta["turns_busy"],

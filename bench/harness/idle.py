@@ -9,6 +9,7 @@ from harness import appliance
 from harness.processes import cpu_ns
 
 FEW = 5000  # more than the objects at once that a core has tables for, whatever connections there are
+CONNECTIONS = 100000  # that a target is of
 SETTLE_S = 2.0
 
 

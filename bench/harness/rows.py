@@ -18,7 +18,8 @@ def rate_at(percent, warm):
 def row(name, number, value, sample):
     found = {k: sample[k] for k in ("p50_us", "p99_us", "p999_us", "max_us", "lag_p50_us", "lag_p99_us", "lag_max_us", "core_p50_us",
                                     "core_p99_us", "turn_max_us", "generator_had", "records_lost", "rate", "unsent", "objects", "cpu_us", "empty_share",
-                                    "core_share", "generator_busy", "beside") if k in sample}
+                                    "core_share", "generator_busy", "beside", "gbits", "bodies_bytes", "blocked", "continued",
+                                    "by_204", "by_200", "cache_hits") if k in sample}
     found.update(name=name, round=number, value=value, errors=sample["errors"], note=sample["note"])
     return found if sample["objects"] > 0 else without(found, "no object came through in the time")
 
@@ -63,10 +64,23 @@ def again(server, words, number, connections):
     return [found]
 
 
+def of_mix(server, body, number, connections, milliseconds):
+    """A mix of objects as a proxy may bring them (bench/mix.h), a fourth of them again, five of 1,000 threats; no figure
+    where none was blocked or no preview went on, for then it was no such mix."""
+    sample = server.run_plan("--json --mix --repeats 250 --threats 5 --body %s --milliseconds %d --connections %d" % (
+        body["path"], 2 * milliseconds, connections))
+    found = [row("mix_us", number, sample["cpu_us"], sample), row("mix_gbits", number, sample["gbits"], sample)]
+    if sample["objects"] > 0 and not (sample["blocked"] and sample["continued"]):
+        found = [without(r, "%d objects, of them %d blocked and %d beyond their preview" % (
+            sample["objects"], sample["blocked"], sample["continued"])) for r in found]
+    return found
+
+
 def measure(server, body, number, warm, connections, milliseconds):
     """All rows of a round. `warm`: the sample of 1 KiB on connections that stay, of this round and body."""
     words = SHORT % (body["path"], body["type"], milliseconds)
     if warm["errors"] or warm["cpu_us"] <= 0:
         return []
     return (of_one(server, words, number) + at_loads(server, words, number, warm) +
-            anew(server, words, number, warm, connections) + again(server, words, number, connections))
+            anew(server, words, number, warm, connections) + again(server, words, number, connections) +
+            of_mix(server, body, number, connections, milliseconds))

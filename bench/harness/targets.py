@@ -5,7 +5,7 @@ A target is (what, how it is told, bound, whether the bound is the least or the 
 """
 import statistics
 
-from harness import report
+from harness import idle, report
 
 
 ONCE = ("idle_mib", "idle_bytes_each", "idle_cpu_us", "idle_none_cpu_us", "cores_instructions_ratio", "log_lines", "echo_frames_1k_us", "echo_frames_1m_us")  # measured once a run, not once a round
@@ -59,6 +59,7 @@ def targets(samples, rows):
     bare, peers = report.ratios(samples)
     more = report.peer_ratios(samples, report.MORE_PEERS)
     most, least = "at most", "at least"
+    idle_count = "{:,}".format(next((r["connections"] for r in rows if r["name"] == "idle_mib" and "connections" in r), idle.CONNECTIONS))
     return [
         ("1 KiB RESPMOD, over bare", "%.2f", 0.85, most, bare["1k"]),
         ("16 KiB, over bare", "%.2f", 0.52, most, bare["16k"]),
@@ -80,9 +81,11 @@ def targets(samples, rows):
         ("1 KiB, one in flight: p50, µs", "%.1f", 8, most, middle(rows, "one_p50_us")),
         ("1 KiB at 70 % load, 100 MiB beside it: p99, µs", "%.0f", 300, most, middle(rows, "beside_p99_us")),
         ("a connection for each object: share of the warm rate", "%.2f", 0.6, least, middle(rows, "anew_share")),
-        ("100,000 idle connections: MiB", "%.0f", 200, most, middle(rows, "idle_mib")),
+        ("a mix of a proxy's objects: µs of CPU each", "%.1f", None, most, middle(rows, "mix_us")),
+        ("the same: Gbit/s of bodies", "%.2f", None, least, middle(rows, "mix_gbits")),
+        ("%s idle connections: MiB" % idle_count, "%.0f", 200 if idle_count == "100,000" else None, most, middle(rows, "idle_mib")),
         ("an idle connection: bytes", "%.0f", 2048, most, middle(rows, "idle_bytes_each")),
-        ("100,000 idle connections: µs of CPU a second", "%.0f", None, most, middle(rows, "idle_cpu_us")),
+        ("%s idle connections: µs of CPU a second" % idle_count, "%.0f", None, most, middle(rows, "idle_cpu_us")),
         ("the same appliance without them: µs of CPU a second", "%.0f", None, most, middle(rows, "idle_none_cpu_us")),
         ("two dataplane cores: instructions of 1 KiB over those on one", "%.2f", 1.0, most, middle(rows, "cores_instructions_ratio")),
         ("two dataplane cores: cost of 1 KiB on the first over that without the second", "%.2f", 1.0, most, middle(rows, "cores_ratio")),

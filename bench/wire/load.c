@@ -22,7 +22,8 @@ struct connection {
 	bool closing;          /* our FIN is out */
 	const struct request *request;
 	struct span body;
-	size_t sent; /* of the request */
+	bool rest;   /* what follows a preview was asked for */
+	size_t sent; /* of the request, or of that */
 	struct mono begun, retry;
 	struct rte_mbuf_ext_shared_info shared; /* one reference is ours, so it is never freed */
 	struct reply reply;
@@ -32,6 +33,8 @@ struct load {
 	struct load_config config;
 	struct bench_result *result;
 	struct request request, beside; /* beside: of the last connection, where the plan has one */
+	struct mix mix;
+	struct request *kinds; /* of a mix, the threat last; NULL: there is none */
 	uint64_t turns;
 	struct mono begun, end;
 	unsigned open_count, busy_count, closing_count;
@@ -54,7 +57,22 @@ keep_bytes(void *bytes, void *arg)
 size_t
 load_body_max(const struct bench_plan *p)
 {
-	return p->body_bytes > p->beside ? p->body_bytes : p->beside;
+	uint32_t body = p->mix ? mix_body_max() : p->body_bytes;
+
+	return body > p->beside ? body : p->beside;
+}
+
+static bool
+make_kinds(struct load *l, const struct bench_plan *p)
+{
+	bool made;
+
+	mix_begin(&l->mix, p);
+	l->kinds = calloc(MIX_KIND_COUNT + 1, sizeof(l->kinds[0]));
+	made = l->kinds != NULL && mix_threat_request(&l->kinds[MIX_KIND_COUNT], p->host);
+	for (unsigned i = 0; made && i < MIX_KIND_COUNT; i++)
+		made = mix_request(&l->kinds[i], i, p->host);
+	return made;
 }
 
 struct load *
@@ -74,7 +92,10 @@ load_create(const struct load_config *config, struct mono now, struct bench_resu
 	if (made && p->beside > 0)
 		made = request_make(
 		    &l->beside, p->host, p->path, p->content_type, p->beside, p->allow_204);
+	if (made && p->mix)
+		made = make_kinds(l, p);
 	if (!made) {
+		free(l->kinds);
 		free(l);
 		return NULL;
 	}
@@ -111,6 +132,7 @@ load_destroy(struct load *l)
 		tcp_abort(c->conn);
 		close_connection(l, c);
 	}
+	free(l->kinds);
 	free(l);
 }
 
@@ -126,16 +148,23 @@ fail(struct load *l, struct connection *c, struct mono now)
 static struct span
 next_piece(const struct connection *c)
 {
-	const struct span parts[3] = { span_of(c->request->head, c->request->head_bytes), c->body,
-		span_text(REQUEST_TAIL) };
+	struct span parts[REQUEST_PARTS];
 	size_t skip = c->sent;
 
-	for (unsigned i = 0; i < 3; i++) {
+	request_parts(c->request, c->body, c->rest, parts);
+	for (unsigned i = 0; i < REQUEST_PARTS; i++) {
 		if (skip < parts[i].bytes)
 			return span_first(span_from(parts[i], skip), PIECE_BYTES);
 		skip -= parts[i].bytes;
 	}
 	return span_of(NULL, 0);
+}
+
+/* Of the request, or of what was asked for behind its preview. */
+static size_t
+to_send(const struct connection *c)
+{
+	return c->rest ? c->request->after : c->request->bytes;
 }
 
 /* As much as the send queue wants. Without buffers it goes on in a later turn. */
@@ -146,7 +175,7 @@ send_more(struct load *l, struct connection *c)
 	struct chain out = CHAIN_EMPTY;
 	int rc = 0;
 
-	while (c->sent < c->request->bytes && out.bytes < room && rc == 0) {
+	while (c->sent < to_send(c) && out.bytes < room && rc == 0) {
 		struct span piece = next_piece(c);
 
 		if (piece.bytes <= COPY_BYTES)
@@ -169,23 +198,62 @@ is_beside(const struct load *l, const struct connection *c)
 	return c->request == &l->beside;
 }
 
+static struct span
+next_body(struct load *l, const struct connection *c, bool repeat)
+{
+	if (c->request->body_bytes == 0)
+		return span_of(NULL, 0);
+	return corpus_body(
+	    l->config.corpus, repeat ? 0 : (*l->config.bodies)++, c->request->body_bytes);
+}
+
+/* The next of a mix. */
+static void
+begin_choice(struct load *l, struct connection *c)
+{
+	struct mix_choice choice = mix_next(&l->mix);
+
+	if (choice.threat) {
+		c->request = &l->kinds[MIX_KIND_COUNT];
+		c->body = mix_threat();
+		reply_begin_page(&c->reply);
+		return;
+	}
+	c->request = &l->kinds[choice.kind];
+	c->body = next_body(l, c, choice.repeat);
+	reply_begin(&c->reply, c->body);
+	c->reply.previews = c->request->previews;
+}
+
 /* `from`: where its latency begins. */
 static void
 begin_object(struct load *l, struct connection *c, struct mono from)
 {
 	l->busy_count += !c->busy;
 	c->busy = true;
+	c->rest = false;
 	c->sent = 0;
 	c->begun = from;
-	c->body = span_of(NULL, 0);
-	if (c->request->body_bytes > 0) {
-		uint64_t index =
-		    l->config.plan->repeat && !is_beside(l, c) ? 0 : (*l->config.bodies)++;
-
-		c->body = corpus_body(l->config.corpus, index, c->request->body_bytes);
+	if (l->kinds != NULL && !is_beside(l, c)) {
+		begin_choice(l, c);
+	} else {
+		c->body = next_body(l, c, l->config.plan->repeat && !is_beside(l, c));
+		reply_begin(&c->reply, c->body);
 	}
+	send_more(l, c);
+}
+
+/* The server answered 100: what follows the preview goes out. False: there is nothing. */
+static bool
+send_rest(struct load *l, struct connection *c)
+{
+	if (c->request->after == 0 || c->rest || c->sent < c->request->bytes)
+		return false;
+	c->rest = true;
+	c->sent = 0;
 	reply_begin(&c->reply, c->body);
 	send_more(l, c);
+	return true;
 }
 
 static void
@@ -213,12 +281,19 @@ static bool
 finish_object(struct load *l, struct connection *c, struct mono now)
 {
 	bool over = !mono_before(now, l->end), beside = is_beside(l, c);
+	uint64_t objects = l->result->objects;
 
-	bench_note_answer(l->result, l->config.plan, &c->reply, !beside, mono_since(now, c->begun));
+	/* The end of a preview allows a 204 as Allow does (RFC 3507 §4.5). */
+	bench_note_answer(l->result, c->request->may_204 || (c->request->previews && !c->rest),
+	    &c->reply, !beside, mono_since(now, c->begun));
+	if (l->result->objects > objects && l->kinds != NULL) {
+		l->result->continued += c->rest;
+		l->result->bodies_bytes += c->request->body_bytes;
+	}
 	l->result->beside += beside;
 	l->busy_count--;
 	c->busy = false;
-	if (c->reply.closes || c->sent < c->request->bytes) { /* the rest is not wanted */
+	if (c->reply.closes || c->sent < to_send(c)) { /* the rest is not wanted */
 		close_connection(l, c);
 		c->retry = now;
 		return false;
@@ -240,6 +315,10 @@ take_bytes(struct load *l, struct connection *c, struct span bytes, struct mono 
 
 		if (c->busy)
 			o = reply_feed(&c->reply, bytes, &used);
+		if (o == REPLY_DONE && c->reply.status == 100 && send_rest(l, c)) {
+			bytes = span_from(bytes, used);
+			continue;
+		}
 		if (o == REPLY_BAD) {
 			bench_note_error(l->result, BENCH_ERROR_MALFORMED,
 			    c->busy ? "an answer that is none: '%.60s'" : "bytes behind an answer",

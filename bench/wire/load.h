@@ -4,6 +4,8 @@
  * checks the whole answer and sends the next. Bodies are sent by reference out of the corpus.
  *
  * A plan may want one connection more, which carries large bodies in a closed loop (`beside`).
+ * A plan may want a mix of many kinds of objects, with previews and threats (mix.h).
+ *
  * A plan may set a rate: then objects are due evenly, whether or not answers come (an open loop).
  *
  * A plan may ask for OPTIONS or for REQMOD without a body instead. It may close each connection
@@ -18,7 +20,7 @@
 #ifndef SLUICE_BENCH_LOAD_H
 #define SLUICE_BENCH_LOAD_H
 
-#include "bench/bench.h"
+#include "bench/mix.h"
 #include "dataplane/net/tcp/tcp.h"
 
 struct load;

@@ -7,7 +7,7 @@
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 [ "$(nproc)" -ge 2 ] || skip "one processor: the dataplane and the generator need one each"
-run() { SLUICE_SHARED=/none bench/run --rounds 1 --milliseconds 50 "$@"; }
+run() { SLUICE_SHARED=/none bench/run --rounds 1 --milliseconds 50 --idle 100 "$@"; }
 
 # Two at once: the second is one whose results have no room, and whose peers are not there.
 mkdir "$here/full"

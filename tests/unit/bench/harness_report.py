@@ -377,7 +377,7 @@ class FakeServer:
     def run_plan(self, plan):
         self.plans.append(plan)
         sample = {"cpu_us": 20.0 if "--anew" in plan else 10.0, "p50_us": 5.0, "p99_us": 50.0, "errors": 0, "note": "", "objects": 100,
-                  "cache_hits": 100, "beside": 1, "core_share": 1.0}
+                  "cache_hits": 100, "beside": 1, "core_share": 1.0, "gbits": 2.0, "blocked": 1, "continued": 9}
         return dict(sample, **self.changes)
 
     def run_aside(self, plan):
@@ -411,6 +411,12 @@ class Rows(unittest.TestCase):
         self.assertEqual((found["cached_us"]["value"], found["beside_p99_us"]["value"], found["anew_share"]["value"]), (None, None, 0.5))
         self.assertEqual(targets.notes(list(found.values())), ["beside_p99_us: n/a: no body of 100M came through beside",
                                                                "cached_us: n/a: only 80 of 100 came from the cache"])
+
+    def test_a_mix_without_threats_or_previews_is_none(self):
+        self.assertEqual([self.measure(FakeServer())[n]["value"] for n in ("mix_us", "mix_gbits")], [10, 2])
+        for changes in ({"blocked": 0}, {"continued": 0}):
+            found = self.measure(FakeServer(**changes))
+            self.assertEqual((found["mix_us"]["value"], found["mix_gbits"]["value"]), (None, None))
 
     def test_no_object_is_no_figure(self):
         found = self.measure(FakeServer(objects=0, cache_hits=0, p99_us=0.0))

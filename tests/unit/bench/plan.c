@@ -23,6 +23,8 @@ TEST(a_line_is_a_plan)
 		{ "--repeat --beside 100M\n", true, 32, 1024, true, false, false, false },
 		{ "--rest 50\n", true, 32, 1024, true, false, false, false },
 		{ "--queues 2\n", true, 32, 1024, true, false, false, false },
+		{ "--mix --repeats 7 --threats 8 --requests 9\n", true, 32, 1024, true, false,
+		    false, false },
 		{ "--rate 1000\n", true, 32, 1024, true, false, false, false },
 		{ "--bytes 1K host\n", false, 0, 0, false, false, false, false },
 		{ "--help\n", false, 0, 0, false, false, false, false },
@@ -42,12 +44,16 @@ TEST(a_line_is_a_plan)
 		CHECK_ROW(rows[i].line, p.anew == rows[i].anew && p.empty == rows[i].empty);
 		CHECK_ROW(rows[i].line, p.options == rows[i].options);
 		CHECK_ROW(rows[i].line, p.repeat == (p.beside == 100u << 20));
-		CHECK_ROW(rows[i].line, p.repeat == (strstr(rows[i].line, "repeat") != NULL));
+		CHECK_ROW(rows[i].line, p.repeat == (strstr(rows[i].line, "repeat ") != NULL));
 		CHECK_ROW(rows[i].line, p.reqmod == (strstr(rows[i].line, "reqmod") != NULL));
 		CHECK_ROW(
 		    rows[i].line, p.rest_us == (strstr(rows[i].line, "rest") != NULL ? 50 : 0));
 		CHECK_ROW(
 		    rows[i].line, p.queues == (strstr(rows[i].line, "queues") != NULL ? 2 : 0));
+		CHECK_ROW(rows[i].line, p.mix == (strstr(rows[i].line, "mix") != NULL));
+		CHECK_ROW(rows[i].line, p.repeats == (p.mix ? 7 : 0));
+		CHECK_ROW(rows[i].line, p.threats == (p.mix ? 8 : 0));
+		CHECK_ROW(rows[i].line, p.requests == (p.mix ? 9 : 210));
 		CHECK_ROW(rows[i].line, (p.rate == 1000) == (strstr(rows[i].line, "rate") != NULL));
 	}
 }

@@ -114,6 +114,54 @@ TEST(what_had_no_body_is_answered_without_one)
 	}
 }
 
+TEST(a_preview_may_be_answered_by_100)
+{
+	size_t used;
+
+	reply_begin(&reply, span_text("hello world"));
+	reply.previews = true;
+	CHECK(reply_feed(&reply, span_text("ICAP/1.0 100 Continue\r\n\r\nICAP"), &used) ==
+	      REPLY_DONE);
+	CHECK(reply.status == 100 && used == 25);
+}
+
+TEST(a_request_may_come_back)
+{
+	size_t used;
+
+	reply_begin(&reply, span_text("hello world"));
+	CHECK(reply_feed(&reply,
+		  span_text("ICAP/1.0 200 OK\r\nEncapsulated: req-hdr=0, req-body=19\r\n\r\n"
+			    "POST / HTTP/1.1\r\n\r\nb\r\nhello world\r\n0\r\n\r\n"),
+		  &used) == REPLY_DONE);
+	CHECK(reply.status == 200 && !reply.differs);
+}
+
+TEST(in_a_threats_place_comes_any_page)
+{
+	static const struct {
+		const char *text;
+		enum reply_outcome outcome;
+		unsigned status;
+	} rows[] = {
+		{ "ICAP/1.0 200 OK\r\n" ENCAPSULATED "b\r\n<h1>no</h1>\r\n0\r\n\r\n", REPLY_DONE,
+		    200 },
+		{ "ICAP/1.0 204 No\r\n\r\n", REPLY_DONE, 204 },
+		{ "ICAP/1.0 200 OK\r\n" ENCAPSULATED "100001\r\n", REPLY_BAD, 200 },
+		{ "ICAP/1.0 200 OK\r\nEncapsulated: req-hdr=0, req-body=19\r\n\r\n", REPLY_BAD,
+		    200 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t used;
+
+		reply_begin_page(&reply);
+		CHECK_ROW(rows[i].text,
+		    reply_feed(&reply, span_text(rows[i].text), &used) == rows[i].outcome);
+		CHECK_ROW(rows[i].text, reply.status == rows[i].status && !reply.differs);
+	}
+}
+
 TEST(what_follows_an_answer_is_left)
 {
 	static const char two[] = "ICAP/1.0 204 N\r\n\r\nICAP/1.0 204 N\r\n\r\n";

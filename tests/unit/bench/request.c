@@ -76,6 +76,62 @@ TEST(a_body_has_its_end_behind_it)
 	CHECK(r.body_bytes == 0 && r.bytes == r.head_bytes);
 }
 
+/* All that goes out of a body "0123456789" with this preview, the rest behind a '|'. */
+static const char *
+sent(uint32_t preview_bytes, uint32_t body_bytes, struct request *r)
+{
+	struct request_shape shape = { .host = "h",
+		.path = "p",
+		.content_type = "t",
+		.body_bytes = body_bytes,
+		.preview_bytes = preview_bytes };
+	static char out[4096];
+	struct span parts[REQUEST_PARTS];
+	size_t at = 0;
+
+	CHECK(request_make_shape(r, &shape));
+	for (unsigned rest = 0; rest < (r->after > 0 ? 2 : 1); rest++) {
+		size_t begun = at;
+
+		request_parts(r, span_of("0123456789", body_bytes), rest != 0, parts);
+		for (unsigned i = 0; i < REQUEST_PARTS; i++) {
+			memcpy(out + at, parts[i].data, parts[i].bytes);
+			at += parts[i].bytes;
+		}
+		CHECK(at - begun == (rest != 0 ? r->after : r->bytes));
+		out[at++] = '|';
+	}
+	out[at] = 0;
+	return strstr(strstr(out, "HTTP/1.1 200"), "\r\n\r\n") + 4;
+}
+
+TEST(a_preview_goes_first)
+{
+	struct request r;
+
+	CHECK(strcmp(sent(0, 10, &r), "a\r\n0123456789\r\n0\r\n\r\n|") == 0 && !r.previews);
+	CHECK(strcmp(sent(4, 10, &r), "4\r\n0123\r\n0\r\n\r\n|6\r\n456789\r\n0\r\n\r\n|") == 0);
+	CHECK(r.previews && strstr(r.head, "\r\nPreview: 4\r\n") != NULL);
+	CHECK(strcmp(sent(10, 10, &r), "a\r\n0123456789\r\n0; ieof\r\n\r\n|") == 0);
+	CHECK(strcmp(sent(99, 10, &r), "a\r\n0123456789\r\n0; ieof\r\n\r\n|") == 0);
+	CHECK(r.previews && r.after == 0);
+}
+
+TEST(a_post_is_a_request_with_a_body)
+{
+	struct request_shape shape = {
+		.host = "h", .path = "p", .content_type = "t", .body_bytes = 9, .post = true
+	};
+	struct request r;
+	const char *post;
+
+	CHECK(request_make_shape(&r, &shape));
+	CHECK(strncmp(r.head, "REQMOD icap://h/p ICAP/1.0\r\n", 28) == 0);
+	post = strstr(r.head, "\r\n\r\n") + 4;
+	CHECK(strncmp(post, "POST ", 5) == 0 && strstr(post, "Content-Length: 9\r\n") != NULL);
+	CHECK(strcmp(post + offset_of(&r, "req-body="), "9\r\n") == 0);
+}
+
 TEST(without_204_and_too_long)
 {
 	static char path[REQUEST_HEAD_BYTES_MAX];

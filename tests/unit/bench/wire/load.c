@@ -24,7 +24,19 @@ enum manner {
 	CLOSES,
 	RESETS,
 	MUTE,
-	ABSENT
+	ABSENT,
+	MIXED,       /* a mix: pages for threats, every other preview settled at once */
+	MIXED_BLIND, /* lets threats through */
+	MIXED_STUCK, /* asks for the rest again and again */
+};
+
+/* What a mixed server knows of the request that a connection is in. */
+struct request_seen {
+	struct tcp_conn *conn;
+	char text[2048]; /* its first bytes */
+	char last[16];   /* its last ones */
+	size_t bytes;
+	bool rest; /* what follows a preview */
 };
 
 struct end {
@@ -39,7 +51,8 @@ struct world {
 	enum manner manner;
 	bool crowd; /* which asks for OPTIONS, however it is answered */
 	struct mono now;
-	uint64_t served, opened;
+	uint64_t served, opened, blocked, continued;
+	struct request_seen seen[8];
 };
 
 static struct ip_address client_address, server_address;
@@ -158,12 +171,74 @@ answer(struct world *w, struct tcp_conn *conn, const uint8_t *body, size_t bytes
 		return;
 	case MUTE:
 	case ABSENT:
+	case MIXED:
+	case MIXED_BLIND:
+	case MIXED_STUCK:
 		return;
 	}
 }
 
+/* The part of a request that has come is whole. */
+static void
+answer_mixed(struct world *w, struct tcp_conn *conn, struct request_seen *s)
+{
+	bool ieof = memmem(s->last, sizeof(s->last), "ieof", 4) != NULL;
+	bool preview = strstr(s->text, "\r\nPreview: ") != NULL && !ieof && !s->rest;
+	bool threat = strstr(s->text, "$EICAR") != NULL && w->manner != MIXED_BLIND;
+
+	/* What may not be answered by 204 later is settled by its preview. */
+	if ((preview && strstr(s->text, "Allow: 204") != NULL && w->served % 2 == 0) ||
+	    (w->manner == MIXED_STUCK && (preview || s->rest))) {
+		s->rest = true;
+		s->bytes = 0;
+		w->continued++;
+		say_text(conn, "ICAP/1.0 100 Continue\r\n\r\n");
+		return;
+	}
+	w->served++;
+	w->blocked += threat;
+	s->bytes = 0;
+	s->rest = false;
+	say_text(conn, threat ? "ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=18\r\n\r\n"
+				"HTTP/1.1 403 No\r\n\r\n3\r\nno!\r\n0\r\n\r\n"
+			      : "ICAP/1.0 204 No\r\n\r\n");
+}
+
+/* Bytes are looked at and let go: bodies are larger than any window. */
+static void
+serve_mixed(struct world *w, struct tcp_conn *conn)
+{
+	static char buffer[1 << 20];
+	struct request_seen *s = w->seen;
+	struct chain in = CHAIN_EMPTY;
+	size_t n = tcp_receivable(conn), kept;
+
+	if (n == 0)
+		return;
+	while (s->conn != NULL && s->conn != conn)
+		s++;
+	s->conn = conn;
+	CHECK(n <= sizeof(buffer) && tcp_receive(conn, n, &in) == 0);
+	n = chain_copy_out(&in, 0, (uint8_t *)buffer, sizeof(buffer));
+	chain_free(&in);
+	if (s->bytes == 0 && !s->rest)
+		memset(s->text, 0, sizeof(s->text));
+	if (s->bytes < sizeof(s->text) - 1 && !s->rest)
+		memcpy(s->text + s->bytes, buffer,
+		    n < sizeof(s->text) - 1 - s->bytes ? n : sizeof(s->text) - 1 - s->bytes);
+	kept = n < sizeof(s->last) ? n : sizeof(s->last);
+	memmove(s->last, s->last + kept, sizeof(s->last) - kept);
+	memcpy(s->last + sizeof(s->last) - kept, buffer + n - kept, kept);
+	s->bytes += n;
+	if (memcmp(s->last + sizeof(s->last) - 4, "\r\n\r\n", 4) == 0 &&
+	    (s->rest || strstr(s->text, "null-body") != NULL ||
+		memmem(s->last, sizeof(s->last), "\r\n0", 3) != NULL))
+		answer_mixed(w, conn, s);
+}
+
 static uint64_t opened; /* connections that the last run's server saw */
-static uint64_t again;  /* bodies that were those of the object before */
+static uint64_t blocked, continued;
+static uint64_t again; /* bodies that were those of the object before */
 
 /* Requests wait in the connection until they are whole, then go through `buffer`. */
 static void
@@ -175,6 +250,10 @@ serve(struct world *w, struct tcp_conn *conn, size_t body_bytes)
 	char *head_end;
 	size_t head;
 
+	if (w->manner >= MIXED) {
+		serve_mixed(w, conn);
+		return;
+	}
 	if (waiting == 0 || (waiting < body_bytes + strlen(REQUEST_TAIL) &&
 				w->manner != ANSWERS_OPTIONS && w->manner != ANSWERS_REQMOD))
 		return;
@@ -275,7 +354,7 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 
 	memset(out, 0, sizeof(*out));
 	open_world(&w, manner, plan->port);
-	CHECK(corpus_load(NULL, plan->body_bytes, &corpus, error) == 0);
+	CHECK(corpus_load(NULL, load_body_max(plan), &corpus, error) == 0);
 	load = load_create(&(struct load_config){ .plan = plan,
 			       .corpus = &corpus,
 			       .tcp = w.client.tcp,
@@ -295,10 +374,12 @@ run(enum manner manner, const struct bench_plan *plan, struct bench_result *out)
 	CHECK(over);
 	if (manner == ANSWERS_OPTIONS || manner == ANSWERS_REQMOD || plan->repeat) {
 		CHECK(bodies == 5);
-	} else {
+	} else if (!plan->mix) {
 		CHECK(bodies >= 5 + w.served);
 	}
 	opened = w.opened;
+	blocked = w.blocked;
+	continued = w.continued;
 	load_destroy(load);
 	corpus_free(&corpus);
 	close_world(&w);
@@ -461,6 +542,38 @@ TEST(requests_may_have_no_body_and_bodies_may_come_again)
 	again = 0;
 	run(ANSWERS_204, &p, &r);
 	CHECK(again == 0);
+}
+
+TEST(a_mix_has_previews_and_threats)
+{
+	static struct bench_result r;
+	struct bench_plan p = plan;
+	uint64_t served;
+
+	p.mix = true;
+	p.requests = 210;
+	p.threats = 100;
+	p.length = milliseconds(100);
+	served = run(MIXED, &p, &r);
+	CHECK(r.first_error[0] == 0 && r.objects == served && served > 100);
+	CHECK(r.blocked == blocked && blocked > 0 && r.answered_200 == blocked);
+	CHECK(r.continued == continued && continued > 0);
+	CHECK(r.bodies_bytes > 0 && r.latency_ns.count == r.objects);
+}
+
+TEST(a_threat_that_passes_and_a_second_100_are_errors)
+{
+	static struct bench_result r;
+	struct bench_plan p = plan;
+
+	p.mix = true;
+	p.threats = 1000;
+	run(MIXED_BLIND, &p, &r);
+	CHECK(r.objects == 0 && r.errors[BENCH_ERROR_PASSED] > 0);
+	p.threats = 0;
+	p.requests = 0;
+	run(MIXED_STUCK, &p, &r);
+	CHECK(r.errors[BENCH_ERROR_MALFORMED] > 0);
 }
 
 /* Of the same size here, so that the server reads both alike. */
