@@ -16,12 +16,17 @@ static int
 usage(FILE *out, int code)
 {
 	fprintf(out,
-	    "usage: sluice-bench-wire --socket PATH --address ADDRESS/LENGTH [--mtu N]\n"
+	    "usage: sluice-bench-wire --socket PATH|--device VDEV --address ADDRESS/LENGTH [--mtu "
+	    "N]\n"
 	    "       [--queues N] [--crowd N] SERVER\n"
 	    "Sends RESPMOD requests on our own TCP over a vhost-user socket, to a dataplane whose\n"
-	    "port is of the kind virtio and connects to PATH. Says `listening`, `ready`, then "
-	    "reads plans from\n"
-	    "standard input, a line each, and answers each with its figures. A plan's options:\n%s"
+	    "port is of the kind virtio and connects to PATH; or over a device of DPDK's that is\n"
+	    "on a network with it, VDEV being what EAL's --vdev takes, as "
+	    "net_af_packet0,iface=eth1\n"
+	    "or net_af_xdp0,iface=eth1 (its queues are named there). Says `listening`, `ready`, "
+	    "then reads plans\n"
+	    "from standard input, a line each, and answers each with its figures. A plan's "
+	    "options:\n%s"
 	    "  (--warmup is not for this wire.)\n"
 	    "--queues: of the wire, one for each core of the dataplane (1, at most %u).\n"
 	    "A line `crowd` opens N connections (--crowd, at most %u) that ask for OPTIONS once "
@@ -34,8 +39,8 @@ usage(FILE *out, int code)
 
 static const struct option options[] = { { "socket", required_argument, NULL, 's' },
 	{ "address", required_argument, NULL, 'a' }, { "mtu", required_argument, NULL, 'm' },
-	{ "crowd", required_argument, NULL, 'c' }, { "queues", required_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' }, { 0 } };
+	{ "device", required_argument, NULL, 'd' }, { "crowd", required_argument, NULL, 'c' },
+	{ "queues", required_argument, NULL, 'q' }, { "help", no_argument, NULL, 'h' }, { 0 } };
 
 /* Exits where something is wrong. */
 static void
@@ -47,6 +52,9 @@ parse(int argc, char **argv, struct wire_config *c)
 		switch (option) {
 		case 's':
 			c->socket = optarg;
+			break;
+		case 'd':
+			c->device = optarg;
 			break;
 		case 'a':
 			if (subnet_parse(span_text(optarg), &c->address) != 0) {
@@ -75,7 +83,8 @@ parse(int argc, char **argv, struct wire_config *c)
 			exit(usage(stderr, 2));
 		}
 	}
-	if (c->socket == NULL || c->address.prefix_bits == 0 || argc - optind != 1)
+	if ((c->socket == NULL) == (c->device == NULL) || c->address.prefix_bits == 0 ||
+	    argc - optind != 1)
 		exit(usage(stderr, 2));
 	if (c->crowd > 0 &&
 	    c->address.base.bytes[15] + (c->crowd - 1) / CROWD_OF_ADDRESS * CROWD_ADDRESS_STEP >
@@ -159,8 +168,11 @@ main(int argc, char **argv)
 	puts("listening");
 	fflush(stdout);
 	if (!wire_wait(w, seconds(WAIT_S))) {
-		fprintf(stderr, "sluice-bench-wire: no dataplane came to %s within %d s\n",
-		    config.socket, WAIT_S);
+		fprintf(stderr,
+		    config.device != NULL
+			? "sluice-bench-wire: %s has no link within %d s\n"
+			: "sluice-bench-wire: no dataplane came to %s within %d s\n",
+		    config.device != NULL ? config.device : config.socket, WAIT_S);
 		return 2;
 	}
 	puts("ready");

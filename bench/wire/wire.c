@@ -39,6 +39,8 @@ struct lane {
 struct wire {
 	struct wire_config config;
 	uint16_t port;
+	/* What the port does for us, of multi-segment frames and TCP's checksums. */
+	bool gathers, sums_tx, sums_rx;
 	struct chain_pools pools;
 	struct link *link;
 	struct tcp *tcp;
@@ -92,6 +94,14 @@ queue_frame(void *arg, struct rte_mbuf *frame)
 	struct wire *w = arg;
 	struct lane *lane = &w->lanes[queue_of(w, frame)];
 
+	if (!w->gathers && frame->nb_segs > 1) {
+		struct rte_mbuf *whole = rte_pktmbuf_copy(frame, w->pools.data, 0, UINT32_MAX);
+
+		rte_pktmbuf_free(frame);
+		if (whole == NULL) /* TCP sends it again */
+			return;
+		frame = whole;
+	}
 	if (lane->count == TRANSMIT_SLOTS)
 		rte_pktmbuf_free(frame);
 	else
@@ -117,9 +127,11 @@ start_eal(const struct wire_config *c, char *error)
 	cpu_set_t allowed;
 	char lcores[32] = "--lcores=0@0";
 
-	if (snprintf(device, sizeof(device), "net_vhost0,iface=%s,queues=%u", c->socket,
-		c->queues) >= (int)sizeof(device))
-		return fail(error, -ENAMETOOLONG, "--socket");
+	if (c->device != NULL)
+		snprintf(device, sizeof(device), "%s", c->device);
+	else
+		snprintf(
+		    device, sizeof(device), "net_vhost0,iface=%s,queues=%u", c->socket, c->queues);
 	/* The core that the caller was pinned to stays ours. */
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
 		for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
@@ -135,19 +147,38 @@ start_eal(const struct wire_config *c, char *error)
 	return 0;
 }
 
+/* What the port is asked to do, of what it can. A vhost-user port does what a guest's host does:
+ * bytes that never were on a wire are not summed. */
+static void
+choose_offloads(struct wire *w, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	conf->txmode.offloads =
+	    info->tx_offload_capa & (RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM);
+	conf->rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+	w->gathers = (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+	w->sums_tx = (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0;
+	w->sums_rx = conf->rxmode.offloads != 0;
+}
+
 static int
 start_port(struct wire *w, char *error)
 {
-	/* What a guest's host does: bytes that never were on a wire are not summed. */
-	struct rte_eth_conf conf = { .txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
-							RTE_ETH_TX_OFFLOAD_TCP_CKSUM,
-		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_TCP_CKSUM };
-	int rc = rte_eth_dev_get_port_by_name("net_vhost0", &w->port);
+	uint16_t queues = (uint16_t)w->config.queues;
+	struct rte_eth_dev_info info;
+	struct rte_eth_conf conf = { 0 };
+	int rc;
 
-	if (rc == 0)
-		rc = rte_eth_dev_configure(
-		    w->port, (uint16_t)w->config.queues, (uint16_t)w->config.queues, &conf);
-	for (uint16_t q = 0; rc == 0 && q < w->config.queues; q++) {
+	w->port = (uint16_t)rte_eth_find_next(0);
+	if (w->port >= RTE_MAX_ETHPORTS)
+		return fail(error, -ENODEV, "there is no port");
+	rc = rte_eth_dev_info_get(w->port, &info);
+	if (rc == 0 && (info.max_rx_queues < queues || info.max_tx_queues < queues))
+		return fail(error, -EINVAL, "--queues: more than the device has");
+	if (rc == 0) {
+		choose_offloads(w, &info, &conf);
+		rc = rte_eth_dev_configure(w->port, queues, queues, &conf);
+	}
+	for (uint16_t q = 0; rc == 0 && q < queues; q++) {
 		rc = rte_eth_rx_queue_setup(
 		    w->port, q, DESCRIPTORS, SOCKET_ID_ANY, NULL, w->pools.data);
 		if (rc == 0)
@@ -155,7 +186,7 @@ start_port(struct wire *w, char *error)
 	}
 	if (rc == 0)
 		rc = rte_eth_dev_start(w->port);
-	return rc == 0 ? 0 : fail(error, rc, "the vhost-user port does not start");
+	return rc == 0 ? 0 : fail(error, rc, "the port does not start");
 }
 
 static int
@@ -171,8 +202,8 @@ create_stack(struct wire *w, char *error)
 				   + w->config.crowd,
 		.mss_max = (uint16_t)(w->config.mtu - 40),
 		.time_wait_max = TIME_WAITS,
-		.checksum_offload_rx = true,
-		.checksum_offload_tx = true,
+		.checksum_offload_rx = w->sums_rx,
+		.checksum_offload_tx = w->sums_tx,
 	};
 	struct link_env le = { w, queue_frame, random_bytes, w->pools };
 	struct tcp_env te = { w, queue_segment, random_bytes, w->pools };

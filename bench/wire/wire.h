@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The generator's end of the fast wire: a vhost-user socket (net_vhost) whose other end is the
- * dataplane's virtio port, and one core's link and TCP on it. No kernel and no namespace: the
- * generator answers ARP for its own address, and asks for the server's.
+ * The generator's end of a wire, and one core's link and TCP on it. The fast wire is a vhost-user
+ * socket (net_vhost) whose other end is the dataplane's virtio port: no kernel and no namespace.
+ * Or it is a device of DPDK's, on a network with the dataplane. The generator answers ARP for its
+ * own address, and asks for the server's.
  *
  * Starts EAL, so there is one a process. The calling thread polls.
  */
@@ -17,7 +18,8 @@
 struct wire;
 
 struct wire_config {
-	const char *socket;       /* is made; the dataplane connects to it */
+	const char *socket; /* is made; the dataplane connects to it; NULL: there is `device` */
+	const char *device; /* as EAL's --vdev has it: "net_af_packet0,iface=eth1" */
 	struct ip_subnet address; /* ours, with the length of its subnet */
 	struct ip_address server;
 	unsigned mtu;
