@@ -31,6 +31,10 @@ for wrong in "--rounds 0" "--connections 0" "--connections 200001" "--seconds x"
 	# shellcheck disable=SC2086
 	if bench/idle $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/idle"; fi
 done
+for wrong in "--rounds 0" "--rounds -1" "--milliseconds 0" "--connections 1025" "--idle x" "--signatures none" "--out /proc/none/x" "more"; do
+	# shellcheck disable=SC2086
+	if bench/run $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/run"; fi
+done
 for wrong in "--rounds 0" "--milliseconds x" "--connections 5000" "more"; do
 	# shellcheck disable=SC2086
 	if bench/connections $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/connections"; fi
