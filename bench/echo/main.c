@@ -5,6 +5,9 @@
  * the dataplane's kind, swaps the addresses of each frame and sends it back. Told is the time of
  * the second one's turns that had frames, of the processor time that it really had, as of the
  * dataplane's turns. The second is forked before EAL starts, so each has one of its own.
+ *
+ * With --tcp it is the second end alone, with our link and TCP libraries on it (stack.h), for
+ * sluice-bench-wire at the other end of the socket.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,6 +24,7 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 
+#include "bench/echo/stack.h"
 #include "bench/number.h"
 #include "common/base/mono.h"
 #include "common/base/thread_cpu.h"
@@ -38,6 +42,7 @@ struct plan {
 	unsigned frame, window;
 	struct duration length;
 	bool huge;
+	struct ip_subnet address; /* of --tcp; without a prefix: frames are echoed */
 };
 
 struct outcome {
@@ -47,14 +52,17 @@ struct outcome {
 static int
 usage(FILE *out, int code)
 {
-	fputs(
-	    "usage: sluice-bench-echo [option]... SOCKET\n"
-	    "Frames over a vhost-user socket, which is made at SOCKET, and back: what the wire\n"
-	    "alone costs a core, for each frame. One JSON object.\n"
-	    "  --frame N         bytes, 60 to 1514: 1514\n"
-	    "  --window N        frames on their way at once, 1 to 512: 32\n"
-	    "  --milliseconds N  300\n"
-	    "  --huge            the echoing end has its buffers in hugepages, as the dataplane\n",
+	fputs("usage: sluice-bench-echo [option]... SOCKET\n"
+	      "       sluice-bench-echo --tcp ADDRESS/LENGTH [--huge] SOCKET\n"
+	      "Frames over a vhost-user socket, which is made at SOCKET, and back: what the wire\n"
+	      "alone costs a core, for each frame. One JSON object.\n"
+	      "  --frame N         bytes, 60 to 1514: 1514\n"
+	      "  --window N        frames on their way at once, 1 to 512: 32\n"
+	      "  --milliseconds N  300\n"
+	      "  --huge            the echoing end has its buffers in hugepages, as the dataplane\n"
+	      "With --tcp: our TCP alone at this address, connected to a sluice-bench-wire that\n"
+	      "made SOCKET. Every body is let go of and answered by 204; what one costs is told\n"
+	      "when standard input ends.\n",
 	    out);
 	return code;
 }
@@ -77,15 +85,17 @@ pin(unsigned core)
 		fatal("a core cannot be had");
 }
 
-/* A port with one queue each way; `pool` has room for all that is on its way. */
+/* A port with one queue each way; `pool` has room for all that is on its way. Offloads in `conf`
+ * are those that the port has of the ones that were there. */
 static uint16_t
-start(const char *device, const char *name, unsigned core, bool huge, struct rte_mempool **pool)
+start(const char *device, const char *name, unsigned core, bool huge, struct rte_eth_conf *conf,
+    struct rte_mempool **pool)
 {
 	char lcores[32], *vdev = strdup(device);
 	char *arguments[] = { NAME, "--no-pci", "--no-telemetry", "--iova-mode=va", "-m", "128",
 		lcores, "--log-level=*:error", "--vdev", vdev, huge ? "--in-memory" : "--no-huge",
 		huge ? "--single-file-segments" : "--no-shconf", NULL };
-	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info info;
 	uint16_t port = 0;
 
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", core);
@@ -95,7 +105,11 @@ start(const char *device, const char *name, unsigned core, bool huge, struct rte
 	*pool = rte_pktmbuf_pool_create(
 	    "frames", MBUFS, 256, 0, (uint16_t)(RTE_PKTMBUF_HEADROOM + 2048), SOCKET_ID_ANY);
 	if (*pool == NULL || rte_eth_dev_get_port_by_name(name, &port) != 0 ||
-	    rte_eth_dev_configure(port, 1, 1, &conf) != 0 ||
+	    rte_eth_dev_info_get(port, &info) != 0)
+		fatal("a port does not start");
+	conf->txmode.offloads &= info.tx_offload_capa;
+	conf->rxmode.offloads &= info.rx_offload_capa;
+	if (rte_eth_dev_configure(port, 1, 1, conf) != 0 ||
 	    rte_eth_rx_queue_setup(port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, *pool) != 0 ||
 	    rte_eth_tx_queue_setup(port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) != 0 ||
 	    rte_eth_dev_start(port) != 0)
@@ -137,15 +151,22 @@ has_ended(int fd)
 	return poll(&end, 1, 0) != 0;
 }
 
-/* The second process: from its first frame until `end` can be read. */
+/* One turn of the measured end: with a stack on it, or without. */
+static unsigned
+measured_turn(uint16_t port, struct stack *stack)
+{
+	return stack != NULL ? stack_turn(stack) : turn(port);
+}
+
+/* The measured end: from its first frame until `end` can be read. */
 static void
-echo(uint16_t port, int end, struct outcome *out)
+echo(uint16_t port, struct stack *stack, int end, struct outcome *out)
 {
 	struct mono begun, now;
 	uint64_t cpu;
 	unsigned idle = 0, n;
 
-	while (turn(port) == 0) {
+	while (measured_turn(port, stack) == 0) {
 		if (++idle % LOOK_TURNS == 0 && has_ended(end))
 			return;
 	}
@@ -154,7 +175,7 @@ echo(uint16_t port, int end, struct outcome *out)
 	for (;;) {
 		struct mono then;
 
-		n = turn(port);
+		n = measured_turn(port, stack);
 		then = mono_now();
 		if (n > 0) {
 			out->packets += n;
@@ -168,17 +189,25 @@ echo(uint16_t port, int end, struct outcome *out)
 	out->wall_ns = (uint64_t)mono_since(now, begun).ns;
 }
 
-static void
-run_echo(const struct plan *p, int end, int result)
+static uint16_t
+start_measured(const struct plan *p, struct rte_eth_conf *conf, struct rte_mempool **pool)
 {
-	struct outcome out = { 0 };
-	struct rte_mempool *pool;
 	char device[256];
 
 	pin(0);
 	snprintf(device, sizeof(device), "net_virtio_user0,path=%s,server=0,queues=1,queue_size=%d",
 	    p->socket, DESCRIPTORS);
-	echo(start(device, "net_virtio_user0", 0, p->huge, &pool), end, &out);
+	return start(device, "net_virtio_user0", 0, p->huge, conf, pool);
+}
+
+static void
+run_echo(const struct plan *p, int end, int result)
+{
+	struct outcome out = { 0 };
+	struct rte_eth_conf conf = { 0 };
+	struct rte_mempool *pool;
+
+	echo(start_measured(p, &conf, &pool), NULL, end, &out);
 	if (write(result, &out, sizeof(out)) != sizeof(out))
 		exit(2);
 	exit(0);
@@ -238,6 +267,7 @@ run(const struct plan *p)
 {
 	unsigned last = (unsigned)sysconf(_SC_NPROCESSORS_ONLN) - 1;
 	struct outcome out = { 0 };
+	struct rte_eth_conf conf = { 0 };
 	struct rte_mempool *pool;
 	int end[2], result[2], status;
 	struct mono limit;
@@ -261,7 +291,7 @@ run(const struct plan *p)
 	close(result[1]);
 	pin(last);
 	snprintf(device, sizeof(device), "net_vhost0,iface=%s,queues=1", p->socket);
-	port = start(device, "net_vhost0", last, false, &pool);
+	port = start(device, "net_vhost0", last, false, &conf, &pool);
 	wait_for_link(port);
 	send_window(p, port, pool);
 	for (limit = mono_add(mono_now(), p->length); mono_before(mono_now(), limit);)
@@ -278,13 +308,43 @@ run(const struct plan *p)
 	return out.packets > 0 ? 0 : 1;
 }
 
+/* What the dataplane's port is asked to do for it, on this kind of port. */
+static int
+run_stack(const struct plan *p)
+{
+	struct rte_eth_conf conf = {
+		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+				   RTE_ETH_TX_OFFLOAD_TCP_CKSUM,
+		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM,
+	};
+	struct stack_config c = { .address = p->address };
+	struct outcome out = { 0 };
+	struct stack *stack;
+
+	c.port = start_measured(p, &conf, &c.pools.data);
+	c.pools.refs = rte_pktmbuf_pool_create("refs", MBUFS, 256, 0, 0, SOCKET_ID_ANY);
+	c.tcp_sums_tx = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0;
+	c.ip_sums_tx = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
+	c.tcp_sums_rx = (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM) != 0;
+	c.ip_sums_rx = (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
+	stack = c.pools.refs != NULL ? stack_create(&c) : NULL;
+	if (stack == NULL)
+		fatal("no memory for the stack");
+	echo(c.port, stack, STDIN_FILENO, &out);
+	out.packets = stack_bodies(stack); /* what is told is of each */
+	stack_destroy(stack);
+	report(p, &out);
+	return out.packets > 0 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = { { "frame", required_argument, NULL, 'f' },
 		{ "window", required_argument, NULL, 'w' },
 		{ "milliseconds", required_argument, NULL, 'm' },
-		{ "huge", no_argument, NULL, 'H' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+		{ "huge", no_argument, NULL, 'H' }, { "tcp", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	struct plan p = { .frame = 1514, .window = 32, .length = milliseconds(300) };
 	int option;
 
@@ -298,11 +358,13 @@ main(int argc, char **argv)
 			    (int64_t)number_argument(NAME, "milliseconds", optarg, 1, 600000));
 		else if (option == 'H')
 			p.huge = true;
+		else if (option == 't' && subnet_parse(span_text(optarg), &p.address) == 0)
+			continue;
 		else
 			return usage(option == 'h' ? stdout : stderr, option == 'h' ? 0 : 2);
 	}
 	if (argc - optind != 1)
 		return usage(stderr, 2);
 	p.socket = argv[optind];
-	return run(&p);
+	return p.address.prefix_bits > 0 ? run_stack(&p) : run(&p);
 }

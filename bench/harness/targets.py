@@ -8,7 +8,8 @@ import statistics
 from harness import idle, report
 
 
-ONCE = ("idle_mib", "idle_bytes_each", "idle_cpu_us", "idle_none_cpu_us", "cores_instructions_ratio", "log_lines", "echo_frames_1k_us", "echo_frames_1m_us")  # measured once a run, not once a round
+ONCE = ("idle_mib", "idle_bytes_each", "idle_cpu_us", "idle_none_cpu_us", "cores_instructions_ratio", "log_lines", "echo_frames_1k_us", "echo_frames_1m_us", "tcp_alone_1k_us",
+        "tcp_alone_1m_us")  # measured once a run, not once a round
 
 
 def values(rows, name):
@@ -49,7 +50,7 @@ def cached_cycles(samples, rows):
 
 
 def over_echo(samples, rows, size, name):
-    """An object over a bare echo of its frames; the mean of the kinds' medians."""
+    """An object over a floor of its size; the mean of the kinds' medians."""
     floor = middle(rows, name)
     found = [list(report.costs(samples, "object", kind, size, "204").values()) for kind in report.KINDS]
     return statistics.mean(statistics.median(f) for f in found) / floor if floor and all(found) else None
@@ -77,6 +78,8 @@ def targets(samples, rows):
         ("1 KiB: cycles over best (scan and digests alone)", "%.0f", 6000, most, cycles_over_best(samples)),
         ("1 KiB over a bare DPDK echo of its frames", "%.1f", None, most, over_echo(samples, rows, "1K", "echo_frames_1k_us")),
         ("1 MiB over the same", "%.1f", None, most, over_echo(samples, rows, "1M", "echo_frames_1m_us")),
+        ("1 KiB over our TCP alone, with the same requests", "%.1f", None, most, over_echo(samples, rows, "1K", "tcp_alone_1k_us")),
+        ("1 MiB over our TCP alone", "%.1f", None, most, over_echo(samples, rows, "1M", "tcp_alone_1m_us")),
         ("a cached object of 1 KiB: cycles over its digests in lanes", "%.0f", 6000, most, cached_cycles(samples, rows)),
         ("1 KiB, one in flight: p50, µs", "%.1f", 8, most, middle(rows, "one_p50_us")),
         ("1 KiB at 70 % load, 100 MiB beside it: p99, µs", "%.0f", 300, most, middle(rows, "beside_p99_us")),

@@ -74,7 +74,7 @@ parse(int argc, char **argv, struct wire_config *c)
 			    "sluice-bench-wire", "crowd", optarg, 1, CROWD_MAX);
 			break;
 		case 'q':
-			c->queues = (unsigned)number_argument(
+			c->queues = (uint16_t)number_argument(
 			    "sluice-bench-wire", "queues", optarg, 1, BENCH_QUEUES_MAX);
 			break;
 		case 'h':

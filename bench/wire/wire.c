@@ -163,7 +163,7 @@ choose_offloads(struct wire *w, const struct rte_eth_dev_info *info, struct rte_
 static int
 start_port(struct wire *w, char *error)
 {
-	uint16_t queues = (uint16_t)w->config.queues;
+	uint16_t queues = w->config.queues;
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf = { 0 };
 	int rc;

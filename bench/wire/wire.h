@@ -23,7 +23,7 @@ struct wire_config {
 	struct ip_subnet address; /* ours, with the length of its subnet */
 	struct ip_address server;
 	unsigned mtu;
-	unsigned queues; /* of the wire, one for each core of the dataplane, at most
+	uint16_t queues; /* of the wire, one for each core of the dataplane, at most
 			    BENCH_QUEUES_MAX */
 	unsigned crowd;  /* connections that wire_crowd() opens, at most CROWD_MAX */
 };

@@ -49,7 +49,7 @@ for wrong in "" "$here/none --objects 1 --mix 1K=100" "$here/no-results --object
 	# shellcheck disable=SC2086
 	if bench/capacity $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/capacity"; fi
 done
-for wrong in "" "--frame 59 /x" "--frame 1515 /x" "--window 0 /x" "--milliseconds 0 /x" "/a /b"; do
+for wrong in "" "--frame 59 /x" "--frame 1515 /x" "--window 0 /x" "--milliseconds 0 /x" "/a /b" "--tcp 10.0.0.1 /x" "--tcp x/24 /x"; do
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-echo $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-echo"; fi
 done
@@ -62,12 +62,14 @@ SLUICE_SHARED=/none bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 
 tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
 	fail "the last line: $(tail -n 1 "$here/told")"
 grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail "the reason is not told"
-python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 22 + bool(f["stages"]) and f["line"]' "$here/out/results.json" ||
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 24 + bool(f["stages"]) and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 grep -qE '^\| 1 KiB, one in flight: p50, µs \| at most 8.0 \| ([0-9.]+|n/a) \| (reached|missed|n/a) \|$' "$here/out/table.md" ||
 	fail "table.md: no targets"
 grep -qE '^\| anew_share \| ([0-9.]+ .* \| 1|n/a \| 0 of 1) \| 0 \|$' "$here/out/table.md" || fail "table.md: no rows"
 grep -qE '^\| 1 KiB over a bare DPDK echo of its frames \| – \| ([0-9.]+|n/a) \|' "$here/out/table.md" || fail "table.md: no echo"
+grep -qE '^\| 1 KiB over our TCP alone, with the same requests \| – \| [0-9.]+ \|' "$here/out/table.md" || fail "table.md: no TCP alone"
+grep -qE '^\| a mix of .*: µs of CPU each \| – \| ([0-9.]+|n/a) \|' "$here/out/table.md" || fail "table.md: no mix"
 grep -qE '^\| 3,000 idle connections: MiB \| – \| [0-9]+ \|  \|$' "$here/out/table.md" || fail "table.md: no idle connections"
 grep -qE '^\| the same of 16 KiB \| at most 1.00 \| [0-9.]+ \| (reached|missed) \|$' "$here/out/table.md" || fail "table.md: no second core"
 if command -v callgrind_control >/dev/null; then

@@ -119,6 +119,21 @@ class Echo(unittest.TestCase):
         self.assertIsNone(echo.row_of("1K", 1, dict(found, packets=0))["value"])
 
 
+class TcpAlone(unittest.TestCase):
+    FOUND = {"packets": 9, "ns": 2000.0, "core_share": 0.9, "empty_share": 0.5}
+
+    def test_what_an_object_costs_without_anything_above_tcp(self):
+        row = echo.tcp_row("1K", {"objects": 9, "errors": {"body": 0}, "first_error": ""}, self.FOUND)
+        self.assertEqual((row["name"], row["value"], row["errors"]), ("tcp_alone_1k_us", 2.0, 0))
+        self.assertEqual(targets.over_echo(both("object", 10, 30), [row], "1K", "tcp_alone_1k_us"), 10)
+
+    def test_errors_and_nothing_are_no_figures(self):
+        for told, note in (({"objects": 9, "errors": {"body": 2}, "first_error": "changed"}, "changed"),
+                           ({"objects": 0, "errors": {"body": 0}, "first_error": ""}, "no object came through")):
+            row = echo.tcp_row("1M", told, self.FOUND)
+            self.assertEqual((row["value"], row["note"]), (None, note))
+
+
 class Reloads(unittest.TestCase):
     def round(self, before, during, **keys):
         made = {p: {"p99_us": v, "own_p99_us": v, "objects": 9, "errors": 0} for p, v in zip(reloads.PHASES, (before, during, before))}
