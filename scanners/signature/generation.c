@@ -185,16 +185,16 @@ tables_are_sound(const struct generation *g)
 	return true;
 }
 
-/* Those of TARGET_ANY are there, and the others in pairs. */
+/* TARGET_ANY's is there, and none that could not take an object in pieces. */
 static int
 check_databases(struct generation *g, char *error)
 {
 	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		if ((g->block[t] == NULL) != (g->stream[t] == NULL))
+		if (g->block[t] != NULL && g->stream[t] == NULL)
 			return fail(error, -EINVAL, "damaged: a database lacks its other half");
-		g->is_split |= t != TARGET_ANY && g->block[t] != NULL;
+		g->is_split |= t != TARGET_ANY && g->stream[t] != NULL;
 	}
-	if (g->block[TARGET_ANY] == NULL)
+	if (g->stream[TARGET_ANY] == NULL)
 		return fail(error, -EINVAL, "damaged: there is no database");
 	return 0;
 }
@@ -238,7 +238,7 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 bool
 generation_has_target(const struct generation *g, unsigned target)
 {
-	return target < TARGET_COUNT && g->block[target] != NULL;
+	return target < TARGET_COUNT && g->stream[target] != NULL;
 }
 
 uint64_t

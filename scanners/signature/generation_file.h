@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      12
+#define GENERATION_VERSION      13
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -22,10 +22,10 @@ enum generation_section_kind {
 	/*
 	 * Databases, hs_serialize_database(), one for each target that has literals of its own:
 	 * they hold those and the ones of TARGET_ANY. Objects of other targets are scanned with
-	 * TARGET_ANY's.
+	 * TARGET_ANY's. Large ones are for streams alone.
 	 */
-	GENERATION_BLOCK_DB = 1, /* HS_MODE_BLOCK */
-	GENERATION_STREAM_DB,    /* the same literals, HS_MODE_STREAM */
+	GENERATION_BLOCK_DB = 1, /* HS_MODE_BLOCK, the same literals */
+	GENERATION_STREAM_DB,    /* HS_MODE_STREAM */
 	GENERATION_NAMES,        /* NUL-terminated strings */
 	GENERATION_LITERALS,     /* struct generation_literal, by Hyperscan's id */
 	/* Digests, sorted: generation_digest16, 20 and 32, in this order three times */

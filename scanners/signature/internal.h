@@ -14,10 +14,11 @@
 
 struct generation {
 	uint64_t id;
-	hs_database_t *block[TARGET_COUNT], *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
-	bool is_split;                                             /* some are not NULL */
-	bool has_links;                                            /* matches must come in order */
-	bool has_places; /* patterns ask for places in programs */
+	hs_database_t *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
+	hs_database_t *block[TARGET_COUNT];  /* NULL: the one for streams serves */
+	bool is_split;                       /* some are not NULL */
+	bool has_links;                      /* matches must come in order */
+	bool has_places;                     /* patterns ask for places in programs */
 	bool has_sha1, has_section_digests;
 	bool asks_for_names;                         /* some rules are `by_name` */
 	struct span sections[GENERATION_KIND_COUNT]; /* within the mapped file */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Scans: block mode when the object is one span, else a stream of the core's pool, made when the
- * core was prepared, touched only by the first bytes that are not the last, and reset for the next
- * object. After the first hit nothing more is scanned.
+ * Scans: block mode when the object is one span and there is a database for that, else a stream of
+ * the core's pool, made when the core was prepared, touched only by the first bytes that are not
+ * the last, and reset for the next object. After the first hit nothing more is scanned.
  *
  * Which database an object is scanned with depends on its format: the first bytes are held back
  * until they tell it, at most FORMAT_HEAD_BYTES, and only where a generation has more than one. Of
@@ -111,10 +111,13 @@ static int
 grow_scratch(struct signature_core *core, const struct generation *g)
 {
 	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		if (g->block[t] != NULL &&
-		    (hs_alloc_scratch(g->block[t], &core->scratch) != HS_SUCCESS ||
-			hs_alloc_scratch(g->stream[t], &core->scratch) != HS_SUCCESS))
-			return -ENOMEM;
+		hs_database_t *both[] = { g->stream[t], g->block[t] };
+
+		for (unsigned i = 0; i < 2; i++) {
+			if (both[i] != NULL &&
+			    hs_alloc_scratch(both[i], &core->scratch) != HS_SUCCESS)
+				return -ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -422,11 +425,12 @@ look_at(struct signature_scan *scan, struct span bytes, bool is_end)
 static hs_error_t
 match(struct signature_scan *scan, struct span bytes, bool is_last)
 {
+	const hs_database_t *block = scan->generation->block[scan->target];
 	hs_scratch_t *scratch = scan->core->scratch;
 
-	if (is_last && !scan->in_stream)
-		return hs_scan(scan->generation->block[scan->target], (const char *)bytes.data,
-		    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
+	if (is_last && !scan->in_stream && block != NULL)
+		return hs_scan(block, (const char *)bytes.data, (unsigned)bytes.bytes, 0, scratch,
+		    take_match, scan);
 	scan->in_stream = true;
 	return hs_scan_stream(scan->streams[scan->target], (const char *)bytes.data,
 	    (unsigned)bytes.bytes, 0, scratch, take_match, scan);
@@ -486,7 +490,7 @@ choose_database(struct signature_scan *scan, bool is_last)
 		    program_read(scan->head, scan->head.bytes < sizeof(m->head), &m->program.at);
 		plan_sections(scan);
 	}
-	scan->target = scan->generation->block[target] != NULL ? target : TARGET_ANY;
+	scan->target = scan->generation->stream[target] != NULL ? target : TARGET_ANY;
 	scan->has_target = true;
 	return true;
 }

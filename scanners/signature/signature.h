@@ -102,7 +102,7 @@ void signature_tell_format(struct signature_scan *scan, enum format format);
  * clean.
  */
 int signature_feed(struct signature_scan *scan, struct span bytes, bool is_last);
-/* How many bytes were scanned in block mode: all or none of an object. */
+/* How many bytes were not scanned as a stream: all or none of an object. */
 uint64_t signature_block_bytes(const struct signature_scan *scan);
 /* Ends the scan: 0, 1 or negative as above. */
 int signature_finish(struct signature_scan *scan);

@@ -32,6 +32,7 @@ steps_back() { [ "$(ps -o ni= -p "$sigc" | tr -d ' ')" = 7 ]; }
 eventually steps_back
 wait "$sigc" || fail "it did not end well: $(cat "$here/told")"
 grep -q '^loaded: 60001$' "$here/told" || fail "what was loaded: $(cat "$here/told")"
+grep -q '^databases: 1, ' "$here/told" || fail "a large set has a database for blocks: $(cat "$here/told")"
 
 for wrong in "--rounds 0" "--milliseconds x" "--load 101" "--rest 0" "--signatures none" "more"; do
 	# shellcheck disable=SC2086

@@ -104,7 +104,9 @@ struct sigc {
 	struct sigc_key key;       /* NULL: ClamAV's */
 	struct sigc_table earlier; /* a generation file, whole, whose databases may serve again */
 	unsigned threads;          /* that compile; 0: one a CPU */
-	bool takes_unsigned;       /* containers that this key did not sign */
+	unsigned
+	    block_literals_max; /* larger databases are for streams alone; 0: as build.c says */
+	bool takes_unsigned;    /* containers that this key did not sign */
 	struct sigc_table names, literals, patterns;      /* patterns: struct pattern */
 	struct sigc_table digests[SIGC_SETS][SIGC_KINDS]; /* rows of generation_file.h */
 	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */

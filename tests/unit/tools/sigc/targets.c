@@ -52,15 +52,21 @@ is_same(const char *a, const char *b)
 	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 }
 
-TEST(targets_wherever_an_object_is_cut)
+/* With as many databases of five targets and any, of which those of more literals are for streams
+ * alone. */
+static void
+check_targets(unsigned block_literals_max, unsigned databases)
 {
 	struct signature_core *core = signature_core_create(1);
 	struct made m;
 
 	made_begin(&m);
+	m.sigc.block_literals_max = block_literals_max;
 	CHECK(made_source(&m, "a.ldb", rules, sizeof(rules) - 1) == 0);
 	CHECK(made_source(&m, "a.ndb", plain, sizeof(plain) - 1) == 0);
 	CHECK(made_build(&m) == 0 && signature_core_prepare(core, m.generation) == 0);
+	CHECK(m.sigc.cost.databases == databases);
+	CHECK((m.sigc.cost.block_bytes > 0) == (databases > 5));
 	CHECK(generation_has_target(m.generation, TARGET_PE));
 	CHECK(generation_has_target(m.generation, TARGET_ELF));
 	CHECK(!generation_has_target(m.generation, TARGET_PDF));
@@ -82,4 +88,16 @@ TEST(targets_wherever_an_object_is_cut)
 	}
 	signature_core_destroy(core);
 	made_end(&m);
+}
+
+TEST(targets_wherever_an_object_is_cut)
+{
+	check_targets(0, 10);
+}
+
+/* Any alone is small enough for blocks, or none is. */
+TEST(targets_where_databases_are_for_streams_alone)
+{
+	check_targets(4, 6);
+	check_targets(3, 5);
 }
