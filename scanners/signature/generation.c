@@ -117,6 +117,8 @@ take_sections(
 		part = span_of(file.data + s.offset, s.bytes);
 		if (s.kind == GENERATION_BLOCK_DB || s.kind == GENERATION_STREAM_DB)
 			rc = load_database(g, &s, part, error);
+		else if (s.kind == GENERATION_NUMBERS && s.target < TARGET_COUNT)
+			g->numbers[s.target] = part;
 		else
 			g->sections[s.kind] = part;
 	}
@@ -146,6 +148,20 @@ digest_row_bytes(unsigned kind)
 	return each[(kind - GENERATION_BAD_MD5) % 3];
 }
 
+/* Whole numbers of literals, of which the last has none behind it. */
+static bool
+numbers_are_sound(struct span numbers, size_t literals)
+{
+	uint32_t number = 0;
+
+	for (size_t at = 0; at + sizeof(number) <= numbers.bytes; at += sizeof(number)) {
+		memcpy(&number, numbers.data + at, sizeof(number));
+		if ((number & ~GENERATION_NUMBER_MORE) >= literals)
+			return false;
+	}
+	return numbers.bytes % sizeof(number) == 0 && !(number & GENERATION_NUMBER_MORE);
+}
+
 /* Names end in NUL, tables hold whole entries, and every name offset lies inside. */
 static bool
 tables_are_sound(const struct generation *g)
@@ -164,6 +180,12 @@ tables_are_sound(const struct generation *g)
 		    (l->pattern != GENERATION_NO_PATTERN &&
 			l->pattern >= g->sections[GENERATION_PATTERNS].bytes /
 					  sizeof(struct generation_pattern)))
+			return false;
+	}
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if ((g->numbers[t].bytes == 0) != (g->stream[t] == NULL) ||
+		    !numbers_are_sound(
+			g->numbers[t], literals.bytes / sizeof(struct generation_literal)))
 			return false;
 	}
 	for (unsigned kind = GENERATION_BAD_MD5; kind < GENERATION_SECTION_SIZES; kind++) {

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      13
+#define GENERATION_VERSION      14
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -27,7 +27,7 @@ enum generation_section_kind {
 	GENERATION_BLOCK_DB = 1, /* HS_MODE_BLOCK, the same literals */
 	GENERATION_STREAM_DB,    /* HS_MODE_STREAM */
 	GENERATION_NAMES,        /* NUL-terminated strings */
-	GENERATION_LITERALS,     /* struct generation_literal, by Hyperscan's id */
+	GENERATION_LITERALS,     /* struct generation_literal */
 	/* Digests, sorted: generation_digest16, 20 and 32, in this order three times */
 	GENERATION_BAD_MD5,
 	GENERATION_BAD_SHA1,
@@ -53,6 +53,12 @@ enum generation_section_kind {
 	GENERATION_ORIGINS,       /* struct generation_origin, sorted by name, file and line */
 	GENERATION_FILES,         /* NUL-terminated paths of sources */
 	GENERATION_DATABASE_KEYS, /* struct generation_database_key, for the next compilation */
+	/*
+	 * Of each target that has databases, by Hyperscan's id: uint32_t numbers of LITERALS, those
+	 * of the same bytes side by side, all but the last of them with NUMBER_MORE. The id is the
+	 * first one's, so that a database knows nothing of the others'.
+	 */
+	GENERATION_NUMBERS,
 	GENERATION_KIND_COUNT
 };
 
@@ -74,6 +80,8 @@ struct generation_database_key {
 	uint32_t kind, target;
 	uint8_t sha256[32];
 };
+
+#define GENERATION_NUMBER_MORE 0x80000000u
 
 #define GENERATION_NO_PATTERN 0xffffffffu
 /* How far a pattern may reach from its first byte to its last; what a stream keeps to check it. */

@@ -16,6 +16,7 @@ struct generation {
 	uint64_t id;
 	hs_database_t *stream[TARGET_COUNT]; /* NULL: TARGET_ANY's serve */
 	hs_database_t *block[TARGET_COUNT];  /* NULL: the one for streams serves */
+	struct span numbers[TARGET_COUNT];   /* the built-in one has none */
 	bool is_split;                       /* some are not NULL */
 	bool has_links;                      /* matches must come in order */
 	bool has_places;                     /* patterns ask for places in programs */
@@ -141,9 +142,22 @@ bool rules_ask_for_names(const struct generation *g);
  */
 bool generation_find_digest(const struct generation *g, unsigned kind, const uint8_t *digest,
     uint64_t size, uint32_t *name);
-/* GENERATION_NO_PATTERN where the literal is the whole signature; ids are checked. */
+/* GENERATION_NO_PATTERN where the literal is the whole signature; numbers are checked. */
 uint32_t generation_literal_pattern(const struct generation *g, unsigned id);
-/* The name of a literal by Hyperscan's id; ids come from the database, so are checked. */
+/*
+ * NUMBERS of a target at `id`, which comes from the database, so is checked: what is behind the
+ * end is no literal's number.
+ */
+static inline uint32_t
+generation_number(const struct generation *g, unsigned target, unsigned id)
+{
+	struct span numbers = g->numbers[target];
+
+	if (id < numbers.bytes / sizeof(uint32_t))
+		return ((const uint32_t *)(const void *)numbers.data)[id];
+	return numbers.bytes == 0 ? id : ~GENERATION_NUMBER_MORE;
+}
+/* The name of a literal by its number, which is checked. */
 const char *generation_literal_name(const struct generation *g, unsigned id);
 
 #endif

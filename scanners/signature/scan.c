@@ -329,27 +329,40 @@ is_over(const struct signature_scan *scan)
 	return scan->has_hit || scan->failed;
 }
 
+/* One that ends here, by its number in LITERALS. */
+static void
+take_literal(struct signature_scan *scan, uint32_t literal, uint64_t to)
+{
+	struct candidate c = { generation_literal_pattern(scan->generation, literal), literal, to,
+		0 };
+
+	if (scan->only != ANY_LITERAL && scan->only != literal)
+		return;
+	if (c.pattern == GENERATION_NO_PATTERN) {
+		take_hit(scan, literal, to);
+	} else if (scan->memory == NULL) {
+		scan->failed = true; /* the core was not prepared for this generation */
+	} else if (!settle(scan, &c)) {
+		scan->failed |= !waiting_add(&scan->core->waiting, &scan->memory->waiting, &c);
+	}
+}
+
 /* Hyperscan's callback: the first match is enough. */
 static int
 take_match(
     unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	struct signature_scan *scan = context;
-	struct candidate c = { generation_literal_pattern(scan->generation, id), id, to, 0 };
+	uint32_t number;
 
 	(void)from;
 	(void)flags;
-	if (scan->only != ANY_LITERAL && scan->only != id)
-		return 0;
 	scan->failed |= to < scan->last_end && scan->generation->has_links;
 	scan->last_end = to;
-	if (c.pattern == GENERATION_NO_PATTERN) {
-		take_hit(scan, id, to);
-	} else if (scan->memory == NULL) {
-		scan->failed = true; /* the core was not prepared for this generation */
-	} else if (!settle(scan, &c)) {
-		scan->failed |= !waiting_add(&scan->core->waiting, &scan->memory->waiting, &c);
-	}
+	do {
+		number = generation_number(scan->generation, scan->target, id++);
+		take_literal(scan, number & ~GENERATION_NUMBER_MORE, to);
+	} while ((number & GENERATION_NUMBER_MORE) != 0 && !is_over(scan));
 	return is_over(scan);
 }
 

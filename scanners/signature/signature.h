@@ -78,9 +78,9 @@ int signature_core_prepare(struct signature_core *core, const struct generation 
 /* NULL when streams_max are open. The generation must stay open until signature_close(). */
 struct signature_scan *signature_open(struct signature_core *core, const struct generation *g);
 /*
- * For the proof of a generation, before the first byte: nothing but this literal, by Hyperscan's
- * number, is looked for, in the databases of this target, which must exist (generation_file.h); the
- * pattern around it is a hit though it were a part of rules only.
+ * For the proof of a generation, before the first byte: nothing but this literal, by its number
+ * in LITERALS, is looked for, in the databases of this target, which must exist
+ * (generation_file.h); the pattern around it is a hit though it were a part of rules only.
  */
 void signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned target);
 bool generation_has_target(const struct generation *g, unsigned target);

@@ -236,7 +236,8 @@ add_section(struct layout *l, uint32_t kind, const struct sigc_table *t)
 
 /* A database that one thread makes. */
 struct job {
-	unsigned target, literals;
+	unsigned target;
+	const struct sigc_table *numbers;
 	bool is_stream, is_reused;
 	struct generation_database_key key;
 	struct sigc_table made;
@@ -248,6 +249,7 @@ struct jobs {
 	const struct sigc *sigc;
 	struct job all[2 * TARGET_COUNT];
 	struct job *by_size[2 * TARGET_COUNT];
+	struct sigc_table numbers[TARGET_COUNT];
 	unsigned count;
 };
 
@@ -265,13 +267,15 @@ make_database(void *arg, unsigned number)
 	struct span earlier;
 	char *bytes = NULL;
 
-	sigc_database_key(jobs->sigc, kind_of(j), j->target, &j->key);
+	j->key.kind = kind_of(j);
+	j->key.target = j->target;
+	sigc_database_key(jobs->sigc, j->numbers, &j->key);
 	j->is_reused = sigc_find_earlier(jobs->sigc, &j->key, &earlier);
 	if (j->is_reused) {
 		table_add(&j->made, earlier.data, earlier.bytes);
 		return;
 	}
-	j->rc = sigc_compile(jobs->sigc, j->target, j->is_stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
+	j->rc = sigc_compile(jobs->sigc, j->numbers, j->is_stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
 	    &bytes, &j->made.used, j->error);
 	j->made.bytes = (uint8_t *)bytes;
 }
@@ -281,7 +285,7 @@ larger_first(const void *a, const void *b)
 {
 	const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
 
-	return x->literals < y->literals ? 1 : -(x->literals > y->literals);
+	return x->numbers->used < y->numbers->used ? 1 : -(x->numbers->used > y->numbers->used);
 }
 
 static void
@@ -289,21 +293,25 @@ plan_jobs(struct sigc *s, struct jobs *jobs)
 {
 	uint32_t targets = sigc_assign_targets(s);
 	unsigned block_max = s->block_literals_max > 0 ? s->block_literals_max : BLOCK_LITERALS_MAX;
+	uint32_t *sorted = sigc_sort_patterns(s);
 
 	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		unsigned literals = sigc_target_literals(s, t);
+		struct sigc_table *numbers = &jobs->numbers[t];
 
 		if (!(targets & 1u << t))
 			continue;
-		for (unsigned stream = literals > block_max; stream < 2; stream++) {
+		sigc_target_numbers(s, sorted, t, numbers);
+		for (unsigned stream = numbers->used / sizeof(uint32_t) > block_max; stream < 2;
+		     stream++) {
 			struct job *j = &jobs->all[jobs->count];
 
 			*j = (struct job){
-				.target = t, .literals = literals, .is_stream = stream != 0
+				.target = t, .numbers = numbers, .is_stream = stream != 0
 			};
 			jobs->by_size[jobs->count++] = j;
 		}
 	}
+	free(sorted);
 	/* The one that takes longest does not begin last. */
 	qsort(jobs->by_size, jobs->count, sizeof(jobs->by_size[0]), larger_first);
 }
@@ -338,6 +346,13 @@ add_databases(struct sigc *s, struct layout *l)
 			s->cost.reused += j->is_reused;
 		}
 		free(j->made.bytes);
+	}
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if (rc == 0 && jobs->numbers[t].used > 0) {
+			add_section(l, GENERATION_NUMBERS, &jobs->numbers[t]);
+			l->sections[l->count - 1].target = t;
+		}
+		free(jobs->numbers[t].bytes);
 	}
 	s->cost.databases = jobs->count;
 	if (rc == 0)

@@ -2,7 +2,9 @@
 /*
  * The databases. Hyperscan's speed hangs on the size of the set, and most signatures are for one
  * kind of object: each target gets a database of its own patterns and those for any, so that every
- * object is still scanned once, but a page not for what programs may hold.
+ * object is still scanned once, but a page not for what programs may hold. Literals stand in the
+ * order of their bytes, each once, so that a database is the same wherever its signatures were read
+ * and whatever stood beside them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -63,6 +65,84 @@ sigc_is_of_target(const struct pattern *p, unsigned target)
 	return (p->targets & (ANY_TARGET | 1u << target)) != 0;
 }
 
+static int
+by_literal(const void *a, const void *b, void *arg)
+{
+	const struct sigc *s = arg;
+	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	int order;
+
+	if (p[i].bytes_count != p[k].bytes_count)
+		return p[i].bytes_count < p[k].bytes_count ? -1 : 1;
+	order = memcmp(
+	    s->literals.bytes + p[i].bytes_at, s->literals.bytes + p[k].bytes_at, p[i].bytes_count);
+	if (order != 0)
+		return order;
+	if (p[i].nocase != p[k].nocase)
+		return p[i].nocase ? 1 : -1;
+	return i < k ? -1 : i > k;
+}
+
+static bool
+is_same_literal(const struct sigc *s, const struct pattern *a, const struct pattern *b)
+{
+	return a->nocase == b->nocase && a->bytes_count == b->bytes_count &&
+	       memcmp(s->literals.bytes + a->bytes_at, s->literals.bytes + b->bytes_at,
+		   a->bytes_count) == 0;
+}
+
+uint32_t *
+sigc_sort_patterns(const struct sigc *s)
+{
+	uint32_t n = (uint32_t)(s->patterns.used / sizeof(struct pattern));
+	uint32_t *sorted = calloc(n + 1, sizeof(*sorted));
+
+	if (sorted == NULL)
+		abort();
+	for (uint32_t i = 0; i < n; i++)
+		sorted[i] = i;
+	qsort_r(sorted, n, sizeof(*sorted), by_literal, (void *)(uintptr_t)s);
+	return sorted;
+}
+
+void
+sigc_target_numbers(
+    const struct sigc *s, const uint32_t *sorted, unsigned target, struct sigc_table *out)
+{
+	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
+	uint32_t *last = NULL;
+
+	out->used = 0;
+	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
+		const struct pattern *now = &p[sorted[i]];
+		size_t at;
+
+		if (!sigc_is_of_target(now, target))
+			continue;
+		if (last != NULL && is_same_literal(s, &p[*last], now))
+			*last |= GENERATION_NUMBER_MORE;
+		at = table_add(out, &sorted[i], sizeof(sorted[i])); /* it may move */
+		last = (uint32_t *)(void *)(out->bytes + at);
+	}
+}
+
+const struct pattern *
+sigc_next_literal(
+    const struct sigc *s, const struct sigc_table *numbers, unsigned *at, unsigned *id)
+{
+	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
+	const uint32_t *all = (const uint32_t *)(const void *)numbers->bytes;
+	unsigned count = (unsigned)(numbers->used / sizeof(*all));
+
+	if (*at >= count)
+		return NULL;
+	*id = *at;
+	while ((all[*at] & GENERATION_NUMBER_MORE) != 0) /* the last of them has it not */
+		(*at)++;
+	return &p[all[(*at)++]];
+}
+
 /* What hs_compile_lit_multi() takes; `room` of each. */
 struct literals {
 	const char **texts;
@@ -71,10 +151,11 @@ struct literals {
 };
 
 static void
-collect(const struct sigc *s, unsigned target, struct literals *l)
+collect(const struct sigc *s, const struct sigc_table *numbers, struct literals *l)
 {
-	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
-	unsigned n = (unsigned)(s->patterns.used / sizeof(*p));
+	size_t n = numbers->used / sizeof(uint32_t);
+	const struct pattern *p;
+	unsigned at = 0, id;
 
 	l->texts = calloc(n + 1, sizeof(*l->texts));
 	l->lengths = calloc(n + 1, sizeof(*l->lengths));
@@ -82,25 +163,12 @@ collect(const struct sigc *s, unsigned target, struct literals *l)
 	l->ids = calloc(n + 1, sizeof(*l->ids));
 	if (l->texts == NULL || l->lengths == NULL || l->flags == NULL || l->ids == NULL)
 		abort();
-	for (unsigned i = 0; i < n; i++) {
-		if (!sigc_is_of_target(&p[i], target))
-			continue;
-		l->texts[l->count] = (const char *)s->literals.bytes + p[i].bytes_at;
-		l->lengths[l->count] = p[i].bytes_count;
-		l->flags[l->count] = p[i].nocase ? HS_FLAG_CASELESS : 0;
-		l->ids[l->count++] = i;
+	while ((p = sigc_next_literal(s, numbers, &at, &id)) != NULL) {
+		l->texts[l->count] = (const char *)s->literals.bytes + p->bytes_at;
+		l->lengths[l->count] = p->bytes_count;
+		l->flags[l->count] = p->nocase ? HS_FLAG_CASELESS : 0;
+		l->ids[l->count++] = id;
 	}
-}
-
-unsigned
-sigc_target_literals(const struct sigc *s, unsigned target)
-{
-	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
-	unsigned count = 0;
-
-	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++)
-		count += sigc_is_of_target(&p[i], target);
-	return count;
 }
 
 static int
@@ -111,15 +179,15 @@ say(char error[SIGC_ERROR_MAX], const char *what)
 }
 
 int
-sigc_compile(const struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes,
-    char error[SIGC_ERROR_MAX])
+sigc_compile(const struct sigc *s, const struct sigc_table *numbers, unsigned mode, char **out,
+    size_t *bytes, char error[SIGC_ERROR_MAX])
 {
 	struct literals l = { 0 };
 	hs_compile_error_t *why = NULL;
 	hs_database_t *db = NULL;
 	int rc = 0;
 
-	collect(s, target, &l);
+	collect(s, numbers, &l);
 	if (hs_compile_lit_multi(
 		l.texts, l.flags, l.ids, l.lengths, l.count, mode, NULL, &db, &why) != HS_SUCCESS) {
 		rc = say(error, why->message);

@@ -22,26 +22,24 @@ add(SHA256_CTX *c, const void *bytes, size_t count)
 
 void
 sigc_database_key(
-    const struct sigc *s, uint32_t kind, uint32_t target, struct generation_database_key *out)
+    const struct sigc *s, const struct sigc_table *numbers, struct generation_database_key *out)
 {
-	const struct pattern *p = (const struct pattern *)(const void *)s->patterns.bytes;
 	hs_platform_info_t platform = { 0 };
+	const struct pattern *p;
+	unsigned at = 0, id;
 	SHA256_CTX c;
 
-	*out = (struct generation_database_key){ .kind = kind, .target = target };
 	hs_populate_platform(&platform);
 	SHA256_Init(&c);
 	add(&c, hs_version(), strlen(hs_version()) + 1);
 	add(&c, &platform.tune, sizeof(platform.tune));
 	add(&c, &platform.cpu_features, sizeof(platform.cpu_features));
-	add(&c, &kind, sizeof(kind));
-	for (uint32_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
-		const uint32_t head[] = { i, p[i].nocase, p[i].bytes_count };
+	add(&c, &out->kind, sizeof(out->kind));
+	while ((p = sigc_next_literal(s, numbers, &at, &id)) != NULL) {
+		const uint32_t head[] = { id, p->nocase, p->bytes_count };
 
-		if (!sigc_is_of_target(&p[i], target))
-			continue;
 		add(&c, head, sizeof(head));
-		add(&c, s->literals.bytes + p[i].bytes_at, p[i].bytes_count);
+		add(&c, s->literals.bytes + p->bytes_at, p->bytes_count);
 	}
 	SHA256_Final(out->sha256, &c);
 }

@@ -377,17 +377,25 @@ void sigc_free(struct sigc *s);
 /* compile.c: which targets' databases each pattern belongs in, a bit for each that has one. */
 uint32_t sigc_assign_targets(struct sigc *s);
 bool sigc_is_of_target(const struct pattern *p, unsigned target);
-/* How many literals its database has. */
-unsigned sigc_target_literals(const struct sigc *s, unsigned target);
+/* The numbers of all patterns, by what Hyperscan looks for; the caller's. */
+uint32_t *sigc_sort_patterns(const struct sigc *s);
+/* Of these the section NUMBERS of a target. */
+void sigc_target_numbers(
+    const struct sigc *s, const uint32_t *sorted, unsigned target, struct sigc_table *out);
+/* The next literal of NUMBERS: its pattern, and the id that Hyperscan is to tell. NULL: no more.
+ * `*at` begins with 0. */
+const struct pattern *sigc_next_literal(
+    const struct sigc *s, const struct sigc_table *numbers, unsigned *at, unsigned *id);
 /* One database, serialized; the bytes are the caller's. -EINVAL with a sentence. Any thread. */
-int sigc_compile(const struct sigc *s, unsigned target, unsigned mode, char **out, size_t *bytes,
-    char error[SIGC_ERROR_MAX]);
+int sigc_compile(const struct sigc *s, const struct sigc_table *numbers, unsigned mode, char **out,
+    size_t *bytes, char error[SIGC_ERROR_MAX]);
 
 /* reuse.c: the generation that was made before; and what it has of a key, lent. Without one, or one
  * that is of no use, nothing is found. */
 void sigc_take_earlier(struct sigc *s, const char *path);
+/* `out` tells kind and target, and gets the digest. */
 void sigc_database_key(
-    const struct sigc *s, uint32_t kind, uint32_t target, struct generation_database_key *out);
+    const struct sigc *s, const struct sigc_table *numbers, struct generation_database_key *out);
 bool sigc_find_earlier(
     const struct sigc *s, const struct generation_database_key *key, struct span *out);
 

@@ -113,6 +113,43 @@ TEST(each_piece_of_shared_work_is_done_once)
 	CHECK(sigc_threads(&s) >= 1 && s.cost.busiest_ns > 0);
 }
 
+/* What begins alike is looked for once, and each of those that it stands for is asked. */
+TEST(signatures_of_one_literal_are_told_apart)
+{
+	static const struct {
+		const char *body, *hit;
+	} rows[] = { { "abcdefgh-1", "One" }, { "abcdefgh-2", "Two" }, { "abcdefgh-3", "Three" },
+		{ "abcdefgh-4", NULL }, { "ABCDEFGH-1", NULL }, { "ABCDEFGH-5", "Five" },
+		{ "abcdefgh-5", "Five" } };
+	static const char patterns[] = "One:0:*:61626364656667682d??{-2}31\n"
+				       "Two:0:*:61626364656667682d??{-2}32\n"
+				       "Three:0:*:61626364656667682d??{-2}33\n";
+	static const char rule[] = "Five;Target:0;0;61626364656667682d??{-2}35::i\n";
+	struct signature_core *core = signature_core_create(1);
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.ndb", patterns, sizeof(patterns) - 1) == 0);
+	CHECK(made_source(&m, "a.ldb", rule, sizeof(rule) - 1) == 0);
+	CHECK(made_build(&m) == 0 && m.sigc.skipped[SKIP_PROOF] == 0);
+	CHECK(signature_core_prepare(core, m.generation) == 0);
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		char body[64];
+		size_t n = (size_t)snprintf(
+		    body, sizeof(body), "..%.9s.%s..", rows[i].body, rows[i].body + 9);
+
+		for (size_t step = 1; step <= n; step++) {
+			struct signature_hit hit = { .name = NULL };
+			int rc = made_scan(core, m.generation, span_of(body, n), step, &hit);
+
+			CHECK_ROW(rows[i].body, rc == (rows[i].hit != NULL));
+			CHECK_ROW(rows[i].body, rc != 1 || strcmp(hit.name, rows[i].hit) == 0);
+		}
+	}
+	signature_core_destroy(core);
+	made_end(&m);
+}
+
 /* Several targets, so several databases, and what is taken out of them, by one thread and by five.
  */
 TEST(a_generation_is_the_same_with_any_number_of_threads)

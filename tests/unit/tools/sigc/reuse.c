@@ -11,6 +11,14 @@ static const char rules[] = "Pe;Target:1;0;6162636465\nElf;Target:6;0;7172737475
 /* As many literals, of the same lengths. */
 static const char other_bytes[] = "Pe;Target:1;0;6162636465\nElf;Target:6;0;7172737476\n";
 
+/* One more for programs, read before the others. */
+static const char one_before[] =
+    "More;Target:1;0;3132333435\nPe;Target:1;0;6162636465\nElf;Target:6;0;7172737475\n";
+
+/* Bytes that are looked for already. */
+static const char as_before[] = "Pe;Target:1;0;6162636465\nElf;Target:6;0;7172737475\n"
+				"Same;Target:1;0&1;6162636465;616c776179732d7468657265\n";
+
 struct change {
 	const char *name, *source, *text; /* a source that comes behind the others; NULL: none */
 	unsigned reused;
@@ -23,6 +31,8 @@ static const struct change change_rows[] = {
 	{ "an ELF signature: its own", "z.ldb", "Elf.More;Target:6;0;3132333435\n", 4, NULL },
 	{ "one for any: all", "z.ldb", "Any.More;Target:0;0;3132333435\n", 0, NULL },
 	{ "a byte of a literal", NULL, NULL, 4, other_bytes },
+	{ "one before them: its own", NULL, NULL, 4, one_before },
+	{ "what is looked for anyway", NULL, NULL, 4, as_before },
 };
 
 static void
