@@ -2,15 +2,17 @@
 /*
  * Whether a pattern stands around its literal: elements are tried left and right of the anchor,
  * each over all places that the ones before it may have led to, so that gaps and alternatives cost
- * no backtracking. The places are a set of distances from the anchor. Bounds: GENERATION_REACH_MAX
- * bytes in all, so a set is SET_WORDS words; an element at one place is a step, and the caller says
- * how many.
+ * no backtracking. The places are a set of distances from the anchor, once there may be more than
+ * one; until then, which is as far as most candidates come, one number. Bounds:
+ * GENERATION_REACH_MAX bytes in all, so a set is SET_WORDS words; an element at one place is a
+ * step, and the caller says how many.
  */
 #include <ctype.h>
 
 #include "scanners/signature/internal.h"
 
 #define SET_WORDS ((GENERATION_REACH_MAX + 64) / 64)
+#define SET_ROOM  (SET_WORDS * 64u)
 
 struct set {
 	uint64_t words[SET_WORDS];
@@ -36,7 +38,7 @@ element_at(const struct generation *g, uint32_t i)
 static void
 set_add(struct set *s, uint32_t at)
 {
-	if (at / 64 < SET_WORDS)
+	if (at < SET_ROOM)
 		s->words[at / 64] |= UINT64_C(1) << at % 64;
 }
 
@@ -254,17 +256,52 @@ try_everywhere(
 	}
 }
 
+static const struct generation_element *
+element_of(const struct walk *w, uint32_t from, uint32_t i)
+{
+	return element_at(w->g, w->leftwards ? from - i : from + i);
+}
+
+/*
+ * The elements of bytes and gaps of one length that come first: `*passed` of them, to the one
+ * `*place`. False: they lead nowhere.
+ */
+static bool
+walk_straight(struct walk *w, uint32_t from, uint32_t count, uint32_t *passed, uint32_t *place)
+{
+	*place = 0;
+	for (*passed = 0; *passed < count; ++*passed) {
+		const struct generation_element *e = element_of(w, from, *passed);
+		const uint8_t *pairs = w->g->sections[GENERATION_BYTES].data + e->bytes;
+		uint64_t at;
+
+		if (e->kind != ELEMENT_BYTES && (e->kind != ELEMENT_GAP || e->min != e->max))
+			return true;
+		if (!locate(w, *place, e->min, &at))
+			return false;
+		if (e->kind == ELEMENT_BYTES &&
+		    (*w->steps == 0 || !pairs_match(w, pairs, e->min, at)))
+			return false;
+		*w->steps -= e->kind == ELEMENT_BYTES;
+		*place += e->min;
+		if (*place >= SET_ROOM)
+			return false;
+	}
+	return true;
+}
+
 /* Elements `from`, in steps of one to either side, `count` of them: where they lead to. */
 static bool
 walk(struct walk *w, uint32_t from, uint32_t count, struct set *places)
 {
-	uint32_t place;
+	uint32_t place, passed;
 
+	if (!walk_straight(w, from, count, &passed, &place))
+		return false;
 	memset(places, 0, sizeof(*places));
-	set_add(places, 0);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct generation_element *e =
-		    element_at(w->g, w->leftwards ? from - i : from + i);
+	set_add(places, place);
+	for (uint32_t i = passed; i < count; i++) {
+		const struct generation_element *e = element_of(w, from, i);
 		struct set next = { .words = { 0 } };
 
 		if (e->kind == ELEMENT_GAP)
