@@ -20,7 +20,8 @@
 #include "common/base/letters.h"
 #include "tools/sigc/sigc.h"
 
-#define ANCHOR_GOOD      4   /* fewer bytes only where there are no four in a row */
+#define ANCHOR_GOOD      4   /* fewer bytes only where no four in a row are rare enough: */
+#define ANCHOR_RARE      120 /* eight zeros have 108, four of letters some 200 (anchor.c) */
 #define ALTERNATIVES_MAX 256 /* of one group, when those within others are written out */
 
 struct parse {
@@ -346,7 +347,8 @@ find_anchor(const struct parse *p, const struct generation_element *e, uint16_t 
 {
 	struct sigc_anchor best = { 0 };
 
-	for (uint16_t least = ANCHOR_GOOD; best.score == 0 && least >= SIGC_ANCHOR_MIN; least--) {
+	for (uint16_t least = ANCHOR_GOOD; best.score < ANCHOR_RARE && least >= SIGC_ANCHOR_MIN;
+	     least--) {
 		for (uint16_t i = 0; i < count; i++) {
 			if (e[i].kind == ELEMENT_BYTES)
 				sigc_look_for_anchor(

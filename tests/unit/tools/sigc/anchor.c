@@ -10,6 +10,8 @@ static const struct {
 	{ "fewer than four where there are no more", "616263??6465", "abc" },
 	{ "no zeros where there are letters", "00000000000000000000??6162636465", "abcde" },
 	{ "no blanks", "2020202020202020{3}78797a71", "xyzq" },
+	{ "two that are rare before many zeros", "0000000000000000??7178", "qx" },
+	{ "four letters before two that are rarer", "61626364??7178", "abcd" },
 	{ "what stands before the window is kept", "6161616161616161c3e87fd1a9b7f3e1",
 	    "aaaaaaaa\xc3\xe8\x7f\xd1\xa9\xb7\xf3\xe1" },
 	{ "what stands behind it is not", "c3e87fd1a9b7f3e10000000000000000",
