@@ -64,6 +64,7 @@ DPDK_FOLDERS := dataplane dataplane/net dataplane/net/link dataplane/net/tcp dat
 
 pkg_common/config         := libcyaml yaml-0.1
 pkg_scanners/digest       := libcrypto
+pkg_scanners/document     := libcrypto
 pkg_scanners/decode       := libisal libbrotlidec libzstd
 pkg_scanners/signature    := libhs
 pkg_dataplane/net         := libdpdk

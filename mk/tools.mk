@@ -8,7 +8,7 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config clang-14 libclang-rt-14-dev binu
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
 	util-linux
 PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara clamav \
-	valgrind c-icap
+	valgrind c-icap qpdf
 # c-icap is here for its client; as Debian ships it, its service does not start (/etc/default/c-icap).
 PACKAGES_BENCH := libc-icap-mod-virus-scan clamav-daemon gnuplot-nox
 PACKAGES       := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)

@@ -5,8 +5,11 @@
  * layers of their own.
  *
  * A stream that stays as it is, as a picture's does, is also inflated where it begins as zlib's do:
- * what its dictionary says may be said otherwise elsewhere. Of an encrypted file what can be read
- * is judged, and what cannot says nothing more than that.
+ * what its dictionary says may be said otherwise elsewhere.
+ *
+ * An encrypted file is opened with the empty password, as readers do before they ask, or with one
+ * of those that are given: then each stream is read deciphered, and as it stands. Of one that none
+ * opens what can be read is judged, and what cannot says nothing more than that it is encrypted.
  */
 #include "control/deepscan/documents.h"
 
@@ -14,6 +17,7 @@
 #include <stdlib.h>
 
 #include "scanners/document/pdf.h"
+#include "scanners/document/pdf_crypt.h"
 #include "scanners/document/text.h"
 
 #define LOOKUPS_MAX      64 /* of parameters that stand elsewhere: each goes over the file */
@@ -25,8 +29,33 @@ struct reading {
 	struct deepscan *d;
 	const struct layer *l;
 	unsigned lookups;
-	bool is_encrypted;
+	bool is_encrypted, is_open; /* by `key` */
+	struct pdf_key key;
+	const struct pdf_object *ciphered; /* whose strings are read, if they are ciphered */
 };
+
+/* What is to be told of the object: kept over a reading that is one of two. */
+struct told {
+	enum source source;
+	char where[DEEPSCAN_LAYER_MAX];
+};
+
+static void
+keep_class(const struct deepscan *d, struct told *told)
+{
+	told->source = d->source;
+	memcpy(told->where, d->layer, sizeof(told->where));
+}
+
+/* As if what was read since had told nothing. */
+static void
+restore_class(struct deepscan *d, const struct told *told)
+{
+	if (d->verdict == VERDICT_BAD)
+		return;
+	d->source = told->source;
+	memcpy(d->layer, told->where, sizeof(d->layer));
+}
 
 /* False: it is broken, or cut short. */
 static bool
@@ -69,10 +98,11 @@ unpredict(struct reading *r, struct pdf_coding *c, struct layer_buffer *b, const
 		layer_note(r->d, SOURCE_UNSUPPORTED, path);
 }
 
-/* One filter off. False: that is all that can be taken off; what it was is noted. */
+/* One filter off. False: that is all that can be taken off; what it was is noted, and whether all
+ * of it could. */
 static bool
 take_filter(struct reading *r, struct pdf_coding *c, struct span in, struct layer_buffer *b,
-    const char *path)
+    const char *path, bool *is_whole)
 {
 	struct layer_target t = { r->d, b, path };
 	bool good;
@@ -86,6 +116,7 @@ take_filter(struct reading *r, struct pdf_coding *c, struct span in, struct laye
 	good = c->filter == PDF_FLATE ? inflate(r->d, in, &t) : pdf_decode(c, in, layer_take, &t);
 	if (!good && !layer_is_over(r->d))
 		layer_note(r->d, SOURCE_CORRUPT, path);
+	*is_whole &= good;
 	if (b->used > 0)
 		unpredict(r, c, b, path);
 	return true;
@@ -141,7 +172,13 @@ take_string(struct reading *r, const struct pdf_string *s, struct layer_target *
 	struct span told;
 
 	pdf_decode_string(s, layer_take, t);
-	if (layer_is_over(r->d) || !to_utf8(t, from))
+	if (layer_is_over(r->d))
+		return;
+	if (r->ciphered != NULL)
+		t->b->used =
+		    from + pdf_decipher(&r->key, r->key.strings, r->ciphered->object,
+			       r->ciphered->generation, t->b->bytes + from, t->b->used - from);
+	if (!to_utf8(t, from))
 		return;
 	told = span_of(t->b->bytes + from, t->b->used - from);
 	if (told.bytes >= STRING_BYTES_MIN && is_text(told)) {
@@ -164,9 +201,29 @@ take_strings(struct reading *r, struct span in, struct layer_target *t)
 	struct pdf_string s;
 
 	while (!layer_is_over(r->d) && pdf_next_string(&strings, &s)) {
-		if (s.raw.bytes >= STRING_BYTES_MIN && !s.is_plain)
+		if (s.raw.bytes >= STRING_BYTES_MIN && (!s.is_plain || r->ciphered != NULL))
 			take_string(r, &s, t);
 	}
+}
+
+/* Those between streams, of one object after the other: each has a key of its own. */
+static void
+take_strings_between(struct reading *r, struct span in, struct layer_target *t)
+{
+	struct pdf_object object;
+	size_t at = 0;
+
+	if (r->is_encrypted && !r->is_open)
+		return;
+	if (!r->is_open || r->key.strings == 0) {
+		take_strings(r, in, t);
+		return;
+	}
+	while (!layer_is_over(r->d) && pdf_next_object(in, &at, &object)) {
+		r->ciphered = &object;
+		take_strings(r, object.bytes, t);
+	}
+	r->ciphered = NULL;
 }
 
 /* Those of an object stream. */
@@ -180,24 +237,23 @@ judge_strings(struct reading *r, struct span in, const char *path)
 	layer_judge_buffer(r->d, r->l, path, &b);
 }
 
-static void
-judge_stream(struct reading *r, struct pdf_stream *s)
+/* A stream of these bytes. False: not all of its filters could be taken off. */
+static bool
+judge_bytes(struct reading *r, const struct pdf_stream *stream, struct span bytes, const char *path)
 {
-	struct layer inner = { .depth = r->l->depth + 1, .bytes = s->bytes };
+	struct layer inner = { .depth = r->l->depth + 1, .bytes = bytes, .path = path };
+	struct pdf_stream s = *stream;
 	struct layer_buffer held = { 0 };
-	char path[DEEPSCAN_LAYER_MAX], name[32];
+	char strings[DEEPSCAN_LAYER_MAX], name[32];
 	unsigned taken = 0;
+	bool is_whole = true;
 
-	snprintf(name, sizeof(name), "%u", s->object);
-	inner.path = layer_path(path, r->l, "pdf", name);
-	if (s->is_open)
-		layer_note(r->d, SOURCE_CORRUPT, path);
-	for (unsigned i = 0; i < s->coding_count && !layer_is_over(r->d); i++) {
+	for (unsigned i = 0; i < s.coding_count && !layer_is_over(r->d); i++) {
 		struct layer_buffer b = { 0 };
 
-		if (s->codings[i].filter == PDF_CRYPT)
+		if (s.codings[i].filter == PDF_CRYPT)
 			continue;
-		if (!take_filter(r, &s->codings[i], inner.bytes, &b, path))
+		if (!take_filter(r, &s.codings[i], inner.bytes, &b, path, &is_whole))
 			break;
 		taken++;
 		free(held.bytes);
@@ -206,13 +262,72 @@ judge_stream(struct reading *r, struct pdf_stream *s)
 	}
 	if (inner.bytes.bytes > 0 && r->d->verdict != VERDICT_BAD)
 		layer_judge(r->d, &inner);
-	if (taken < s->coding_count || s->coding_count == 0)
+	if (taken < s.coding_count || s.coding_count == 0)
 		judge_hidden(r, inner.bytes, path);
-	if (s->has_objects && !r->is_encrypted && !layer_is_over(r->d)) {
-		snprintf(name, sizeof(name), "%u/strings", s->object);
-		judge_strings(r, inner.bytes, layer_path(path, r->l, "pdf", name));
+	if (s.has_objects && (!r->is_encrypted || r->is_open) && !layer_is_over(r->d)) {
+		snprintf(name, sizeof(name), "%u/strings", s.object);
+		judge_strings(r, inner.bytes, layer_path(strings, r->l, "pdf", name));
 	}
 	free(held.bytes);
+	return is_whole;
+}
+
+/* Deciphered, by each cipher that the file uses. False: so it is no stream that can be read. */
+static bool
+judge_deciphered(struct reading *r, const struct pdf_stream *s, const char *path)
+{
+	bool is_whole = false;
+
+	for (unsigned cipher = PDF_RC4; cipher <= PDF_AES_256 && !is_whole; cipher <<= 1) {
+		struct layer_buffer b = { 0 };
+
+		if ((r->key.ciphers & cipher) == 0)
+			continue;
+		if (layer_append(r->d, &b, s->bytes.data, s->bytes.bytes, path)) {
+			b.used = pdf_decipher(
+			    &r->key, cipher, s->object, s->generation, b.bytes, b.used);
+			is_whole = judge_bytes(r, s, span_of(b.bytes, b.used), path);
+		}
+		free(b.bytes);
+		if (layer_is_over(r->d))
+			return true;
+	}
+	return is_whole;
+}
+
+/* Both ways: some stay as they are, and what says so may say it elsewhere. One that can be read
+ * tells the class, before the other. */
+static void
+judge_both(struct reading *r, const struct pdf_stream *s, const char *path)
+{
+	struct told before, deciphered;
+	bool is_whole;
+
+	keep_class(r->d, &before);
+	is_whole = judge_deciphered(r, s, path);
+	if (layer_is_over(r->d))
+		return;
+	keep_class(r->d, &deciphered);
+	restore_class(r->d, &before);
+	if (!judge_bytes(r, s, s->bytes, path) || is_whole)
+		restore_class(r->d, &deciphered);
+	if (r->d->is_spent)
+		layer_note(r->d, SOURCE_OVERSIZE, path);
+}
+
+static void
+judge_stream(struct reading *r, const struct pdf_stream *s)
+{
+	char path[DEEPSCAN_LAYER_MAX], name[32];
+
+	snprintf(name, sizeof(name), "%u", s->object);
+	layer_path(path, r->l, "pdf", name);
+	if (s->is_open)
+		layer_note(r->d, SOURCE_CORRUPT, path);
+	if (r->is_open)
+		judge_both(r, s, path);
+	else
+		judge_bytes(r, s, s->bytes, path);
 }
 
 static void
@@ -231,8 +346,7 @@ judge_all(struct reading *r)
 
 		more = pdf_next(file, &at, &s);
 		end = more ? at - s.bytes.bytes : file.bytes;
-		if (!r->is_encrypted)
-			take_strings(r, span_of(file.data + behind, end - behind), &t);
+		take_strings_between(r, span_of(file.data + behind, end - behind), &t);
 		behind = at;
 		if (more && !layer_is_over(r->d) && layer_count_stream(r->d, r->l))
 			judge_stream(r, &s);
@@ -240,19 +354,33 @@ judge_all(struct reading *r)
 	layer_judge_buffer(r->d, r->l, path, &strings);
 }
 
+/* The empty password, or one of the given. */
+static void
+unlock(struct reading *r)
+{
+	const struct passwords *p = r->d->passwords;
+	struct pdf_locks locks;
+
+	r->is_encrypted = pdf_is_encrypted(r->l->bytes);
+	if (!r->is_encrypted || !pdf_read_locks(r->l->bytes, &locks))
+		return;
+	r->is_open = pdf_unlock(&locks, span_of(NULL, 0), &r->key);
+	for (unsigned i = 0; p != NULL && i < p->count && !r->is_open; i++)
+		r->is_open = pdf_unlock(&locks, span_text(p->texts[i]), &r->key);
+}
+
 void
 document_unpack_pdf(struct deepscan *d, const struct layer *l)
 {
-	struct reading r = { .d = d, .l = l, .is_encrypted = pdf_is_encrypted(l->bytes) };
-	enum source source = d->source;
-	char where[DEEPSCAN_LAYER_MAX];
+	struct reading r = { .d = d, .l = l };
+	struct told before;
 
-	memcpy(where, d->layer, sizeof(where));
+	unlock(&r);
+	keep_class(d, &before);
 	judge_all(&r);
-	if (!r.is_encrypted || d->verdict == VERDICT_BAD)
+	if (!r.is_encrypted || r.is_open || d->verdict == VERDICT_BAD)
 		return;
-	d->source = source;
-	memcpy(d->layer, where, sizeof(where));
+	restore_class(d, &before);
 	layer_note(d, SOURCE_ENCRYPTED, l->path);
 	if (d->is_spent)
 		layer_note(d, SOURCE_OVERSIZE, l->path);

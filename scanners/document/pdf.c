@@ -7,50 +7,13 @@
 #include "scanners/document/pdf_lexer.h"
 
 #include <ctype.h>
-#include <stdio.h>
-
-#include "common/base/letters.h"
-
-#define HEAD_BYTES     1024
-#define NAME_BYTES_MAX 32
-#define COMMENT_MAX    256 /* between a dictionary and its stream */
-#define NUMBER_MAX     (1u << 30)
+#define HEAD_BYTES  1024
+#define COMMENT_MAX 256 /* between a dictionary and its stream */
 
 bool
 pdf_is(struct span file)
 {
 	return span_find(span_first(file, HEAD_BYTES), "%PDF-") != NULL;
-}
-
-/* The name at '/', its #xx resolved (7.3.5), cut to what is asked for; returns what is behind it.
- */
-static size_t
-take_name(struct span s, size_t at, char out[NAME_BYTES_MAX])
-{
-	size_t used = 0;
-
-	for (at++; at < s.bytes && !pdf_is_blank(s.data[at]) && !pdf_is_delimiter(s.data[at]);
-	     at++) {
-		uint8_t c = s.data[at];
-		int written = c == '#' && s.bytes - at > 2 ? hex_pair(s.data + at + 1) : -1;
-
-		if (written >= 0) {
-			c = (uint8_t)written;
-			at += 2;
-		}
-		if (used < NAME_BYTES_MAX - 1)
-			out[used++] = (char)c;
-	}
-	out[used] = 0;
-	return at;
-}
-
-static size_t
-take_number(struct span s, size_t at, uint32_t *out)
-{
-	for (*out = 0; at < s.bytes && s.data[at] >= '0' && s.data[at] <= '9'; at++)
-		*out = *out < NUMBER_MAX / 10 ? *out * 10 + (s.data[at] - '0') : NUMBER_MAX;
-	return at;
 }
 
 static enum pdf_filter
@@ -86,7 +49,7 @@ add_filter(struct pdf_stream *out, enum pdf_filter f)
 static size_t
 take_filters(struct span s, size_t at, struct pdf_stream *out)
 {
-	char name[NAME_BYTES_MAX];
+	char name[PDF_NAME_BYTES_MAX];
 	bool is_list = at < s.bytes && s.data[at] == '[';
 
 	out->coding_count = 0; /* the last counts */
@@ -97,31 +60,12 @@ take_filters(struct span s, size_t at, struct pdf_stream *out)
 	if (is_list)
 		at = pdf_skip_space(s, at + 1);
 	while (at < s.bytes && s.data[at] == '/') {
-		at = pdf_skip_space(s, take_name(s, at, name));
+		at = pdf_skip_space(s, pdf_take_name(s, at, name));
 		add_filter(out, filter_of(name));
 		if (!is_list)
 			break;
 	}
 	return at;
-}
-
-/* "5 0 R", at its first digit. */
-static size_t
-take_reference(struct span s, size_t at, uint32_t *number)
-{
-	uint32_t version;
-
-	at = pdf_skip_space(s, take_number(s, at, number));
-	at = pdf_skip_space(s, take_number(s, at, &version));
-	return at < s.bytes && s.data[at] == 'R' ? at + 1 : at;
-}
-
-/* Whether a reference stands behind a number that ends at `at`. */
-static bool
-is_reference(struct span s, size_t at)
-{
-	at = pdf_skip_space(s, at);
-	return at < s.bytes && isdigit(s.data[at]);
 }
 
 static size_t
@@ -137,12 +81,12 @@ take_parameter(struct span s, size_t at, const char *name, struct pdf_coding *c)
 
 	if (at >= s.bytes || !isdigit(s.data[at]))
 		return at;
-	end = take_number(s, at, &value);
+	end = pdf_take_number(s, at, &value);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i].name, name) != 0)
 			continue;
 		*known[i].value = value;
-		c->is_untold |= is_reference(s, end);
+		c->is_untold |= pdf_is_reference(s, end);
 	}
 	if (strcmp(name, "EarlyChange") == 0)
 		c->is_late = value == 0;
@@ -153,23 +97,17 @@ take_parameter(struct span s, size_t at, const char *name, struct pdf_coding *c)
 static size_t
 take_parameters(struct span s, size_t at, struct pdf_coding *c)
 {
-	char name[NAME_BYTES_MAX];
+	char name[PDF_NAME_BYTES_MAX];
 
 	for (at += 2; at < s.bytes && s.data[at] != '>';) {
 		if (s.data[at] != '/') {
 			at++;
 			continue;
 		}
-		at = pdf_skip_space(s, take_name(s, at, name));
+		at = pdf_skip_space(s, pdf_take_name(s, at, name));
 		at = take_parameter(s, at, name, c);
 	}
 	return at + 2;
-}
-
-static bool
-is_dictionary(struct span s, size_t at)
-{
-	return at + 1 < s.bytes && s.data[at] == '<' && s.data[at + 1] == '<';
 }
 
 /* The value of /DecodeParms: a dictionary, a reference, or a list of these and of "null". */
@@ -181,10 +119,10 @@ take_all_parameters(struct span s, size_t at, struct pdf_stream *out)
 	if (is_list)
 		at = pdf_skip_space(s, at + 1);
 	for (unsigned i = 0; i < PDF_FILTERS_MAX && at < s.bytes && s.data[at] != ']'; i++) {
-		if (is_dictionary(s, at))
+		if (pdf_is_dictionary(s, at))
 			at = take_parameters(s, at, &out->codings[i]);
 		else if (isdigit(s.data[at]))
-			at = take_reference(s, at, &out->codings[i].elsewhere);
+			at = pdf_take_reference(s, at, &out->codings[i].elsewhere);
 		else if (s.bytes - at >= 4 && memcmp(s.data + at, "null", 4) == 0)
 			at += 4;
 		else
@@ -205,7 +143,7 @@ struct told {
 static size_t
 take_value(struct span s, size_t at, const char *key, struct pdf_stream *out, struct told *told)
 {
-	char name[NAME_BYTES_MAX];
+	char name[PDF_NAME_BYTES_MAX];
 
 	if (strcmp(key, "Filter") == 0)
 		return take_filters(s, at, out);
@@ -213,37 +151,17 @@ take_value(struct span s, size_t at, const char *key, struct pdf_stream *out, st
 		return take_all_parameters(s, at, out);
 	if (strcmp(key, "Length") == 0) {
 		told->has_length = at < s.bytes && isdigit(s.data[at]);
-		at = take_number(s, at, &told->length);
+		at = pdf_take_number(s, at, &told->length);
 		/* "5 0 R" is no length, but where another object has it */
-		told->has_length = told->has_length && !is_reference(s, at);
+		told->has_length = told->has_length && !pdf_is_reference(s, at);
 		return at;
 	}
 	if (at >= s.bytes || s.data[at] != '/')
 		return at;
-	at = take_name(s, at, name);
+	at = pdf_take_name(s, at, name);
 	if (strcmp(key, "Type") == 0)
 		out->has_objects = strcmp(name, "ObjStm") == 0;
 	return at;
-}
-
-/* Behind a string, a comment, or one byte of anything else but a name. */
-static size_t
-pass_over(struct span s, size_t at, int *depth)
-{
-	uint8_t c = s.data[at];
-	size_t end;
-
-	*depth += (c == '[') - (c == ']');
-	if (c == '%')
-		return pdf_behind_comment(s, at);
-	if (c == '(') {
-		end = pdf_behind_literal(s, at);
-		return end != SIZE_MAX ? end : at + 1;
-	}
-	if (at + 1 >= s.bytes || s.data[at + 1] != c || (c != '<' && c != '>'))
-		return at + 1;
-	*depth += c == '<' ? 1 : -1;
-	return at + 2;
 }
 
 /* A stream's dictionary, or the rest of one that began before the bytes. */
@@ -251,34 +169,33 @@ static void
 read_dictionary(struct span s, struct pdf_stream *out, struct told *told)
 {
 	size_t at = pdf_skip_space(s, 0);
-	int depth = is_dictionary(s, at) ? 0 : 1;
+	int depth = pdf_is_dictionary(s, at) ? 0 : 1;
 
 	while (at < s.bytes) {
-		char name[NAME_BYTES_MAX];
+		char name[PDF_NAME_BYTES_MAX];
 
 		if (s.data[at] != '/') {
-			at = pass_over(s, at, &depth);
+			at = pdf_pass_over(s, at, &depth);
 			continue;
 		}
-		at = pdf_skip_space(s, take_name(s, at, name));
+		at = pdf_skip_space(s, pdf_take_name(s, at, name));
 		if (depth <= 1)
 			at = take_value(s, at, name, out, told);
 	}
 }
 
-/* The number before "0 obj" that ends right before `at`. */
+/* The number that ends at `at` or before blanks there; `*begin` is where it does. */
 static uint32_t
-number_before(struct span s, size_t at)
+number_before(struct span s, size_t at, size_t *begin)
 {
 	uint32_t number;
 
-	for (unsigned word = 0; word < 2; word++) {
-		while (at > 0 && pdf_is_blank(s.data[at - 1]))
-			at--;
-		while (at > 0 && isdigit(s.data[at - 1]))
-			at--;
-	}
-	take_number(s, at, &number);
+	while (at > 0 && pdf_is_blank(s.data[at - 1]))
+		at--;
+	while (at > 0 && isdigit(s.data[at - 1]))
+		at--;
+	*begin = at;
+	pdf_take_number(s, at, &number);
 	return number;
 }
 
@@ -291,14 +208,24 @@ begins_object(struct span s, size_t at)
 	return at > 0 && isdigit(s.data[at - 1]);
 }
 
+/* "7 0 obj", before its "obj". */
+static void
+read_numbers(struct span s, size_t obj, uint32_t *object, uint32_t *generation)
+{
+	size_t at;
+
+	*generation = number_before(s, obj, &at);
+	*object = number_before(s, at, &at);
+}
+
 /* The last "0 obj" in the bytes before the stream; where there is none, all of them. */
 static struct span
-dictionary_before(struct span before, uint32_t *object)
+dictionary_before(struct span before, struct pdf_stream *out)
 {
 	for (size_t at = before.bytes; at >= 3; at--) {
 		if (memcmp(before.data + at - 3, "obj", 3) != 0 || !begins_object(before, at - 3))
 			continue;
-		*object = number_before(before, at - 3);
+		read_numbers(before, at - 3, &out->object, &out->generation);
 		return span_from(before, at);
 	}
 	return before;
@@ -308,6 +235,28 @@ static const uint8_t *
 find(struct span s, const char *word)
 {
 	return s.bytes > 0 ? memmem(s.data, s.bytes, word, strlen(word)) : NULL;
+}
+
+bool
+pdf_next_object(struct span in, size_t *at, struct pdf_object *out)
+{
+	size_t begin = *at, end = begin;
+
+	if (begin >= in.bytes)
+		return false;
+	*out = (struct pdf_object){ 0 };
+	if (in.bytes - begin >= 3 && memcmp(in.data + begin, "obj", 3) == 0) {
+		read_numbers(in, begin, &out->object, &out->generation);
+		end = begin + 3;
+	}
+	do {
+		const uint8_t *found = find(span_from(in, end), "obj");
+
+		*at = found != NULL ? (size_t)(found - in.data) : in.bytes;
+		end = *at + 3;
+	} while (*at < in.bytes && !begins_object(in, *at));
+	out->bytes = span_of(in.data + begin, *at - begin);
+	return true;
 }
 
 /* Where the stream ends that begins at `from`: where it says, if "endstream" is there. */
@@ -383,8 +332,7 @@ pdf_next(struct span file, size_t *at, struct pdf_stream *out)
 		if (word - begin > PDF_DICTIONARY_MAX)
 			begin = word - PDF_DICTIONARY_MAX;
 		read_dictionary(
-		    dictionary_before(span_of(file.data + begin, word - begin), &out->object), out,
-		    &told);
+		    dictionary_before(span_of(file.data + begin, word - begin), out), out, &told);
 		set_bytes(file, from, &told, out);
 		*at = from + out->bytes.bytes;
 		return true;
@@ -396,16 +344,13 @@ pdf_next(struct span file, size_t *at, struct pdf_stream *out)
 bool
 pdf_is_encrypted(struct span file)
 {
-	static const char word[] = "/Encrypt";
-	const uint8_t *found;
+	size_t at = 0;
 
-	while ((found = find(file, word)) != NULL) {
-		size_t at = (size_t)(found - file.data) + sizeof(word) - 1;
-		size_t value = pdf_skip_blanks(file, at);
+	while (pdf_find_name(file, "Encrypt", &at)) {
+		size_t value = pdf_skip_space(file, at);
 
 		if (value < file.bytes && (isdigit(file.data[value]) || file.data[value] == '<'))
 			return true;
-		file = span_from(file, at);
 	}
 	return false;
 }
@@ -413,25 +358,12 @@ pdf_is_encrypted(struct span file)
 bool
 pdf_read_elsewhere(struct span file, struct pdf_coding *c)
 {
-	char number[16];
-	size_t bytes = (size_t)snprintf(number, sizeof(number), "%u ", c->elsewhere), at = 0;
-	const uint8_t *found;
+	size_t at = 0;
 
-	while ((found = find(span_from(file, at), number)) != NULL) {
-		size_t begin = (size_t)(found - file.data), after = begin + bytes;
-		uint32_t version;
-
-		at = after;
-		if (begin > 0 && isdigit(file.data[begin - 1]))
+	while (pdf_find_object(file, c->elsewhere, &at)) {
+		if (!pdf_is_dictionary(file, at))
 			continue;
-		after = take_number(file, pdf_skip_blanks(file, after), &version);
-		after = pdf_skip_blanks(file, after);
-		if (file.bytes - after < 3 || memcmp(file.data + after, "obj", 3) != 0)
-			continue;
-		after = pdf_skip_space(file, after + 3);
-		if (!is_dictionary(file, after))
-			continue;
-		take_parameters(file, after, c);
+		take_parameters(file, at, c);
 		return true;
 	}
 	return false;

@@ -9,7 +9,7 @@
  * bytes before it. Decoders give their output in pieces to a sink, which may end them.
  *
  * pdf.c finds streams, pdf_filter.c decodes them, pdf_predictor.c undoes predictors, pdf_string.c
- * reads strings.
+ * reads strings; pdf_lock.c and pdf_key.c are encryption.
  */
 #ifndef SLUICE_DOCUMENT_PDF_H
 #define SLUICE_DOCUMENT_PDF_H
@@ -41,7 +41,7 @@ struct pdf_coding {
 
 struct pdf_stream {
 	struct span bytes;
-	uint32_t object; /* its number, 0: not told */
+	uint32_t object, generation; /* its numbers, 0: not told */
 	unsigned coding_count;
 	struct pdf_coding codings[PDF_FILTERS_MAX]; /* in the order they are taken off */
 	bool has_objects;                           /* an object stream (7.5.7) */
@@ -52,7 +52,15 @@ struct pdf_stream {
 bool pdf_is(struct span file);
 /* The next stream from `*at` on, which begins at 0; false: no more. */
 bool pdf_next(struct span file, size_t *at, struct pdf_stream *out);
-/* Whether it names an encryption dictionary: streams are then ciphered. */
+/* What is from one "obj" to the next; before the first, of no object. */
+struct pdf_object {
+	struct span bytes;
+	uint32_t object, generation; /* 0: not told */
+};
+/* The next of these from `*at` on, which begins at 0; false: no more. */
+bool pdf_next_object(struct span in, size_t *at, struct pdf_object *out);
+
+/* Whether it names an encryption dictionary: streams are then ciphered (pdf_crypt.h). */
 bool pdf_is_encrypted(struct span file);
 
 /* Reads the parameters where c->elsewhere says that they stand: one pass over the file. False: not

@@ -12,6 +12,7 @@
 #include "scanners/document/inlay.h"
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
+#include "scanners/document/pdf_crypt.h"
 #include "scanners/document/rtf.h"
 #include "scanners/document/text.h"
 #include "scanners/document/vba.h"
@@ -86,6 +87,19 @@ add_bytes(void *arg, struct span bytes)
 }
 
 static void
+try_lock(struct span s)
+{
+	struct pdf_locks locks;
+	struct pdf_key key;
+	uint8_t bytes[64] = { 0 };
+
+	if (!pdf_read_locks(s, &locks) || !pdf_unlock(&locks, span_of(NULL, 0), &key))
+		return;
+	assert(key.count <= PDF_KEY_BYTES_MAX && (key.ciphers & PDF_CIPHER_UNKNOWN) == 0);
+	assert(pdf_decipher(&key, PDF_AES_128, 1, 0, bytes, sizeof(bytes)) <= sizeof(bytes));
+}
+
+static void
 try_pdf(struct span s)
 {
 	struct pdf_stream stream;
@@ -94,6 +108,7 @@ try_pdf(struct span s)
 	struct pdf_coding coding = { .elsewhere = 1 };
 
 	pdf_is_encrypted(s);
+	try_lock(s);
 	pdf_read_elsewhere(s, &coding);
 	for (; pdf_next(s, &at, &stream); last = at) {
 		assert(at > last && at <= s.bytes && stream.coding_count <= PDF_FILTERS_MAX);
