@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The scan engine beside clamscan and yara, on objects made of each signature.
 
-Of every N-th signature, published or invented, or file of rules, that is taken, objects are made that it should find, nearly find, or
-find not, and its hits are packed in what both engines take apart. Each object is asked of ours in
-one piece and cut, and of the other engine; what differs and has no reason in reasons.py fails.
+Of every N-th signature, published or invented, or file of rules, that is taken, objects are made that it should
+find, nearly find, or find not, and its hits are packed: in what both engines take apart, and in what only ours does, where it must
+say what it says of the hit alone. --layers bounds how many of each a signature takes; where they are fewer than
+all, the next signature goes on with the next ones. Each object is asked of ours in one piece and cut, and of the
+other engine; what differs and has no reason in reasons.py fails.
 
 usage: differential.py --program FILE [--every N] [--first N] [--jobs N] [--layers N] clamav|yara
 """
@@ -12,22 +14,26 @@ usage: differential.py --program FILE [--every N] [--first N] [--jobs N] [--laye
 import argparse
 import collections
 import concurrent.futures
+import gzip
 import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import clamav
 import invented
 import layers
+import layers_ours
 import reasons
 import rules
 from ours import Ours
 
 BATCH = 300
 INVENTED = 20000
+RULE_LAYERS = 4  # of ours, a rule: libyara is asked of each
 SHOWN_MAX = 20
 CLAMAV = ("official-main.ldb.zst", "twinclams.ldb", "ditekshen.ldb", "ditekshen-rmm.ldb",
           "official-daily.ndb", "rfxn.ndb")
@@ -93,19 +99,46 @@ class Object:
             result.differs.append("%s, %s: %s" % (self.line[:100], self.word, why))
 
 
-def pack_hit(ours, directory, number, data, signature, line, rng, count):
-    """The hit in `count` of the layers."""
-    for i, layer in enumerate(rng.sample(layers.ALL, min(count, len(layers.ALL)))):
+def pack(ours, kinds, layer, data, path):
+    """kinds: layers, or layers_ours."""
+    if layer in kinds.MADE:
+        write(path, kinds.MADE[layer](data))
+        return
+    write(path + ".in", data)
+    answer = ours.ask("pack", kinds.BY_LIBARCHIVE[layer], path + ".in", path)
+    os.unlink(path + ".in")
+    if answer != "done":
+        raise SystemExit("libarchive writes no " + layer)
+
+
+def turn(words, number, count):
+    """`count` of the words, or all; the next number has the next ones."""
+    count = min(count, len(words))
+    return [words[(number * count + i) % len(words)] for i in range(count)]
+
+
+def pack_hit(ours, directory, number, data, signature, line, count):
+    """The hit in layers that both take apart."""
+    for i, layer in enumerate(turn(layers.ALL, number, count)):
         path = os.path.join(directory, "%d.l%d" % (number, i))
-        if layer in layers.MADE:
-            write(path, layers.MADE[layer](data))
-        else:
-            write(path + ".in", data)
-            answer = ours.ask("pack", layers.BY_LIBARCHIVE[layer], path + ".in", path)
-            os.unlink(path + ".in")
-            if answer != "done":
-                raise SystemExit("libarchive writes no " + layer)
+        pack(ours, layers, layer, data, path)
         yield Object(path, signature, layer, line)
+
+
+def check_ours(ours, directory, number, data, alone, count, result):
+    """The hit in layers that ours alone takes apart. alone: what it says of the hit itself."""
+    if alone.verdict[0] != "bad":
+        return
+    path = os.path.join(directory, "ours")
+    for layer in turn(layers_ours.ALL, number, count):
+        pack(ours, layers_ours, layer, gzip.compress(data) if layer in layers_ours.STORES else data, path)
+        verdict = ours.ask("object", path).split(" ")
+        result.counts["objects"] += 1
+        result.counts["hits in " + layer] += verdict[0] == "bad"
+        if verdict[0] != "bad" or verdict[2] != alone.verdict[2]:
+            result.differs.append("%s, in %s: %s, alone %s"
+                                  % (alone.line[:100], layer, " ".join(verdict), " ".join(alone.verdict)))
+        os.unlink(path)
 
 
 def renamed(line, kind, number):
@@ -139,9 +172,10 @@ def clamav_objects(ours, directory, kind, lines, options, result):
             path = os.path.join(directory, "%d.%d" % (number, k))
             write(path, data)
             of_it.append(Object(path, "S%d" % number, word, line))
-        of_it += pack_hit(ours, directory, number, made[0][1], "S%d" % number, line, rng, options.layers)
+        of_it += pack_hit(ours, directory, number, made[0][1], "S%d" % number, line, options.layers)
         for o in of_it:
             o.ask(ours)
+        check_ours(ours, directory, number, made[0][1], of_it[0], options.layers, result)
         objects += of_it
     os.unlink(source)
     return taken, objects
@@ -248,6 +282,8 @@ def yara_file(ours, directory, path, name, options, result):
             of_it.append(Object(where, rule.name, word, "%s: %s" % (name, rule.name)))
         for o in of_it:
             o.ask(ours)
+        check_ours(ours, directory, zlib.crc32(name.encode()) + number, made[0][1], of_it[0],
+                   min(options.layers, RULE_LAYERS), result)
         objects += of_it
     found, quiet = collections.defaultdict(set), rules.private_names(text)
     done = subprocess.run(["yara", "-w", "-r", path, inner], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -286,7 +322,7 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--layers", type=int, default=len(layers_ours.ALL))
     parser.add_argument("engine", choices=("clamav", "yara"))
     options = parser.parse_args()
     shared = os.environ.get("SLUICE_SHARED", "../shared")

@@ -6,7 +6,8 @@
  *     source PATH           taken HERE SANDBOX | left REASON | refused SENTENCE
  *     object PATH           VERDICT SOURCE THREAT LAYER, of the object and all that is packed in it
  *     cut PATH              same | FIRST STEP WORD, the first cut that a scan says another thing of
- *     pack FORMAT IN OUT    done | failed: OUT holds IN as libarchive packs it
+ *     pack FORMAT IN OUT    done | failed: OUT holds IN as libarchive packs it, or compresses it
+ *                           where FORMAT is raw:FILTER
  *
  * `source` makes a generation of that file alone, which the next lines are about.
  */
@@ -114,14 +115,24 @@ judge_cuts(const char *path)
 	let_go(object);
 }
 
+static int
+set_format(struct archive *a, const char *format)
+{
+	if (strncmp(format, "raw:", 4) != 0)
+		return archive_write_set_format_by_name(a, format);
+	if (archive_write_set_format_raw(a) != ARCHIVE_OK)
+		return ARCHIVE_FATAL;
+	return archive_write_add_filter_by_name(a, format + 4);
+}
+
 static void
 pack(const char *format, const char *from, const char *to)
 {
 	struct span object = object_of(from);
 	struct archive *a = archive_write_new();
 	struct archive_entry *e = archive_entry_new();
-	bool done = archive_write_set_format_by_name(a, format) == ARCHIVE_OK &&
-		    archive_write_add_filter_none(a) == ARCHIVE_OK &&
+	bool done = set_format(a, format) == ARCHIVE_OK &&
+		    archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK &&
 		    archive_write_open_filename(a, to) == ARCHIVE_OK;
 
 	archive_entry_set_pathname(e, "member.bin");
