@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Archives and compressions as views of a layer, by libarchive (reader.c), but for gzip, which our
- * own decoder takes off, and the structure of a ZIP (zip.c). What one gives is handed to
+ * own decoder takes off, and the structure of a ZIP (zip.c, zip_odd.c). What one gives is handed to
  * layer_judge(); what lies before or behind it is a part of the layer.
  */
 #include <stdio.h>
@@ -35,13 +35,10 @@ class_of_failure(struct deepscan *d, struct archive *a, bool is_encrypted)
 	return SOURCE_ENCRYPTED;
 }
 
-/*
- * A member's bytes as far as they can be read, holes as zeros. Block by block: the block that comes
- * with an error (a wrong checksum at the end) is taken too.
- */
-static void
-read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b, const struct layer *l,
-    bool is_encrypted)
+/* Block by block: the block that comes with an error (a wrong checksum at the end) is taken too. */
+void
+layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
+    const struct layer *l, bool is_encrypted)
 {
 	unsigned empty = 0;
 
@@ -97,7 +94,7 @@ judge_member(
 	}
 	inner.is_guess = archive_entry_filetype(entry) == AE_IFDIR || /* hardly any has data */
 			 archive_entry_filetype(entry) == AE_IFLNK;
-	read_member(d, a, &b, &inner, is_encrypted);
+	layer_read_member(d, a, &b, &inner, is_encrypted);
 	inner.bytes = span_of(b.bytes, b.used);
 	if (b.used > 0)
 		layer_judge(d, &inner);
@@ -165,7 +162,7 @@ unfilter(struct deepscan *d, const struct layer *l, int filter, struct layer_buf
 		return l->bytes.bytes;
 	}
 	if (archive_read_next_header(a, &entry) >= ARCHIVE_WARN)
-		read_member(d, a, b, l, false);
+		layer_read_member(d, a, b, l, false);
 	else if (!l->is_guess)
 		layer_note(d, reader_class(a), l->path);
 	used = reader_used(a);
@@ -328,6 +325,7 @@ layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone)
 		    READER_ZIP_HEADERS);
 	if (zip.shape == ZIP_TORN && !l->is_guess)
 		layer_note(d, SOURCE_CORRUPT, l->path);
+	layer_judge_odd_members(d, l, &zip);
 	if (is_alone) {
 		layer_judge_part(d, l, 0, zip.start);
 		layer_judge_part(d, l, zip.end, l->bytes.bytes);

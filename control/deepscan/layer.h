@@ -14,6 +14,7 @@
 #include "scanners/format/format.h"
 
 struct archive;
+struct zip_survey;
 
 struct layer {
 	struct span bytes;
@@ -28,6 +29,12 @@ struct layer {
 struct layer_buffer {
 	uint8_t *bytes;
 	size_t used, room;
+};
+
+/* What is told of the object so far, kept over a reading that is one of two. */
+struct layer_class {
+	enum source source;
+	char where[DEEPSCAN_LAYER_MAX];
 };
 
 /* Where the pieces go that a decoder gives. */
@@ -51,6 +58,9 @@ bool layer_append(struct deepscan *d, struct layer_buffer *b, const void *bytes,
     const char *path);
 /* One that the policy blocks stays; else the first: what follows says no more than "not clean". */
 void layer_note(struct deepscan *d, enum source class, const char *path);
+struct layer_class layer_class_kept(const struct deepscan *d);
+/* As if what was read since had told no class; what is bad stays. */
+void layer_class_restore(struct deepscan *d, const struct layer_class *kept);
 /* What is unpacked, judged as a layer at `path`, and freed; nothing for nothing. */
 void layer_judge_buffer(
     struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b);
@@ -65,10 +75,16 @@ const char *layer_path(
 /* archives.c: views of a layer. True: it is one of those. */
 bool layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format);
 bool layer_unpack_container(struct deepscan *d, const struct layer *l);
+/* A member's bytes as far as they can be read, holes as zeros; what is wrong with them is noted. */
+void layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
+    const struct layer *l, bool is_encrypted);
 /* Every member of what reader_open() gave, which may be NULL and is freed; false: there is none. */
 bool layer_judge_members(struct deepscan *d, struct archive *a, const struct layer *l);
 /* `is_alone`: no other view fitted, so what lies outside the ZIP is nobody else's. */
 bool layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone);
+/* zip_odd.c: those members that readers give in different ways, in each. */
+void layer_judge_odd_members(
+    struct deepscan *d, const struct layer *l, const struct zip_survey *zip);
 /* Those that begin before `end`; what is behind it was judged as a layer of its own. */
 void layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end);
 /* Whether a compression lies around it. */

@@ -34,29 +34,6 @@ struct reading {
 	const struct pdf_object *ciphered; /* whose strings are read, if they are ciphered */
 };
 
-/* What is to be told of the object: kept over a reading that is one of two. */
-struct told {
-	enum source source;
-	char where[DEEPSCAN_LAYER_MAX];
-};
-
-static void
-keep_class(const struct deepscan *d, struct told *told)
-{
-	told->source = d->source;
-	memcpy(told->where, d->layer, sizeof(told->where));
-}
-
-/* As if what was read since had told nothing. */
-static void
-restore_class(struct deepscan *d, const struct told *told)
-{
-	if (d->verdict == VERDICT_BAD)
-		return;
-	d->source = told->source;
-	memcpy(d->layer, told->where, sizeof(d->layer));
-}
-
 /* False: it is broken, or cut short. */
 static bool
 inflate(struct deepscan *d, struct span in, struct layer_target *t)
@@ -300,17 +277,16 @@ judge_deciphered(struct reading *r, const struct pdf_stream *s, const char *path
 static void
 judge_both(struct reading *r, const struct pdf_stream *s, const char *path)
 {
-	struct told before, deciphered;
+	struct layer_class before = layer_class_kept(r->d), deciphered;
 	bool is_whole;
 
-	keep_class(r->d, &before);
 	is_whole = judge_deciphered(r, s, path);
 	if (layer_is_over(r->d))
 		return;
-	keep_class(r->d, &deciphered);
-	restore_class(r->d, &before);
+	deciphered = layer_class_kept(r->d);
+	layer_class_restore(r->d, &before);
 	if (!judge_bytes(r, s, s->bytes, path) || is_whole)
-		restore_class(r->d, &deciphered);
+		layer_class_restore(r->d, &deciphered);
 	if (r->d->is_spent)
 		layer_note(r->d, SOURCE_OVERSIZE, path);
 }
@@ -373,14 +349,13 @@ void
 document_unpack_pdf(struct deepscan *d, const struct layer *l)
 {
 	struct reading r = { .d = d, .l = l };
-	struct told before;
+	const struct layer_class before = layer_class_kept(d);
 
 	unlock(&r);
-	keep_class(d, &before);
 	judge_all(&r);
 	if (!r.is_encrypted || r.is_open || d->verdict == VERDICT_BAD)
 		return;
-	restore_class(d, &before);
+	layer_class_restore(d, &before);
 	layer_note(d, SOURCE_ENCRYPTED, l->path);
 	if (d->is_spent)
 		layer_note(d, SOURCE_OVERSIZE, l->path);

@@ -67,6 +67,38 @@ reader_open_filtered(struct span bytes, int filter)
 	return a;
 }
 
+static la_ssize_t
+give_member(struct archive *a, void *member, const void **out)
+{
+	struct reader_member *m = member;
+	unsigned piece = m->pieces++;
+
+	(void)a;
+	*out = piece == 0 ? m->header : m->data.data;
+	return piece == 0 ? READER_HEADER_BYTES : piece == 1 ? (la_ssize_t)m->data.bytes : 0;
+}
+
+/* APPNOTE.TXT 4.3.7, of a member that is called "m". */
+struct archive *
+reader_open_member(struct reader_member *m)
+{
+	struct archive *a = archive_read_new();
+	const uint32_t bytes = (uint32_t)m->data.bytes;
+
+	if (a == NULL)
+		return NULL;
+	memset(m->header, 0, sizeof(m->header));
+	memcpy(m->header, "PK\3\4", 4);
+	memcpy(m->header + 8, &m->method, sizeof(m->method));
+	memcpy(m->header + 18, &bytes, sizeof(bytes));
+	m->header[26] = 1;
+	m->header[30] = 'm';
+	m->pieces = 0;
+	archive_read_support_format_zip_streamable(a);
+	archive_read_open(a, m, NULL, give_member, NULL);
+	return a;
+}
+
 static bool
 says(const char *why, const char *word)
 {

@@ -26,12 +26,24 @@ enum reader_view {
 int reader_filter_of(struct span bytes, enum source *why);
 
 /*
- * Both: to be read from its first header on and freed with archive_read_free(); NULL: no memory. Of
+ * All: to be read from its first header on and freed with archive_read_free(); NULL: no memory. Of
  * the passwords, which may be NULL, number `first` is tried first, then those behind it, and round.
  */
 struct archive *reader_open(
     struct span bytes, enum reader_view view, const struct passwords *passwords, unsigned first);
 struct archive *reader_open_filtered(struct span bytes, int filter);
+
+#define READER_HEADER_BYTES 31
+
+/* A ZIP member by what is said of it here alone: to be read by the archive, which must not outlive
+ * it. Checksum and length are not known: at its end there is an error. */
+struct reader_member {
+	uint16_t method;
+	struct span data;
+	uint8_t header[READER_HEADER_BYTES]; /* from here on the reader's own */
+	unsigned pieces;
+};
+struct archive *reader_open_member(struct reader_member *m);
 
 /* Why the last call failed, as a class. */
 enum source reader_class(struct archive *a);

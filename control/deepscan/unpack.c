@@ -50,6 +50,24 @@ layer_note(struct deepscan *d, enum source class, const char *path)
 	snprintf(d->layer, sizeof(d->layer), "%s", path);
 }
 
+struct layer_class
+layer_class_kept(const struct deepscan *d)
+{
+	struct layer_class kept = { .source = d->source };
+
+	memcpy(kept.where, d->layer, sizeof(kept.where));
+	return kept;
+}
+
+void
+layer_class_restore(struct deepscan *d, const struct layer_class *kept)
+{
+	if (d->verdict == VERDICT_BAD)
+		return;
+	d->source = kept->source;
+	memcpy(d->layer, kept->where, sizeof(d->layer));
+}
+
 void
 layer_spent(struct deepscan *d, const char *path)
 {

@@ -10,13 +10,15 @@
 #define HAS_DESCRIPTOR 8u
 #define IS_ENCRYPTED   1u
 #define IN_EXTRA       0xffffffffu
+#define MODE_SHIFT     28 /* of the external attributes: what kind of file, where Unix made it */
+#define MODE_REGULAR   8
 /* The end record's count has 16 bits, and wraps in some writers. */
 #define ENTRIES_MODULUS 0x10000u
 
 /* One member by either description; sizes and offset as they are once the extra field is read. */
 struct member {
-	uint64_t flags, method, crc, packed_bytes, bytes, offset;
-	struct span extra;
+	uint64_t flags, method, crc, packed_bytes, bytes, offset, kind;
+	struct span name, extra;
 	size_t header_bytes; /* all of it, with name, extra field and comment */
 };
 
@@ -24,7 +26,7 @@ struct directory {
 	size_t begin, end; /* where its entries lie */
 	size_t base;       /* what offsets count from */
 	uint64_t entries;
-	bool is_64;
+	bool is_64, is_split;
 };
 
 /* Little-endian; the caller has checked that it lies within. */
@@ -80,13 +82,15 @@ read_member(struct span s, size_t at, bool in_directory, struct member *m)
 		.crc = get(s, f + 14, 4),
 		.packed_bytes = get(s, f + 18, 4),
 		.bytes = get(s, f + 22, 4),
-		.offset = in_directory ? get(s, at + 42, 4) : 0 };
+		.offset = in_directory ? get(s, at + 42, 4) : 0,
+		.kind = in_directory ? get(s, at + 38, 4) >> MODE_SHIFT : 0 };
 	name = (size_t)get(s, f + 26, 2);
 	extra = (size_t)get(s, f + 28, 2);
 	comment = in_directory ? (size_t)get(s, at + 32, 2) : 0;
 	m->header_bytes = fixed + name + extra + comment;
 	if (m->header_bytes > s.bytes - at)
 		return false;
+	m->name = span_of(s.data + at + fixed, name);
 	m->extra = span_of(s.data + at + fixed + name, extra);
 	read_zip64_extra(m);
 	return true;
@@ -148,7 +152,8 @@ read_end(struct span s, size_t at, struct directory *d)
 		*d = (struct directory){ .begin = (size_t)get(s, at + 12, 4),
 			.base = (size_t)get(s, at + 16, 4),
 			.end = at,
-			.entries = get(s, at + 10, 2) };
+			.entries = get(s, at + 10, 2),
+			.is_split = get(s, at + 4, 2) != 0 || get(s, at + 6, 2) != 0 };
 	if (d->begin > d->end || d->base > d->end - d->begin)
 		return false;
 	d->begin = d->end - d->begin;
@@ -221,6 +226,9 @@ zip_survey(struct span bytes, struct zip_survey *out)
 		return;
 	out->shape = ZIP_SOUND;
 	out->base = d.base;
+	out->directory = d.begin;
+	out->directory_end = d.end;
+	out->is_split = d.is_split;
 	out->start = next = d.begin;
 	for (at = d.begin; at < d.end && read_member(bytes, at, true, &entry); out->members++) {
 		compare(bytes, &d, &entry, &next, &covered, out);
@@ -231,4 +239,68 @@ zip_survey(struct span bytes, struct zip_survey *out)
 	if (at != d.end ||
 	    (out->members != d.entries && (d.is_64 || out->members % ENTRIES_MODULUS != d.entries)))
 		worsen(out, ZIP_TORN);
+}
+
+/* What is called a directory, by either slash, or a link, a pipe or a device. */
+static bool
+is_no_file(const struct member *m)
+{
+	uint8_t last = m->name.bytes > 0 ? m->name.data[m->name.bytes - 1] : 0;
+
+	return last == '/' || last == '\\' || (m->kind != 0 && m->kind != MODE_REGULAR);
+}
+
+static bool
+is_odd(const struct member *entry, const struct member *local)
+{
+	if (entry->packed_bytes == 0 && local->packed_bytes == 0)
+		return entry->bytes > 0 || local->bytes > 0;
+	return !agree(entry, local) || ((entry->flags | local->flags) & IS_ENCRYPTED) != 0 ||
+	       is_no_file(entry) || is_no_file(local);
+}
+
+/* `room`: from behind the header to the directory. No length: up to there. */
+static struct zip_way
+way_of(const struct member *m, struct span room)
+{
+	uint64_t bytes = m->packed_bytes > 0 ? m->packed_bytes : room.bytes;
+
+	return (struct zip_way){ m->method,
+		span_first(room, bytes < room.bytes ? (size_t)bytes : room.bytes) };
+}
+
+/* Both ways to read it; one where they are the same. */
+static void
+set_ways(
+    const struct member *entry, const struct member *local, struct span room, struct zip_odd *out)
+{
+	struct zip_way *first = &out->ways[0], *second = &out->ways[1];
+
+	out->name = entry->name;
+	*first = way_of(entry, room);
+	*second = way_of((local->flags & HAS_DESCRIPTOR) != 0 ? entry : local, room);
+	second->method = local->method;
+	out->count =
+	    first->method == second->method && first->data.bytes == second->data.bytes ? 1 : 2;
+}
+
+bool
+zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_odd *out)
+{
+	struct span before = span_first(bytes, zip->directory);
+	struct member entry, local;
+
+	if (*at == 0)
+		*at = zip->directory;
+	while (*at < zip->directory_end && read_member(bytes, *at, true, &entry)) {
+		size_t begin = zip->base + (size_t)entry.offset;
+
+		*at += entry.header_bytes;
+		if (entry.offset > before.bytes || !read_member(before, begin, false, &local) ||
+		    (!zip->is_split && !is_odd(&entry, &local)))
+			continue;
+		set_ways(&entry, &local, span_from(before, begin + local.header_bytes), out);
+		return true;
+	}
+	return false;
 }

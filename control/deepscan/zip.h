@@ -21,6 +21,21 @@ struct zip_survey {
 	uint64_t members;  /* that the directory lists */
 	size_t base;       /* what its offsets count from */
 	size_t start, end; /* its first member, its end: what lies outside is not of it */
+	size_t directory, directory_end;
+	bool is_split; /* by the disks that it names it is one part of several */
+};
+
+/* A member as it may be read: by what the directory says of it, or by the header before it. */
+struct zip_way {
+	uint64_t method;
+	struct span data; /* as far as it is there */
+};
+
+/* One that readers give in different ways, or that some give and others do not. */
+struct zip_odd {
+	struct span name;
+	unsigned count; /* of ways that differ: 1 or 2 */
+	struct zip_way ways[2];
 };
 
 /*
@@ -29,5 +44,12 @@ struct zip_survey {
  */
 #define ZIP_TAIL_BYTES (65535u + 22u)
 void zip_survey(struct span bytes, struct zip_survey *out);
+
+/*
+ * The next member of the directory, from `*at` on, which begins at 0, of which the two descriptions
+ * differ, or that is called a directory or no regular file and has data, or encrypted, or has data
+ * and no length; of a ZIP that is split any. False: no more.
+ */
+bool zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_odd *out);
 
 #endif

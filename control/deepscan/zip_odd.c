@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Members of a ZIP that libarchive does not give, or otherwise than other programs: where the
+ * directory and the header before the data differ in method or length (Python's zipfile believes
+ * the first), directories, links and devices that have data (Java and Python give it), members
+ * called encrypted that are not (Android does not heed the flag, unzip one of the two), and those
+ * of a ZIP that says it is a part of several (unzip and Python do not care).
+ *
+ * Each is put behind a header of its own that says of it what one of the two descriptions says, and
+ * libarchive reads that: so every method that it knows is taken off.
+ */
+#include <stdlib.h>
+
+#include <archive.h>
+
+#include "control/deepscan/layer.h"
+#include "control/deepscan/reader.h"
+#include "control/deepscan/zip.h"
+
+#define METHOD_AES 99 /* what is in it is encrypted, whatever is said */
+
+/* What is wrong with it, as it is read here, says nothing: the usual readings have told that. */
+static void
+judge_way(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
+    const struct zip_way *way, const char *path)
+{
+	struct layer inner = {
+		.depth = l->depth + 1, .path = path, .name = m->name, .is_guess = true
+	};
+	struct reader_member member = { .method = (uint16_t)way->method, .data = way->data };
+	const struct layer_class before = layer_class_kept(d);
+	struct archive *a = reader_open_member(&member);
+	struct archive_entry *entry;
+	struct layer_buffer b = { 0 };
+
+	if (a == NULL) {
+		layer_spent(d, path);
+		return;
+	}
+	if (archive_read_next_header(a, &entry) >= ARCHIVE_WARN)
+		layer_read_member(d, a, &b, &inner, false);
+	archive_read_free(a);
+	layer_class_restore(d, &before);
+	if (d->is_spent)
+		layer_note(d, SOURCE_OVERSIZE, path);
+	inner.bytes = span_of(b.bytes, b.used);
+	if (b.used > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, &inner);
+	free(b.bytes);
+}
+
+void
+layer_judge_odd_members(struct deepscan *d, const struct layer *l, const struct zip_survey *zip)
+{
+	struct zip_odd m;
+	size_t at = 0;
+
+	while (
+	    !layer_is_over(d) && zip_next_odd(l->bytes, zip, &at, &m) && layer_count_stream(d, l)) {
+		char path[DEEPSCAN_LAYER_MAX], name[DEEPSCAN_LAYER_MAX] = "";
+
+		if (m.name.bytes > 0)
+			memcpy(name, m.name.data, span_first(m.name, sizeof(name) - 1).bytes);
+		layer_path(path, l, "zip", name);
+		for (unsigned i = 0; i < m.count && !layer_is_over(d); i++) {
+			if (m.ways[i].method != METHOD_AES)
+				judge_way(d, l, &m, &m.ways[i], path);
+		}
+	}
+}
