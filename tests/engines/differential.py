@@ -135,7 +135,9 @@ def check_ours(ours, directory, number, data, alone, count, result):
         verdict = ours.ask("object", path).split(" ")
         result.counts["objects"] += 1
         result.counts["hits in " + layer] += verdict[0] == "bad"
-        if verdict[0] != "bad" or verdict[2] != alone.verdict[2]:
+        if verdict[0] == "bad" and verdict[3] == "-" and layer in layers_ours.STORES:
+            result.counts["hits of another rule in what is around it"] += 1
+        elif verdict[0] != "bad" or verdict[2] != alone.verdict[2]:
             result.differs.append("%s, in %s: %s, alone %s"
                                   % (alone.line[:100], layer, " ".join(verdict), " ".join(alone.verdict)))
         os.unlink(path)

@@ -233,6 +233,6 @@ MADE = {
     "hex in a script": hex_script,
 }
 # Where what is packed stands as it is: it is compressed first, so that the file itself holds no hit.
-STORES = {"rar 4", "rar 5", "cab", "lha", "ole", "onenote", "tnef", "form", "ar", "ar of GNU", "warc", "pax",
+STORES = {"rtf", "rar 4", "rar 5", "cab", "lha", "ole", "onenote", "tnef", "form", "ar", "ar of GNU", "warc", "pax",
           "cpio of old"}
 ALL = tuple(MADE) + tuple(BY_LIBARCHIVE)

@@ -13,6 +13,7 @@ BUILT_IN = "EICAR's built-in name is told first"
 FORMS = "found in the text as the sandbox has it: in UTF-8, or rewritten (docs/formats.md)"
 NO_HEADER = "clamscan has no offsets from the end in a program whose header it can't read"
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce")
+LINE_END = "of a mail's part in quoted-printable clamscan keeps the line's end before the boundary: EOF is elsewhere"
 
 
 def has_zero_gap(line):
@@ -50,6 +51,8 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
         return COUNTS
     if is_bad != bool(theirs) and asks_for_counts(obj.line) and has_two_forms(obj.line):
         return FORMS_OVERLAP
+    if is_bad and not theirs and obj.word == "mail quoted" and "EOF-" in obj.line:
+        return LINE_END
     if is_bad and not theirs and "EOF-" in obj.line and is_program(obj.path):
         return NO_HEADER
     return None
