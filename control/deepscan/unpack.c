@@ -6,6 +6,7 @@
  *
  *     stream      one compression, taken off
  *     container   tar, 7z, rar, … by libarchive
+ *     microsoft   help, and what COMPRESS.EXE made of a file, by libmspack (microsoft.c)
  *     image       of a disc: as UDF, and as ISO 9660 a second time (images.c)
  *     zip         by its directory; by its members' headers too where the two differ (zip.c)
  *     document    streams and macros of a compound file, parts of a mail (documents.c); streams
@@ -30,6 +31,7 @@
 
 #include "control/deepscan/documents.h"
 #include "control/deepscan/layer.h"
+#include "control/deepscan/microsoft.h"
 #include "control/deepscan/rules.h"
 #include "control/deepscan/texts.h"
 #include "scanners/digest/digest.h"
@@ -302,8 +304,8 @@ layer_judge_part(struct deepscan *d, const struct layer *l, size_t from, size_t 
 static enum source
 class_of_unread(enum format format)
 {
-	static const enum format unread[] = { FORMAT_ARJ, FORMAT_CHM, FORMAT_ACE, FORMAT_WIM,
-		FORMAT_VHD, FORMAT_VHDX };
+	static const enum format unread[] = { FORMAT_ARJ, FORMAT_ACE, FORMAT_WIM, FORMAT_VHD,
+		FORMAT_VHDX };
 
 	for (unsigned i = 0; i < sizeof(unread) / sizeof(unread[0]); i++) {
 		if (format == unread[i])
@@ -333,6 +335,8 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 	l->is_guess = !is_archive;
 	fitted = layer_unpack_stream(d, l, format) || layer_unpack_container(d, l);
 	if (!layer_is_over(d) && layer_unpack_image(d, l, members))
+		fitted = true;
+	if (!layer_is_over(d) && microsoft_unpack(d, l))
 		fitted = true;
 	if (!layer_is_over(d) && document_unpack(d, l, format)) /* a ZIP in it is no layer's rest */
 		fitted = true;
@@ -380,7 +384,8 @@ layer_judge(struct deepscan *d, const struct layer *given)
 		inlays_judge(d, &l, f);
 	if (d->verdict == VERDICT_BAD)
 		add_part(d, &l, &values);
-	if (levels == 0 && (is_archive || document_is_one(l.bytes, f) || layer_is_compressed(&l)))
+	if (levels == 0 && (is_archive || document_is_one(l.bytes, f) ||
+			       microsoft_is_one(l.bytes) || layer_is_compressed(&l)))
 		layer_note(d, SOURCE_OVERSIZE, l.path);
 }
 

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Help files, and what COMPRESS.EXE made of one: whole, cut, changed, and beyond the limits. */
+#include <stdlib.h>
+
+#include "tests/unit/control/deepscan/packer.h"
+#include "tests/unit/harness.h"
+
+#define CHUNK_BYTES 4096
+#define CHM_HEADER  0x60u
+#define CHM_SIZES   0x18u /* header section 0: the file's length */
+#define CHM_INDEX   0x54u /* header section 1: the directory's, before its chunks */
+
+static struct packed made;
+
+static void
+put(struct packed *p, uint64_t value, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++) {
+		const uint8_t byte = (uint8_t)(value >> (8 * i));
+
+		packer_add(p, span_of(&byte, 1));
+	}
+}
+
+static void
+put_zeros(struct packed *p, size_t count)
+{
+	static const uint8_t zeros[CHUNK_BYTES];
+
+	packer_add(p, span_of(zeros, count));
+}
+
+/* Seven bits a byte, the highest first. */
+static void
+put_encoded(struct packed *p, uint64_t value)
+{
+	for (int shift = 28; shift > 0; shift -= 7) {
+		if (value >> shift != 0)
+			put(p, (value >> shift & 0x7f) | 0x80, 1);
+	}
+	put(p, value & 0x7f, 1);
+}
+
+/* Every letter as it is: flags of eight, then these. */
+static struct span
+write_szdd(struct span bytes)
+{
+	made.used = 0;
+	packer_add(&made, span_of("SZDD\x88\xf0\x27\x33"
+				  "A_",
+			      10));
+	put(&made, bytes.bytes, 4);
+	for (size_t at = 0; at < bytes.bytes; at += 8) {
+		put(&made, 0xff, 1);
+		packer_add(&made, span_first(span_from(bytes, at), 8));
+	}
+	return packer_span(&made);
+}
+
+/* Turned over, method 1. */
+static struct span
+write_kwaj(struct span bytes)
+{
+	made.used = 0;
+	packer_add(&made, span_of("KWAJ\x88\xf0\x27\xd1\1\0\x0e\0\0\0", 14));
+	for (size_t i = 0; i < bytes.bytes; i++)
+		put(&made, bytes.data[i] ^ 0xffu, 1);
+	return packer_span(&made);
+}
+
+/* A chunk of the directory: of `count` names for the same bytes. */
+static void
+put_chunk(struct packed *p, unsigned count, size_t bytes)
+{
+	size_t begin = p->used;
+
+	packer_add(p, span_text("PMGL"));
+	put(p, 0, 4);
+	put(p, 0, 4);
+	put(p, 0xffffffff, 4);
+	put(p, 0xffffffff, 4);
+	for (unsigned i = 0; i < count; i++) {
+		char name[16];
+		int used = snprintf(name, sizeof(name), "/%u.htm", i);
+
+		put_encoded(p, (uint64_t)used);
+		packer_add(p, span_of(name, (size_t)used));
+		put_encoded(p, 0); /* the section that is not compressed */
+		put_encoded(p, 0);
+		put_encoded(p, bytes);
+	}
+	put_zeros(p, CHUNK_BYTES - 2 - (p->used - begin));
+	put(p, count, 2);
+}
+
+static struct span
+write_chm(unsigned count, struct span bytes)
+{
+	static const uint8_t guids[] = { 0x10, 0xfd, 0x01, 0x7c, 0xaa, 0x7b, 0xd0, 0x11, 0x9e, 0x0c,
+		0x00, 0xa0, 0xc9, 0x22, 0xe6, 0xec, 0x11, 0xfd, 0x01, 0x7c, 0xaa, 0x7b, 0xd0, 0x11,
+		0x9e, 0x0c, 0x00, 0xa0, 0xc9, 0x22, 0xe6, 0xec };
+	const uint32_t index[] = { 1, CHM_INDEX, 10, CHUNK_BYTES, 2, 1, 0xffffffff, 0, 0,
+		0xffffffff, 1, 0x409 };
+	const size_t content = CHM_HEADER + CHM_SIZES + CHM_INDEX + CHUNK_BYTES;
+
+	made.used = 0;
+	packer_add(&made, span_text("ITSF"));
+	put(&made, 3, 4);
+	put(&made, CHM_HEADER, 4);
+	put(&made, 1, 4);
+	put(&made, 0, 4);
+	put(&made, 0x409, 4);
+	packer_add(&made, span_of(guids, sizeof(guids)));
+	put(&made, CHM_HEADER, 8);
+	put(&made, CHM_SIZES, 8);
+	put(&made, CHM_HEADER + CHM_SIZES, 8);
+	put(&made, CHM_INDEX + CHUNK_BYTES, 8);
+	put(&made, content, 8);
+	put(&made, 0x1fe, 8);
+	put(&made, content + bytes.bytes, 8);
+	put(&made, 0, 8);
+	packer_add(&made, span_text("ITSP"));
+	for (unsigned i = 0; i < COUNT_OF(index); i++)
+		put(&made, index[i], 4);
+	put_zeros(&made, CHM_HEADER + CHM_SIZES + CHM_INDEX - made.used);
+	put_chunk(&made, count, bytes.bytes);
+	packer_add(&made, bytes);
+	return packer_span(&made);
+}
+
+static bool
+is_bad_in(const struct deepscan *d, const char *layer)
+{
+	return d->verdict == VERDICT_BAD && strcmp(d->layer, layer) == 0;
+}
+
+TEST(what_microsoft_packed_is_judged)
+{
+	CHECK(is_bad_in(packer_judge(write_szdd(packer_eicar()), &packer_limits), "szdd"));
+	CHECK(is_bad_in(packer_judge(write_kwaj(packer_eicar()), &packer_limits), "kwaj"));
+	CHECK(is_bad_in(
+	    packer_judge(write_chm(1, packer_hidden()), &packer_limits), "chm:/0.htm->gz"));
+}
+
+TEST(what_is_harmless_in_it_is_clean)
+{
+	const struct deepscan *d;
+
+	d = packer_judge(write_szdd(span_text("fine")), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+	d = packer_judge(write_kwaj(span_text("fine")), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+	d = packer_judge(write_chm(3, span_text("fine")), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members == 3);
+}
+
+TEST(their_members_bytes_and_depth_are_bounded)
+{
+	static uint8_t much[100000];
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	limits.members_max = 2;
+	d = packer_judge(write_chm(3, span_text("fine")), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE && d->members == 2);
+	limits = packer_limits;
+	limits.unpacked_bytes_max = 50000;
+	d = packer_judge(write_szdd(span_of(much, sizeof(much))), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE && d->unpacked_bytes <= 50000);
+	d = packer_judge(write_chm(1, span_of(much, sizeof(much))), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE && d->unpacked_bytes <= 50000);
+	limits = packer_limits;
+	limits.depth_max = 0;
+	d = packer_judge(write_szdd(span_text("fine")), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE);
+}
+
+TEST(a_damaged_one_is_corrupt)
+{
+	struct span chm = write_chm(1, span_text("fine, and more"));
+
+	CHECK(
+	    packer_judge(span_first(chm, chm.bytes - 5), &packer_limits)->source == SOURCE_CORRUPT);
+	CHECK(packer_judge(span_first(chm, 1000), &packer_limits)->source == SOURCE_CORRUPT);
+	CHECK(packer_judge(span_of("ITSF", 4), &packer_limits)->source == SOURCE_CORRUPT);
+	CHECK(packer_judge(span_first(write_szdd(span_text("fine")), 12), &packer_limits)->source ==
+	      SOURCE_CORRUPT);
+}
+
+/* Each in memory of its own size, so that a sanitizer sees a read past it. */
+TEST(one_cut_or_changed_anywhere_ends_well)
+{
+	struct span (*const writers[])(struct span) = { write_szdd, write_kwaj };
+
+	for (unsigned w = 0; w <= COUNT_OF(writers); w++) {
+		struct span whole = w < COUNT_OF(writers) ? writers[w](packer_eicar())
+							  : write_chm(2, packer_hidden());
+
+		for (size_t at = 0; at < whole.bytes; at += at < 400 || at > 4200 ? 1 : 97) {
+			uint8_t *copy = malloc(whole.bytes);
+			const struct deepscan *d;
+
+			memcpy(copy, whole.data, whole.bytes);
+			d = packer_judge(span_of(copy, at), &packer_limits);
+			CHECK_SEED(at, d->source != SOURCE_ERROR);
+			copy[at] ^= 0xff;
+			d = packer_judge(span_of(copy, whole.bytes), &packer_limits);
+			CHECK_SEED(at, d->source != SOURCE_ERROR);
+			free(copy);
+		}
+	}
+}
