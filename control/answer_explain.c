@@ -57,16 +57,23 @@ put_deliveries(json_t *out, struct store *s, const struct record *r)
 }
 
 /* Where in the object a sandbox found what decided, or in which other one it found the object. */
+/* How a worker ended counts as long as no other has done the work. */
+static bool
+is_past(const struct record *r, const char *layer)
+{
+	return worker_is_end(layer) && r->source != SOURCE_ERROR && r->source != SOURCE_TIMEOUT;
+}
+
 static void
-put_finding(json_t *out, struct store *s, const uint8_t sha256[32])
+put_finding(json_t *out, struct store *s, const struct record *r)
 {
 	static char layer[WORKER_LAYER_MAX];
 	char text[LINE_UUID_TEXT];
 	uint8_t uuid[16];
 	int64_t place = -1;
 
-	if (!store_finding(s, sha256, layer, sizeof(layer), &place)) {
-		if (!store_part(s, sha256, uuid, layer, sizeof(layer)))
+	if (!store_finding(s, r->sha256, layer, sizeof(layer), &place) || is_past(r, layer)) {
+		if (!store_part(s, r->sha256, uuid, layer, sizeof(layer)))
 			return;
 		json_object_set_new(out, "sandbox_object", json_string(line_hex(uuid, 16, text)));
 	}
@@ -99,7 +106,7 @@ answer_explain(struct control *c, const json_t *request)
 		return NULL;
 	if (store_conviction(c->store, slot.record.sha256, 0, threat, sizeof(threat)))
 		json_object_set_new(out, "convicted_as", json_string(threat));
-	put_finding(out, c->store, slot.record.sha256);
+	put_finding(out, c->store, &slot.record);
 	put_deliveries(out, c->store, &slot.record);
 	return out;
 }

@@ -127,6 +127,32 @@ worker_parse(const char *text, struct worker_answer *out)
 	return true;
 }
 
+#define END_WORDS "worker " /* how each of the sentences begins */
+
+bool
+worker_is_end(const char *layer)
+{
+	return strncmp(layer, END_WORDS, sizeof(END_WORDS) - 1) == 0;
+}
+
+/* Why there is no answer. */
+static void
+tell_end(const struct worker *w, char out[WORKER_LAYER_MAX])
+{
+	const char *name = w->signal_number != 0 ? sigabbrev_np(w->signal_number) : NULL;
+
+	if (w->timed_out)
+		snprintf(out, WORKER_LAYER_MAX, END_WORDS "killed when its time was over");
+	else if (!w->has_run)
+		snprintf(out, WORKER_LAYER_MAX, END_WORDS "could not be started");
+	else if (name != NULL)
+		snprintf(out, WORKER_LAYER_MAX, END_WORDS "ended by SIG%s", name);
+	else if (w->exit_code != 0)
+		snprintf(out, WORKER_LAYER_MAX, END_WORDS "ended with code %d", (int)w->exit_code);
+	else
+		snprintf(out, WORKER_LAYER_MAX, END_WORDS "gave no sound line");
+}
+
 static void
 on_handle_closed(uv_handle_t *handle)
 {
@@ -135,9 +161,11 @@ on_handle_closed(uv_handle_t *handle)
 
 	if (--w->open_handles > 0)
 		return;
-	if (w->timed_out || !worker_parse(w->text, &answer))
+	if (w->timed_out || !worker_parse(w->text, &answer)) {
 		answer = (struct worker_answer){ .offset = WORKER_NO_OFFSET,
 			.source = w->timed_out ? SOURCE_TIMEOUT : SOURCE_ERROR };
+		tell_end(w, answer.layer);
+	}
 	w->done(w, &answer);
 }
 
@@ -160,9 +188,12 @@ end_part(struct worker *w, uv_handle_t *part)
 static void
 on_exit_of_process(uv_process_t *process, int64_t status, int signal_number)
 {
-	(void)status;
-	(void)signal_number;
-	end_part(process->data, (uv_handle_t *)process);
+	struct worker *w = process->data;
+
+	w->has_run = true;
+	w->exit_code = status;
+	w->signal_number = signal_number;
+	end_part(w, (uv_handle_t *)process);
 }
 
 static void

@@ -26,7 +26,9 @@ struct worker_answer {
 	enum verdict verdict;
 	enum source source; /* SOURCE_TIMEOUT, SOURCE_ERROR: the process did not do its work */
 	char threat[COMMAND_THREAT_MAX]; /* empty unless bad */
-	/* Where in the object, "zip:a.doc -> vba:Module1"; empty: the object itself. */
+	/* Where in the object, "zip:a.doc -> vba:Module1"; empty: the object itself. Of
+	 * SOURCE_TIMEOUT and SOURCE_ERROR how the process ended, where it gave no answer:
+	 * worker_is_end(). */
 	char layer[WORKER_LAYER_MAX];
 	uint64_t offset;     /* where in that layer a signature's match ends, or WORKER_NO_OFFSET */
 	bool by_name;        /* the same bytes under another name may get another verdict */
@@ -42,7 +44,9 @@ struct worker {
 	uv_pipe_t output;
 	uv_timer_t timer;
 	unsigned open_handles; /* the run ends when the last is closed */
-	bool timed_out;
+	bool timed_out, has_run;
+	int64_t exit_code;
+	int signal_number; /* that ended it, or 0 */
 	size_t used;
 	char text[WORKER_TEXT_MAX];
 	worker_done done;
@@ -56,6 +60,9 @@ void worker_start(struct control *c, struct worker *w, int object, struct span n
     worker_done done, void *owner);
 /* The process is killed; done() is still due. Nothing where it does not run. */
 void worker_kill(struct worker *w);
+/* Whether this is no layer, but how a worker ended: "worker ended by SIGSEGV". In a layer no step
+ * begins so: what was a blank there is '_'. */
+bool worker_is_end(const char *layer);
 /* A verdict's text, "VERDICT SOURCE THREAT LAYER OFFSET [name] [SHA-256]...\n"; false where it is
  * not one. */
 bool worker_parse(const char *text, struct worker_answer *out);

@@ -48,6 +48,13 @@ try() {
 	eventually in_log "$3"
 }
 
+# `explain` of the last object says how its worker ended, where none gave an answer.
+ended() {
+	local uuid
+	uuid=$(grep 'blocking_advanced mode' "$LOG" | tail -n 1 | grep -o 'uuid: [0-9a-f]*' | cut -d' ' -f2)
+	"${ctl[@]}" explain "$uuid" | tr -s ' ' | grep -qF "sandbox_layer $1" || fail "explain: not '$1'"
+}
+
 # The log has one more line with this verdict than at its last asking.
 declare -A told=()
 in_log() {
@@ -60,14 +67,18 @@ in_log() {
 # shellcheck disable=SC2016
 all() {
 	try crash 200 'bad (error)' 'kill -SEGV $$'
+	ended 'worker ended by SIGSEGV'
 	try silent 200 'bad (error)' 'exit 0'
 	try failing 200 'bad (error)' 'echo "clean sandbox - - -" >&2; exit 1'
+	ended 'worker ended with code 1'
 	try garbage 200 'bad (error)' 'head -c 900 /dev/urandom'
+	ended 'worker gave no sound line'
 	try unfinished 200 'bad (error)' 'printf "clean sandbox - - -"'
 	try unknown 200 'bad (error)' 'echo "clean fine - - -"'
 	try flood 200 'bad (error)' 'tr "\0" x </dev/zero'
 	try twice 200 'bad (error)' 'while echo "clean sandbox - - -"; do :; done'
 	try hang 204 'clean (timeout)' 'exec sleep 60'
+	ended 'worker killed when its time was over'
 	try deaf 204 'clean (timeout)' 'exec 1>&-; trap "" TERM INT HUP; exec sleep 60'
 	try half 204 'clean (timeout)' 'printf clean; exec sleep 60'
 	try orphan 204 'clean (timeout)' 'leave; exit 0'

@@ -141,3 +141,9 @@ TEST(a_bad_object_has_bad_parts)
 				answer.parts[k][1] == 1 && answer.parts[k][31] == 0x1f);
 	}
 }
+
+TEST(how_a_worker_ended_is_no_layer)
+{
+	CHECK(worker_is_end("worker ended by SIGSEGV"));
+	CHECK(!worker_is_end("zip:worker -> gz") && !worker_is_end("worker") && !worker_is_end(""));
+}
