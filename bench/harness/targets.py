@@ -45,7 +45,7 @@ def cached_cycles(samples, rows):
     digests = {s["round"]: s["lanes_us"] for s in samples
                if (s["who"], s["kind"], s["size"]) == ("bare", report.KINDS[0], "1K") and "lanes_us" in s}
     found = [(r["value"] - digests[r["round"]]) * clock[r["round"]] * 1000 for r in rows
-             if r["name"] == "cached_us" and not r["errors"] and r["round"] in digests and r["round"] in clock]
+             if r["name"] == "cached_us" and not r["errors"] and r["value"] is not None and r["round"] in digests and r["round"] in clock]
     return statistics.median(found) if found else None
 
 

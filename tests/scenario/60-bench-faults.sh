@@ -25,6 +25,6 @@ python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert any("it d
 	fail "that a peer died is not in results.json"
 
 if wait "$second"; then fail "nothing could be written, and yet no error"; fi
-grep -q "not written to .*No space left" "$here/full.err" || fail "a full disk: $(cat "$here/full.err")"
+grep -q "table.md: n/a: not written to .*No space left" "$here/full.err" || fail "a full disk: $(cat "$here/full.err")"
 tail -n 1 "$here/full.told" | grep -qE '^object/bare: 1k=[0-9.]+ .*; errors=1$' || fail "a full disk: $(tail -n 1 "$here/full.told")"
 cat "$here/err" "$here/full.err" | grep -q 'another run measures here (process [0-9]' || fail "that two ran at once is not told"

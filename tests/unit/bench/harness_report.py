@@ -495,6 +495,16 @@ class Targets(unittest.TestCase):
         self.assertEqual(told["1 KiB, one in flight: p50, µs"], ["8.0", "reached |"])
         self.assertEqual(told["1 KiB at 70 % load, 100 MiB beside it: p99, µs"], ["n/a", "n/a |"])
 
+    def test_rows_without_a_figure_lose_nothing_else(self):
+        names = list(rows.measure(FakeServer(), Rows.BODY, 0, {"cpu_us": 10.0, "core_share": 1.0, "errors": 0}, 32, 100))
+        found = [dict(r, value=None) for r in names] + [dict(self.row(n, None), connections=5) for n in targets.ONCE]
+        bare = [dict(s, clock_ghz=2.0, lanes_us=1.0) for s in both("bare", 10, 10)]
+        told = self.told(both("object", 8, 8) + bare, found)
+        self.assertEqual((told["1 KiB RESPMOD, over bare"], told["a cached object of 1 KiB: cycles over its digests in lanes"]),
+                         (["0.80", "reached |"], ["n/a", "n/a |"]))
+        self.assertEqual(targets.row_table(found, 1).count("| n/a | 0"), len(found))
+        self.assertEqual((targets.latency_table(found), plots.latencies(found)), ("", []))
+
     def test_a_target_is_held_as_exactly_as_it_is_told(self):
         self.assertEqual((targets.word(1.0, "at most", 1.004, "%.2f"), targets.word(1.0, "at most", 1.006, "%.2f")), ("reached", "missed"))
 
@@ -503,6 +513,7 @@ class Targets(unittest.TestCase):
         samples = both("object", 5, 7) + both("best", 2, 3) + bare
         self.assertEqual(targets.cycles_over_best(samples), 7000)
         self.assertEqual(targets.cached_cycles(samples, [self.row("cached_us", 4.0), self.row("cached_us", 9.0, number=1)]), 6000)
+        self.assertEqual(targets.cached_cycles(samples, [self.row("cached_us", 4.0), self.row("cached_us", None)]), 6000)
         self.assertIsNone(targets.cycles_over_best(both("object", 5, 7) + bare))
         self.assertIsNone(targets.cached_cycles(samples, []))
 
