@@ -4,7 +4,7 @@
 BENCH_ROUNDS       ?= 7
 BENCH_MILLISECONDS ?= 1500
 
-## bench: what an object costs beside bare library calls and c-icap, about 8 minutes (BENCH_ROUNDS, BENCH_MILLISECONDS, PGO=1)
+## bench: what an object costs beside bare library calls and c-icap, about 10 minutes (BENCH_ROUNDS, BENCH_MILLISECONDS, PGO=1)
 bench: bench-setup
 	@$(MAKE) --no-print-directory release
 	@bench/run --rounds $(BENCH_ROUNDS) --milliseconds $(BENCH_MILLISECONDS)

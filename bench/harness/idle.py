@@ -2,6 +2,7 @@
 """What connections that are idle cost the whole dataplane: memory, buffers, and processor time (bench/idle tells how)."""
 import os
 import shutil
+import statistics
 import tempfile
 import time
 
@@ -11,6 +12,7 @@ from harness.processes import cpu_ns
 FEW = 5000  # more than the objects at once that a core has tables for, whatever connections there are
 CONNECTIONS = 100000  # that a target is of
 SETTLE_S = 2.0
+WORK = "--json --bytes 1K --connections 32 --milliseconds %d"  # what others do meanwhile
 
 
 class Server:
@@ -50,30 +52,41 @@ class Server:
         took = time.monotonic() - begun
         return (cpu_ns(pid) - cpu) / 1e6 / took, (self.appliance.ask("stats")["counters"]["turns"] - turns) / took
 
+    def working(self, seconds):
+        """What the generator and the dataplane say of objects of 1 KiB on connections of their own."""
+        return self.appliance.run_plan(WORK % (1000 * seconds))
+
 
 def measure(root, connections, seconds, rounds):
     """
     {small, empty, full: memory() without room for them, with room, and with them; none, none_room, crowd: resting() of
-    each; standing, failed, still: how many were opened, could not be, and are open at the end}. appliance.Failed.
+    each; before, beside: working() without them and with them; standing, failed, still: how many were opened, could not
+    be, and are open at the end}. appliance.Failed.
     """
     found = {"asked": connections}
     with Server(root, FEW, min(FEW, connections)) as few:
         found.update(small=few.memory(), none=[few.resting(seconds) for _ in range(rounds)])
     with Server(root, connections + FEW, connections) as server:
+        found["before"] = [server.working(seconds) for _ in range(rounds)]
         found.update(empty=server.memory(), none_room=[server.resting(seconds) for _ in range(rounds)])
         found["standing"], found["failed"] = server.appliance.open_crowd()
         time.sleep(SETTLE_S)
-        found.update(full=server.memory(), crowd=[server.resting(seconds) for _ in range(rounds)])
+        found.update(full=server.memory(), crowd=[server.resting(seconds) for _ in range(rounds)],
+                     beside=[server.working(seconds) for _ in range(rounds)])
         found["still"], _ = server.appliance.open_crowd()
     return found
 
 
 def rows(found):
-    """Of a run; pure. No figure where not all stood to the end."""
+    """Of a run; pure. No figure where not all stood to the end. Work is told by the time of turns that had some, as it is:
+    a core that sleeps between them is not one that was taken away."""
     lost = found["asked"] - min(found["asked"], found["still"])
     all_bytes = found["full"][0] - found["small"][0]
     values = {"idle_mib": all_bytes / (1 << 20), "idle_bytes_each": all_bytes / max(found["standing"], 1),
               "idle_cpu_us": 1000 * min(ms for ms, _ in found["crowd"]), "idle_none_cpu_us": 1000 * min(ms for ms, _ in found["none_room"])}
+    wrong = sum(s["errors"] for s in found["before"] + found["beside"])
+    costs = [[s["busy_us"] for s in found[key] if s["objects"] > 0] for key in ("before", "beside")]
+    values["idle_cost_ratio"] = statistics.median(costs[1]) / statistics.median(costs[0]) if all(costs) else None
     note = "%d of %d connections did not stand to the end" % (lost, found["asked"]) if lost else ""
-    return [{"name": name, "round": 0, "value": value, "errors": lost, "note": note, "connections": found["asked"],
+    return [{"name": name, "round": 0, "value": value, "errors": lost + (wrong if name == "idle_cost_ratio" else 0), "note": note, "connections": found["asked"],
              "buffers": found["small"][2] - found["full"][2]} for name, value in values.items()]

@@ -8,7 +8,7 @@ import statistics
 from harness import idle, report
 
 
-ONCE = ("idle_mib", "idle_bytes_each", "idle_cpu_us", "idle_none_cpu_us", "cores_instructions_ratio", "log_lines", "echo_frames_1k_us", "echo_frames_1m_us", "tcp_alone_1k_us",
+ONCE = ("idle_mib", "idle_cost_ratio", "idle_bytes_each", "idle_cpu_us", "idle_none_cpu_us", "cores_instructions_ratio", "log_lines", "echo_frames_1k_us", "echo_frames_1m_us", "tcp_alone_1k_us",
         "tcp_alone_1m_us")  # measured once a run, not once a round
 
 
@@ -87,6 +87,7 @@ def targets(samples, rows):
         ("a mix of a proxy's objects: µs of CPU each", "%.1f", None, most, middle(rows, "mix_us")),
         ("the same: Gbit/s of bodies", "%.2f", None, least, middle(rows, "mix_gbits")),
         ("%s idle connections: MiB" % idle_count, "%.0f", 200 if idle_count == "100,000" else None, most, middle(rows, "idle_mib")),
+        ("1 KiB with %s idle connections beside, over that without" % idle_count, "%.2f", None, most, middle(rows, "idle_cost_ratio")),
         ("an idle connection: bytes", "%.0f", 2048, most, middle(rows, "idle_bytes_each")),
         ("%s idle connections: µs of CPU a second" % idle_count, "%.0f", None, most, middle(rows, "idle_cpu_us")),
         ("the same appliance without them: µs of CPU a second", "%.0f", None, most, middle(rows, "idle_none_cpu_us")),

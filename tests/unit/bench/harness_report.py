@@ -466,12 +466,19 @@ class Cores(unittest.TestCase):
 
 class Idle(unittest.TestCase):
     FOUND = {"asked": 1000, "standing": 1000, "failed": 0, "still": 1000, "small": (1 << 20, 0, 500), "full": (3 << 20, 0, 400),
+             "before": [{"busy_us": 4.0, "objects": 9, "errors": 0}], "beside": [{"busy_us": 5.0, "objects": 9, "errors": 0}],
              "none_room": [(2.0, 9), (1.0, 9)], "crowd": [(3.0, 9), (1.5, 9)]}
 
     def test_memory_is_beyond_an_appliance_without_room_and_time_the_least(self):
         found = {r["name"]: (r["value"], r["errors"]) for r in idle.rows(self.FOUND)}
         self.assertEqual(found, {"idle_mib": (2.0, 0), "idle_bytes_each": ((2 << 20) / 1000, 0), "idle_cpu_us": (1500.0, 0),
-                                 "idle_none_cpu_us": (1000.0, 0)})
+                                 "idle_none_cpu_us": (1000.0, 0), "idle_cost_ratio": (1.25, 0)})
+
+    def test_work_beside_that_failed_is_its_rows_error_alone(self):
+        for changes, value in (({"errors": 3}, 3), ({"objects": 0}, 0)):
+            found = {r["name"]: r for r in idle.rows(dict(self.FOUND, beside=[dict(self.FOUND["beside"][0], **changes)]))}
+            self.assertEqual((found["idle_cost_ratio"]["errors"], found["idle_mib"]["errors"]), (value, 0))
+        self.assertIsNone(found["idle_cost_ratio"]["value"])
 
     def test_connections_that_went_are_errors(self):
         for changes in ({"still": 990}, {"standing": 990, "failed": 10, "still": 990}):
