@@ -138,7 +138,7 @@ def latency_table(rows):
     off), and the dataplane's own times. Empty where there are none."""
     lines = ["| latency at a rate, µs | %s | generator had of its core | due and not begun | records lost |" %
              " | ".join(head for head, _ in LATENCY), "|---" * (len(LATENCY) + 4) + "|"]
-    for name in dict.fromkeys(r["name"] for r in rows if r.get("lag_p99_us") is not None and not r["errors"] and r["value"] is not None):
+    for name in dict.fromkeys(r["name"] for r in rows if "core_p99_us" in r and not r["errors"] and r["value"] is not None):
         found = [r for r in rows if r["name"] == name and not r["errors"] and r["value"] is not None]
         of = {key: report.middle(found, key)[0] for key in [k for _, k in LATENCY] + ["generator_had", "unsent", "records_lost"]}
         lines.append("| %s | %s | %.0f %% | %.0f | %.0f |" % (

@@ -392,7 +392,8 @@ class FakeServer:
     def run_plan(self, plan):
         self.plans.append(plan)
         sample = {"cpu_us": 20.0 if "--anew" in plan else 10.0, "p50_us": 5.0, "p99_us": 50.0, "errors": 0, "note": "", "objects": 100,
-                  "cache_hits": 100, "beside": 1, "core_share": 1.0, "gbits": 2.0, "blocked": 1, "continued": 9}
+                  "cache_hits": 100, "beside": 1, "core_share": 1.0, "gbits": 2.0, "blocked": 1, "continued": 9,
+                  "lag_p50_us": 0.0, "lag_p99_us": 0.0, "lag_max_us": 0.0}
         return dict(sample, **self.changes)
 
     def run_aside(self, plan):
