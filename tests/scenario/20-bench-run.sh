@@ -27,17 +27,9 @@ for wrong in "--bytes 1K" "--literals /none" "--literals /dev/null --bytes 0"; d
 	# shellcheck disable=SC2086
 	if build/release/sluice-bench-floor $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by sluice-bench-floor"; fi
 done
-for wrong in "--rounds 0" "--connections 0" "--connections 200001" "--seconds x" "more"; do
-	# shellcheck disable=SC2086
-	if bench/idle $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/idle"; fi
-done
 for wrong in "--rounds 0" "--rounds -1" "--milliseconds 0" "--connections 1025" "--idle x" "--signatures none" "--out /proc/none/x" "more"; do
 	# shellcheck disable=SC2086
 	if bench/run $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/run"; fi
-done
-for wrong in "--rounds 0" "--milliseconds x" "--connections 5000" "more"; do
-	# shellcheck disable=SC2086
-	if bench/connections $wrong >/dev/null 2>&1; then fail "'$wrong' was taken by bench/connections"; fi
 done
 echo '{"samples": 1}' >"$here/no-results"
 for wrong in "" "$here" "$here/none $here/none" "$here/no-results $here/no-results"; do
@@ -82,16 +74,3 @@ grep -q "results are there already" "$here/err" || fail "why nothing was measure
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
 	fail "no cores are told"
 [ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"
-
-bench/connections --rounds 1 --milliseconds 30 >"$here/told" 2>"$here/err" || {
-	cat "$here/err" && fail "connections: a run is no error"
-}
-grep -qE '^\| OPTIONS \| no cookies \| [0-9.]+ .* \| 0 % \|' "$here/told" || fail "connections without cookies: $(cat "$here/told")"
-grep -qE '^\| OPTIONS \| cookies \| [0-9.]+ .* \| [1-9][0-9]* % \|' "$here/told" || fail "connections by cookie: $(cat "$here/told")"
-tail -n 1 "$here/told" | grep -q '^errors=0' || fail "connections, the last line: $(tail -n 1 "$here/told")"
-
-# Two addresses' worth of idle connections, all open to the end, and each within docs/tcp-cost.md's 2,048 bytes.
-bench/idle --connections 26000 --seconds 1 --rounds 1 >"$here/told" 2>"$here/err" || { cat "$here/err" && fail "idle: a run is no error"; }
-tail -n 1 "$here/told" | grep -q '^failed=0; still open at the end: 26000;' || fail "idle, the last line: $(tail -n 1 "$here/told")"
-each=$(sed -n 's/^each: .*, \([0-9]*\) with their share.*/\1/p' "$here/told")
-[ "$each" -le 2048 ] || fail "an idle connection costs $each bytes: $(cat "$here/told")"
