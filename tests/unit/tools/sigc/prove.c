@@ -113,6 +113,23 @@ TEST(each_piece_of_shared_work_is_done_once)
 	CHECK(sigc_threads(&s) >= 1 && s.cost.busiest_ns > 0);
 }
 
+/* Whatever pieces it comes in, `hit` is found, NULL: nothing. */
+static void
+check_hit(
+    struct signature_core *core, const struct generation *g, const char *text, const char *hit)
+{
+	char body[64];
+	size_t n = (size_t)snprintf(body, sizeof(body), "..%.9s.%s..", text, text + 9);
+
+	for (size_t step = 1; step <= n; step++) {
+		struct signature_hit found = { .name = "" };
+		int rc = made_scan(core, g, span_of(body, n), step, &found);
+
+		CHECK_ROW(text, rc == (hit != NULL));
+		CHECK_ROW(text, hit == NULL || strcmp(found.name, hit) == 0);
+	}
+}
+
 /* What begins alike is looked for once, and each of those that it stands for is asked. */
 TEST(signatures_of_one_literal_are_told_apart)
 {
@@ -133,19 +150,8 @@ TEST(signatures_of_one_literal_are_told_apart)
 	CHECK(made_source(&m, "a.ldb", rule, sizeof(rule) - 1) == 0);
 	CHECK(made_build(&m) == 0 && m.sigc.skipped[SKIP_PROOF] == 0);
 	CHECK(signature_core_prepare(core, m.generation) == 0);
-	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-		char body[64];
-		size_t n = (size_t)snprintf(
-		    body, sizeof(body), "..%.9s.%s..", rows[i].body, rows[i].body + 9);
-
-		for (size_t step = 1; step <= n; step++) {
-			struct signature_hit hit = { .name = NULL };
-			int rc = made_scan(core, m.generation, span_of(body, n), step, &hit);
-
-			CHECK_ROW(rows[i].body, rc == (rows[i].hit != NULL));
-			CHECK_ROW(rows[i].body, rc != 1 || strcmp(hit.name, rows[i].hit) == 0);
-		}
-	}
+	for (unsigned i = 0; i < COUNT_OF(rows); i++)
+		check_hit(core, m.generation, rows[i].body, rows[i].hit);
 	signature_core_destroy(core);
 	made_end(&m);
 }
