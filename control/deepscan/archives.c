@@ -10,6 +10,7 @@
 #include <archive_entry.h>
 
 #include "control/deepscan/layer.h"
+#include "control/deepscan/microsoft.h"
 #include "control/deepscan/reader.h"
 #include "control/deepscan/zip.h"
 
@@ -359,8 +360,9 @@ layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end)
 			inner.is_guess = true;
 			snprintf(place, sizeof(place), "%zu", at - 1);
 			inner.path = layer_path(path, l, "at", place);
-			if (i == 0 ? layer_unpack_zip(d, &inner, false)
-				   : layer_unpack_container(d, &inner))
+			if (i == 0   ? layer_unpack_zip(d, &inner, false)
+			    : i == 3 ? microsoft_unpack(d, &inner)
+				     : layer_unpack_container(d, &inner))
 				break;
 		}
 	}

@@ -2,8 +2,8 @@
 /*
  * libmspack asks for files by name; here a name is the address of a struct place: bytes to be read,
  * or where they go. Nothing else is opened. A limit that is met ends a decompression as a write
- * that fails. The members of a CHM are taken in the order of their data, since each that lies
- * before the last one begins anew; as many as the object may have.
+ * that fails. Files of a CHM or a CAB are taken in the order of their data, since each that lies
+ * before the last one makes the library begin anew; as many as the object may have.
  */
 #include "control/deepscan/microsoft.h"
 
@@ -135,62 +135,95 @@ note_failure(struct deepscan *d, int rc, const char *path)
 		layer_note(d, rc == MSPACK_ERR_NOMEMORY ? SOURCE_OVERSIZE : SOURCE_CORRUPT, path);
 }
 
-static int
-by_offset(const void *a, const void *b)
-{
-	const struct mschmd_file *const *x = a, *const *y = b;
+/* A file of a CHM or a CAB. */
+struct listed {
+	void *file;
+	const char *name;
+	const void *folder; /* what it is decompressed with */
+	off_t offset;       /* in that */
+};
 
-	return ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
+/* Those of one archive, and what takes one out: a library's code. */
+struct list {
+	const char *kind;
+	struct listed *files;
+	size_t count, room; /* as many as the object may still have */
+	bool is_cut;        /* there are more */
+	int (*extract)(void *decompressor, void *file, const struct place *out);
+	void *decompressor;
+};
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	if (x->folder != y->folder)
+		return (uintptr_t)x->folder < (uintptr_t)y->folder ? -1 : 1;
+	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* One file of a CHM. */
+/* False: no memory. */
+static bool
+list_init(struct list *list, const struct deepscan *d)
+{
+	list->room = d->limits.members_max - d->members;
+	list->files = calloc(list->room + 1, sizeof(struct listed));
+	return list->files != NULL;
+}
+
 static void
-judge_member(struct deepscan *d, const struct layer *l, struct mschm_decompressor *chm,
-    struct mschmd_file *file)
+list_add(struct list *list, struct listed file)
+{
+	list->is_cut |= list->count == list->room;
+	if (list->count < list->room)
+		list->files[list->count++] = file;
+}
+
+static void
+judge_listed(struct deepscan *d, const struct layer *l, struct list *list, struct listed *file)
 {
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, layer_path(path, l, "chm", file->filename) };
-	struct place out = { .out = &t };
+	struct layer_target t = { d, &b, layer_path(path, l, list->kind, file->name) };
+	const struct place out = { .out = &t };
 	struct layer inner = { .depth = l->depth + 1, .path = path };
 
-	note_failure(d, chm->extract(chm, file, (const char *)&out), path);
+	note_failure(d, list->extract(list->decompressor, file->file, &out), path);
 	inner.bytes = span_of(b.bytes, b.used);
-	inner.name = span_text(file->filename);
+	inner.name = span_text(file->name);
 	if (b.used > 0)
 		layer_judge(d, &inner);
 	free(b.bytes);
 }
 
-/* In the order of their data; no more than the object may still have. */
+/* In the order of their data; and lets the list go. */
 static void
-judge_members(struct deepscan *d, const struct layer *l, struct mschm_decompressor *chm,
-    struct mschmd_header *head)
+judge_list(struct deepscan *d, const struct layer *l, struct list *list)
 {
-	size_t room = d->limits.members_max - d->members, count = 0;
-	struct mschmd_file **files = calloc(room + 1, sizeof(struct mschmd_file *));
-	struct mschmd_file *next = head->files;
-
-	if (files == NULL) {
-		layer_note(d, SOURCE_OVERSIZE, l->path);
-		return;
-	}
-	for (; next != NULL && count < room; next = next->next)
-		files[count++] = next;
-	qsort(files, count, sizeof(files[0]), by_offset);
-	for (size_t i = 0; i < count && !layer_is_over(d); i++) {
+	qsort(list->files, list->count, sizeof(list->files[0]), by_place);
+	for (size_t i = 0; i < list->count && !layer_is_over(d); i++) {
 		d->members++;
-		judge_member(d, l, chm, files[i]);
+		judge_listed(d, l, list, &list->files[i]);
 	}
-	if (next != NULL && !layer_is_over(d))
+	if (list->is_cut && !layer_is_over(d))
 		layer_spent(d, l->path);
-	free(files);
+	free(list->files);
+}
+
+static int
+extract_from_chm(void *decompressor, void *file, const struct place *out)
+{
+	struct mschm_decompressor *chm = decompressor;
+
+	return chm->extract(chm, file, (const char *)out);
 }
 
 static int
 unpack_chm(struct deepscan *d, const struct layer *l, const struct place *in)
 {
 	struct mschm_decompressor *chm = mspack_create_chm_decompressor(&from_memory);
+	struct list list = { .kind = "chm", .extract = extract_from_chm, .decompressor = chm };
 	struct mschmd_header *head;
 	int rc;
 
@@ -198,11 +231,69 @@ unpack_chm(struct deepscan *d, const struct layer *l, const struct place *in)
 		return MSPACK_ERR_NOMEMORY;
 	head = chm->open(chm, (const char *)in);
 	rc = chm->last_error(chm);
-	if (head != NULL) {
-		judge_members(d, l, chm, head);
-		chm->close(chm, head);
+	if (head != NULL && list_init(&list, d)) {
+		for (struct mschmd_file *f = head->files; f != NULL; f = f->next)
+			list_add(&list, (struct listed){ f, f->filename, f->section, f->offset });
+		judge_list(d, l, &list);
+	} else if (head != NULL) {
+		rc = MSPACK_ERR_NOMEMORY;
 	}
+	if (head != NULL)
+		chm->close(chm, head);
 	mspack_destroy_chm_decompressor(chm);
+	return rc;
+}
+
+/* Where a checksum is wrong, from the beginning without heeding it: what is there counts. */
+static void
+extract_unchecked(struct mscabd_file *file, const struct place *out)
+{
+	struct mscab_decompressor *cab = mspack_create_cab_decompressor(&from_memory);
+
+	if (cab == NULL)
+		return;
+	out->out->b->used = 0;
+	cab->set_param(cab, MSCABD_PARAM_SALVAGE, 1);
+	cab->extract(cab, file, (const char *)out);
+	mspack_destroy_cab_decompressor(cab);
+}
+
+static int
+extract_from_cab(void *decompressor, void *file, const struct place *out)
+{
+	struct mscab_decompressor *cab = decompressor;
+	int rc = cab->extract(cab, file, (const char *)out);
+
+	if (rc == MSPACK_ERR_CHECKSUM)
+		extract_unchecked(file, out);
+	return rc;
+}
+
+static int
+unpack_cab(struct deepscan *d, const struct layer *l, const struct place *in)
+{
+	struct mscab_decompressor *cab = mspack_create_cab_decompressor(&from_memory);
+	struct list list = { .kind = "cab", .extract = extract_from_cab, .decompressor = cab };
+	struct mscabd_cabinet *head;
+	int rc;
+
+	if (cab == NULL)
+		return MSPACK_ERR_NOMEMORY;
+	cab->set_param(cab, MSCABD_PARAM_SALVAGE, 1);
+	head = cab->open(cab, (const char *)in);
+	cab->set_param(cab, MSCABD_PARAM_SALVAGE, 0);
+	rc = cab->last_error(cab);
+	if (head != NULL && list_init(&list, d)) {
+		for (struct mscabd_file *f = head->files; f != NULL; f = f->next)
+			list_add(&list, (struct listed){ f, f->filename, f->folder, f->offset });
+		judge_list(d, l, &list);
+		layer_judge_part(d, l, head->length, l->bytes.bytes);
+	} else if (head != NULL) {
+		rc = MSPACK_ERR_NOMEMORY;
+	}
+	if (head != NULL)
+		cab->close(cab, head);
+	mspack_destroy_cab_decompressor(cab);
 	return rc;
 }
 
@@ -232,15 +323,17 @@ unpack_kwaj(const struct place *in, const struct place *out)
 	return rc;
 }
 
-/* How each begins, and what takes off the one file that is in it; NULL: there are many. */
+/* How each begins, and what takes out the files that are in it, or the one. */
 static const struct kind {
 	const char *name;
 	struct span magic;
-	int (*unpack)(const struct place *in, const struct place *out);
-} kinds[] = { { "chm", { (const uint8_t *)"ITSF", 4 }, NULL },
-	{ "szdd", { (const uint8_t *)"SZDD\x88\xf0\x27\x33", MAGIC_BYTES }, unpack_szdd },
-	{ "szdd", { (const uint8_t *)"SZ \x88\xf0\x27\x33\xd1", MAGIC_BYTES }, unpack_szdd },
-	{ "kwaj", { (const uint8_t *)"KWAJ\x88\xf0\x27\xd1", MAGIC_BYTES }, unpack_kwaj } };
+	int (*unpack_all)(struct deepscan *d, const struct layer *l, const struct place *in);
+	int (*unpack_one)(const struct place *in, const struct place *out);
+} kinds[] = { { "chm", { (const uint8_t *)"ITSF", 4 }, unpack_chm, NULL },
+	{ "cab", { (const uint8_t *)"MSCF\0\0\0\0", MAGIC_BYTES }, unpack_cab, NULL },
+	{ "szdd", { (const uint8_t *)"SZDD\x88\xf0\x27\x33", MAGIC_BYTES }, NULL, unpack_szdd },
+	{ "szdd", { (const uint8_t *)"SZ \x88\xf0\x27\x33\xd1", MAGIC_BYTES }, NULL, unpack_szdd },
+	{ "kwaj", { (const uint8_t *)"KWAJ\x88\xf0\x27\xd1", MAGIC_BYTES }, NULL, unpack_kwaj } };
 
 static const struct kind *
 kind_of(struct span bytes)
@@ -268,13 +361,15 @@ microsoft_unpack(struct deepscan *d, const struct layer *l)
 	struct layer_target t = { d, &b, path };
 	const struct place out = { .out = &t };
 
+	int rc;
+
 	if (kind == NULL)
 		return false;
 	layer_path(path, l, kind->name, NULL);
-	if (kind->unpack == NULL)
-		note_failure(d, unpack_chm(d, l, &in), l->path);
-	else
-		note_failure(d, kind->unpack(&in, &out), l->path);
+	rc = kind->unpack_all != NULL ? kind->unpack_all(d, l, &in) : kind->unpack_one(&in, &out);
+	if (rc != MSPACK_ERR_OK && l->is_guess && b.used == 0)
+		return false;
+	note_failure(d, rc, l->path);
 	layer_judge_buffer(d, l, path, &b);
 	return true;
 }

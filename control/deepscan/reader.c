@@ -13,11 +13,11 @@ static support *const filters[] = { archive_read_support_filter_bzip2,
 	archive_read_support_filter_zstd };
 
 static support *const containers[] = { archive_read_support_format_7zip,
-	archive_read_support_format_ar, archive_read_support_format_cab,
-	archive_read_support_format_cpio, archive_read_support_format_iso9660,
-	archive_read_support_format_lha, archive_read_support_format_rar,
-	archive_read_support_format_rar5, archive_read_support_format_tar,
-	archive_read_support_format_warc, archive_read_support_format_xar };
+	archive_read_support_format_ar, archive_read_support_format_cpio,
+	archive_read_support_format_iso9660, archive_read_support_format_lha,
+	archive_read_support_format_rar, archive_read_support_format_rar5,
+	archive_read_support_format_tar, archive_read_support_format_warc,
+	archive_read_support_format_xar };
 
 static void
 support_all(struct archive *a, support *const *what, size_t count)
@@ -205,10 +205,9 @@ reader_kind(struct archive *a)
 	static const struct kind kinds[] = { { ARCHIVE_FORMAT_ZIP, "zip" },
 		{ ARCHIVE_FORMAT_TAR, "tar" }, { ARCHIVE_FORMAT_7ZIP, "7z" },
 		{ ARCHIVE_FORMAT_RAR, "rar" }, { ARCHIVE_FORMAT_RAR_V5, "rar" },
-		{ ARCHIVE_FORMAT_CAB, "cab" }, { ARCHIVE_FORMAT_ISO9660, "iso" },
-		{ ARCHIVE_FORMAT_AR, "ar" }, { ARCHIVE_FORMAT_CPIO, "cpio" },
-		{ ARCHIVE_FORMAT_LHA, "lha" }, { ARCHIVE_FORMAT_XAR, "xar" },
-		{ ARCHIVE_FORMAT_WARC, "warc" } };
+		{ ARCHIVE_FORMAT_ISO9660, "iso" }, { ARCHIVE_FORMAT_AR, "ar" },
+		{ ARCHIVE_FORMAT_CPIO, "cpio" }, { ARCHIVE_FORMAT_LHA, "lha" },
+		{ ARCHIVE_FORMAT_XAR, "xar" }, { ARCHIVE_FORMAT_WARC, "warc" } };
 
 	return name_of(
 	    kinds, sizeof(kinds) / sizeof(kinds[0]), archive_format(a) & ARCHIVE_FORMAT_BASE_MASK);

@@ -2,7 +2,8 @@
 /*
  * libarchive as the unpacker sees it: one layer of something packed, opened from memory by one
  * view. Compression is taken off one layer at a time, never together with what it holds, so that
- * every layer's bytes can be judged. Not in use: mtree, which names files outside; filters that
+ * every layer's bytes can be judged. Not in use: mtree, which names files outside; CAB, over
+ * which 3.6.2 crashes (microsoft.c); filters that
  * start programs (grzip, lrzip, lzop).
  */
 #ifndef SLUICE_DEEPSCAN_READER_H
@@ -15,7 +16,7 @@
 #include "control/deepscan/passwords.h"
 
 enum reader_view {
-	READER_CONTAINER,     /* whichever container libarchive takes it for, but ZIP */
+	READER_CONTAINER,     /* whichever container libarchive takes it for, but ZIP, CAB */
 	READER_ISO_PLAIN,     /* ISO 9660 by its first directory, whatever Joliet's says */
 	READER_ZIP_DIRECTORY, /* ZIP by the directory at its end */
 	READER_ZIP_HEADERS,   /* ZIP by the headers before each member */

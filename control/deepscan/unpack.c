@@ -360,7 +360,8 @@ static bool
 is_archive_of(enum format f, struct span bytes)
 {
 	return (format_class(f) == FORMAT_CLASS_ARCHIVE && f != FORMAT_ISO) || f == FORMAT_OOXML ||
-	       f == FORMAT_ODF || f == FORMAT_EPUB || layer_is_disc(bytes);
+	       f == FORMAT_ODF || f == FORMAT_EPUB || layer_is_disc(bytes) ||
+	       microsoft_is_one(bytes);
 }
 
 void

@@ -224,7 +224,6 @@ static const struct kind kinds[] = {
 	{ "DMG", 2048 - 512, 8, "koly\0\0\0\4", SOURCE_UNSUPPORTED },
 	{ "squashfs", 0, 4, "hsqs", SOURCE_UNSUPPORTED },
 	{ "GPT", 512, 8, "EFI PART", SOURCE_UNSUPPORTED },
-	{ "CHM", 0, 4, "ITSF", SOURCE_UNSUPPORTED },
 	{ "ARJ", 0, 2, "\x60\xea", SOURCE_UNSUPPORTED },
 	{ "zeros", 0, 1, "\0", SOURCE_SANDBOX },
 };

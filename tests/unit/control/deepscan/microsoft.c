@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Help files, and what COMPRESS.EXE made of one: whole, cut, changed, and beyond the limits. */
+/* Cabinets, help, and what COMPRESS.EXE made of one file: whole, cut, changed, beyond the limits.
+ */
 #include <stdlib.h>
 
 #include "tests/unit/control/deepscan/packer.h"
@@ -128,6 +129,34 @@ write_chm(unsigned count, struct span bytes)
 	return packer_span(&made);
 }
 
+/* Stored, one block; `sum`: of it, 0 for none. */
+static struct span
+write_cab(unsigned count, struct span bytes, uint32_t sum)
+{
+	const size_t first = 36 + 8 + count * (16 + 2);
+
+	made.used = 0;
+	packer_add(&made, span_of("MSCF\0\0\0\0", 8));
+	put(&made, first + 8 + bytes.bytes, 8); /* and a reserved word */
+	put(&made, 36 + 8, 8);
+	put(&made, 0x0103, 2);
+	put(&made, 1, 2); /* folders */
+	put(&made, count, 2);
+	put(&made, 0, 6);
+	put(&made, first, 4);
+	put(&made, 1, 4); /* blocks, and how they are packed */
+	for (unsigned i = 0; i < count; i++) {
+		put(&made, bytes.bytes, 4);
+		put_zeros(&made, 12);
+		put(&made, 'a' + i % 26, 2); /* a name of one letter */
+	}
+	put(&made, sum, 4);
+	put(&made, bytes.bytes, 2);
+	put(&made, bytes.bytes, 2);
+	packer_add(&made, bytes);
+	return packer_span(&made);
+}
+
 static bool
 is_bad_in(const struct deepscan *d, const char *layer)
 {
@@ -142,9 +171,47 @@ TEST(what_microsoft_packed_is_judged)
 	    packer_judge(write_chm(1, packer_hidden()), &packer_limits), "chm:/0.htm->gz"));
 }
 
+TEST(a_cabinet_is_judged_and_what_lies_around_it)
+{
+	static struct packed around;
+	const struct deepscan *d;
+
+	CHECK(
+	    is_bad_in(packer_judge(write_cab(1, packer_hidden(), 0), &packer_limits), "cab:a->gz"));
+	d = packer_judge(write_cab(1, packer_hidden(), 1), &packer_limits); /* a wrong sum */
+	CHECK(is_bad_in(d, "cab:a->gz"));
+	d = packer_judge(write_cab(1, span_text("fine"), 1), &packer_limits);
+	CHECK(d->source == SOURCE_CORRUPT && strcmp(d->layer, "cab:a") == 0);
+	around.used = 0;
+	packer_add(&around, span_text("MZ, and a program\xff\xfe"));
+	packer_add(&around, write_cab(1, packer_hidden(), 0));
+	d = packer_judge(packer_span(&around), &packer_limits);
+	CHECK(is_bad_in(d, "at:19->cab:a->gz"));
+	write_cab(1, span_text("fine"), 0);
+	packer_add(&made, packer_hidden());
+	d = packer_judge(packer_span(&made), &packer_limits);
+	CHECK(d->verdict == VERDICT_BAD && strncmp(d->layer, "at:", 3) == 0);
+}
+
+/* A mark in a program is none. */
+TEST(what_only_begins_like_a_cabinet_in_a_program_says_nothing)
+{
+	static struct packed program;
+	const struct deepscan *d;
+
+	program.used = 0;
+	packer_add(&program, span_text("MZ, and a program\xff\xfe"));
+	packer_add(&program, span_of("MSCF\0\0\0\0 and no more than that, as in an installer", 53));
+	d = packer_judge(packer_span(&program), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+}
+
 TEST(what_is_harmless_in_it_is_clean)
 {
 	const struct deepscan *d;
+
+	d = packer_judge(write_cab(2, span_text("fine"), 0), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members == 2);
 
 	d = packer_judge(write_szdd(span_text("fine")), &packer_limits);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
@@ -162,6 +229,8 @@ TEST(their_members_bytes_and_depth_are_bounded)
 
 	limits.members_max = 2;
 	d = packer_judge(write_chm(3, span_text("fine")), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE && d->members == 2);
+	d = packer_judge(write_cab(3, span_text("fine"), 0), &limits);
 	CHECK(d->source == SOURCE_OVERSIZE && d->members == 2);
 	limits = packer_limits;
 	limits.unpacked_bytes_max = 50000;
@@ -192,9 +261,10 @@ TEST(one_cut_or_changed_anywhere_ends_well)
 {
 	struct span (*const writers[])(struct span) = { write_szdd, write_kwaj };
 
-	for (unsigned w = 0; w <= COUNT_OF(writers); w++) {
-		struct span whole = w < COUNT_OF(writers) ? writers[w](packer_eicar())
-							  : write_chm(2, packer_hidden());
+	for (unsigned w = 0; w < COUNT_OF(writers) + 2; w++) {
+		struct span whole = w < COUNT_OF(writers)    ? writers[w](packer_eicar())
+				    : w == COUNT_OF(writers) ? write_chm(2, packer_hidden())
+							     : write_cab(3, packer_hidden(), 0);
 
 		for (size_t at = 0; at < whole.bytes; at += at < 400 || at > 4200 ? 1 : 97) {
 			uint8_t *copy = malloc(whole.bytes);
