@@ -73,4 +73,4 @@ if bench/run --out "$here/out" >/dev/null 2>"$here/err"; then fail "a run's resu
 grep -q "results are there already" "$here/err" || fail "why nothing was measured is not told: $(cat "$here/err")"
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
 	fail "no cores are told"
-[ "$(bench/compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"
+[ "$(build/release/sluice-bench compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"
