@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Scans: block mode when the object is one span and there is a database for that, else a stream of
- * the core's pool, made when the core was prepared, touched only by the first bytes that are not
- * the last, and reset for the next object. After the first hit nothing more is scanned.
+ * the core's (core.c), touched only by the first bytes that are not the last, and reset for the
+ * next object. After the first hit nothing more is scanned.
  *
  * Which database an object is scanned with depends on its format: the first bytes are held back
  * until they tell it, at most FORMAT_HEAD_BYTES, and only where a generation has more than one. Of
@@ -19,149 +19,12 @@
  * never clean.
  */
 #include <errno.h>
-#include <stdlib.h>
 
-#include "scanners/signature/hashing.h"
-#include "scanners/signature/internal.h"
-#include "scanners/signature/waiting.h"
+#include "scanners/signature/scan.h"
 
-#define KEPT_BYTES   (GENERATION_REACH_MAX + 4) /* and two beyond either end, for edges */
 #define STEPS_FREE   (1u << 20)
 #define STEPS_A_BYTE 64
 #define ANY_LITERAL  UINT32_MAX
-
-/* One scan's memory of what went by; the core has one for each where a generation has patterns, or
- * rules that need none. */
-struct memory {
-	uint32_t kept_bytes, head_bytes;
-	struct tallies tallies;
-	struct signature_program program;
-	struct hashing hashing;
-	uint8_t head[PROGRAM_HEAD_BYTES];
-	struct waiting waiting;
-	uint8_t kept[KEPT_BYTES];
-};
-
-struct signature_scan {
-	struct signature_scan *next_free;
-	struct signature_core *core;
-	const struct generation *generation;
-	hs_stream_t *streams[TARGET_COUNT]; /* as the generation has databases */
-	struct memory *memory;              /* NULL: no patterns */
-	struct signature_view view;
-	struct span head;   /* the object's start: where it lies, or in its memory */
-	enum format format; /* FORMAT_COUNT: not told yet */
-	uint64_t bytes, steps, last_end;
-	unsigned target;
-	uint32_t only; /* the literal that is looked for, or ANY_LITERAL */
-	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name;
-	signature_name_of name_of; /* NULL: it has none */
-	void *name_arg;
-	struct signature_hit hit;
-};
-
-struct signature_core {
-	hs_scratch_t *scratch;
-	uint32_t scans_max, ready; /* `ready` of them have a stream */
-	struct signature_scan *scans, *free;
-	struct memory *memories;
-	struct waiting_pool waiting;
-};
-
-struct signature_core *
-signature_core_create(uint32_t streams_max)
-{
-	struct signature_core *core = calloc(1, sizeof(*core));
-
-	if (core == NULL)
-		return NULL;
-	core->scans_max = streams_max;
-	core->scans = calloc(streams_max, sizeof(*core->scans));
-	if (core->scans == NULL) {
-		free(core);
-		return NULL;
-	}
-	return core;
-}
-
-static void
-close_streams(struct signature_scan *scan)
-{
-	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		if (scan->streams[t] != NULL)
-			hs_close_stream(scan->streams[t], NULL, NULL, NULL);
-	}
-}
-
-void
-signature_core_destroy(struct signature_core *core)
-{
-	if (core == NULL)
-		return;
-	for (uint32_t i = 0; i < core->ready; i++)
-		close_streams(&core->scans[i]);
-	hs_free_scratch(core->scratch);
-	waiting_pool_fini(&core->waiting);
-	free(core->memories);
-	free(core->scans);
-	free(core);
-}
-
-static int
-grow_scratch(struct signature_core *core, const struct generation *g)
-{
-	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		hs_database_t *both[] = { g->stream[t], g->block[t] };
-
-		for (unsigned i = 0; i < 2; i++) {
-			if (both[i] != NULL &&
-			    hs_alloc_scratch(both[i], &core->scratch) != HS_SUCCESS)
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static int
-open_streams(struct signature_scan *scan, const struct generation *g)
-{
-	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		if (g->stream[t] != NULL &&
-		    hs_open_stream(g->stream[t], 0, &scan->streams[t]) != HS_SUCCESS) {
-			close_streams(scan);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-int
-signature_core_prepare(struct signature_core *core, const struct generation *g)
-{
-	const bool wants_memory = g->sections[GENERATION_PATTERNS].bytes > 0 ||
-				  g->sections[GENERATION_ALWAYS].bytes > 0 || g->has_sha1 ||
-				  g->has_section_digests;
-
-	if (grow_scratch(core, g) != 0)
-		return -ENOMEM;
-	if (core->memories == NULL && wants_memory) {
-		core->memories = calloc(core->scans_max, sizeof(*core->memories));
-		if (core->memories == NULL)
-			return -ENOMEM;
-	}
-	if (wants_memory && waiting_pool_init(&core->waiting, core->scans_max) != 0)
-		return -ENOMEM;
-	for (; core->ready < core->scans_max; core->ready++) {
-		struct signature_scan *scan = &core->scans[core->ready];
-
-		if (open_streams(scan, g) != 0)
-			return -ENOMEM;
-		scan->core = core;
-		scan->next_free = core->free;
-		core->free = scan;
-	}
-	return 0;
-}
 
 struct signature_scan *
 signature_open(struct signature_core *core, const struct generation *g)
