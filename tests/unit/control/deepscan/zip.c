@@ -160,3 +160,41 @@ TEST(a_tar_that_is_a_zip_too_is_judged_as_both)
 	packer_zip(&tar, &harmless, 1);
 	CHECK(is(packer_judge(packer_span(&tar), &packer_limits), SOURCE_SANDBOX));
 }
+
+/* As many entries as there is room for, all of one member: no more is read than may be. */
+TEST(a_directory_of_thousands_costs_its_limit)
+{
+	struct packer_zip member = { .name = "a", .bytes = packer_hidden(), .listed_again = 15000 };
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	limits.members_max = 50;
+	made.used = 0;
+	packer_zip(&made, &member, 1);
+	d = packer_judge(packer_span(&made), &limits);
+	CHECK(d->verdict == VERDICT_BAD);
+	member.bytes = span_text("");
+	made.used = 0;
+	packer_zip(&made, &member, 1);
+	d = packer_judge(packer_span(&made), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source != SOURCE_SANDBOX && d->members <= 51);
+}
+
+/* The longest that there may be, and directories in directories. */
+TEST(a_name_as_long_as_it_may_be_hides_nothing)
+{
+	static char name[65536];
+
+	for (unsigned way = 0; way < 3; way++) {
+		struct packer_zip member = { .name = name, .bytes = packer_hidden() };
+		const struct deepscan *d;
+
+		for (size_t i = 0; i < sizeof(name) - 1; i++)
+			name[i] = way > 0 && i % 2 == 1 ? '/' : 'd';
+		name[sizeof(name) - 2] = way == 2 ? '/' : 'd';
+		made.used = 0;
+		packer_zip(&made, &member, 1);
+		d = packer_judge(packer_span(&made), &packer_limits);
+		CHECK_SEED(way, d->verdict == VERDICT_BAD);
+	}
+}
