@@ -366,8 +366,9 @@ is_idle(const struct tcp_conn *c)
 	       (uint64_t)mono_since(c->tcp->now, c->data_sent_at).ns > c->rto_ns;
 }
 
-/* One larger segment of new data, where it is time to ask whether the path takes it. */
-static void
+/* One larger segment of new data, where it is time to ask whether the path takes it. Rare, and out
+ * of line: a request costs 30 instructions more where it is not. */
+static __rte_noinline void
 send_mtu_probe(struct tcp_conn *c)
 {
 	struct seq start = c->snd_nxt;

@@ -171,8 +171,9 @@ enter_recovery(struct tcp_conn *c)
 		scoreboard_lose_first(c);
 }
 
-/* What is lost goes again; where that is not a probe of the path alone, there is congestion. */
-static void
+/* What is lost goes again; where that is not a probe of the path alone, there is congestion. Out
+ * of line as send_mtu_probe() is. */
+static __rte_noinline void
 take_loss(struct tcp_conn *c)
 {
 	if (c->mss_is_low && path_alone_is_lost(c))
