@@ -20,6 +20,10 @@ def has_zero_gap(line):
     return re.search(r"\{(0|0-0|-0)\}", line) is not None
 
 
+def has_gap(line):
+    return re.search(r"\{[-0-9]*\}|\[[-0-9]*\]|[0-9a-fA-F?)]\*", line) is not None
+
+
 def asks_for_counts(line):
     return re.search(r"[0-9)][=<>][0-9]", line.split(";")[2] if ";" in line else "") is not None
 
@@ -47,7 +51,7 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
         return REWRITTEN if theirs else NOT_REWRITTEN
     if theirs and not is_bad and has_zero_gap(obj.line):
         return NO_GAP
-    if theirs and not is_bad and obj.word == "again" and asks_for_counts(obj.line):
+    if is_bad != bool(theirs) and obj.word == "again" and asks_for_counts(obj.line) and has_gap(obj.line):
         return COUNTS
     if is_bad != bool(theirs) and asks_for_counts(obj.line) and has_two_forms(obj.line):
         return FORMS_OVERLAP
