@@ -60,10 +60,11 @@ struct outcome {
 static inline void
 outcome_set(struct outcome *o, enum verdict verdict, enum source source, const char *threat)
 {
-	size_t n = strnlen(threat, THREAT_BYTES_MAX - 1);
+	size_t n = strlen(threat);
 
 	o->verdict = verdict;
 	o->source = source;
+	n = n < THREAT_BYTES_MAX ? n : THREAT_BYTES_MAX - 1;
 	memcpy(o->threat, threat, n);
 	o->threat[n] = 0;
 }
