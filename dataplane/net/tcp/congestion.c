@@ -123,36 +123,8 @@ avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked
 void
 congestion_take_rtt(struct congestion *g, uint32_t rtt_us)
 {
-	if (g->ack_rtt_us == 0 || rtt_us < g->ack_rtt_us)
-		g->ack_rtt_us = rtt_us > 0 ? rtt_us : 1;
-}
-
-/*
- * A round ends when what flew at its start was acknowledged (RFC 9406 §4.2); the first ACK of more
- * begins the next. An ACK of a whole flight leaves nothing of it: what flew before that ACK is no
- * part of the round that it begins, or its round trip would be the new one's and the last one's.
- */
-static void
-count_rounds(struct congestion *g, uint32_t acked, uint32_t flight)
-{
-	if (acked <= g->round_left) {
-		g->round_left -= acked;
-		return;
-	}
-	g->round_left = flight > acked ? flight - acked : 0;
-	g->last_min_us = g->round_min_us;
-	g->round_min_us = g->round_samples = 0;
-	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
-		g->ssthresh = g->cwnd;
-}
-
-static void
-take_sample(struct congestion *g)
-{
-	if (g->ack_rtt_us == 0)
-		return;
-	if (g->round_min_us == 0 || g->ack_rtt_us < g->round_min_us)
-		g->round_min_us = g->ack_rtt_us;
+	if (g->round_min_us == 0 || rtt_us < g->round_min_us)
+		g->round_min_us = rtt_us > 0 ? rtt_us : 1;
 	if (g->round_samples < HYSTART_SAMPLES)
 		g->round_samples++;
 }
@@ -160,16 +132,13 @@ take_sample(struct congestion *g)
 /*
  * HyStart++ (RFC 9406 §4.2), in the first slow start only: where the round trip grows the queue
  * does, so growth is slowed, and after five such rounds ended; unless the round trip comes down
- * again.
+ * again. A round ends when what flew at its start was acknowledged.
  */
 static void
 watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
 {
-	bool enough;
+	bool enough = g->round_samples >= HYSTART_SAMPLES;
 
-	count_rounds(g, acked, flight);
-	take_sample(g);
-	enough = g->round_samples >= HYSTART_SAMPLES;
 	if (enough && g->css_baseline_us != 0 && g->round_min_us < g->css_baseline_us) {
 		g->css_baseline_us = 0;
 	} else if (enough && g->css_baseline_us == 0 && g->last_min_us != 0) {
@@ -183,6 +152,15 @@ watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
 			g->css_rounds = 0;
 		}
 	}
+	if (acked < g->round_left) {
+		g->round_left -= acked;
+		return;
+	}
+	g->round_left = flight;
+	g->last_min_us = g->round_min_us;
+	g->round_min_us = g->round_samples = 0;
+	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
+		g->ssthresh = g->cwnd;
 }
 
 static void
@@ -218,7 +196,6 @@ congestion_grow(
 	if (g->cwnd > CWND_BYTES_MAX)
 		g->cwnd = g->w_est = CWND_BYTES_MAX;
 	g->used_left -= acked < g->used_left ? acked : g->used_left;
-	g->ack_rtt_us = 0;
 	g->seen_at = now;
 }
 
