@@ -85,7 +85,8 @@ enum parse_result http_head_parse(struct span block, bool is_response, struct ht
 enum parse_result http_head_parse_by(
     const struct http_scan *by, struct span block, bool is_response, struct http_head *out);
 
-/* Whether a field's name is this one, which an empty one never is; most have another first letter. */
+/* Whether a field's name is this one, which an empty one never is; most have another first letter.
+ */
 static inline bool
 http_name_is(struct span field, struct span name)
 {

@@ -196,12 +196,13 @@ TEST(a_cabinet_is_judged_and_what_lies_around_it)
 /* A mark in a program is none. */
 TEST(what_only_begins_like_a_cabinet_in_a_program_says_nothing)
 {
+	static const char mark[] = "MSCF\0\0\0\0 and no more than that, as in an installer";
 	static struct packed program;
 	const struct deepscan *d;
 
 	program.used = 0;
 	packer_add(&program, span_text("MZ, and a program\xff\xfe"));
-	packer_add(&program, span_of("MSCF\0\0\0\0 and no more than that, as in an installer", 53));
+	packer_add(&program, span_of(mark, sizeof(mark) - 1));
 	d = packer_judge(packer_span(&program), &packer_limits);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
 }
