@@ -22,7 +22,7 @@ LENGTHS_MS = (400, 2000, 8000)  # the next one where no object came through: a b
 IDLE_S = 0.3
 LIMIT_S = 300  # of a start, and of a plan: all is fifty times as slow
 OURS = re.compile(r"(?:^|/)((?:common|dataplane|scanners)/[^ ]*)$")
-A_TURN = "inspect_begin"  # is called once a turn, and not inlined
+A_TURN = "core_turn"  # never inlined
 
 # the first that fits; None: it belongs to whoever called
 FOLDERS = [("dataplane/port", "port driver"), ("dataplane/bell", "port driver"), ("dataplane/net/link/", "link"), ("dataplane/net/tcp/", "tcp"),
@@ -125,7 +125,9 @@ def of_object(profile, idle, busy_turns, objects):
     costs, turns = profile
     idle_costs, idle_turns = idle
     empty = max(0, turns - busy_turns)
-    each = {stage: costs[stage] - (idle_costs[stage] / idle_turns * empty if idle_turns else 0) for stage in costs}
+    if idle_turns == 0:
+        raise Failed("no call of %s is in the profile" % A_TURN)
+    each = {stage: costs[stage] - idle_costs[stage] / idle_turns * empty for stage in costs}
     return {stage: max(0.0, value) / objects for stage, value in each.items()}
 
 

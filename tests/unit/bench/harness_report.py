@@ -41,7 +41,7 @@ cfn=(3) memcpy
 calls=1 0
 * 50
 cfi=(4) /x/dataplane/inspect/inspect.c
-cfn=(4) inspect_begin
+cfn=(4) core_turn
 calls=3 0
 * 7
 
