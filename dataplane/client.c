@@ -9,6 +9,14 @@
 /* Taken from one of several connections in a turn: a large body takes its turn beside small ones.
  */
 #define SHARED_SLICE_BYTES 16384
+/*
+ * Of a body that has come that far, and is about as dear as so many small objects a KiB, no more
+ * than the requests of the turn before have cost, where there were any: turns of few objects are
+ * short, and 16 KiB of each were half of a core.
+ */
+#define LARGE_BODY_BYTES    (256u << 10)
+#define LARGE_SLICE_BYTES   4096 /* at least */
+#define BYTES_FOR_A_REQUEST 1024
 
 #define TIMERS_PER_TURN 512
 
@@ -100,6 +108,8 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 	switch (event) {
 	case ICAP_REQUEST:
 		client_note_progress(c, client);
+		client->request_bytes = 0;
+		c->begun++;
 		if (inspect_lacks_decoders(c->config.inspect))
 			client_make_room_within(c, SCARCE_DECODERS);
 		client->object =
@@ -223,6 +233,7 @@ feed(struct clients *c, struct client *client, size_t *budget)
 		return feed_end(client);
 	*budget -= in.bytes < *budget ? in.bytes : *budget;
 	client->unmarked_bytes += (uint32_t)in.bytes;
+	client->request_bytes += in.bytes;
 	if (client->unmarked_bytes >= PROGRESS_BYTES)
 		client_note_progress(c, client);
 	icap_input(client->session, &in);
@@ -284,17 +295,23 @@ feed_on(struct client *client)
 
 /* What may be taken from a connection now. */
 static size_t
-slice_bytes(const struct clients *c, enum objects objects)
+slice_bytes(const struct clients *c, const struct client *client, enum objects objects)
 {
+	size_t share = (size_t)c->begun_before * BYTES_FOR_A_REQUEST;
+
 	if (c->served_before < 2)
 		return ICAP_SLICE_BYTES;
-	return objects == OBJECTS_POSTPONED ? SHARED_SLICE_BYTES : 0;
+	if (objects == OBJECTS_AT_ONCE)
+		return 0;
+	if (client->request_bytes < LARGE_BODY_BYTES || share == 0 || share > SHARED_SLICE_BYTES)
+		return SHARED_SLICE_BYTES;
+	return share > LARGE_SLICE_BYTES ? share : LARGE_SLICE_BYTES;
 }
 
 static void
 drive(struct clients *c, struct client *client, enum objects objects)
 {
-	size_t budget = slice_bytes(c, objects);
+	size_t budget = slice_bytes(c, client, objects);
 	enum progress progress;
 	struct mono deadline;
 
@@ -338,6 +355,8 @@ clients_begin(struct clients *c, struct mono now, bool backlog)
 	c->now = now;
 	c->served_before = c->served;
 	c->served = 0;
+	c->begun_before = c->begun;
+	c->begun = 0;
 	c->behind = false;
 	streams_begin(&c->streams, now, backlog);
 	return behind;

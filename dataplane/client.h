@@ -9,8 +9,9 @@
  * would fetch it anew.
  *
  * A turn takes at most ICAP_SLICE_BYTES from a connection, SHARED_SLICE_BYTES from one of several,
- * so that small objects need not wait for a large one beside them; and nothing while its answers
- * wait for a slow reader, so that the receive window follows what was scanned and sent.
+ * less of a body that has been coming for long where requests begin beside it, so that small
+ * objects need not wait for a large one; and nothing while its answers wait for a slow reader, so
+ * that the receive window follows what was scanned and sent.
  *
  * When every place is taken, a newcomer gets that of a connection which is idle, or which has been
  * sending next to nothing of its request for ten seconds; where there is none it is refused.

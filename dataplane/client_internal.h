@@ -21,6 +21,7 @@ struct client {
 	struct inspect_peer peer;
 	struct mono progress_at; /* its last request, or PROGRESS_BYTES of one */
 	uint32_t unmarked_bytes; /* since then */
+	uint64_t request_bytes;  /* since its last request's head */
 	bool input_ended;
 	enum icap_event
 	    postponed;    /* was told and waits for clients_inspect_next(); ICAP_MORE: none */
@@ -36,6 +37,7 @@ struct clients {
 	struct streams streams;
 	uint32_t count, serial;
 	uint32_t served, served_before; /* connections, in this turn and in the one before */
+	uint32_t begun, begun_before;   /* requests */
 	struct mono now;
 	bool behind; /* one of several has more than was taken from it */
 	bool draining;

@@ -154,6 +154,7 @@ client_welcome(struct clients *c, struct tcp_conn *conn)
 	client_note_progress(c, client);
 	client->object = NULL;
 	client->input_ended = false;
+	client->request_bytes = 0;
 	client->postponed = ICAP_MORE;
 	client->peer.address = tcp_endpoints(conn)->remote;
 	icap_session_set_peer(client->session, &client->peer.address);

@@ -14,6 +14,8 @@
 
 #define SHARED_SLICE_BYTES 16384
 #define LARGE_BYTES        (200u * 1024)
+#define LARGE_FROM_BYTES   (256u << 10) /* is large, and has slices of LARGE_SLICE_BYTES at least */
+#define LARGE_SLICE_BYTES  4096
 #define SMALL_BYTES        1000
 
 #define MAY_204  "Allow: 204\r\n"
@@ -56,6 +58,31 @@ TEST(a_large_body_leaves_the_turn_to_others)
 	turns(p, 2);
 	CHECK(!p->behind);
 	CHECK(peer_count_of(large, SAID_204) == 1);
+	CHECK(pipeline_destroy(p));
+}
+
+/* What has come for long takes less where small ones begin, and as others where none did. */
+TEST(a_body_that_is_large_by_now_leaves_them_more)
+{
+	struct pipeline *p = pipeline_create((struct pipeline_shape){ 0 });
+	struct peer *large = peer_connect(p), *small = peer_connect(p);
+	size_t came = 0;
+
+	peer_say_head(large, MAY_204, 2 * LARGE_FROM_BYTES);
+	turns(p, 1);
+	for (unsigned turn = 0; turn < 60; turn++) {
+		if (peer_waiting_bytes(large) < 4 * SHARED_SLICE_BYTES)
+			peer_say_body(large, 4 * SHARED_SLICE_BYTES);
+		peer_say_request(small, MAY_204, SMALL_BYTES);
+		pipeline_turn(p, a_while);
+		if (turn > 0)
+			CHECK(large->taken_bytes ==
+			      (came < LARGE_FROM_BYTES ? SHARED_SLICE_BYTES : LARGE_SLICE_BYTES));
+		came += large->taken_bytes;
+	}
+	CHECK(came > LARGE_FROM_BYTES);
+	turns(p, 2);
+	CHECK(large->taken_bytes == SHARED_SLICE_BYTES);
 	CHECK(pipeline_destroy(p));
 }
 
