@@ -30,6 +30,7 @@ PAGES = {
 
 class Origin(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the ACK of its head
 
     def answer(self, code, body, kind):
         self.send_response(code)
