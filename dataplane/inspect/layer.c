@@ -81,7 +81,8 @@ layer_take_whole(struct layer *l, struct span bytes)
 {
 	feed_format(l, bytes, true);
 	l->bytes = bytes.bytes;
-	l->unscanned = true;
+	l->unscanned = l->scan_failed =
+	    true; /* whoever judges it without a scan finds no clean one */
 }
 
 void

@@ -45,7 +45,7 @@ bool layer_is_by_name(const struct layer *l);
 /* Format and signatures; the caller puts the bytes into the queue. */
 void layer_feed(struct layer *l, struct span bytes, bool is_last);
 /* All of the layer at once, its format without its signatures, and these later: they are given the
- * same bytes, or left out where nobody asks for them any more. */
+ * same bytes, or left out where nobody asks for them any more. Until then the scan has failed. */
 void layer_take_whole(struct layer *l, struct span bytes);
 void layer_scan_whole(struct layer *l, struct span bytes);
 /* No more bytes: the format is final, and the digests after the queue's next run; at once where

@@ -192,11 +192,8 @@ static bool
 has_coding(const struct multipart *p)
 {
 	struct span coding = multipart_field(p, MULTIPART_CODING);
-	static const char none[] = "identity";
 
-	return coding.bytes > 0 &&
-	       (coding.bytes != sizeof(none) - 1 ||
-		   strncasecmp((const char *)coding.data, none, coding.bytes) != 0);
+	return coding.bytes > 0 && !span_is_nocase(coding, "identity");
 }
 
 static void

@@ -115,34 +115,42 @@ rig_create(const char *const *set)
 }
 
 struct loaded *
-rig_listing(const char *text, const char *suffix)
+rig_compile(struct sigc *sigc, const char *line, const char *suffix)
 {
-	char path[] = "/tmp/sluice-rig-XXXXXX", name[64], line[128], hex[65];
+	char path[] = "/tmp/sluice-rig-XXXXXX", name[64];
 	char error[SIGNATURE_ERROR_TEXT_MAX];
-	struct sigc sigc = { 0 };
 	struct loaded *l = NULL;
-	struct digest d;
-	struct digest_values v;
 	FILE *f;
 	int fd = mkstemp(path);
 
-	digest_init(&d);
-	digest_feed(&d, span_text(text));
-	digest_finish(&d, &v);
-	snprintf(line, sizeof(line), "%s:%zu:Listed\n", digest_hex(v.md5, 16, hex), strlen(text));
 	snprintf(name, sizeof(name), "%s.%s", path, suffix);
 	f = fopen(name, "w");
 	CHECK(fd >= 0 && f != NULL && fputs(line, f) >= 0 && fclose(f) == 0);
-	sigc_add_literal(&sigc, span_text("Literal"), (const uint8_t *)"known by its", 12);
-	CHECK(sigc_read(&sigc, name) == 0 && sigc_build(&sigc, path) == 0);
+	CHECK(sigc_read(sigc, name) == 0 && sigc_build(sigc, path) == 0);
 	close(fd);
 	fd = open(path, O_RDONLY);
 	CHECK(loaded_create(fd, 1, RIG_SCANS, &l, error) == 0);
 	close(fd);
 	unlink(path);
 	unlink(name);
-	sigc_free(&sigc);
+	sigc_free(sigc);
 	return l;
+}
+
+struct loaded *
+rig_listing(const char *text, const char *suffix)
+{
+	char line[128], hex[65];
+	struct sigc sigc = { 0 };
+	struct digest d;
+	struct digest_values v;
+
+	digest_init(&d);
+	digest_feed(&d, span_text(text));
+	digest_finish(&d, &v);
+	snprintf(line, sizeof(line), "%s:%zu:Listed\n", digest_hex(v.md5, 16, hex), strlen(text));
+	sigc_add_literal(&sigc, span_text("Literal"), (const uint8_t *)"known by its", 12);
+	return rig_compile(&sigc, line, suffix);
 }
 
 void

@@ -47,6 +47,9 @@ struct rig *rig_create(const char *const *set);
 /* Signatures that know these bytes by a list of digests of that kind ("hdb", "fp"), as "Listed",
  * and any that have "known by its" in them. */
 struct loaded *rig_listing(const char *text, const char *suffix);
+/* What was added to `sigc` and a source of one line, whose kind the suffix tells. Frees `sigc`. */
+struct sigc;
+struct loaded *rig_compile(struct sigc *sigc, const char *line, const char *suffix);
 /* Takes `loaded`: its generation judges from the next object on. */
 void rig_publish(struct rig *r, struct loaded *loaded);
 /* Takes `shadow`: it is tried beside what serves; NULL: nothing is any more. */

@@ -244,30 +244,15 @@ TEST(only_what_is_held_until_its_verdict_waits)
 static struct loaded *
 trusting(const char *text)
 {
-	char path[] = "/tmp/sluice-whole-XXXXXX", name[64], hex[65];
-	char error[SIGNATURE_ERROR_TEXT_MAX];
+	char line[128], hex[65];
 	uint8_t digest[SHA_DIGEST_LENGTH];
 	struct sigc sigc = { .has_sandbox = true };
-	struct loaded *l = NULL;
-	FILE *f;
-	int fd = mkstemp(path);
 
 	SHA1((const uint8_t *)text, strlen(text), digest);
-	snprintf(name, sizeof(name), "%s.sfp", path);
-	f = fopen(name, "w");
-	CHECK(fd >= 0 && f != NULL);
-	fprintf(f, "%s:%zu:Trusted\n", digest_hex(digest, sizeof(digest), hex), strlen(text));
-	fclose(f);
+	snprintf(line, sizeof(line), "%s:%zu:Trusted\n", digest_hex(digest, sizeof(digest), hex),
+	    strlen(text));
 	sigc_add_built_in(&sigc);
-	CHECK(sigc_read(&sigc, name) == 0 && sigc_build(&sigc, path) == 0);
-	close(fd);
-	fd = open(path, O_RDONLY);
-	CHECK(loaded_create(fd, 1, RIG_SCANS, &l, error) == 0);
-	close(fd);
-	unlink(path);
-	unlink(name);
-	sigc_free(&sigc);
-	return l;
+	return rig_compile(&sigc, line, "sfp");
 }
 
 /* Its SHA-1 is the scan's, and a trusted one wins over what was said before. */
@@ -292,5 +277,23 @@ TEST(nothing_waits_beside_what_is_tried)
 	once = r->stats->counters[COUNTER_SHADOW_BYTES];
 	judged(r, "tried", "", "known by its text", 17);
 	CHECK(once == 17 && r->stats->counters[COUNTER_SHADOW_BYTES] == 2 * once);
+	rig_destroy(r);
+}
+
+/* Whoever judged a layer that was put down and not scanned would find an error, never a clean one.
+ */
+TEST(what_is_not_scanned_yet_has_failed)
+{
+	struct rig *r = rig_create(NULL);
+	struct layer l;
+
+	CHECK(layer_open(&l, r->publisher.current->loaded->cores[0],
+		  r->publisher.current->loaded->generation, (struct layer_name){ 0 }) == 0);
+	layer_take_whole(&l, span_text(CLEAN));
+	CHECK(l.scan_failed);
+	layer_scan_whole(&l, span_text(CLEAN));
+	CHECK(!l.scan_failed);
+	layer_finish(&l, NULL);
+	layer_close(&l, NULL);
 	rig_destroy(r);
 }
