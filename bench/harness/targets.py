@@ -98,14 +98,12 @@ def targets(samples, rows):
     ]
 
 
-def word(bound, sense, value, form="%s"):
-    """As exactly as it is told."""
+def word(bound, sense, value):
     if value is None:
         return "n/a"
     if bound is None:
         return ""
-    told = float(form % value)
-    reached = told <= bound if sense == "at most" else told >= bound
+    reached = value <= bound if sense == "at most" else value >= bound
     return "reached" if reached else "missed"
 
 
@@ -113,7 +111,7 @@ def table(samples, rows):
     lines = ["| what | target | measured | |", "|---|---|---|---|"]
     for what, form, bound, sense, value in targets(samples, rows):
         lines.append("| %s | %s | %s | %s |" % (what, "–" if bound is None else "%s %s" % (sense, form % bound),
-                                                "n/a" if value is None else form % value, word(bound, sense, value, form)))
+                                                "n/a" if value is None else form % value, word(bound, sense, value)))
     return "\n".join(lines)
 
 
