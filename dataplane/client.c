@@ -10,9 +10,9 @@
  */
 #define SHARED_SLICE_BYTES 16384
 /*
- * Of a body that has come that far, and is about as dear as so many small objects a KiB, no more
- * than the requests of the turn before have cost, where there were any: turns of few objects are
- * short, and 16 KiB of each were half of a core.
+ * Of a body that has come that far, beside requests, so much for each that began in the turn
+ * before, about a third of what it cost: turns of few objects are short, and 16 KiB of each were
+ * half of a core.
  */
 #define LARGE_BODY_BYTES    (256u << 10)
 #define LARGE_SLICE_BYTES   4096 /* at least */

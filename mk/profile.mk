@@ -20,7 +20,7 @@ forget_objects = rm -f $(call archives,$(PROFILE_FOLDERS)) $(B)/obj/dataplane/ma
 	$(call objects_of,$(foreach f,$(PROFILE_FOLDERS),$(call sources_of,$(f))))
 forget_profile = rm -f $(PROFILE_FILE); find $(B)/obj -name '*.gcda' -delete
 
-## release: build every program; PGO=1: the dataplane by a profile of it at work (3 minutes more), PGO=0: not any more
+## release: build every program; PGO=1: the dataplane by a profile of it at work (4 minutes more), PGO=0: not any more
 ifeq ($(PGO),)
 release:
 	@$(MAKE) --no-print-directory BUILD=release all
