@@ -334,13 +334,23 @@ layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone)
 	return true;
 }
 
+static bool
+unpack_zip_within(struct deepscan *d, const struct layer *l)
+{
+	return layer_unpack_zip(d, l, false);
+}
+
 /* What begins with one of these may be an archive; in the middle of a program it may be none. */
 void
 layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end)
 {
-	static const struct span marks[] = { { (const uint8_t *)"PK\3\4", 4 },
-		{ (const uint8_t *)"7z\xbc\xaf\x27\x1c", 6 },
-		{ (const uint8_t *)"Rar!\x1a\x07", 6 }, { (const uint8_t *)"MSCF\0\0\0\0", 8 } };
+	static const struct {
+		struct span text;
+		bool (*unpack)(struct deepscan *d, const struct layer *l);
+	} marks[] = { { { (const uint8_t *)"PK\3\4", 4 }, unpack_zip_within },
+		{ { (const uint8_t *)"7z\xbc\xaf\x27\x1c", 6 }, layer_unpack_container },
+		{ { (const uint8_t *)"Rar!\x1a\x07", 6 }, layer_unpack_container },
+		{ { (const uint8_t *)"MSCF\0\0\0\0", 8 }, microsoft_unpack } };
 
 	for (unsigned i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		char path[DEEPSCAN_LAYER_MAX], place[32];
@@ -349,9 +359,10 @@ layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end)
 		for (unsigned tried = 0; tried < EMBEDDED_MAX && !layer_is_over(d); tried++) {
 			struct span rest = span_from(l->bytes, at);
 			struct layer inner = *l;
-			const uint8_t *found = rest.bytes == 0 ? NULL
-							       : memmem(rest.data, rest.bytes,
-								     marks[i].data, marks[i].bytes);
+			const uint8_t *found = rest.bytes == 0
+						   ? NULL
+						   : memmem(rest.data, rest.bytes,
+							 marks[i].text.data, marks[i].text.bytes);
 
 			if (found == NULL || found >= l->bytes.data + end)
 				break;
@@ -360,9 +371,7 @@ layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end)
 			inner.is_guess = true;
 			snprintf(place, sizeof(place), "%zu", at - 1);
 			inner.path = layer_path(path, l, "at", place);
-			if (i == 0   ? layer_unpack_zip(d, &inner, false)
-			    : i == 3 ? microsoft_unpack(d, &inner)
-				     : layer_unpack_container(d, &inner))
+			if (marks[i].unpack(d, &inner))
 				break;
 		}
 	}

@@ -203,8 +203,10 @@ judge_list(struct deepscan *d, const struct layer *l, struct list *list)
 {
 	qsort(list->files, list->count, sizeof(list->files[0]), by_place);
 	for (size_t i = 0; i < list->count && !layer_is_over(d); i++) {
-		d->members++;
-		judge_listed(d, l, list, &list->files[i]);
+		if (++d->members > d->limits.members_max) /* those within them count, too */
+			layer_spent(d, l->path);
+		else
+			judge_listed(d, l, list, &list->files[i]);
 	}
 	if (list->is_cut && !layer_is_over(d))
 		layer_spent(d, l->path);
@@ -360,7 +362,6 @@ microsoft_unpack(struct deepscan *d, const struct layer *l)
 	struct layer_buffer b = { 0 };
 	struct layer_target t = { d, &b, path };
 	const struct place out = { .out = &t };
-
 	int rc;
 
 	if (kind == NULL)

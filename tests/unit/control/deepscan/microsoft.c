@@ -225,6 +225,7 @@ TEST(what_is_harmless_in_it_is_clean)
 TEST(their_members_bytes_and_depth_are_bounded)
 {
 	static uint8_t much[100000];
+	static struct packed inner;
 	struct deepscan_limits limits = packer_limits;
 	const struct deepscan *d;
 
@@ -233,6 +234,11 @@ TEST(their_members_bytes_and_depth_are_bounded)
 	CHECK(d->source == SOURCE_OVERSIZE && d->members == 2);
 	d = packer_judge(write_cab(3, span_text("fine"), 0), &limits);
 	CHECK(d->source == SOURCE_OVERSIZE && d->members == 2);
+	limits.members_max = 3; /* of which the first has two within */
+	inner.used = 0;
+	packer_add(&inner, write_cab(2, span_text("fine"), 0));
+	d = packer_judge(write_chm(3, packer_span(&inner)), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE && d->members == 4);
 	limits = packer_limits;
 	limits.unpacked_bytes_max = 50000;
 	d = packer_judge(write_szdd(span_of(much, sizeof(much))), &limits);
