@@ -11,12 +11,13 @@
 #define SHARED_SLICE_BYTES 16384
 /*
  * Of a body that has come that far, beside requests, so much for each that began in the turn
- * before, about a third of what it cost: turns of few objects are short, and 16 KiB of each were
- * half of a core.
+ * before, about a quarter of what an object of 1 KiB costs (it is digested alone, where small
+ * objects share lanes). A turn then stays short at any load that the core can carry; an idle
+ * core takes its next slice at once.
  */
 #define LARGE_BODY_BYTES    (256u << 10)
 #define LARGE_SLICE_BYTES   4096 /* at least */
-#define BYTES_FOR_A_REQUEST 1024
+#define BYTES_FOR_A_REQUEST 256
 
 #define TIMERS_PER_TURN 512
 

@@ -4,15 +4,15 @@
 Each row is a dictionary: name, round, value (in the unit that the name ends with), errors, note; and what the
 generator said of it. A plan at a rate is an open loop: latency counts from when an object was due.
 """
-LOADS = (10, 30, 50, 70, 80, 90)  # per cent of what one core carries, by its cost in this round
+LOADS = (10, 30, 50, 70, 80, 90)  # per cent of what one core carries, by what an object costs on these connections
 BESIDE = "100M"
 CONNECTIONS = 512  # of plans at a rate: so many that it is time that they wait for, not each other
 SHORT = "--json --bytes 1K --body %s --type %s --milliseconds %d "
 
 
-def rate_at(percent, warm):
+def rate_at(percent, full):
     """Objects a second: of what the core can do in the time that it really gets."""
-    return max(1, int(percent / 100 * 1e6 / warm["cpu_us"] * min(warm["core_share"], 1.0)))
+    return max(1, int(percent / 100 * 1e6 / full["cpu_us"] * min(full["core_share"], 1.0)))
 
 
 def row(name, number, value, sample):
@@ -36,13 +36,18 @@ def of_one(server, words, number):
     return [row("one_p50_us", number, sample["p50_us"], sample), row("one_p99_us", number, sample["p99_us"], sample)]
 
 
-def at_loads(server, words, number, warm):
-    """Latency over load, and at 70 % with a large body on its way beside it; control does not take the generator's time."""
-    found = []
+def at_loads(server, words, number):
+    """Latency over load, and at 70 % with a large body on its way beside it; control does not take the generator's time.
+    The load is of what the core carries with as many connections, all of them busy."""
+    words += "--connections %d " % CONNECTIONS
+    full = server.run_plan(words)
+    found = [row("crowd_us", number, full["cpu_us"], full)]
+    if full["errors"] or full["cpu_us"] <= 0:
+        return found
     for percent in LOADS:
-        sample = server.run_aside(words + "--connections %d --rate %d" % (CONNECTIONS, rate_at(percent, warm)))
+        sample = server.run_aside(words + "--rate %d" % rate_at(percent, full))
         found.append(row("load%d_p99_us" % percent, number, sample["p99_us"], sample))
-    sample = server.run_aside(words + "--connections %d --rate %d --beside %s" % (CONNECTIONS, rate_at(70, warm), BESIDE))
+    sample = server.run_aside(words + "--rate %d --beside %s" % (rate_at(70, full), BESIDE))
     found.append(row("beside_p99_us", number, sample["p99_us"], sample))
     if sample["beside"] == 0:
         without(found[-1], "no body of %s came through beside" % BESIDE)
@@ -81,6 +86,6 @@ def measure(server, body, number, warm, connections, milliseconds):
     words = SHORT % (body["path"], body["type"], milliseconds)
     if warm["errors"] or warm["cpu_us"] <= 0:
         return []
-    return (of_one(server, words, number) + at_loads(server, words, number, warm) +
+    return (of_one(server, words, number) + at_loads(server, words, number) +
             anew(server, words, number, warm, connections) + again(server, words, number, connections) +
             of_mix(server, body, number, connections, milliseconds))

@@ -65,15 +65,18 @@ TEST(a_large_body_leaves_the_turn_to_others)
 TEST(a_body_that_is_large_by_now_leaves_them_more)
 {
 	struct pipeline *p = pipeline_create((struct pipeline_shape){ 0 });
-	struct peer *large = peer_connect(p), *small = peer_connect(p);
+	struct peer *large = peer_connect(p), *small[PIPELINE_PEERS_MAX - 1];
 	size_t came = 0;
 
+	for (unsigned i = 0; i < COUNT_OF(small); i++)
+		small[i] = peer_connect(p);
 	peer_say_head(large, MAY_204, 2 * LARGE_FROM_BYTES);
 	turns(p, 1);
 	for (unsigned turn = 0; turn < 60; turn++) {
 		if (peer_waiting_bytes(large) < 4 * SHARED_SLICE_BYTES)
 			peer_say_body(large, 4 * SHARED_SLICE_BYTES);
-		peer_say_request(small, MAY_204, SMALL_BYTES);
+		for (unsigned i = 0; i < COUNT_OF(small); i++)
+			peer_say_request(small[i], MAY_204, SMALL_BYTES);
 		pipeline_turn(p, a_while);
 		if (turn > 0)
 			CHECK(large->taken_bytes ==

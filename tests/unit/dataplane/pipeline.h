@@ -13,7 +13,7 @@
 #include "dataplane/client.h"
 #include "scanners/digest/engine.h"
 
-#define PIPELINE_PEERS_MAX 4
+#define PIPELINE_PEERS_MAX 8
 #define PIPELINE_TEXT_MAX  (1u << 20)
 
 struct pipeline;
