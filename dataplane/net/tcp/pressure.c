@@ -6,12 +6,14 @@
  *
  *     fewer free than        what is given up
  *     the reserve            new connections (backlog.c)
- *     half of it             what lies beyond a hole, what waits in a queue that holds
- *                            PRESSURE_QUEUE_BYTES already, and windows wider than that; then peers
- *                            that do not take what we hold for them, below
+ *     half of it             what would have a connection hold more than PRESSURE_QUEUE_BYTES,
+ *                            or more than a few runs beyond holes, and windows wider than that;
+ *                            then peers that do not take what we hold for them, below
  *     an eighth of it        whatever does not find its queue empty
  *
- * What is dropped so, the peer sends again. Peers whose readers keep up go on as ever.
+ * What is dropped so, the peer sends again. Peers whose readers keep up go on as ever, also where
+ * the path loses: without the few bytes beyond a hole no SACK would tell of it (RFC 6675 §2), and
+ * each loss cost them a timeout. What fills a hole is taken where nothing waits to be read.
  *
  * Who lets us hold PRESSURE_HELD_BYTES and more, and takes less than a sixteenth of it in a second,
  * three times in a row, is reset. A few connections are looked at in a turn, and the worst of them
@@ -96,11 +98,11 @@ pressure_drops(struct tcp_conn *c, const struct segment *s)
 {
 	struct tcp *t = c->tcp;
 	bool empty = t->data_free < t->config.pool_reserve / 8;
+	bool beyond = seq_after(s->seq, c->rcv_nxt);
+	bool fits = c->rcv.bytes + c->reasm_bytes + s->length <= PRESSURE_QUEUE_BYTES &&
+		    (!beyond || c->run_count < REASM_RUNS_FEW);
 
-	if (!seq_after(s->seq, c->rcv_nxt) && c->rcv.bytes == 0 && c->run_count == 0)
-		return false;
-	if (!empty && !seq_after(s->seq, c->rcv_nxt) &&
-	    c->rcv.bytes + s->length <= PRESSURE_QUEUE_BYTES)
+	if ((!beyond && c->rcv.bytes == 0) || (!empty && fits))
 		return false;
 	tcp_count(t, TCP_COUNTER_PRESSURE_DROPS);
 	output_ack_now(c);

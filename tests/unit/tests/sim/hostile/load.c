@@ -199,8 +199,56 @@ TEST(senders_to_who_does_not_read_leave_the_reserve)
 	CHECK(hostile_counter(&h, TCP_COUNTER_PRESSURE_DROPS) > 1000);
 	CHECK(h.buffers_most <= HOSTILE_BUFFERS - HOSTILE_BUFFERS / 4 / 8);
 	CHECK(h.neighbour_bytes * 10 >= peace * 8);
+	CHECK(tcp_counters(h.neighbour)[TCP_COUNTER_FAST_RECOVERIES] > 0);
+	CHECK(tcp_counters(h.neighbour)[TCP_COUNTER_RTO_EXPIRED] == 0);
 	CHECK(hostile_counter(&h, TCP_COUNTER_PRESSURE_RESETS) == 0); /* our reader's fault */
 	CHECK(tcp_connection_count(h.victim) == 101);
+	CHECK(hostile_fini(&h));
+}
+
+/* Sends `count` segments beyond a hole of one, each `apart` bytes behind the last. */
+static void
+lose_one(struct foe *f, uint32_t count, uint32_t apart)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		hostile_send(&h, &(struct attack){ .source = f->source,
+				     .port = f->port,
+				     .flags = SEGMENT_ACK,
+				     .seq = f->seq + 1460 + i * apart,
+				     .ack = f->ack,
+				     .window = 65535,
+				     .length = 1460 });
+		hostile_run(&h, 1, NULL, NULL);
+	}
+}
+
+/* While buffers are few a peer may still lose a segment: as much beyond it as may wait in order is
+ * kept and told of, in a few runs, so that it comes again by the next round trip. */
+TEST(what_is_lost_is_told_while_buffers_are_few)
+{
+	static const uint8_t options[] = { 2, 4, 1460 >> 8, 1460 & 0xff, 4, 2, 1, 1 };
+	static struct hoard o;
+	struct foe one = { .source = 500 }, many = { .source = 501 };
+
+	o.count = 0;
+	hostile_init(&h, (struct tcp_config){ 0 });
+	open_all(&o, 100, 10);
+	CHECK(hostile_open(&h, &one, 5000, options, sizeof(options)));
+	CHECK(hostile_open(&h, &many, 5000, options, sizeof(options)));
+	hostile_run(&h, RUN_MS, send_all, &o);
+	CHECK(hostile_counter(&h, TCP_COUNTER_PRESSURE_DROPS) > 1000);
+
+	lose_one(&one, 20, 1460);
+	CHECK(h.last.sack_count == 1);
+	CHECK(h.last.sacks[0][1] - one.seq <= 1460 + PRESSURE_QUEUE_BYTES);
+	CHECK(h.last.sacks[0][1] - one.seq > PRESSURE_QUEUE_BYTES);
+	hostile_say(&h, &one, SEGMENT_ACK, 65535, 1460);
+	hostile_run(&h, 1, NULL, NULL);
+	CHECK(h.last.ack - one.seq > PRESSURE_QUEUE_BYTES - 1460);
+
+	lose_one(&many, 7, 2 * 1460);
+	CHECK(h.last.sacks[0][1] - many.seq <= 1460 * 2 * REASM_RUNS_FEW);
+	CHECK(h.buffers_most <= HOSTILE_BUFFERS - HOSTILE_BUFFERS / 4 / 8);
 	CHECK(hostile_fini(&h));
 }
 
