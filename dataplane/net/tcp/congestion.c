@@ -123,8 +123,36 @@ avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked
 void
 congestion_take_rtt(struct congestion *g, uint32_t rtt_us)
 {
-	if (g->round_min_us == 0 || rtt_us < g->round_min_us)
-		g->round_min_us = rtt_us > 0 ? rtt_us : 1;
+	if (g->ack_rtt_us == 0 || rtt_us < g->ack_rtt_us)
+		g->ack_rtt_us = rtt_us > 0 ? rtt_us : 1;
+}
+
+/*
+ * A round ends when what flew at its start was acknowledged (RFC 9406 §4.2); the first ACK of more
+ * begins the next. An ACK of a whole flight leaves nothing of it: what flew before that ACK is no
+ * part of the round that it begins, or its round trip would be the new one's and the last one's.
+ */
+static void
+count_rounds(struct congestion *g, uint32_t acked, uint32_t flight)
+{
+	if (acked <= g->round_left) {
+		g->round_left -= acked;
+		return;
+	}
+	g->round_left = flight > acked ? flight - acked : 0;
+	g->last_min_us = g->round_min_us;
+	g->round_min_us = g->round_samples = 0;
+	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
+		g->ssthresh = g->cwnd;
+}
+
+static void
+take_sample(struct congestion *g)
+{
+	if (g->ack_rtt_us == 0)
+		return;
+	if (g->round_min_us == 0 || g->ack_rtt_us < g->round_min_us)
+		g->round_min_us = g->ack_rtt_us;
 	if (g->round_samples < HYSTART_SAMPLES)
 		g->round_samples++;
 }
@@ -132,13 +160,16 @@ congestion_take_rtt(struct congestion *g, uint32_t rtt_us)
 /*
  * HyStart++ (RFC 9406 §4.2), in the first slow start only: where the round trip grows the queue
  * does, so growth is slowed, and after five such rounds ended; unless the round trip comes down
- * again. A round ends when what flew at its start was acknowledged.
+ * again.
  */
 static void
 watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
 {
-	bool enough = g->round_samples >= HYSTART_SAMPLES;
+	bool enough;
 
+	count_rounds(g, acked, flight);
+	take_sample(g);
+	enough = g->round_samples >= HYSTART_SAMPLES;
 	if (enough && g->css_baseline_us != 0 && g->round_min_us < g->css_baseline_us) {
 		g->css_baseline_us = 0;
 	} else if (enough && g->css_baseline_us == 0 && g->last_min_us != 0) {
@@ -152,26 +183,18 @@ watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
 			g->css_rounds = 0;
 		}
 	}
-	if (acked < g->round_left) {
-		g->round_left -= acked;
-		return;
-	}
-	g->round_left = flight;
-	g->last_min_us = g->round_min_us;
-	g->round_min_us = g->round_samples = 0;
-	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
-		g->ssthresh = g->cwnd;
 }
 
+/* In the order of §4.2: the ACK that shows the rise grew the window as those before it. */
 static void
 start_slowly(struct congestion *g, uint32_t acked, uint32_t flight)
 {
 	uint64_t most = (uint64_t)g->slow_most * g->mss;
 	uint32_t more = acked < most ? acked : (uint32_t)most;
 
+	g->cwnd += g->css_baseline_us != 0 ? more / HYSTART_CSS_DIVISOR : more;
 	if (g->ssthresh == UINT32_MAX)
 		watch_round_trips(g, acked, flight);
-	g->cwnd += g->css_baseline_us != 0 ? more / HYSTART_CSS_DIVISOR : more;
 	if (g->cwnd > g->ssthresh)
 		g->cwnd = g->ssthresh;
 }
@@ -188,6 +211,7 @@ congestion_grow(
 	if (!g->limited && !(slow && g->cwnd / 2 < g->used)) {
 		if (mono_is_set(g->epoch_at))
 			g->epoch_at = mono_add(g->epoch_at, mono_since(now, g->seen_at));
+		g->round_left -= acked < g->round_left ? acked : g->round_left;
 	} else if (slow) {
 		start_slowly(g, acked, flight);
 	} else {
@@ -196,6 +220,7 @@ congestion_grow(
 	if (g->cwnd > CWND_BYTES_MAX)
 		g->cwnd = g->w_est = CWND_BYTES_MAX;
 	g->used_left -= acked < g->used_left ? acked : g->used_left;
+	g->ack_rtt_us = 0;
 	g->seen_at = now;
 }
 

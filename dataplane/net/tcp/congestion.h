@@ -25,6 +25,7 @@ struct congestion {
 	uint32_t w_est;       /* what Reno would have */
 	uint32_t k_ms;        /* from the start of the epoch until cwnd is w_max again */
 	uint32_t used;        /* the most that flew in this round */
+	uint32_t ack_rtt_us;  /* the least round trip that this ACK measured; 0: none */
 	uint64_t credit;      /* growth below a byte, times cwnd */
 	uint64_t est_credit;  /* the same of w_est, times 17 cwnd */
 	struct mono epoch_at; /* when congestion avoidance began, idleness left out; or MONO_NONE */

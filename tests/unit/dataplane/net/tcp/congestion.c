@@ -351,6 +351,51 @@ TEST(rfc9406_4_2_a_round_trip_that_comes_down_resumes_slow_start)
 	CHECK(g.ssthresh == UINT32_MAX);
 }
 
+/* One ACK for a whole flight, then ACKs of a queue: the round trip is held against the flight's. */
+TEST(rfc9406_4_2_a_flight_acknowledged_at_once_is_a_round)
+{
+	struct mono now = { 1000000000 };
+	struct congestion g;
+
+	congestion_init(&g, 10 * MSS, MSS, UINT32_MAX);
+	g.limited = true;
+	congestion_take_rtt(&g, 200000);
+	congestion_grow(&g, now, microseconds(200000), 10 * MSS, 10 * MSS);
+	for (uint32_t i = 0; i < HYSTART_SAMPLES; i++) {
+		CHECK(g.css_baseline_us == 0);
+		congestion_take_rtt(&g, 240000 + i * 1000);
+		congestion_grow(&g, now, microseconds(240000), 2 * MSS, (20 - 2 * i) * MSS);
+	}
+	CHECK(g.css_baseline_us == 240000);
+	CHECK(g.cwnd == (20 + 2 * HYSTART_SAMPLES) * MSS); /* slower from the next ACK on */
+	congestion_grow(&g, now, microseconds(240000), 2 * MSS, 4 * MSS);
+	CHECK(g.cwnd == (20 + 2 * HYSTART_SAMPLES) * MSS + 2 * MSS / HYSTART_CSS_DIVISOR);
+}
+
+/* While the application sends too little to grow by, rounds go by all the same: the next that
+ * grows is held against the last, and does not begin in the middle of an old one. */
+TEST(rfc9406_4_2_rounds_go_by_while_little_is_sent)
+{
+	struct mono now = { 1000000000 };
+	struct congestion g;
+
+	congestion_init(&g, 100 * MSS, MSS, UINT32_MAX);
+	g.limited = true;
+	congestion_take_rtt(&g, 50000);
+	congestion_grow(&g, now, microseconds(50000), 2 * MSS, 100 * MSS);
+	CHECK(g.round_left == 98 * MSS);
+	g.limited = false;
+	for (uint32_t i = 0; i < 50; i++)
+		congestion_grow(&g, now, microseconds(50000), 2 * MSS, 4 * MSS);
+	CHECK(g.cwnd == 102 * MSS && g.round_left == 0);
+	g.limited = true;
+	for (uint32_t i = 0; i < HYSTART_SAMPLES; i++) {
+		congestion_take_rtt(&g, 70000);
+		congestion_grow(&g, now, microseconds(70000), 2 * MSS, 100 * MSS);
+	}
+	CHECK(g.css_baseline_us == 70000);
+}
+
 /* On a LAN a rise below four milliseconds is no queue worth ending slow start for. */
 TEST(rfc9406_4_3_least_rise)
 {
