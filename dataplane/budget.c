@@ -2,6 +2,7 @@
 /* The division, with the reason for each share. */
 #include "dataplane/budget.h"
 
+#define REFUSED_MAX       64
 #define OBJECTS_MAX       4096 /* 6 KiB each; more at once than a core can scan in any useful time */
 #define DECODERS_MAX      512  /* 80 KiB each: ISA-L's window and state */
 #define PART_LEVELS_MAX   512  /* 16 KiB each: a part's head, a piece of it, two layers */
@@ -24,6 +25,7 @@ budget_compute(const struct config *c, struct budget *out)
 	uint32_t cores = c->dataplane.cores;
 
 	out->connections_max = (c->icap.connections_max + cores - 1) / cores;
+	out->places_max = out->connections_max + REFUSED_MAX;
 	out->objects_max = at_most(out->connections_max, OBJECTS_MAX);
 	out->decoders_max = at_most(out->objects_max, DECODERS_MAX);
 	out->part_levels_max = at_most(out->objects_max, PART_LEVELS_MAX);

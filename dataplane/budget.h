@@ -14,6 +14,7 @@
 
 struct budget {
 	uint32_t connections_max; /* of one core */
+	uint32_t places_max;      /* in TCP's table: with those that are being refused */
 	uint32_t objects_max;     /* being judged or held at once */
 	uint32_t decoders_max;
 	uint32_t part_levels_max; /* of multipart bodies */

@@ -20,6 +20,7 @@
 #define CONNECTIONS_PER_TURN 512
 #define SCAN_BYTES_PER_TURN  (1u << 20)
 #define DRAIN_SECONDS        5
+#define CUT_TRIES            1024 /* at a port that takes nothing */
 #define CROWDED_TURNS        24  /* of the last 32, that left something: more comes than is taken */
 #define GAUGE_TURNS          256 /* how often gauges are written, in turns */
 
@@ -88,7 +89,9 @@ take_segment(struct core *c, struct rte_mbuf *segment, const struct exchange_not
 	if (tcp_input(c->tcp, segment, &note->source, &note->destination, note->ecn) ==
 	    TCP_INPUT_TAKEN)
 		return;
-	if (!exchange_pass_on(c->config.exchange, c->config.core, segment, note))
+	if (exchange_pass_on(c->config.exchange, c->config.core, segment, note))
+		return;
+	if (!leftovers_take(&c->asking, c->tcp, segment, &note->source, &note->destination))
 		tcp_refuse(c->tcp, segment, &note->source, &note->destination);
 }
 
@@ -283,6 +286,15 @@ tell_crowd(struct core *c, bool more)
 	tcp_set_crowded(c->tcp, __builtin_popcount(c->crowded_turns) >= CROWDED_TURNS);
 }
 
+/* While the port takes what is sent: who was left can wait, and who is served can't. */
+static unsigned
+ask_leftovers(struct core *c)
+{
+	if (c->transmit_count >= TRANSMIT_TCP_MAX)
+		return 0;
+	return leftovers_turn(&c->asking, c->tcp, c->link, c->now);
+}
+
 /* True when there was anything to do. Not inlined: the bench counts turns by a profiler's calls. */
 static __rte_noinline bool
 core_turn(struct core *c)
@@ -299,6 +311,7 @@ core_turn(struct core *c)
 	tcp_run_timers(c->tcp);
 	link_run_timers(c->link);
 	tell_duplicate(c);
+	work += ask_leftovers(c);
 	work += take_commands(c);
 	inspect_tick(c->inspect);
 	work += serve_connections(c);
@@ -322,6 +335,7 @@ next_deadline(const struct core *c)
 	struct mono d = mono_earlier(tcp_next_deadline(c->tcp), clients_next_deadline(c->clients));
 
 	d = mono_earlier(d, inspect_next_deadline(c->inspect));
+	d = mono_earlier(d, leftovers_next_deadline(&c->asking));
 	return mono_earlier(patience_due(&c->patience, d), link_next_deadline(c->link));
 }
 
@@ -335,6 +349,21 @@ is_drained(struct core *c)
 	}
 	return (clients_now(c->clients) == 0 && tcp_connection_count(c->tcp) == 0) ||
 	       mono_before(c->drain_until, c->now);
+}
+
+/* What the drain's end finds is told by a RST. */
+static void
+cut_off(struct core *c)
+{
+	unsigned tries = 0;
+
+	for (uint32_t place = 0; place < tcp_places(c->tcp); place++) {
+		tcp_abort_at(c->tcp, place);
+		if (c->transmit_count >= BURST_MAX)
+			flush_frames(c);
+	}
+	while (c->transmit_count > 0 && tries++ < CUT_TRIES)
+		flush_frames(c);
 }
 
 int
@@ -355,6 +384,7 @@ core_run(void *core)
 		idle_turn(&c->idle, worked || c->transmit_count > 0, c->now, next_deadline(c));
 		c->stats->counters[COUNTER_SLEEPS] = idle_sleeps(&c->idle);
 	}
+	cut_off(c);
 	write_gauges(c);
 	urcu_qsbr_unregister_thread();
 	return 0;

@@ -15,6 +15,7 @@
 #include "dataplane/certificates.h"
 #include "dataplane/exchange.h"
 #include "dataplane/inspect/publication.h"
+#include "dataplane/leftovers.h"
 #include "dataplane/net/chain.h"
 #include "dataplane/port.h"
 #include "scanners/digest/engine.h"
@@ -32,6 +33,8 @@ struct core_config {
 	const struct access_list *plain_access, *tls_access;
 	struct chain_pools pools;
 	const struct digest_engine *digests;
+	struct tcp_ledger_entry *ledger; /* budget's places_max of them; NULL: none */
+	struct leftovers *leftovers;     /* NULL: none */
 	const bool *stop; /* set by the attendant: drain, then return from core_run() */
 };
 

@@ -149,7 +149,7 @@ create_tcp(struct core *c)
 	uint32_t of_source = f->icap.connections_per_source_max, cores = f->dataplane.cores;
 	uint32_t half = c->config.budget->connections_max / 2; /* a flood must not take them all */
 	struct tcp_config tc = {
-		.connections_max = c->config.budget->connections_max + 64, /* those being refused */
+		.connections_max = c->config.budget->places_max,
 		.half_open_max = f->tcp.half_open_max < half ? f->tcp.half_open_max : half,
 		.receive_window_bytes = f->tcp.receive_window_bytes,
 		.connections_per_source_max = (of_source + cores - 1) / cores,
@@ -163,6 +163,7 @@ create_tcp(struct core *c)
 		.checksum_offload_rx = port_offloads(c->port).tcp_checksum_rx,
 		.checksum_offload_tx = port_offloads(c->port).tcp_checksum_tx,
 		.pool_reserve = c->config.budget->pool_reserve,
+		.ledger = c->config.ledger,
 	};
 	struct tcp_env env = { c, core_queue_segment, random_bytes, c->config.pools };
 	struct ip_address any = { { 0 } };
@@ -207,6 +208,8 @@ core_attach_port(struct core *c, struct port *port, char error[CONFIG_ERROR_TEXT
 		return rc;
 	cc.tcp = c->tcp;
 	observer_init(&c->observer, c->channel, c->tcp);
+	leftovers_begin(
+	    &c->asking, c->config.leftovers, c->stats, c->config.core, f->dataplane.cores);
 	c->clients = clients_create(&cc);
 	return c->clients != NULL ? 0 : -ENOMEM;
 }

@@ -26,6 +26,7 @@ struct core {
 	struct channel_core *channel;
 	struct core_stats *stats;
 	struct observer observer;
+	struct asking asking;
 	struct idle idle;
 	struct mono now, drain_until;
 	struct patience patience; /* the clock of tcp, icap, clients and inspect */

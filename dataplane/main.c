@@ -24,6 +24,8 @@
 #include "dataplane/core.h"
 #include "dataplane/eal.h"
 #include "dataplane/exchange.h"
+#include "dataplane/ledger.h"
+#include "dataplane/leftovers.h"
 #include "dataplane/port.h"
 
 #define OVERRIDES_MAX    64
@@ -60,6 +62,8 @@ struct dataplane {
 	struct access_list plain_access, tls_access;
 	struct digest_engine *digests;
 	char digests_text[DIGEST_ENGINE_TEXT_MAX]; /* what they are made with */
+	struct ledger *ledger;                     /* NULL: it can't be kept */
+	struct leftovers *leftovers; /* NULL: nobody was left, or there is no memory to ask them */
 	struct port *port;
 	struct attendant *attendant;
 	struct core *cores[CHANNEL_CORES_MAX];
@@ -181,6 +185,8 @@ create_cores(struct dataplane *d, char *error)
 			.tls_access = &d->tls_access,
 			.pools = d->pools[i],
 			.digests = d->digests,
+			.ledger = ledger_of_core(d->ledger, i),
+			.leftovers = d->leftovers,
 			.stop = &d->stop,
 		};
 
@@ -234,10 +240,39 @@ look_at_cores(void *arg)
 	struct dataplane *d = arg;
 	struct ip_address a;
 	char text[ADDRESS_TEXT_MAX];
+	uint32_t found, reset;
 
 	if (d->cores[0] != NULL && core_take_duplicate(d->cores[0], &a))
 		fprintf(stderr, "WRN address %s is in use by another host on this link: not used\n",
 		    address_format(&a, text));
+	if (d->leftovers != NULL && leftovers_take_outcome(d->leftovers, &found, &reset))
+		fprintf(stderr,
+		    "INF of %u connections that were left %u were reset; the others were gone, or "
+		    "did not answer\n",
+		    found, reset);
+}
+
+/* Who is connected, and who was when the process before died: it serves without either. */
+static void
+open_ledger(struct dataplane *d, const struct config_paths *paths)
+{
+	char path[sizeof(paths->run_directory) + 16], why[CONFIG_ERROR_TEXT_MAX];
+	struct tcp_ledger_entry *left;
+	uint32_t count;
+
+	snprintf(path, sizeof(path), "%s/connections", paths->run_directory);
+	if (ledger_open(path, d->config->dataplane.cores, d->budget.places_max, &d->ledger, why) !=
+	    0) {
+		fprintf(stderr, "WRN %s\n", why);
+		return;
+	}
+	left = ledger_left(d->ledger, &count);
+	if (count == 0)
+		return;
+	fprintf(stderr, "INF the process before left %u connections: they are reset\n", count);
+	d->leftovers = leftovers_create(left, count, d->config->dataplane.cores);
+	if (d->leftovers == NULL)
+		fprintf(stderr, "WRN no memory to ask the clients whose connections were left\n");
 }
 
 static int
@@ -284,6 +319,7 @@ start(struct dataplane *d, struct options *o, char *error)
 	ac.cores = d->config->dataplane.cores;
 	ac.scans_max =
 	    d->budget.objects_max * SCANS_PER_OBJECT + d->budget.part_levels_max * SCANS_PER_LEVEL;
+	open_ledger(d, &o->paths);
 	rc = create_pools(d, error);
 	if (rc == 0)
 		rc = attendant_create(&ac, &d->attendant, error);
@@ -308,6 +344,8 @@ stop(struct dataplane *d, const struct options *o)
 		core_destroy(d->cores[i]);
 	if (d->port != NULL)
 		port_close(d->port);
+	ledger_close(d->ledger);
+	leftovers_destroy(d->leftovers);
 	exchange_fini(&d->exchange);
 	publisher_fini(&d->publisher);
 	attendant_destroy(d->attendant);

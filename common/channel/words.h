@@ -121,6 +121,10 @@ enum shadow {
 	X(TLS_DEFERRED, "tls_deferred", "turns a TLS handshake waited for its share of the core") \
 	X(CONNECTIONS_EVICTED, "connections_evicted",                                             \
 	    "idle or stuck connections closed so that others had a place, heads or a decoder")    \
+	X(CONNECTIONS_LEFT, "connections_left",                                                   \
+	    "connections that the dataplane before left open, found at start")                    \
+	X(CONNECTIONS_LEFT_RESET, "connections_left_reset",                                       \
+	    "of those, the ones whose client was told by a RST")                                  \
 	X(RX_PACKETS, "rx_packets", "frames received")                                            \
 	X(TX_PACKETS, "tx_packets", "frames sent")                                                \
 	X(TX_DROPPED, "tx_dropped", "frames the port did not take in time")                       \

@@ -45,6 +45,12 @@ link_own(const struct link *l, const struct ip_address *a)
 }
 
 bool
+link_has_address(const struct link *l, const struct ip_address *a)
+{
+	return link_own(l, a) != NULL;
+}
+
+bool
 link_route(const struct link *l, const struct ip_address *destination, struct ip_address *next)
 {
 	bool v4 = address_is_v4(destination);

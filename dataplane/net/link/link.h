@@ -89,6 +89,9 @@ bool link_concerns_all(const struct rte_mbuf *frame);
 void link_output(struct link *l, struct rte_mbuf *segment, const struct ip_address *source,
     const struct ip_address *destination, uint8_t ecn);
 
+/* Whether an address is ours, and may be used now. */
+bool link_has_address(const struct link *l, const struct ip_address *a);
+
 void link_run_timers(struct link *l);
 struct mono link_next_deadline(const struct link *l);
 

@@ -443,6 +443,10 @@ bool handshake_asks_ecn(const struct tcp *t, const struct segment *syn);
 void handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options *o);
 bool tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e);
 
+/* ledger.c: the connection was opened to us; it is being forgotten */
+void ledger_enter(struct tcp_conn *c);
+void ledger_leave(struct tcp_conn *c);
+
 /* cookies.c: SYNs answered without memory */
 /* `scale` is the window scale we would announce. */
 void cookies_answer(

@@ -75,6 +75,7 @@ handshake_open(struct tcp_conn *c, const struct segment *s)
 	c->opened = true;
 	timers_set_keepalive(c, (uint32_t)(c->tcp->config.keepalive.ns / 1000000));
 	flight_note(c, TCP_FLIGHT_OPENED, s->flags, c->irs, c->iss, s->length, s->window);
+	ledger_enter(c);
 	conn_list_ready(c);
 }
 

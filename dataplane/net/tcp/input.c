@@ -335,12 +335,40 @@ tcp_input(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 	return TCP_INPUT_TAKEN;
 }
 
+/* The RST that answers a segment of no connection (RFC 9293 §3.10.7.1). */
+static void
+send_refusal(struct tcp *t, const struct tcp_endpoints *e, const struct segment *s)
+{
+	tcp_count(t, TCP_COUNTER_OUT_RSTS);
+	if (s->flags & FLAG_ACK)
+		output_stray(t, e, s->ack, seq_of(0), FLAG_RST, 0, NULL, 0);
+	else
+		output_stray(t, e, seq_of(0),
+		    seq_add(s->seq,
+			s->length + ((s->flags & FLAG_SYN) != 0) + ((s->flags & FLAG_FIN) != 0)),
+		    FLAG_RST | FLAG_ACK, 0, NULL, 0);
+}
+
+/* A segment that nobody knows and the names of its flow. False: it is none. */
+static bool
+take_apart(const struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
+    const struct ip_address *destination, struct tcp_endpoints *e, struct segment *s)
+{
+	const struct rte_tcp_hdr *h = rte_pktmbuf_mtod(m, const struct rte_tcp_hdr *);
+
+	if (m->data_len < HEADER_BYTES)
+		return false;
+	*e =
+	    (struct tcp_endpoints){ *destination, *source, ntohs(h->dst_port), ntohs(h->src_port) };
+	return checksum_is_right(t, m, e) && parse_segment(m, s);
+}
+
 void
 tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
     const struct ip_address *destination)
 {
 	const struct rte_tcp_hdr *h = rte_pktmbuf_mtod(m, const struct rte_tcp_hdr *);
-	struct tcp_endpoints e = { .local = *destination, .remote = *source };
+	struct tcp_endpoints e;
 	struct segment s;
 
 	if (mono_since(t->now, t->refusals_since).ns > 1000000000) {
@@ -348,24 +376,30 @@ tcp_refuse(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
 		t->refusals = 0;
 	}
 	if (m->data_len < HEADER_BYTES || (h->tcp_flags & FLAG_RST) != 0 ||
-	    t->refusals >= REFUSALS_PER_SECOND)
-		goto drop;
-	e.local_port = ntohs(h->dst_port);
-	e.remote_port = ntohs(h->src_port);
-	if (!checksum_is_right(t, m, &e) || !parse_segment(m, &s))
+	    t->refusals >= REFUSALS_PER_SECOND || !take_apart(t, m, source, destination, &e, &s))
 		goto drop;
 	if ((s.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK && cookies_may_follow(t, &e) &&
 	    !cookies_were_spent(t, &e, s.seq, s.ack))
 		goto drop;
 	t->refusals++;
-	tcp_count(t, TCP_COUNTER_OUT_RSTS);
-	if (s.flags & FLAG_ACK)
-		output_stray(t, &e, s.ack, seq_of(0), FLAG_RST, 0, NULL, 0);
-	else
-		output_stray(t, &e, seq_of(0),
-		    seq_add(s.seq,
-			s.length + ((s.flags & FLAG_SYN) != 0) + ((s.flags & FLAG_FIN) != 0)),
-		    FLAG_RST | FLAG_ACK, 0, NULL, 0);
+	send_refusal(t, &e, &s);
 drop:
 	rte_pktmbuf_free(m);
+}
+
+enum tcp_gone
+tcp_refuse_gone(struct tcp *t, struct rte_mbuf *m, const struct ip_address *source,
+    const struct ip_address *destination)
+{
+	enum tcp_gone told = TCP_GONE_BAD;
+	struct tcp_endpoints e;
+	struct segment s;
+
+	if (take_apart(t, m, source, destination, &e, &s)) {
+		told = (s.flags & FLAG_RST) != 0 ? TCP_GONE_KNOWN : TCP_GONE_RESET;
+		if (told == TCP_GONE_RESET)
+			send_refusal(t, &e, &s);
+	}
+	rte_pktmbuf_free(m);
+	return told;
 }

@@ -157,6 +157,7 @@ table_remove(struct tcp_conn *c)
 	*at = c->hash_next;
 	if (t->last_found == c)
 		t->last_found = NULL;
+	ledger_leave(c);
 	backlog_leave(c);
 	if (c->by_cookie)
 		cookies_spend(c);

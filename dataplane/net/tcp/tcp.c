@@ -80,6 +80,7 @@ tcp_create(const struct tcp_config *config, const struct tcp_env *env)
 void
 tcp_destroy(struct tcp *t)
 {
+	t->config.ledger = NULL; /* their peers are told nothing: the next process has to */
 	for (uint32_t i = 0; i < t->config.connections_max; i++) {
 		if (t->conns[i].tcp != NULL && list_is_empty(&t->conns[i].free_node))
 			table_remove(&t->conns[i]);
@@ -437,6 +438,17 @@ tcp_abort(struct tcp_conn *c)
 	if (c->state != TCP_SYN_SENT)
 		output_reset(c);
 	conn_end(c);
+}
+
+bool
+tcp_abort_at(struct tcp *t, uint32_t place)
+{
+	struct tcp_conn *c = &t->conns[place];
+
+	if (c->tcp == NULL || !list_is_empty(&c->free_node) || c->state == TCP_CLOSED)
+		return false;
+	tcp_abort(c);
+	return true;
 }
 
 void

@@ -36,6 +36,12 @@ struct tcp_endpoints {
 	uint16_t local_port, remote_port; /* host byte order */
 };
 
+/* ledger.c: a connection, as the next process finds it in memory that outlives this one. */
+struct tcp_ledger_entry {
+	struct tcp_endpoints endpoints;
+	uint32_t check; /* of these, written last; with any other value there is no entry */
+};
+
 enum tcp_ecn {          /* RFC 3168 */
 	TCP_ECN_ACCEPT, /* a peer that asks for it gets it */
 	TCP_ECN_ASK,    /* and we ask when we open */
@@ -70,7 +76,10 @@ struct tcp_config {
 	uint32_t flights_max;     /* flight recorders; default a sixteenth of the connections */
 	bool no_flights;          /* no recorder at all */
 	bool reset_late_data; /* RFC 9293 SHLD-3: what comes after tcp_release() is met by a RST */
-	bool no_prediction;   /* every segment takes all steps (predicted.c): for tests */
+	/* connections_max entries, zeroed, lent: who opened a connection to us, as long as we know
+	 * it. Those known when the stack is destroyed stay in it. NULL: none is kept. */
+	struct tcp_ledger_entry *ledger;
+	bool no_prediction; /* every segment takes all steps (predicted.c): for tests */
 };
 
 struct tcp_env {
@@ -141,6 +150,30 @@ enum tcp_input_result tcp_input(struct tcp *t, struct rte_mbuf *segment,
 void tcp_refuse(struct tcp *t, struct rte_mbuf *segment, const struct ip_address *source,
     const struct ip_address *destination);
 
+/*
+ * ledger.c: entries by one writer; whether one is whole. tcp_knows(): a connection of ours, or in
+ * TIME-WAIT. tcp_ask(): a segment that makes a peer tell its numbers if it has this connection,
+ * which we do not know; `round` counts those sent for it. False: nobody listens there, or buffers
+ * are short.
+ */
+void tcp_ledger_write(struct tcp_ledger_entry *entry, const struct tcp_endpoints *e);
+void tcp_ledger_strike(struct tcp_ledger_entry *entry);
+bool tcp_ledger_holds(const struct tcp_ledger_entry *entry);
+bool tcp_knows(struct tcp *t, const struct tcp_endpoints *e);
+bool tcp_ask(struct tcp *t, const struct tcp_endpoints *e, unsigned round);
+
+/*
+ * As tcp_refuse(), for a flow that is known to have been a connection before this stack was: no
+ * rate, and no thought of cookies.
+ */
+enum tcp_gone {
+	TCP_GONE_BAD,   /* no segment; dropped */
+	TCP_GONE_RESET, /* its sender was told */
+	TCP_GONE_KNOWN, /* its sender knows: this is a RST */
+};
+enum tcp_gone tcp_refuse_gone(struct tcp *t, struct rte_mbuf *segment,
+    const struct ip_address *source, const struct ip_address *destination);
+
 /* An ICMP error whose quoted packet was ours: `mtu` is for "too big", 0 otherwise (RFC 5927). */
 void tcp_icmp(struct tcp *t, const struct tcp_endpoints *endpoints, uint32_t quoted_seq,
     bool unreachable, uint32_t mtu);
@@ -182,6 +215,8 @@ void tcp_shutdown(struct tcp_conn *c);
 void tcp_discard_input(struct tcp_conn *c);
 /* A RST now. */
 void tcp_abort(struct tcp_conn *c);
+/* The same for the connection at a place (tcp_places()), whoever holds it. False: none there. */
+bool tcp_abort_at(struct tcp *t, uint32_t place);
 /*
  * The caller will not use the connection again. If it has not ended, the library sends what is
  * queued, closes, and bounds how long that may take (orphan and FIN-WAIT-2 limits).
