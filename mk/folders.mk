@@ -10,6 +10,7 @@ below_scanners/digest       := common/base
 below_scanners/format       := common/base
 below_scanners/decode       := common/base
 below_scanners/reputation   := common/base
+below_scanners/archive      := common/base
 below_scanners/document     := scanners/decode common/base
 below_scanners/signature    := scanners/reputation scanners/format scanners/digest common/base
 below_dataplane/net         := common/base
@@ -32,10 +33,10 @@ below_tests/sim/packetdrill := tests/sim dataplane/net/tcp dataplane/net common/
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
 below_tests/parse           := tests/talk tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net scanners/decode \
 	common/base
-below_tests/engines         := control/deepscan tools/sigc scanners/document $(SCANNERS) common/channel common/base
+below_tests/engines         := control/deepscan tools/sigc scanners/archive scanners/document $(SCANNERS) common/channel common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
-below_control/deepscan      := scanners/document $(SCANNERS) common/channel common/base
+below_control/deepscan      := scanners/archive scanners/document $(SCANNERS) common/channel common/base
 below_control               := control/web control/store $(SCANNERS) \
 	common/page common/config common/channel common/base
 below_tools/sluicectl       := scanners/digest scanners/format common/page common/config common/channel common/base

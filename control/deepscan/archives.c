@@ -89,6 +89,8 @@ judge_member(
 	if (name != NULL)
 		inner.name = span_text(name);
 	inner.path = layer_path(path, l, reader_kind(a), name != NULL ? name : "?");
+	if (reader_leaves_method(a) && !is_encrypted)
+		return; /* zip_odd.c takes it */
 	if (is_encrypted && !may_decrypt(d, a)) {
 		layer_note(d, SOURCE_ENCRYPTED, path);
 		return;
@@ -314,6 +316,7 @@ layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone)
 		return false;
 	if (zip.shape == ZIP_ABSENT) {
 		unpack_zip_view(d, l, l->bytes, READER_ZIP_HEADERS);
+		layer_judge_unlisted(d, l);
 		if (!l->is_guess)
 			layer_note(d, SOURCE_CORRUPT, l->path);
 		return true;
@@ -324,6 +327,8 @@ layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone)
 	if (zip.shape != ZIP_SOUND && !layer_is_over(d))
 		unpack_zip_view(d, l, span_of(l->bytes.data + zip.start, zip.end - zip.start),
 		    READER_ZIP_HEADERS);
+	if (zip.shape != ZIP_SOUND)
+		layer_judge_unlisted(d, l);
 	if (zip.shape == ZIP_TORN && !l->is_guess)
 		layer_note(d, SOURCE_CORRUPT, l->path);
 	layer_judge_odd_members(d, l, &zip);

@@ -85,6 +85,8 @@ bool layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone);
 /* zip_odd.c: those members that readers give in different ways, in each. */
 void layer_judge_odd_members(
     struct deepscan *d, const struct layer *l, const struct zip_survey *zip);
+/* Those that libarchive has no method for, by the headers before them, listed or not. */
+void layer_judge_unlisted(struct deepscan *d, const struct layer *l);
 /* Those that begin before `end`; what is behind it was judged as a layer of its own. */
 void layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end);
 /* Whether a compression lies around it. */

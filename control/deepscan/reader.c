@@ -184,6 +184,16 @@ reader_used(struct archive *a)
 	return used > 0 ? (size_t)used : 0;
 }
 
+/* libarchive tells the method in the name that it gives the format, there alone. */
+bool
+reader_leaves_method(struct archive *a)
+{
+	const char *name = archive_format_name(a);
+
+	return (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP &&
+	       name != NULL && (says(name, "(deflation-64-bit)") || says(name, "(imploded)"));
+}
+
 struct kind {
 	int code;
 	const char *name;

@@ -51,6 +51,8 @@ enum source reader_class(struct archive *a);
 /* What it is, as a layer's path says it: "zip", "7z"; and what a filter takes off: "gz". */
 const char *reader_kind(struct archive *a);
 const char *reader_filter_kind(int filter);
+/* Whether the member that begins here is of a ZIP, by a method that zip_odd.c takes off. */
+bool reader_leaves_method(struct archive *a);
 /* How many of the bytes it has used up. */
 size_t reader_used(struct archive *a);
 

@@ -250,6 +250,13 @@ is_no_file(const struct member *m)
 	return last == '/' || last == '\\' || (m->kind != 0 && m->kind != MODE_REGULAR);
 }
 
+/* One of those that libarchive has not. */
+static bool
+has_rare_method(const struct member *m)
+{
+	return m->method == ZIP_METHOD_IMPLODED || m->method == ZIP_METHOD_DEFLATE64;
+}
+
 static bool
 is_odd(const struct member *entry, const struct member *local)
 {
@@ -265,8 +272,11 @@ way_of(const struct member *m, struct span room)
 {
 	uint64_t bytes = m->packed_bytes > 0 ? m->packed_bytes : room.bytes;
 
-	return (struct zip_way){ m->method,
-		span_first(room, bytes < room.bytes ? (size_t)bytes : room.bytes) };
+	return (struct zip_way){ .method = m->method,
+		.flags = m->flags,
+		.crc = m->crc,
+		.bytes = m->bytes,
+		.data = span_first(room, bytes < room.bytes ? (size_t)bytes : room.bytes) };
 }
 
 /* Both ways to read it; one where they are the same. */
@@ -297,10 +307,35 @@ zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct
 
 		*at += entry.header_bytes;
 		if (entry.offset > before.bytes || !read_member(before, begin, false, &local) ||
-		    (!zip->is_split && !is_odd(&entry, &local)))
+		    (!zip->is_split && !is_odd(&entry, &local) && !has_rare_method(&entry)))
 			continue;
 		set_ways(&entry, &local, span_from(before, begin + local.header_bytes), out);
+		out->is_plain = !is_odd(&entry, &local);
 		return true;
 	}
+	return false;
+}
+
+bool
+zip_next_unlisted(struct span bytes, size_t *at, struct zip_odd *out)
+{
+	struct span rest = span_from(bytes, *at);
+	const uint8_t *found;
+
+	while (rest.bytes > 0 && (found = memmem(rest.data, rest.bytes, "PK\3\4", 4)) != NULL) {
+		size_t begin = (size_t)(found - bytes.data);
+		struct member local;
+
+		*at = begin + 4;
+		rest = span_from(bytes, *at);
+		if (!read_member(bytes, begin, false, &local) || !has_rare_method(&local))
+			continue;
+		*out = (struct zip_odd){ .name = local.name,
+			.is_plain = (local.flags & (HAS_DESCRIPTOR | IS_ENCRYPTED)) == 0,
+			.count = 1,
+			.ways[0] = way_of(&local, span_from(bytes, begin + local.header_bytes)) };
+		return true;
+	}
+	*at = bytes.bytes;
 	return false;
 }

@@ -4,20 +4,60 @@
  * directory and the header before the data differ in method or length (Python's zipfile believes
  * the first), directories, links and devices that have data (Java and Python give it), members
  * called encrypted that are not (Android does not heed the flag, unzip one of the two), and those
- * of a ZIP that says it is a part of several (unzip and Python do not care).
+ * of a ZIP that says it is a part of several (unzip and Python do not care). Each is put behind a
+ * header of its own that says of it what one of the two descriptions says, and libarchive reads
+ * that: so every method that it knows is taken off.
  *
- * Each is put behind a header of its own that says of it what one of the two descriptions says, and
- * libarchive reads that: so every method that it knows is taken off.
+ * And members by a method that it does not know: Deflate64 and implode (scanners/archive).
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include <archive.h>
+#include <isa-l/crc.h>
 
 #include "control/deepscan/layer.h"
 #include "control/deepscan/reader.h"
 #include "control/deepscan/zip.h"
+#include "scanners/archive/explode.h"
+#include "scanners/archive/inflate64.h"
 
 #define METHOD_AES 99 /* what is in it is encrypted, whatever is said */
+
+static bool
+is_rare(const struct zip_way *way)
+{
+	return way->method == ZIP_METHOD_IMPLODED || way->method == ZIP_METHOD_DEFLATE64;
+}
+
+static int
+unpack_rare(const struct zip_way *way, struct layer_target *t)
+{
+	if (way->method == ZIP_METHOD_DEFLATE64)
+		return inflate64(way->data, layer_take, t);
+	return explode(way->data, (unsigned)way->flags, way->bytes > 0 ? way->bytes : UINT64_MAX,
+	    layer_take, t);
+}
+
+/* libarchive told nothing of it, so what is wrong is told here, unless it is odd besides. */
+static void
+judge_rare(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
+    const struct zip_way *way, const char *path)
+{
+	struct layer inner = { .depth = l->depth + 1, .path = path, .name = m->name };
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, path };
+	int rc = unpack_rare(way, &t);
+
+	if (rc == 0 && (b.used != way->bytes || crc32_gzip_refl(0, b.bytes, b.used) != way->crc))
+		rc = -EBADMSG;
+	if (rc == -EBADMSG && m->is_plain && (b.used > 0 || !l->is_guess))
+		layer_note(d, SOURCE_CORRUPT, path);
+	inner.bytes = span_of(b.bytes, b.used);
+	if (b.used > 0)
+		layer_judge(d, &inner);
+	free(b.bytes);
+}
 
 /* What is wrong with it, as it is read here, says nothing: the usual readings have told that. */
 static void
@@ -49,6 +89,22 @@ judge_way(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
 	free(b.bytes);
 }
 
+static void
+judge_odd(struct deepscan *d, const struct layer *l, const struct zip_odd *m)
+{
+	char path[DEEPSCAN_LAYER_MAX], name[DEEPSCAN_LAYER_MAX] = "";
+
+	if (m->name.bytes > 0)
+		memcpy(name, m->name.data, span_first(m->name, sizeof(name) - 1).bytes);
+	layer_path(path, l, "zip", name);
+	for (unsigned i = 0; i < m->count && !layer_is_over(d); i++) {
+		if (is_rare(&m->ways[i]))
+			judge_rare(d, l, m, &m->ways[i], path);
+		else if (m->ways[i].method != METHOD_AES)
+			judge_way(d, l, m, &m->ways[i], path);
+	}
+}
+
 void
 layer_judge_odd_members(struct deepscan *d, const struct layer *l, const struct zip_survey *zip)
 {
@@ -56,15 +112,17 @@ layer_judge_odd_members(struct deepscan *d, const struct layer *l, const struct 
 	size_t at = 0;
 
 	while (
-	    !layer_is_over(d) && zip_next_odd(l->bytes, zip, &at, &m) && layer_count_stream(d, l)) {
-		char path[DEEPSCAN_LAYER_MAX], name[DEEPSCAN_LAYER_MAX] = "";
+	    !layer_is_over(d) && zip_next_odd(l->bytes, zip, &at, &m) && layer_count_stream(d, l))
+		judge_odd(d, l, &m);
+}
 
-		if (m.name.bytes > 0)
-			memcpy(name, m.name.data, span_first(m.name, sizeof(name) - 1).bytes);
-		layer_path(path, l, "zip", name);
-		for (unsigned i = 0; i < m.count && !layer_is_over(d); i++) {
-			if (m.ways[i].method != METHOD_AES)
-				judge_way(d, l, &m, &m.ways[i], path);
-		}
-	}
+void
+layer_judge_unlisted(struct deepscan *d, const struct layer *l)
+{
+	struct zip_odd m;
+	size_t at = 0;
+
+	while (
+	    !layer_is_over(d) && zip_next_unlisted(l->bytes, &at, &m) && layer_count_stream(d, l))
+		judge_odd(d, l, &m);
 }

@@ -4,7 +4,8 @@
  * ones, no more is unpacked than allowed, nothing leaks.
  */
 /* fuzz-links: control/deepscan scanners/signature scanners/reputation scanners/decode */
-/* fuzz-links: scanners/document scanners/format scanners/digest common/channel common/base */
+/* fuzz-links: scanners/archive scanners/document scanners/format scanners/digest common/channel */
+/* fuzz-links: common/base */
 #include <assert.h>
 #include <stdlib.h>
 

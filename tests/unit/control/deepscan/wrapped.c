@@ -18,7 +18,6 @@
 #define PACKED  "a packer of programs, which would have to run to unpack"
 #define SCRIPT  "a script compiled into a program"
 #define FORMAT  "a container that is not read here"
-#define METHOD  "a method of ZIP that libarchive does not have: the class unsupported"
 #define LAYERS  "more layers than sandbox.depth_max: the class oversize"
 #define OLD_RAR "RAR 2, whose compression libarchive does not have: the class corrupt"
 
@@ -39,8 +38,6 @@ static const struct {
 	{ "clam.ea05.exe", SCRIPT, SOURCE_SANDBOX },
 	{ "clam.ea06.exe", SCRIPT, SOURCE_SANDBOX },
 	{ "clam-v2.rar", OLD_RAR, SOURCE_CORRUPT },
-	{ "clam.d64.zip", METHOD, SOURCE_UNSUPPORTED },
-	{ "clam.impl.zip", METHOD, SOURCE_UNSUPPORTED },
 	{ "clam.arj", FORMAT, SOURCE_UNSUPPORTED },
 	{ "clam.exe.binhex", FORMAT, SOURCE_SANDBOX },
 	{ "clam.exe.webapp-export.one", FORMAT, SOURCE_SANDBOX },

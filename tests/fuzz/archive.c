@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The methods and containers of scanners/archive, one target for all: the first byte chooses.
+ * Whatever the bytes, what comes out is bounded, is the same cut or not as far as it goes, and
+ * every walk ends.
+ */
+/* fuzz-links: scanners/archive common/base */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scanners/archive/explode.h"
+#include "scanners/archive/inflate64.h"
+
+#define OUTPUT_MAX (1u << 20)
+
+/* How many came out, and a sum of them. */
+struct output {
+	uint64_t bytes, sum;
+};
+
+static bool
+take(void *arg, struct span bytes)
+{
+	struct output *o = arg;
+
+	assert(bytes.bytes > 0 && bytes.bytes <= WINDOW_BYTES);
+	for (size_t i = 0; i < bytes.bytes; i++)
+		o->sum = o->sum * 31 + bytes.data[i];
+	o->bytes += bytes.bytes;
+	return o->bytes < OUTPUT_MAX;
+}
+
+static void
+check(int rc, const struct output *o)
+{
+	assert(rc == 0 || rc == -EBADMSG || rc == -ENOSPC);
+	assert((rc == -ENOSPC) == (o->bytes >= OUTPUT_MAX));
+}
+
+static void
+try_explode(struct span s)
+{
+	unsigned flags = s.bytes > 0 ? s.data[0] : 0;
+	struct output whole = { 0 }, again = { 0 };
+	int rc = explode(span_from(s, 1), flags, UINT64_MAX, take, &whole);
+
+	check(rc, &whole);
+	assert(rc != 0); /* so many never come */
+	if (rc == -EBADMSG && whole.bytes > 0) {
+		rc = explode(span_from(s, 1), flags, whole.bytes, take, &again);
+		assert(again.bytes == whole.bytes && again.sum == whole.sum);
+	}
+}
+
+static void
+try_inflate64(struct span s)
+{
+	struct output o = { 0 };
+
+	check(inflate64(s, take, &o), &o);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	static void (*const tries[])(struct span s) = { try_inflate64, try_explode };
+
+	if (bytes > 0)
+		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](span_of(data + 1, bytes - 1));
+	return 0;
+}
