@@ -13,6 +13,7 @@
 #include "control/deepscan/microsoft.h"
 #include "control/deepscan/reader.h"
 #include "control/deepscan/zip.h"
+#include "scanners/archive/rar5.h"
 
 #define EMPTY_BLOCKS_MAX   1000 /* in a row, from one member: a reader that goes nowhere */
 #define LOCKED_MEMBERS_MAX 16   /* of one object, that no password opened: no more are tried */
@@ -74,27 +75,51 @@ may_decrypt(const struct deepscan *d, struct archive *a)
 	       d->locked_members < LOCKED_MEMBERS_MAX;
 }
 
+/* Its name, as the archive has it or as UTF-8. */
+static const char *
+name_of(struct archive_entry *entry)
+{
+	const char *name = archive_entry_pathname(entry);
+
+	return name != NULL ? name : archive_entry_pathname_utf8(entry);
+}
+
+static const char *
+path_of(char path[DEEPSCAN_LAYER_MAX], struct archive *a, struct archive_entry *entry,
+    const struct layer *l)
+{
+	const char *name = name_of(entry);
+
+	return layer_path(path, l, reader_kind(a), name != NULL ? name : "?");
+}
+
+static void
+note_member(struct deepscan *d, enum source class, struct archive *a, struct archive_entry *entry,
+    const struct layer *l)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+
+	layer_note(d, class, path_of(path, a, entry, l));
+}
+
 static void
 judge_member(
     struct deepscan *d, struct archive *a, struct archive_entry *entry, const struct layer *l)
 {
-	const char *name = archive_entry_pathname(entry);
 	bool is_encrypted = archive_entry_is_encrypted(entry) == 1;
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
 	struct layer inner = { .depth = l->depth + 1 };
 
-	if (name == NULL)
-		name = archive_entry_pathname_utf8(entry);
-	if (name != NULL)
-		inner.name = span_text(name);
-	inner.path = layer_path(path, l, reader_kind(a), name != NULL ? name : "?");
 	if (reader_leaves_method(a) && !is_encrypted)
 		return; /* zip_odd.c takes it */
 	if (is_encrypted && !may_decrypt(d, a)) {
-		layer_note(d, SOURCE_ENCRYPTED, path);
+		note_member(d, SOURCE_ENCRYPTED, a, entry, l);
 		return;
 	}
+	if (name_of(entry) != NULL)
+		inner.name = span_text(name_of(entry));
+	inner.path = path_of(path, a, entry, l);
 	inner.is_guess = archive_entry_filetype(entry) == AE_IFDIR || /* hardly any has data */
 			 archive_entry_filetype(entry) == AE_IFLNK;
 	layer_read_member(d, a, &b, &inner, is_encrypted);
@@ -104,12 +129,28 @@ judge_member(
 	free(b.bytes);
 }
 
+/* Whether libarchive would give an encrypted file of a RAR 5 as if it were not: `r` goes on to it.
+ */
+static bool
+is_locked_in(struct rar5 *r, struct archive_entry *entry)
+{
+	const char *name = archive_entry_pathname_utf8(entry);
+	struct rar5_member m;
+
+	while (name != NULL && rar5_next(r, &m)) {
+		if (span_is(m.name, name))
+			return m.is_encrypted;
+	}
+	return false;
+}
+
 /* Every member of one view. False: it is none of the kind. */
 static bool
 judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 {
 	struct archive_entry *entry;
-	bool any = false;
+	struct rar5 rar;
+	bool any = false, is_rar5 = rar5_begin(&rar, l->bytes), is_locked = false;
 	int rc = ARCHIVE_OK;
 
 	while (!layer_is_over(d) && rc != ARCHIVE_FATAL) {
@@ -121,7 +162,10 @@ judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 		if (++d->members > d->limits.members_max) {
 			layer_spent(d, l->path);
 		} else if (rc < ARCHIVE_WARN) {
-			layer_note(d, reader_class(a), l->path);
+			layer_note(d, is_locked ? SOURCE_ENCRYPTED : reader_class(a), l->path);
+		} else if (is_rar5 && is_locked_in(&rar, entry)) {
+			is_locked = any = true;
+			note_member(d, SOURCE_ENCRYPTED, a, entry, l);
 		} else {
 			judge_member(d, a, entry, l);
 			any = true;

@@ -11,6 +11,7 @@
 
 #include "scanners/archive/explode.h"
 #include "scanners/archive/inflate64.h"
+#include "scanners/archive/rar5.h"
 
 #define OUTPUT_MAX (1u << 20)
 
@@ -61,12 +62,29 @@ try_inflate64(struct span s)
 	check(inflate64(s, take, &o), &o);
 }
 
+static void
+try_rar5(struct span s)
+{
+	struct rar5_member m;
+	struct rar5 r;
+	size_t before;
+
+	rar5_begin(&r, s); /* one or not: the headers are read alike */
+	do {
+		before = r.at;
+		m.name = span_of(NULL, 0);
+		if (!rar5_next(&r, &m))
+			break;
+		assert(r.at > before && r.at <= s.bytes && m.name.bytes <= s.bytes);
+	} while (true);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const tries[])(struct span s) = { try_inflate64, try_explode };
+	static void (*const tries[])(struct span s) = { try_inflate64, try_explode, try_rar5 };
 
 	if (bytes > 0)
 		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](span_of(data + 1, bytes - 1));
