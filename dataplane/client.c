@@ -19,6 +19,9 @@
 #define LARGE_SLICE_BYTES   4096 /* at least */
 #define BYTES_FOR_A_REQUEST 256
 
+/* A connection has the whole slice once it was served alone for so long. */
+#define ALONE_AFTER microseconds(500)
+
 #define TIMERS_PER_TURN 512
 
 struct clients *
@@ -294,13 +297,20 @@ feed_on(struct client *client)
 	icap_restart_deadline(client->session);
 }
 
+/* Others were served within ALONE_AFTER: they may come while a whole slice is scanned. */
+static bool
+is_alone(const struct clients *c)
+{
+	return c->served_before < 2 && mono_before(mono_add(c->shared_at, ALONE_AFTER), c->now);
+}
+
 /* What may be taken from a connection now. */
 static size_t
 slice_bytes(const struct clients *c, const struct client *client, enum objects objects)
 {
 	size_t share = (size_t)c->begun_before * BYTES_FOR_A_REQUEST;
 
-	if (c->served_before < 2)
+	if (is_alone(c))
 		return ICAP_SLICE_BYTES;
 	if (objects == OBJECTS_AT_ONCE)
 		return 0;
@@ -356,6 +366,8 @@ clients_begin(struct clients *c, struct mono now, bool backlog)
 	c->now = now;
 	c->served_before = c->served;
 	c->served = 0;
+	if (c->served_before > 1)
+		c->shared_at = now;
 	c->begun_before = c->begun;
 	c->begun = 0;
 	c->behind = false;

@@ -8,8 +8,11 @@
 #include <rte_byteorder.h>
 
 #define HEADER_BYTES  20
+#define VERSION_IHL   0x45 /* no options */
+#define TIME_TO_LIVE  64
 #define CODE_PROTOCOL 2 /* of "destination unreachable" */
 #define CODE_PORT     3
+#define DONT_FRAGMENT 0x4000
 
 /* Strict and loose source routes (RFC 7126 §4.3, §4.4); a broken option list counts as one. */
 static bool
@@ -141,25 +144,47 @@ ipv4_input(struct link *l, struct rte_mbuf *m, struct link_packet *packet)
 	return LINK_TCP;
 }
 
+/*
+ * The checksum of a header, from what it is made of: `fixed` are its other words, in network order.
+ * Read back from the buffer the sum would wait until the stores before it had reached the cache.
+ */
+static uint16_t
+header_checksum(uint32_t fixed, uint32_t source, uint32_t destination)
+{
+	uint32_t sum = fixed + (source & 0xffff) + (source >> 16) + (destination & 0xffff) +
+		       (destination >> 16);
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
+}
+
 void
 ipv4_prepend(struct link *l, struct rte_mbuf *m, const struct ip_address *source,
     const struct ip_address *destination, uint8_t protocol, uint8_t ecn)
 {
 	struct rte_ipv4_hdr *h = (struct rte_ipv4_hdr *)rte_pktmbuf_prepend(m, HEADER_BYTES);
+	const uint16_t length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
+	uint32_t from, to;
 
-	h->version_ihl = 0x45;
+	memcpy(&from, source->bytes + 12, 4);
+	memcpy(&to, destination->bytes + 12, 4);
+	h->version_ihl = VERSION_IHL;
 	h->type_of_service = ecn;
-	h->total_length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
+	h->total_length = length;
 	h->packet_id = 0;
-	h->fragment_offset = rte_cpu_to_be_16(0x4000);
-	h->time_to_live = 64;
+	h->fragment_offset = rte_cpu_to_be_16(DONT_FRAGMENT);
+	h->time_to_live = TIME_TO_LIVE;
 	h->next_proto_id = protocol;
 	h->hdr_checksum = 0;
-	memcpy(&h->src_addr, source->bytes + 12, 4);
-	memcpy(&h->dst_addr, destination->bytes + 12, 4);
+	h->src_addr = from;
+	h->dst_addr = to;
 	m->l3_len = HEADER_BYTES;
-	if (l->config.checksum_offload_tx)
+	if (l->config.checksum_offload_tx) {
 		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
-	else
-		h->hdr_checksum = rte_ipv4_cksum(h);
+		return;
+	}
+	h->hdr_checksum = header_checksum((uint32_t)rte_cpu_to_be_16(VERSION_IHL << 8 | ecn) +
+					      length + rte_cpu_to_be_16(DONT_FRAGMENT) +
+					      rte_cpu_to_be_16(TIME_TO_LIVE << 8 | protocol),
+	    from, to);
 }

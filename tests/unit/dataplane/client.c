@@ -89,6 +89,29 @@ TEST(a_body_that_is_large_by_now_leaves_them_more)
 	CHECK(pipeline_destroy(p));
 }
 
+/* Others came just now, and may come again while it is scanned: not at once the whole slice. */
+TEST(alone_for_a_moment_it_has_no_more)
+{
+	static const struct duration moment = { 120000 };
+	struct pipeline *p = pipeline_create((struct pipeline_shape){ 0 });
+	struct peer *large = peer_connect(p), *small = peer_connect(p);
+	unsigned short_turns = 0;
+
+	peer_say_head(large, MAY_204, 4 * LARGE_BYTES);
+	turns(p, 1);
+	peer_say_body(large, 2 * LARGE_BYTES);
+	peer_say_request(small, MAY_204, SMALL_BYTES);
+	pipeline_turn(p, moment);
+	CHECK(peer_count_of(small, SAID_204) == 1);
+	do {
+		pipeline_turn(p, moment);
+		short_turns += large->taken_bytes == SHARED_SLICE_BYTES;
+	} while (large->taken_bytes == SHARED_SLICE_BYTES);
+	CHECK(short_turns == 6); /* from that of the small one's last ACK on */
+	CHECK(large->taken_bytes >= ICAP_SLICE_BYTES);
+	CHECK(pipeline_destroy(p));
+}
+
 /* All heads come first, then what is made of them; all within the turn. */
 TEST(heads_are_parsed_before_objects_begin)
 {
