@@ -6,12 +6,14 @@
  *
  * usage: sluice-bench-reputation [ENTRIES]
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/huge.h"
 #include "common/base/thread_cpu.h"
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
@@ -65,23 +67,24 @@ static struct span
 compile(const char *list, const char *file)
 {
 	static struct sigc s;
-	struct sigc_table bytes = { 0 };
-	static uint8_t piece[1 << 16];
-	size_t n;
-	FILE *f;
+	void *memory;
+	size_t bytes;
+	int fd, rc;
 
 	sigc_add_built_in(&s);
 	if (sigc_read_list(&s, list, REPUTATION_BAD) != 0 || sigc_build(&s, file) != 0) {
 		fprintf(stderr, "%s\n", s.error);
 		exit(2);
 	}
-	f = fopen(file, "re");
-	while (f != NULL && (n = fread(piece, 1, sizeof(piece), f)) > 0)
-		table_add(&bytes, piece, n);
-	if (f != NULL)
-		fclose(f);
 	sigc_free(&s);
-	return span_of(bytes.bytes, bytes.used);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	rc = huge_read(fd, &memory, &bytes); /* as the dataplane has it */
+	close(fd);
+	if (rc != 0) {
+		fprintf(stderr, "%s: %s\n", file, strerror(-rc));
+		exit(2);
+	}
+	return span_of(memory, bytes);
 }
 
 /* The hosts to ask for, one after another in memory, so that they are read as a head would be. */

@@ -6,29 +6,47 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include <urcu/urcu-qsbr.h>
 
-/* Maps the whole file read-only; its bytes are checked by generation_open(). */
-static int
-map_file(struct loaded *l, int fd, char error[SIGNATURE_ERROR_TEXT_MAX])
-{
-	struct stat st;
+#include "common/base/huge.h"
+#include "scanners/signature/generation_file.h"
 
-	if (fstat(fd, &st) != 0 || st.st_size <= 0) {
-		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "generation file: empty or unreadable");
-		return -EINVAL;
+/*
+ * Reads the whole file; its bytes are checked by generation_open(). In memory of our own, since the
+ * file's could be taken from the process and would be waited for in a core's turn, and a file that
+ * is written or cut meanwhile would be read as it then is.
+ */
+static int
+read_file(struct loaded *l, int fd, char error[SIGNATURE_ERROR_TEXT_MAX])
+{
+	int rc = huge_read(fd, &l->memory, &l->memory_bytes);
+
+	if (rc == -ENODATA)
+		snprintf(error, SIGNATURE_ERROR_TEXT_MAX,
+		    "generation file: empty, or it became shorter while it was read");
+	else if (rc != 0)
+		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "generation file: can't be read: %s",
+		    strerror(-rc));
+	return rc;
+}
+
+/* Hyperscan has copies of its own; so the file's tables alone take memory. */
+static void
+drop_databases(struct loaded *l)
+{
+	const uint8_t *file = l->memory;
+	struct generation_header h;
+
+	memcpy(&h, file, sizeof(h));
+	for (uint32_t i = 0; i < h.section_count; i++) {
+		struct generation_section s;
+
+		memcpy(&s, file + sizeof(h) + i * sizeof(s), sizeof(s));
+		if (s.kind == GENERATION_BLOCK_DB || s.kind == GENERATION_STREAM_DB)
+			huge_drop(l->memory, s.offset, s.bytes);
 	}
-	l->mapping_bytes = (size_t)st.st_size;
-	l->mapping = mmap(NULL, l->mapping_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (l->mapping == MAP_FAILED) {
-		l->mapping = NULL;
-		snprintf(error, SIGNATURE_ERROR_TEXT_MAX, "generation file: can't be mapped: %m");
-		return -errno;
-	}
-	return 0;
 }
 
 static int
@@ -38,10 +56,13 @@ open_generation(struct loaded *l, int fd, char error[SIGNATURE_ERROR_TEXT_MAX])
 
 	if (fd < 0)
 		return generation_open_builtin(&l->generation, error);
-	rc = map_file(l, fd, error);
+	rc = read_file(l, fd, error);
 	if (rc != 0)
 		return rc;
-	return generation_open(span_of(l->mapping, l->mapping_bytes), &l->generation, error);
+	rc = generation_open(span_of(l->memory, l->memory_bytes), &l->generation, error);
+	if (rc == 0)
+		drop_databases(l);
+	return rc;
 }
 
 /* One core's scratch and scans. */
@@ -91,8 +112,8 @@ loaded_free(struct loaded *l)
 		signature_core_destroy(l->cores[i]);
 	if (l->generation != NULL)
 		generation_close(l->generation);
-	if (l->mapping != NULL)
-		munmap(l->mapping, l->mapping_bytes);
+	if (l->memory != NULL)
+		huge_free(l->memory, l->memory_bytes);
 	free(l);
 }
 

@@ -32,8 +32,8 @@ struct loaded {
 	struct generation *generation;
 	unsigned core_count;
 	struct signature_core *cores[CHANNEL_CORES_MAX];
-	void *mapping; /* the generation's file, NULL for the built-in one */
-	size_t mapping_bytes;
+	void *memory; /* the generation's file without its databases, NULL for the built-in one */
+	size_t memory_bytes;
 };
 
 struct publication {
@@ -54,7 +54,7 @@ struct publisher {
 };
 
 /*
- * Maps and checks a generation file (fd -1: the built-in one) and makes scans for `core_count`
+ * Reads and checks a generation file (fd -1: the built-in one) and makes scans for `core_count`
  * cores, `scans_max` each. Does not keep the descriptor. -errno with a sentence in `error`.
  */
 int loaded_create(int fd, unsigned core_count, uint32_t scans_max, struct loaded **out,

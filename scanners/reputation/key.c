@@ -281,26 +281,39 @@ take_host(struct reputation_key *k, struct span host)
 }
 
 /* What nearly all hosts are: small letters, digits, "-", "_" and dots, and no address. */
+uint32_t
+reputation_labels(struct span host, uint16_t begins[REPUTATION_LABELS_MAX])
+{
+	static const bool is_other[256] = { [0 ... ','] = true,
+		['/'] = true,
+		[':' ... '^'] = true,
+		['`'] = true,
+		['{' ... 255] = true };
+	uint32_t n = (uint32_t)host.bytes, labels = 1;
+	bool other = false;
+
+	if (host.bytes == 0 || host.bytes > REPUTATION_HOST_MAX)
+		return 0;
+	begins[0] = 0;
+	for (uint32_t i = 0; i < n; i++) { /* no branch: dots stand anywhere */
+		other |= is_other[host.data[i]];
+		begins[labels] = (uint16_t)(i + 1);
+		labels += host.data[i] == '.';
+	}
+	if (other || begins[labels - 1] == n || (uint8_t)(host.data[begins[labels - 1]] - '0') <= 9)
+		return 0;
+	return labels;
+}
+
 static bool
 take_common(struct reputation_key *k, struct span host)
 {
-	uint32_t n = (uint32_t)host.bytes, last = 0;
+	uint16_t begins[REPUTATION_LABELS_MAX];
 
-	if (host.bytes == 0 || host.bytes > REPUTATION_HOST_MAX)
+	if (reputation_labels(host, begins) == 0)
 		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t c = host.data[i];
-		bool is_dot = c == '.';
-
-		if ((uint8_t)(c - 'a') > 25 && (uint8_t)(c - '0') > 9 && !is_dot && c != '-' &&
-		    c != '_')
-			return false;
-		last = is_dot ? i + 1 : last;
-		k->bytes[i] = c;
-	}
-	if (last == n || (uint8_t)(k->bytes[last] - '0') <= 9)
-		return false;
-	k->host_bytes = n;
+	memcpy(k->bytes, host.data, host.bytes);
+	k->host_bytes = (uint32_t)host.bytes;
 	k->is_address = false;
 	return true;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Look-ups from the most specific form of a URL to the least; see reputation.h. What they cost is
- * waiting for memory, so the slots of a host and all its parents are asked for at once, and a path
- * is only brought to its spelling where the host has some listed.
+ * waiting for memory, so the buckets of a host and all its parents are asked for at once, a key is
+ * compared where its bucket says that it may be, and a path is only brought to its spelling where
+ * the host has some listed.
  */
 #include "scanners/reputation/reputation.h"
 
@@ -12,7 +13,6 @@
 #include "scanners/reputation/reputation_table.h"
 
 #define PATH_BORDERS_MAX 64
-#define LABELS_MAX       ((REPUTATION_HOST_MAX + 1) / 2 + 1)
 
 static const struct reputation_header *
 header_of(const struct reputation_table *t)
@@ -20,75 +20,85 @@ header_of(const struct reputation_table *t)
 	return (const struct reputation_header *)(const void *)t->bytes;
 }
 
-static const struct reputation_slot *
-slots_of(const struct reputation_table *t)
+static const struct reputation_bucket *
+buckets_of(const struct reputation_table *t)
 {
-	return (const struct reputation_slot *)(const void *)(t->bytes +
-							      sizeof(struct reputation_header));
+	return (const struct reputation_bucket *)(const void *)(t->bytes +
+								sizeof(struct reputation_header));
 }
 
 static const uint8_t *
-records_of(const struct reputation_table *t)
+long_keys_of(const struct reputation_table *t)
 {
-	return (const uint8_t *)(slots_of(t) + header_of(t)->slots);
+	return (const uint8_t *)(buckets_of(t) + header_of(t)->buckets);
 }
 
-static const struct reputation_record *
-record_of(const uint8_t *records, const struct reputation_slot *slot)
-{
-	return (const struct reputation_record *)(const void *)(records +
-								4 * (size_t)(slot->record - 1));
-}
-
-/* Records follow one another as their slots do, and end where they should. */
+/* Its entries lie inside it and name what there is; `entries` becomes less by them. */
 static bool
-records_are_sound(const struct reputation_table *t)
+bucket_is_sound(
+    const struct reputation_header *h, const struct reputation_bucket *b, uint32_t *entries)
+{
+	for (unsigned i = 0; i < REPUTATION_TAGS && b->tags[i] != 0; i++) {
+		struct reputation_entry e;
+		struct reputation_long_key key;
+
+		if (!checked_inside(b->at[i], sizeof(e), REPUTATION_BUCKET_BYTES))
+			return false;
+		memcpy(&e, b->entries + b->at[i], sizeof(e));
+		if (*entries == 0 || e.list_kind / 4u >= h->list_count ||
+		    e.list_kind % 4u > REPUTATION_BAD || e.key_bytes > REPUTATION_SHORT_MAX ||
+		    !checked_inside(
+			b->at[i], reputation_entry_bytes(e.key_bytes), REPUTATION_BUCKET_BYTES))
+			return false;
+		if (e.key_bytes == 0) {
+			memcpy(&key, b->entries + b->at[i] + sizeof(e), sizeof(key));
+			if (!checked_inside(key.at, key.bytes, h->long_bytes))
+				return false;
+		}
+		--*entries;
+	}
+	return true;
+}
+
+/* As many entries as are told, and for each bit a bucket that ends the searches by it. */
+static bool
+buckets_are_sound(const struct reputation_table *t)
 {
 	const struct reputation_header *h = header_of(t);
-	const struct reputation_slot *slots = slots_of(t);
-	const uint8_t *records = records_of(t);
-	uint64_t at = 0;
-	uint32_t used = 0;
+	const struct reputation_bucket *buckets = buckets_of(t);
+	uint32_t entries = h->entries;
+	uint8_t always_spilled = 0xff;
 
-	for (uint32_t i = 0; i < h->slots; i++) {
-		const struct reputation_record *r;
-
-		if (slots[i].record == 0)
-			continue;
-		if (++used > h->entries || slots[i].record - 1 != at / 4 ||
-		    !checked_inside(at, offsetof(struct reputation_record, key), h->record_bytes))
+	for (uint32_t i = 0; i < h->buckets; i++) {
+		if (!bucket_is_sound(h, &buckets[i], &entries))
 			return false;
-		r = record_of(records, &slots[i]);
-		if (r->list >= h->list_count || r->kind > REPUTATION_BAD ||
-		    !checked_inside(at, REPUTATION_RECORD_BYTES(r->key_bytes), h->record_bytes))
-			return false;
-		at += REPUTATION_RECORD_BYTES(r->key_bytes);
+		always_spilled &= buckets[i].spilled;
 	}
-	return at == h->record_bytes;
+	return always_spilled == 0 && entries == 0;
 }
 
 int
 reputation_open(struct span bytes, struct reputation_table *view)
 {
 	struct reputation_header h;
-	uint64_t records;
+	uint64_t behind;
 
 	if (bytes.bytes < sizeof(h) || (uintptr_t)bytes.data % 8 != 0)
 		return -EINVAL;
 	view->bytes = bytes.data;
 	view->byte_count = bytes.bytes;
 	h = *header_of(view);
-	records = sizeof(h) + (uint64_t)h.slots * sizeof(struct reputation_slot);
-	if (h.magic != REPUTATION_MAGIC || h.slots == 0 || (h.slots & (h.slots - 1)) != 0 ||
-	    h.list_count > REPUTATION_LISTS_MAX || h.entries >= h.slots || h.text_bytes == 0 ||
-	    !checked_inside(records, (uint64_t)h.record_bytes + h.text_bytes, bytes.bytes) ||
-	    bytes.data[records + h.record_bytes + h.text_bytes - 1] != 0)
+	behind = sizeof(h) + (uint64_t)h.buckets * sizeof(struct reputation_bucket);
+	if (h.magic != REPUTATION_MAGIC || h.buckets == 0 || h.list_count > REPUTATION_LISTS_MAX ||
+	    h.text_bytes == 0 ||
+	    !checked_inside(behind, (uint64_t)h.long_bytes + h.text_bytes, bytes.bytes) ||
+	    bytes.data[behind + h.long_bytes + h.text_bytes - 1] != 0)
 		return -EINVAL;
 	for (uint32_t i = 0; i < h.list_count; i++) {
 		if (h.list_names[i] >= h.text_bytes)
 			return -EINVAL;
 	}
-	return records_are_sound(view) ? 0 : -EINVAL;
+	return buckets_are_sound(view) ? 0 : -EINVAL;
 }
 
 uint32_t
@@ -99,105 +109,259 @@ reputation_entries(const struct reputation_table *t)
 
 #define MIX_START UINT64_C(0x7265707574617469)
 
-uint32_t
+static inline uint64_t
+mix(uint64_t state, uint64_t word)
+{
+	state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return state ^ state >> 32;
+}
+
+static inline uint64_t
+load_8(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* The first `n` bytes of a word, which is little-endian. */
+static inline uint64_t
+first_bytes(uint64_t word, uint32_t n)
+{
+	return n < 8 ? word & ((UINT64_C(1) << 8 * n) - 1) : word;
+}
+
+/* Bytes that have a hash: at least eight, so that a word is read without a look past them. */
+struct text {
+	const uint8_t *bytes;
+	uint32_t count;
+	uint8_t few[8]; /* of fewer, a copy */
+};
+
+static inline void
+text_init(struct text *t, const uint8_t *bytes, uint32_t count)
+{
+	t->bytes = bytes;
+	t->count = count;
+	if (count >= sizeof(t->few))
+		return;
+	memset(t->few, 0, sizeof(t->few));
+	memcpy(t->few, bytes, count);
+	t->bytes = t->few;
+	t->count = sizeof(t->few);
+}
+
+/* What begins there; behind the text's end anything may follow. */
+static inline uint64_t
+word_at(const struct text *t, uint32_t from)
+{
+	uint32_t last = t->count - 8, at = from < last ? from : last;
+
+	return load_8(t->bytes + at) >> (8 * (from - at) & 63);
+}
+
+/*
+ * A label, or a segment of a path. One of up to 16 bytes takes no branch: how long they are nobody
+ * foresees, and a branch that goes the other way costs as much as all of this.
+ */
+static inline uint64_t
+mix_run(uint64_t state, const struct text *t, uint32_t from, uint32_t n)
+{
+	uint64_t first = first_bytes(word_at(t, from), n),
+		 second = first_bytes(word_at(t, from + 8), n > 8 ? n - 8 : 0);
+
+	state = mix(state + n, first ^ second * UINT64_C(0xd6e8feb86659fd93));
+	for (uint32_t at = 16; at < n; at += 8)
+		state = mix(state, first_bytes(word_at(t, from + at), n - at));
+	return state;
+}
+
+static inline uint64_t
+hash_of(uint64_t state)
+{
+	return state * UINT64_C(0xbf58476d1ce4e5b9);
+}
+
+/* Where a listed prefix may end next: with a segment, before the query, with the path. */
+static uint32_t
+next_border(const uint8_t *path, uint32_t from, uint32_t bytes)
+{
+	uint32_t n = from + 1 > 2 ? from + 1 : 2;
+
+	while (n < bytes && path[n - 1] != '/' && path[n] != '/' && path[n] != '?')
+		n++;
+	return n < bytes ? n : bytes;
+}
+
+uint64_t
 reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes)
 {
 	uint64_t state = MIX_START;
+	uint32_t end = host_bytes, path_bytes = key_bytes - host_bytes;
+	struct text t;
 
-	for (uint32_t i = host_bytes; i > 0; i--)
-		state = reputation_mix(state, key[i - 1]);
-	for (uint32_t i = host_bytes; i < key_bytes; i++)
-		state = reputation_mix(state, key[i]);
-	return reputation_hash_of(state);
+	text_init(&t, key, key_bytes);
+	for (uint32_t i = host_bytes; i > 0; i--) {
+		if (i > 1 && key[i - 2] != '.')
+			continue;
+		state = mix_run(state, &t, i - 1, end - (i - 1));
+		end = i > 1 ? i - 2 : 0;
+	}
+	for (uint32_t from = 0, to; from < path_bytes; from = to) {
+		to = next_border(key + host_bytes, from, path_bytes);
+		state = mix_run(state, &t, host_bytes + from, to - from);
+	}
+	return hash_of(state);
 }
 
-/* A host, its parents behind it: where each begins, and its hash. */
+/* Both of its lines, before it is looked into. */
+static inline void
+ask_for_bucket(const struct reputation_table *t, uint64_t hash)
+{
+	const struct reputation_bucket *b =
+	    &buckets_of(t)[reputation_bucket_of(hash, header_of(t)->buckets)];
+
+	__builtin_prefetch(b);
+	__builtin_prefetch((const uint8_t *)b + sizeof(*b) / 2);
+}
+
+/* A host, and its parents before it: the hash of each. */
 struct names {
-	uint32_t count; /* the last is the host itself */
-	uint16_t at[LABELS_MAX];
-	uint32_t hashes[LABELS_MAX];
-	uint64_t state; /* to go on from, with a path */
+	const uint8_t *host;
+	uint32_t host_bytes, labels;
+	uint64_t hashes[REPUTATION_LABELS_MAX]; /* from the label on */
+	uint16_t begins[REPUTATION_LABELS_MAX]; /* of each label */
+	uint64_t state;                         /* to go on from, with a path */
+	bool is_address;                        /* it has no parents */
 };
 
+/* In a host that had to be brought to its spelling. */
 static void
-hash_names(const struct reputation_table *t, const struct reputation_key *k, struct names *n)
+split_key(struct names *n, const struct reputation_key *k)
 {
-	const struct reputation_slot *slots = slots_of(t);
-	uint32_t mask = header_of(t)->slots - 1;
+	n->host = k->bytes;
+	n->host_bytes = k->host_bytes;
+	n->is_address = k->is_address;
+	n->begins[0] = 0;
+	n->labels = 1;
+	for (uint32_t i = 0; i < k->host_bytes; i++) {
+		if (k->bytes[i] == '.')
+			n->begins[n->labels++] = (uint16_t)(i + 1);
+	}
+}
 
-	n->count = 0;
+static void
+hash_names(const struct reputation_table *t, struct names *n)
+{
+	uint32_t end = n->host_bytes;
+	struct text text;
+
+	text_init(&text, n->host, n->host_bytes);
 	n->state = MIX_START;
-	for (uint32_t i = k->host_bytes; i > 0; i--) {
-		n->state = reputation_mix(n->state, k->bytes[i - 1]);
-		if (i > 1 && (k->is_address || k->bytes[i - 2] != '.'))
-			continue;
-		n->at[n->count] = (uint16_t)(i - 1);
-		n->hashes[n->count] = reputation_hash_of(n->state);
-		__builtin_prefetch(&slots[n->hashes[n->count++] & mask]);
+	for (uint32_t i = n->labels; i-- > 0;) {
+		n->state = mix_run(n->state, &text, n->begins[i], end - n->begins[i]);
+		n->hashes[i] = hash_of(n->state);
+		end = n->begins[i] - 1u;
+		if (!n->is_address || i == 0)
+			ask_for_bucket(t, n->hashes[i]);
 	}
 }
 
-static const struct reputation_record *
-find(const struct reputation_table *t, uint32_t hash, const uint8_t *key, uint32_t bytes)
+/* Bytes 0x80 where `word` has the byte `tag`, of the tags. */
+static inline uint64_t
+equal_tags(uint64_t word, uint8_t tag)
 {
-	uint32_t mask = header_of(t)->slots - 1;
-	const struct reputation_slot *slots = slots_of(t);
-	const uint8_t *records = records_of(t);
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	uint64_t x = word ^ tag * UINT64_C(0x0101010101010101);
 
-	for (uint32_t i = hash & mask; slots[i].record != 0; i = (i + 1) & mask) {
-		const struct reputation_record *r;
-
-		if (slots[i].hash != hash)
-			continue;
-		r = record_of(records, &slots[i]);
-		if (r->key_bytes == bytes && memcmp(r->key, key, bytes) == 0)
-			return r;
-	}
-	return NULL;
+	return ~(((x & low) + low) | x | low) & UINT64_C(0x0080808080808080);
 }
 
-/* Whether the record is an answer; else only paths below its host are listed. */
+/* The entry of that number in a bucket; its key. */
+static inline struct span
+entry_at(const struct reputation_table *t, const struct reputation_bucket *b, unsigned number,
+    struct reputation_entry *e)
+{
+	const uint8_t *at = b->entries + b->at[number];
+	struct reputation_long_key key;
+
+	memcpy(e, at, sizeof(*e));
+	at += sizeof(*e);
+	if (e->key_bytes > 0)
+		return span_of(at, e->key_bytes);
+	memcpy(&key, at, sizeof(key));
+	return span_of(long_keys_of(t) + key.at, key.bytes);
+}
+
 static bool
-take(const struct reputation_table *t, const struct reputation_record *r,
+find(const struct reputation_table *t, uint64_t hash, const uint8_t *key, uint32_t bytes,
+    struct reputation_entry *e)
+{
+	const struct reputation_bucket *buckets = buckets_of(t);
+	uint32_t count = header_of(t)->buckets, i = reputation_bucket_of(hash, count);
+
+	for (;;) {
+		const struct reputation_bucket *b = &buckets[i];
+		uint64_t word = load_8(b->tags);
+
+		for (uint64_t equal = equal_tags(word, reputation_tag_of(hash)); equal != 0;
+		     equal &= equal - 1) {
+			struct span other = entry_at(t, b, (unsigned)__builtin_ctzll(equal) / 8, e);
+
+			if (other.bytes == bytes && memcmp(other.data, key, bytes) == 0)
+				return true;
+		}
+		if (!(word >> 56 & reputation_spill_of(hash)))
+			return false;
+		i = i + 1 < count ? i + 1 : 0;
+	}
+}
+
+/* Whether the entry is an answer; else only paths below its host are listed. */
+static bool
+take(const struct reputation_table *t, const struct reputation_entry *e,
     struct reputation_answer *out)
 {
 	const struct reputation_header *h = header_of(t);
 
-	if (r == NULL || r->kind == REPUTATION_UNKNOWN)
+	if (e->list_kind % 4u == REPUTATION_UNKNOWN)
 		return false;
-	out->kind = r->kind;
-	out->list = (const char *)records_of(t) + h->record_bytes + h->list_names[r->list];
-	out->line = r->line;
+	out->kind = e->list_kind % 4u;
+	out->list =
+	    (const char *)long_keys_of(t) + h->long_bytes + h->list_names[e->list_kind / 4u];
+	out->line = e->line;
 	return true;
 }
 
 /*
- * The host's entries with a path, the longest first. A prefix ends with the path, with a segment or
- * before the query. At most PATH_BORDERS_MAX of them are tried, so that a path of slashes alone
- * costs no more than others.
+ * The host's entries with a path, the longest first. At most PATH_BORDERS_MAX prefixes and the
+ * whole are tried, so that a path of slashes alone costs no more than others.
  */
 static bool
 find_paths(const struct reputation_table *t, const struct reputation_key *k, uint64_t state,
     uint32_t longest, struct reputation_answer *out)
 {
-	const uint8_t *path = k->bytes + k->host_bytes;
-	uint32_t borders[PATH_BORDERS_MAX + 1], hashes[PATH_BORDERS_MAX + 1], count = 0;
+	uint32_t borders[PATH_BORDERS_MAX + 1], count = 0;
+	uint64_t hashes[PATH_BORDERS_MAX + 1];
+	struct reputation_entry e;
+	struct text text;
 
-	for (uint32_t n = 1; n <= k->path_bytes && n <= longest; n++) {
-		bool is_whole = n == k->path_bytes,
-		     is_border = !is_whole && n > 1 &&
-				 (path[n - 1] == '/' || path[n] == '/' || path[n] == '?');
-
-		state = reputation_mix(state, path[n - 1]);
-		if (!is_whole && (!is_border || count >= PATH_BORDERS_MAX))
+	text_init(&text, k->bytes, k->host_bytes + k->path_bytes);
+	for (uint32_t from = 0, to; from < k->path_bytes; from = to) {
+		to = next_border(k->bytes + k->host_bytes, from, k->path_bytes);
+		if (to > longest)
+			break;
+		state = mix_run(state, &text, k->host_bytes + from, to - from);
+		if (to < k->path_bytes && count >= PATH_BORDERS_MAX)
 			continue;
-		borders[count] = n;
-		hashes[count++] = reputation_hash_of(state);
+		borders[count] = to;
+		hashes[count] = hash_of(state);
+		ask_for_bucket(t, hashes[count++]);
 	}
 	while (count-- > 0) {
-		uint32_t bytes = k->host_bytes + borders[count];
-
-		if (take(t, find(t, hashes[count], k->bytes, bytes), out))
+		if (find(t, hashes[count], k->bytes, k->host_bytes + borders[count], &e) &&
+		    take(t, &e, out))
 			return true;
 	}
 	return false;
@@ -207,22 +371,32 @@ void
 reputation_lookup(const struct reputation_table *t, struct span host, struct span path,
     struct reputation_answer *out)
 {
-	const struct reputation_record *r;
-	struct reputation_key k;
 	struct names n;
+	struct reputation_entry e;
+	struct reputation_key k;
 
 	*out = (struct reputation_answer){ REPUTATION_UNKNOWN, NULL, 0 };
-	if (!reputation_key_host(&k, host))
-		return;
-	hash_names(t, &k, &n);
-	if (n.count == 0) /* no host is empty */
-		return;
-	r = find(t, n.hashes[n.count - 1], k.bytes, k.host_bytes);
-	if (r != NULL && r->path_bytes_max > 0) {
-		reputation_key_path(&k, path);
-		if (find_paths(t, &k, n.state, r->path_bytes_max, out))
+	n.host = host.data;
+	n.host_bytes = (uint32_t)host.bytes;
+	n.is_address = false;
+	n.labels = reputation_labels(host, n.begins);
+	if (n.labels == 0) {
+		if (!reputation_key_host(&k, host))
+			return;
+		split_key(&n, &k);
+	}
+	hash_names(t, &n);
+	for (uint32_t i = 0; i < (n.is_address ? 1 : n.labels); i++) {
+		uint32_t at = n.begins[i];
+
+		if (!find(t, n.hashes[i], n.host + at, n.host_bytes - at, &e))
+			continue;
+		if (i == 0 && e.path_bytes_max > 0 && reputation_key_host(&k, host)) {
+			reputation_key_path(&k, path);
+			if (find_paths(t, &k, n.state, e.path_bytes_max, out))
+				return;
+		}
+		if (take(t, &e, out))
 			return;
 	}
-	for (uint32_t i = n.count - 1; !take(t, r, out) && i > 0; i--)
-		r = find(t, n.hashes[i - 1], k.bytes + n.at[i - 1], k.host_bytes - n.at[i - 1]);
 }

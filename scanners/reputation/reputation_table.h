@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reputation table, byte by byte: header, `slots` slots (a power of two, open addressing,
- * linear probing), then `record_bytes` of records, then text. A key is a host, or a host with a
- * path prefix ("bad.example/dir/"), in the spelling of key.c. Lists are numbered; their names are
- * text. Records stand in the order of their slots, each from a multiple of four on, so that a table
- * is checked from its start to its end and what a look-up needs lies in two places of memory: eight
- * bytes that say no, or where the record is, and that.
+ * The reputation table, byte by byte: header, `buckets` buckets, `long_bytes` of keys that are too
+ * long for one, then text. A key is a host, or a host with a path prefix ("bad.example/dir/"), in
+ * the spelling of key.c. Lists are numbered; their names are text.
+ *
+ * What a look-up costs is waiting for memory, so all that it asks of a key lies in one place, two
+ * cache lines that its hash alone tells: eight bytes that nearly always say no, and behind them the
+ * entries, each with its key. Where a bucket is full, the entry stands in the next that has room
+ * (the first follows the last), and each that it passed says so, in one of eight bits.
  */
 #ifndef SLUICE_REPUTATION_TABLE_H
 #define SLUICE_REPUTATION_TABLE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,25 +25,51 @@
 #define REPUTATION_HOST_MAX  255
 
 struct reputation_header {
-	uint32_t magic, slots, entries, record_bytes;
+	uint32_t magic, buckets, entries, long_bytes;
 	uint32_t text_bytes, list_count;
 	uint32_t list_names[REPUTATION_LISTS_MAX]; /* offsets into the text */
+	uint32_t unused[10];                       /* so that no bucket lies in three lines */
 };
 
-struct reputation_slot {
-	uint32_t hash;
-	uint32_t record; /* its offset / 4, and 1; 0: the slot is empty */
+#define REPUTATION_TAGS         7
+#define REPUTATION_BUCKET_BYTES 112
+#define REPUTATION_SHORT_MAX    48 /* bytes of a key: two such have room in a bucket */
+
+struct reputation_bucket {
+	uint8_t tags[REPUTATION_TAGS]; /* of its entries in their order; 0: there is no more */
+	uint8_t spilled;             /* reputation_spill_of() those that the next bucket may have */
+	uint8_t at[REPUTATION_TAGS]; /* where each entry begins */
+	uint8_t unused;
+	uint8_t entries[REPUTATION_BUCKET_BYTES];
 };
 
-struct reputation_record {
+/* Not aligned. Behind each its key, or, of a long key, where that is. */
+struct reputation_entry {
 	uint32_t line;
-	uint16_t key_bytes;
 	uint16_t path_bytes_max; /* a host's: the longest path listed below it, 0: none */
-	uint8_t list, kind;      /* enum reputation_kind; UNKNOWN: only its paths are listed */
-	uint8_t key[];
+	uint8_t key_bytes;       /* 0: it is a long one */
+	uint8_t list_kind; /* list * 4 + enum reputation_kind; UNKNOWN: only its paths are listed */
 };
-#define REPUTATION_RECORD_BYTES(key_bytes) \
-	((offsetof(struct reputation_record, key) + (key_bytes) + 3) & ~(size_t)3)
+
+struct reputation_long_key {
+	uint32_t at, bytes;
+};
+
+static_assert(sizeof(struct reputation_header) % 64 == 0, "buckets begin where lines do");
+static_assert(sizeof(struct reputation_bucket) == 128, "a bucket is two lines");
+static_assert(
+    2 * (sizeof(struct reputation_entry) + REPUTATION_SHORT_MAX) <= REPUTATION_BUCKET_BYTES,
+    "two of the longest keys have room");
+
+/* Bytes that an entry with such a key takes in its bucket. */
+static inline uint32_t
+reputation_entry_bytes(uint32_t key_bytes)
+{
+	bool is_long = key_bytes == 0 || key_bytes > REPUTATION_SHORT_MAX;
+
+	return (uint32_t)sizeof(struct reputation_entry) +
+	       (is_long ? (uint32_t)sizeof(struct reputation_long_key) : key_bytes);
+}
 
 /* key.c: a host and a path in the one spelling that lists and requests share. */
 struct reputation_key {
@@ -54,23 +83,40 @@ bool reputation_key_host(struct reputation_key *k, struct span host);
 void reputation_key_path(struct reputation_key *k, struct span path);
 
 /*
- * The hash of a key: its host from the end to the start, so that on the way those of its parent
- * domains are met, then its path. Keys are of lists that an operator chose, so no secret is needed:
- * who asks for a host cannot put one in.
+ * The hash of a key: its host label by label from the last to the first, so that on the way those
+ * of its parent domains are met, then its path. Keys are of lists that an operator chose, so no
+ * secret is needed: who asks for a host cannot put one in.
  */
-static inline uint64_t
-reputation_mix(uint64_t state, uint8_t byte)
-{
-	return (state ^ byte) * UINT64_C(0x9e3779b97f4a7c15);
-}
+uint64_t reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes);
 
+#define REPUTATION_LABELS_MAX (REPUTATION_HOST_MAX + 2) /* some may be empty */
+
+/*
+ * key.c: where each label of a host begins that is spelt as its key is, as nearly all are; how many
+ * there are. 0: it may be spelt otherwise.
+ */
+uint32_t reputation_labels(struct span host, uint16_t begins[REPUTATION_LABELS_MAX]);
+
+/*
+ * Where a key belongs, by the upper half of its hash; its tag, by the lowest byte; the bit that is
+ * set where it stands further on.
+ */
 static inline uint32_t
-reputation_hash_of(uint64_t state)
+reputation_bucket_of(uint64_t hash, uint32_t buckets)
 {
-	state ^= state >> 29;
-	return (uint32_t)((state * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
+	return (uint32_t)((hash >> 32) * buckets >> 32);
 }
 
-uint32_t reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes);
+static inline uint8_t
+reputation_spill_of(uint64_t hash)
+{
+	return (uint8_t)(1u << (hash >> 8 & 7));
+}
+
+static inline uint8_t
+reputation_tag_of(uint64_t hash)
+{
+	return (uint8_t)((uint8_t)hash + ((uint8_t)hash == 0));
+}
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A generation on disk, written by sluice-sigc, mapped read-only by every core. Little-endian, in
+ * A generation on disk, written by sluice-sigc, read by every core. Little-endian, in
  * this order: header, section table, sections (each at a multiple of 64). Every offset is checked
  * when it is opened, and the whole is covered by a SHA-256, so a damaged file is an error.
  *
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      14
+#define GENERATION_VERSION      15
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 

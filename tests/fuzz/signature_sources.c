@@ -27,7 +27,7 @@ check_tables(const struct sigc *s)
 		       p[i].check < s->checks.used / sizeof(struct generation_pattern));
 	}
 	for (size_t i = 0; i < s->urls.used / sizeof(*u); i++) {
-		assert(u[i].key + (size_t)u[i].key_bytes <= s->names.used);
+		assert(u[i].key + (size_t)u[i].key_bytes <= s->url_keys.used);
 		assert(u[i].host_bytes > 0 && u[i].host_bytes <= u[i].key_bytes);
 	}
 }

@@ -37,9 +37,10 @@ sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void 
 		qsort(t->bytes, t->used / each, each, compare);
 }
 
-/* An entry before it has its place; `key` in the names. */
+/* An entry before it has its place; `key` in the lists' keys. */
 struct draft {
-	uint32_t hash, key, key_bytes; /* no bytes: the place is free */
+	uint64_t hash;
+	uint32_t key, key_bytes; /* no bytes: the place is free */
 	uint32_t line;
 	uint16_t path_bytes_max;
 	uint8_t list, kind;
@@ -50,7 +51,8 @@ static struct draft *
 draft_of(struct draft *drafts, uint32_t mask, const uint8_t *text, const struct url_entry *u,
     uint32_t key_bytes)
 {
-	uint32_t hash = reputation_hash(text + u->key, u->host_bytes, key_bytes), i = hash & mask;
+	uint64_t hash = reputation_hash(text + u->key, u->host_bytes, key_bytes);
+	uint32_t i = (uint32_t)(hash >> 32) & mask;
 
 	while (drafts[i].key_bytes != 0 &&
 	       (drafts[i].hash != hash || drafts[i].key_bytes != key_bytes ||
@@ -94,52 +96,77 @@ zeros(size_t count, size_t each)
 	return bytes;
 }
 
-static void
-add_record(struct sigc_table *out, const uint8_t *text, const struct draft *d)
+/*
+ * As many buckets as are half full then: of a million domains 1 in 40 does not stand where it
+ * belongs, and the table has 51 bytes for each.
+ */
+static uint32_t
+count_buckets(const struct draft *drafts, uint32_t count)
 {
-	static const uint8_t padding[4];
-	const struct reputation_record r = { .line = d->line,
-		.key_bytes = (uint16_t)d->key_bytes,
-		.path_bytes_max = d->path_bytes_max,
-		.list = d->list,
-		.kind = d->kind };
-	size_t head = offsetof(struct reputation_record, key);
+	uint64_t bytes = 0;
 
-	table_add(out, &r, head);
-	table_add(out, text + d->key, d->key_bytes);
-	table_add(out, padding, REPUTATION_RECORD_BYTES(d->key_bytes) - head - d->key_bytes);
+	for (uint32_t i = 0; i < count; i++) {
+		if (drafts[i].key_bytes > 0)
+			bytes += reputation_entry_bytes(drafts[i].key_bytes);
+	}
+	return (uint32_t)(2 * bytes / REPUTATION_BUCKET_BYTES) + 2;
 }
 
-/* Slots, at most two thirds of them used, and the records in their order. */
+/* False: the bucket has no room for it. */
+static bool
+put_in_bucket(struct reputation_bucket *b, uint8_t *used, const struct draft *d,
+    const uint8_t *text, struct sigc_table *long_keys)
+{
+	struct reputation_entry e = { .line = d->line,
+		.path_bytes_max = d->path_bytes_max,
+		.list_kind = (uint8_t)(d->list * 4 + d->kind) };
+	struct reputation_long_key at = { .bytes = d->key_bytes };
+	uint32_t bytes = reputation_entry_bytes(d->key_bytes);
+	uint8_t *to = b->entries + *used;
+	unsigned number = 0;
+
+	while (number < REPUTATION_TAGS && b->tags[number] != 0)
+		number++;
+	if (number == REPUTATION_TAGS || *used + bytes > REPUTATION_BUCKET_BYTES)
+		return false;
+	b->tags[number] = reputation_tag_of(d->hash);
+	b->at[number] = *used;
+	if (d->key_bytes <= REPUTATION_SHORT_MAX) {
+		e.key_bytes = (uint8_t)d->key_bytes;
+		memcpy(to + sizeof(e), text + d->key, d->key_bytes);
+	} else {
+		at.at = (uint32_t)table_add(long_keys, text + d->key, d->key_bytes);
+		memcpy(to + sizeof(e), &at, sizeof(at));
+	}
+	memcpy(to, &e, sizeof(e));
+	*used = (uint8_t)(*used + bytes);
+	return true;
+}
+
 static void
 place_drafts(const struct draft *drafts, uint32_t count, const uint8_t *text,
-    struct reputation_header *h, struct sigc_table *slots, struct sigc_table *records)
+    struct reputation_header *h, struct sigc_table *out, struct sigc_table *long_keys)
 {
-	const struct draft **placed;
+	struct reputation_bucket *buckets;
+	uint8_t *used;
 
-	for (h->slots = 64; h->slots < h->entries + h->entries / 2;)
-		h->slots *= 2;
-	placed = zeros(h->slots, sizeof(const struct draft *));
+	h->buckets = count_buckets(drafts, count);
+	buckets = zeros(h->buckets, sizeof(*buckets));
+	used = zeros(h->buckets, sizeof(*used));
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = drafts[i].hash & (h->slots - 1);
+		uint32_t at = reputation_bucket_of(drafts[i].hash, h->buckets);
 
 		if (drafts[i].key_bytes == 0)
 			continue;
-		while (placed[at] != NULL)
-			at = (at + 1) & (h->slots - 1);
-		placed[at] = &drafts[i];
-	}
-	for (uint32_t i = 0; i < h->slots; i++) {
-		struct reputation_slot slot = { 0 };
-
-		if (placed[i] != NULL) {
-			slot.hash = placed[i]->hash;
-			slot.record = (uint32_t)(records->used / 4) + 1;
-			add_record(records, text, placed[i]);
+		while (!put_in_bucket(&buckets[at], &used[at], &drafts[i], text, long_keys)) {
+			buckets[at].spilled |= reputation_spill_of(drafts[i].hash);
+			at = at + 1 < h->buckets ? at + 1 : 0;
 		}
-		table_add(slots, &slot, sizeof(slot));
+		h->entries++;
 	}
-	free(placed);
+	table_add(out, buckets, h->buckets * sizeof(*buckets));
+	free(buckets);
+	free(used);
 }
 
 /* The lists' names; their offsets go into the header. */
@@ -162,7 +189,7 @@ build_reputation(struct sigc *s, struct sigc_table *out)
 	const struct url_entry *u = (const struct url_entry *)(void *)s->urls.bytes;
 	uint32_t n = (uint32_t)(s->urls.used / sizeof(*u)), room = 64;
 	struct reputation_header h = { .magic = REPUTATION_MAGIC };
-	struct sigc_table slots = { 0 }, records = { 0 }, text = { 0 };
+	struct sigc_table buckets = { 0 }, long_keys = { 0 }, text = { 0 };
 	struct draft *drafts;
 
 	if (n == 0)
@@ -171,19 +198,17 @@ build_reputation(struct sigc *s, struct sigc_table *out)
 		room *= 2;
 	drafts = zeros(room, sizeof(*drafts));
 	for (uint32_t i = 0; i < n; i++)
-		insert(drafts, room - 1, s->names.bytes, &u[i]);
-	for (uint32_t i = 0; i < room; i++)
-		h.entries += drafts[i].key_bytes != 0;
-	place_drafts(drafts, room, s->names.bytes, &h, &slots, &records);
-	h.record_bytes = (uint32_t)records.used;
+		insert(drafts, room - 1, s->url_keys.bytes, &u[i]);
+	place_drafts(drafts, room, s->url_keys.bytes, &h, &buckets, &long_keys);
+	h.long_bytes = (uint32_t)long_keys.used;
 	add_list_names(s, &h, &text);
 	table_add(out, &h, sizeof(h));
-	table_add(out, slots.bytes, slots.used);
-	table_add(out, records.bytes, records.used);
+	table_add(out, buckets.bytes, buckets.used);
+	table_add(out, long_keys.bytes, long_keys.used);
 	table_add(out, text.bytes, text.used);
 	free(drafts);
-	free(slots.bytes);
-	free(records.bytes);
+	free(buckets.bytes);
+	free(long_keys.bytes);
 	free(text.bytes);
 }
 

@@ -77,7 +77,7 @@ take_url(struct sigc *s, const char *path, unsigned line, struct span text)
 	reputation_key_path(&k, rest);
 	e.host_bytes = k.host_bytes;
 	e.key_bytes = k.host_bytes + (k.path_bytes > 1 ? k.path_bytes : 0); /* more than "/" */
-	e.key = table_add_text(&s->names, span_of(k.bytes, e.key_bytes));
+	e.key = (uint32_t)table_add(&s->url_keys, k.bytes, e.key_bytes);
 	table_add(&s->urls, &e, sizeof(e));
 	sigc_count(s, list_kind, span_of(k.bytes, e.key_bytes));
 	return 0;

@@ -109,7 +109,7 @@ struct sigc {
 	bool takes_unsigned;    /* containers that this key did not sign */
 	struct sigc_table names, literals, patterns;      /* patterns: struct pattern */
 	struct sigc_table digests[SIGC_SETS][SIGC_KINDS]; /* rows of generation_file.h */
-	struct sigc_table urls, lists; /* struct url_entry, list names in `names` */
+	struct sigc_table urls, url_keys, lists; /* struct url_entry, its keys; names in `names` */
 	/* sections of the file by other names: PATTERNS, ELEMENTS, BYTES, RULES … */
 	struct sigc_table checks, elements, compared, rules, rule_parts, steps, parts;
 	struct sigc_table ignored; /* uint32_t names of .ign2 files */
@@ -152,7 +152,7 @@ struct pattern {
 };
 
 struct url_entry {
-	uint32_t key, key_bytes, host_bytes, line; /* key in `names` */
+	uint32_t key, key_bytes, host_bytes, line; /* key in `url_keys` */
 	uint8_t list, kind;
 };
 

@@ -12,9 +12,9 @@
 #include "scanners/reputation/reputation_table.h"
 #include "tests/unit/harness.h"
 
-#define SLOTS     32
+#define ROWS      32
+#define BUCKETS   8 /* so that some are full */
 #define BYTES_MAX 4096
-#define HEAD      offsetof(struct reputation_record, key)
 
 /* What is to be in it, then its bytes. */
 struct row {
@@ -25,16 +25,16 @@ struct row {
 };
 
 struct table {
-	struct row rows[SLOTS];
+	struct row rows[ROWS];
 	unsigned count;
 	_Alignas(8) uint8_t bytes[BYTES_MAX];
 	size_t size;
 };
 
-static struct reputation_slot *
-slots_of(struct table *t)
+static struct reputation_bucket *
+buckets_of(struct table *t)
 {
-	return (struct reputation_slot *)(void *)(t->bytes + sizeof(struct reputation_header));
+	return (struct reputation_bucket *)(void *)(t->bytes + sizeof(struct reputation_header));
 }
 
 static struct row *
@@ -77,25 +77,46 @@ put(struct table *t, const void *bytes, size_t count)
 	t->size += count;
 }
 
-static uint32_t
+static uint64_t
 hash_of(const char *key)
 {
 	return reputation_hash(
 	    (const uint8_t *)key, (uint32_t)strcspn(key, "/"), (uint32_t)strlen(key));
 }
 
+/* The entry in its bucket or the first behind that has room; a long key goes to `long_keys`. */
 static void
-put_record(struct table *t, const struct row *row)
+place(struct reputation_bucket *buckets, const struct row *row, struct table *long_keys)
 {
-	struct reputation_record r = { .line = row->line,
-		.key_bytes = (uint16_t)strlen(row->key),
-		.path_bytes_max = row->path_bytes_max,
-		.list = row->list,
-		.kind = row->kind };
+	uint32_t bytes = (uint32_t)strlen(row->key), place = reputation_entry_bytes(bytes), used;
+	struct reputation_long_key at = { (uint32_t)long_keys->size, bytes };
+	struct reputation_entry e;
+	uint64_t hash = hash_of(row->key);
+	struct reputation_bucket *b = &buckets[reputation_bucket_of(hash, BUCKETS)];
+	unsigned n;
 
-	put(t, &r, HEAD);
-	put(t, row->key, r.key_bytes);
-	put(t, "\0\0\0", REPUTATION_RECORD_BYTES(r.key_bytes) - HEAD - r.key_bytes);
+	for (;; b = b + 1 < buckets + BUCKETS ? b + 1 : buckets) {
+		for (n = used = 0; n < REPUTATION_TAGS && b->tags[n] != 0; n++) {
+			memcpy(&e, b->entries + b->at[n], sizeof(e));
+			used = b->at[n] + reputation_entry_bytes(e.key_bytes);
+		}
+		if (n < REPUTATION_TAGS && used + place <= REPUTATION_BUCKET_BYTES)
+			break;
+		b->spilled |= reputation_spill_of(hash);
+	}
+	e = (struct reputation_entry){ .line = row->line,
+		.path_bytes_max = row->path_bytes_max,
+		.key_bytes = (uint8_t)(bytes <= REPUTATION_SHORT_MAX ? bytes : 0),
+		.list_kind = (uint8_t)(row->list * 4 + row->kind) };
+	b->tags[n] = reputation_tag_of(hash);
+	b->at[n] = (uint8_t)used;
+	memcpy(b->entries + used, &e, sizeof(e));
+	if (e.key_bytes > 0) {
+		memcpy(b->entries + used + sizeof(e), row->key, bytes);
+		return;
+	}
+	memcpy(b->entries + used + sizeof(e), &at, sizeof(at));
+	put(long_keys, row->key, bytes);
 }
 
 static void
@@ -103,46 +124,42 @@ lay_out(struct table *t)
 {
 	static const char text[] = "bad.txt\0good.txt";
 	struct reputation_header h = { .magic = REPUTATION_MAGIC,
-		.slots = SLOTS,
+		.buckets = BUCKETS,
 		.entries = t->count,
 		.text_bytes = sizeof(text),
 		.list_count = 2,
 		.list_names = { 0, 8 } };
-	struct reputation_slot slots[SLOTS] = { { 0 } };
-	const struct row *placed[SLOTS] = { NULL };
-	size_t begin;
+	static struct table long_keys;
 
-	for (unsigned i = 0; i < t->count; i++) {
-		unsigned at = hash_of(t->rows[i].key) % SLOTS;
-
-		while (placed[at] != NULL)
-			at = (at + 1) % SLOTS;
-		placed[at] = &t->rows[i];
-	}
-	t->size = begin = sizeof(h) + sizeof(slots);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		if (placed[i] == NULL)
-			continue;
-		slots[i].hash = hash_of(placed[i]->key);
-		slots[i].record = (uint32_t)(t->size - begin) / 4 + 1;
-		put_record(t, placed[i]);
-	}
-	h.record_bytes = (uint32_t)(t->size - begin);
+	t->size = sizeof(h) + BUCKETS * sizeof(struct reputation_bucket);
+	memset(t->bytes, 0, t->size);
+	long_keys.size = 0;
+	for (unsigned i = 0; i < t->count; i++)
+		place(buckets_of(t), &t->rows[i], &long_keys);
+	put(t, long_keys.bytes, long_keys.size);
 	put(t, text, sizeof(text));
+	h.long_bytes = (uint32_t)long_keys.size;
 	memcpy(t->bytes, &h, sizeof(h));
-	memcpy(t->bytes + sizeof(h), slots, sizeof(slots));
 }
 
-static struct reputation_record *
-record_of(struct table *t, const char *key)
+/* The bytes of a key's entry. */
+static uint8_t *
+entry_of(struct table *t, const char *key)
 {
-	unsigned at = hash_of(key) % SLOTS;
+	for (unsigned i = 0; i < BUCKETS * REPUTATION_TAGS; i++) {
+		struct reputation_bucket *b = &buckets_of(t)[i / REPUTATION_TAGS];
+		uint8_t *e = b->entries + b->at[i % REPUTATION_TAGS];
 
-	while (slots_of(t)[at].hash != hash_of(key))
-		at = (at + 1) % SLOTS;
-	return (struct reputation_record *)(void *)((uint8_t *)(slots_of(t) + SLOTS) +
-						    4 * (slots_of(t)[at].record - 1));
+		if (b->tags[i % REPUTATION_TAGS] != 0 && e[6] == strlen(key) &&
+		    memcmp(e + sizeof(struct reputation_entry), key, e[6]) == 0)
+			return e;
+	}
+	abort();
 }
+
+/* Longer than a bucket's keys; labels of more than two words. */
+#define LONG_HOST "a-label-of-more-than-sixteen-bytes.and-one-more-of-the-same.test"
+#define LONG_PATH "a-segment-of-more-than-sixteen-bytes/and/one-more-of-the-same.exe"
 
 static void
 make_table(struct table *t)
@@ -163,6 +180,10 @@ make_table(struct table *t)
 	add(t, "2001:db8::7", REPUTATION_BAD, 0, 13);
 	add(t, "test", REPUTATION_GOOD, 1, 14);
 	add(t, "xn--bcher-kva.example", REPUTATION_BAD, 0, 15);
+	add(t, LONG_HOST, REPUTATION_BAD, 0, 16);
+	add(t, "site.test/" LONG_PATH, REPUTATION_BAD, 0, 17);
+	add(t, "a.b", REPUTATION_BAD, 0, 18);
+	add(t, "c.b", REPUTATION_GOOD, 1, 19);
 	lay_out(t);
 }
 
@@ -170,6 +191,18 @@ static const struct {
 	const char *host, *path;
 	uint32_t line; /* 0: unknown */
 } rows[] = {
+	{ LONG_HOST, "/", 16 },
+	{ "x." LONG_HOST, "/", 16 },
+	{ "x" LONG_HOST, "/", 14 },
+	{ "site.test", "/" LONG_PATH, 17 },
+	{ "site.test", "/" LONG_PATH "/more", 17 },
+	{ "site.test", "/" LONG_PATH "s", 14 },
+	{ "a.b", "/", 18 },
+	{ "b.a.b", "/", 18 },
+	{ "A.B", "/", 18 },
+	{ "c.b", "/", 19 },
+	{ "d.b", "/", 0 },
+	{ "b", "/", 0 },
 	{ "bad.test", "/", 1 },
 	{ "BAD.test.", "/a/b?c", 1 },
 	{ "www.bad.test", "/", 1 },
@@ -248,7 +281,7 @@ TEST(a_path_of_many_segments_costs_no_more)
 	    "site.test/dir/" /* makes the longest path long enough for all of them */
 	    "0123456789012345678901234567890123456789012345678901234567890123456789"
 	    "0123456789012345678901234567890123456789012345678901234567890123456789",
-	    REPUTATION_BAD, 0, 16);
+	    REPUTATION_BAD, 0, 20);
 	lay_out(&t);
 	for (unsigned i = 0; i < 300; i++)
 		strcat(path, "a/");
@@ -314,25 +347,36 @@ TEST(what_is_out_of_range_is_refused)
 		uint32_t value;
 	} header[] = {
 		{ "another magic", HEADER(magic), REPUTATION_MAGIC + 1 },
-		{ "no slots", HEADER(slots), 0 },
-		{ "slots that are no power of two", HEADER(slots), SLOTS - 1 },
-		{ "slots past the end", HEADER(slots), 2 * SLOTS },
-		{ "slots whose size wraps", HEADER(slots), 0x80000000u },
-		{ "no slot free", HEADER(entries), SLOTS },
+		{ "no buckets", HEADER(buckets), 0 },
+		{ "fewer buckets than entries need", HEADER(buckets), 1 },
+		{ "buckets past the end", HEADER(buckets), 2 * BUCKETS },
+		{ "buckets whose size wraps", HEADER(buckets), 0x80000000u },
 		{ "more entries than are told", HEADER(entries), 3 },
+		{ "fewer entries than are told", HEADER(entries), ROWS },
 		{ "no text", HEADER(text_bytes), 0 },
 		{ "text past the end", HEADER(text_bytes), BYTES_MAX },
-		{ "no records", HEADER(record_bytes), 0 },
-		{ "records past the end", HEADER(record_bytes), BYTES_MAX },
-		{ "records and text that wrap", HEADER(record_bytes), UINT32_MAX - 3 },
+		{ "long keys that are none", HEADER(long_bytes), 0 },
+		{ "long keys past the end", HEADER(long_bytes), BYTES_MAX },
+		{ "long keys and text that wrap", HEADER(long_bytes), UINT32_MAX - 3 },
 		{ "text that wraps", HEADER(text_bytes), UINT32_MAX },
 		{ "text that does not end", HEADER(text_bytes), 3 },
 		{ "too many lists", HEADER(list_count), REPUTATION_LISTS_MAX + 1 },
 		{ "entries of no list", HEADER(list_count), 1 },
 		{ "a list's name past the text", HEADER(list_names[1]), BYTES_MAX },
 	};
+	static const struct {
+		const char *name;
+		size_t at;
+		uint8_t value;
+	} fields[] = {
+		{ "a key longer than its bucket", offsetof(struct reputation_entry, key_bytes),
+		    REPUTATION_SHORT_MAX + 1 },
+		{ "a long key that is elsewhere", offsetof(struct reputation_entry, key_bytes), 0 },
+		{ "a kind that is none", offsetof(struct reputation_entry, list_kind), 3 },
+		{ "a list that is none", offsetof(struct reputation_entry, list_kind), 2 * 4 },
+	};
 	struct table t;
-	struct reputation_record *r;
+	uint8_t *e;
 
 	for (unsigned i = 0; i < COUNT_OF(header); i++) {
 		make_table(&t);
@@ -340,21 +384,29 @@ TEST(what_is_out_of_range_is_refused)
 		CHECK_ROW(header[i].name, open_and_ask(t.bytes, t.size) == -EINVAL);
 	}
 	make_table(&t);
-	r = record_of(&t, "bad.test");
-	r->key_bytes = 4;
+	for (unsigned n = 0; n < COUNT_OF(fields); n++) {
+		uint8_t was;
+
+		e = entry_of(&t, "bad.test") + fields[n].at;
+		was = *e;
+		*e = fields[n].value;
+		CHECK_ROW(fields[n].name, open_and_ask(t.bytes, t.size) == -EINVAL);
+		*e = was;
+		CHECK_ROW(fields[n].name, open_and_ask(t.bytes, t.size) == 0);
+	}
+	for (unsigned i = 0; i < BUCKETS; i++) /* a search would not end */
+		buckets_of(&t)[i].spilled |= 0x10;
 	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
-	r->key_bytes = UINT16_MAX;
-	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
-	r->key_bytes = 8;
-	r->kind = REPUTATION_BAD + 1;
-	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
-	r->kind = REPUTATION_BAD;
-	r->list = 2;
-	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
-	r->list = 0;
-	CHECK(open_and_ask(t.bytes, t.size) == 0);
-	slots_of(&t)[hash_of("bad.test") % SLOTS].record++;
-	CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+	make_table(&t);
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		struct reputation_bucket *b = &buckets_of(&t)[i];
+
+		if (b->tags[0] == 0)
+			continue;
+		b->at[0] = REPUTATION_BUCKET_BYTES - 7;
+		CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+		make_table(&t);
+	}
 }
 
 TEST(a_table_must_be_aligned)

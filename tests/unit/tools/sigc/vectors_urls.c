@@ -33,7 +33,7 @@ key_of_entry(struct made *m, const char *url)
 	if (made_list(m, "a.list", url, REPUTATION_BAD) != 0 || m->sigc.urls.used == 0)
 		return span_of(NULL, 0);
 	e = (const void *)m->sigc.urls.bytes;
-	return span_of(m->sigc.names.bytes + e->key, e->key_bytes);
+	return span_of(m->sigc.url_keys.bytes + e->key, e->key_bytes);
 }
 
 /* The same of a request's host and path. */
