@@ -86,6 +86,8 @@ struct icap {
 	char date[40];
 	uint32_t no_content_bytes; /* 0: too long to be kept */
 	char no_content[512];      /* the usual 204, whole, as long as ISTag and Date are these */
+	uint32_t ok_bytes;         /* 0: too long to be kept */
+	char ok[512];              /* the usual 200, up to what differs */
 	unsigned options_kept, options_next; /* how many there are, and the next to be replaced */
 	struct kept_options options[OPTIONS_KEPT];
 	struct kept_uri uris[ICAP_METHODS];

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "dataplane/icap/internal.h"
 
@@ -52,6 +53,38 @@ respond_will_close(const struct icap_session *s)
 	return s->request.wants_close || s->draining || s->close;
 }
 
+/* What is written, and where the next byte goes; its owner knows that there is room. */
+struct writer {
+	char *at;
+};
+
+static inline void
+write_bytes(struct writer *w, const void *bytes, size_t count)
+{
+	memcpy(w->at, bytes, count);
+	w->at += count;
+}
+
+static inline void
+write_text(struct writer *w, const char *text)
+{
+	write_bytes(w, text, strlen(text));
+}
+
+/* Without leading zeros; `base` 10 or 16, in small letters. */
+static inline void
+write_number(struct writer *w, size_t number, unsigned base)
+{
+	char digits[3 * sizeof(number)];
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = "0123456789abcdef"[number % base];
+		number /= base;
+	} while (number > 0);
+	write_bytes(w, digits + first, sizeof(digits) - first);
+}
+
 int
 respond_head(
     const struct icap *i, int status, const char *reason, bool closes, char *out, size_t room)
@@ -84,6 +117,8 @@ respond_prepare(struct icap *i)
 	int n = no_content(i, false, span_of("", 0), i->no_content, sizeof(i->no_content));
 
 	i->no_content_bytes = (size_t)n < sizeof(i->no_content) ? (uint32_t)n : 0;
+	n = respond_head(i, 200, "OK", false, i->ok, sizeof(i->ok));
+	i->ok_bytes = (size_t)n < sizeof(i->ok) ? (uint32_t)n : 0;
 	options_forget(i);
 }
 
@@ -141,23 +176,43 @@ answer_no_content(struct icap_session *s, const struct icap_answer *a)
 	return (size_t)n < sizeof(out) ? respond_put(s, out, (size_t)n) : -ENOBUFS;
 }
 
+/* The head of a 200 up to where further lines may stand; how many bytes it has. */
+static size_t
+ok_head(const struct icap_session *s, char out[ANSWER_BYTES_MAX])
+{
+	const struct icap *i = s->icap;
+
+	if (respond_will_close(s) || i->ok_bytes == 0)
+		return (size_t)common_head(s, 200, "OK", out, ANSWER_BYTES_MAX);
+	memcpy(out, i->ok, i->ok_bytes);
+	return i->ok_bytes;
+}
+
 /* 200 with one head (or none) and a body or none. */
 static int
 answer_ok(struct icap_session *s, const struct icap_answer *a, const char *kind, struct span head)
 {
 	char out[ANSWER_BYTES_MAX];
-	const char *body = a->has_body ? kind : "null";
+	size_t n = ok_head(s, out);
+	struct writer w = { out + n };
 	struct chain all = CHAIN_EMPTY;
-	int n = common_head(s, 200, "OK", out, sizeof(out)), rc;
+	int rc;
 
-	if (a->icap_headers.bytes > sizeof(out) - (size_t)n - ENCAPSULATED_BYTES_MAX)
+	if (n + ENCAPSULATED_BYTES_MAX > sizeof(out) ||
+	    a->icap_headers.bytes > sizeof(out) - n - ENCAPSULATED_BYTES_MAX)
 		return -ENOBUFS;
-	n += snprintf(out + n, sizeof(out) - (size_t)n,
-	    "%.*sEncapsulated: ", (int)a->icap_headers.bytes, (const char *)a->icap_headers.data);
-	if (head.bytes > 0)
-		n += snprintf(out + n, sizeof(out) - (size_t)n, "%s-hdr=0, ", kind);
-	n += snprintf(out + n, sizeof(out) - (size_t)n, "%s-body=%zu\r\n\r\n", body, head.bytes);
-	rc = chain_append_copy(&all, &s->icap->config.pools, out, (size_t)n);
+	if (a->icap_headers.bytes > 0)
+		write_bytes(&w, a->icap_headers.data, a->icap_headers.bytes);
+	write_text(&w, "Encapsulated: ");
+	if (head.bytes > 0) {
+		write_text(&w, kind);
+		write_text(&w, "-hdr=0, ");
+	}
+	write_text(&w, a->has_body ? kind : "null");
+	write_text(&w, "-body=");
+	write_number(&w, head.bytes, 10);
+	write_text(&w, "\r\n\r\n");
+	rc = chain_append_copy(&all, &s->icap->config.pools, out, (size_t)(w.at - out));
 	if (rc == 0)
 		rc = chain_append_copy(&all, &s->icap->config.pools, head.data, head.bytes);
 	if (rc == 0)
@@ -207,10 +262,12 @@ icap_answer_body(struct icap_session *s, struct chain *bytes)
 	while (bytes->bytes > 0) {
 		size_t n = bytes->bytes < ICAP_SLICE_BYTES ? bytes->bytes : ICAP_SLICE_BYTES;
 		struct chain piece = CHAIN_EMPTY;
-		char size[24];
-		int digits = snprintf(size, sizeof(size), "%zx\r\n", n);
+		char size[24]; /* and the line's end */
+		struct writer w = { size };
 
-		if (respond_put(s, size, (size_t)digits) != 0 ||
+		write_number(&w, n, 16);
+		write_text(&w, "\r\n");
+		if (respond_put(s, size, (size_t)(w.at - size)) != 0 ||
 		    chain_take(bytes, pools, n, &piece) != 0)
 			return -ENOBUFS;
 		chain_append_chain(&s->output, &piece);

@@ -97,8 +97,8 @@ zeros(size_t count, size_t each)
 }
 
 /*
- * As many buckets as are half full then: of a million domains 1 in 40 does not stand where it
- * belongs, and the table has 51 bytes for each.
+ * As many buckets as are half full then, so that few entries stand elsewhere than where they
+ * belong.
  */
 static uint32_t
 count_buckets(const struct draft *drafts, uint32_t count)
