@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "scanners/document/inlay.h"
+#include "scanners/document/spelled.h"
 
 static const char *
 view_of(enum inlay_kind kind)
@@ -46,20 +47,49 @@ may_hold(enum format format)
 	       class == FORMAT_CLASS_SCRIPT || format == FORMAT_SVG || format == FORMAT_GENERAL_BIN;
 }
 
+static void
+judge_spelled(struct deepscan *d, const struct layer *l, const struct spelled *s)
+{
+	char path[DEEPSCAN_LAYER_MAX], place[32];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, path };
+
+	snprintf(place, sizeof(place), "%zu", (size_t)(s->raw.data - l->bytes.data));
+	layer_path(path, l, s->is_escaped ? "escapes" : "numbers", place);
+	spelled_decode(s, layer_take, &t);
+	layer_judge_buffer(d, l, path, &b);
+}
+
+/* Whether one more layer may lie in this one. */
+static bool
+has_depth(struct deepscan *d, const struct layer *l)
+{
+	if (l->depth < d->limits.depth_max)
+		return true;
+	layer_note(d, SOURCE_OVERSIZE, l->path);
+	return false;
+}
+
 void
 inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 {
+	struct spelled s;
 	struct inlay i;
 	size_t at = 0;
 
 	if (!may_hold(format))
 		return;
 	while (!layer_is_over(d) && inlay_next(l->bytes, &at, &i)) {
-		if (l->depth == d->limits.depth_max) {
-			layer_note(d, SOURCE_OVERSIZE, l->path);
+		if (!has_depth(d, l))
 			return;
-		}
 		if (layer_count_stream(d, l))
 			judge_inlay(d, l, &i);
+	}
+	at = 0;
+	while (!layer_is_over(d) && spelled_next(l->bytes, &at, &s)) {
+		if (!has_depth(d, l))
+			return;
+		if (layer_count_stream(d, l))
+			judge_spelled(d, l, &s);
 	}
 }

@@ -134,6 +134,16 @@ is_varied(struct span s)
 	return false;
 }
 
+static bool
+is_hex_piece(struct span s, size_t begin, size_t end)
+{
+	for (size_t i = begin; i < end; i++) {
+		if (hex_digit(s.data[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* At a piece from `at` to `end`. False: it is no file; `*behind` is where it ends. */
 static bool
 take_run(struct span s, size_t at, size_t end, size_t *behind, struct inlay *out)
@@ -142,8 +152,11 @@ take_run(struct span s, size_t at, size_t end, size_t *behind, struct inlay *out
 	bool is_hex = true, more = true;
 
 	while (more) {
-		for (size_t i = begin; is_hex && i < end; i++)
-			is_hex = hex_digit(s.data[i]) >= 0;
+		bool is_hexed = is_hex && is_hex_piece(s, begin, end);
+
+		if (is_hex && !is_hexed && letters > 0 && end - begin < INLAY_PIECE_MIN)
+			break; /* a word behind the digits */
+		is_hex = is_hexed;
 		letters += end - begin;
 		*behind = end;
 		more = end - begin >= INLAY_PIECE_MIN && end < s.bytes && s.data[end] != '=' &&

@@ -55,11 +55,30 @@ behind_control(struct span file, size_t at)
 	return i < file.bytes && file.data[i] == ' ' ? i + 1 : i;
 }
 
+/* At "\binN", which N bytes follow that are no digits: those bytes, and where they end. */
+static struct span
+take_binary(struct span file, size_t *at)
+{
+	struct span rest = span_from(file, *at + sizeof("\\bin") - 1);
+	uint64_t count = 0;
+	size_t i = 0;
+
+	if (rest.bytes == 0 || memcmp(file.data + *at, "\\bin", 4) != 0 || is_letter(rest.data[0]))
+		return span_of(NULL, 0);
+	for (; i < rest.bytes && rest.data[i] >= '0' && rest.data[i] <= '9'; i++)
+		count = count < UINT32_MAX ? count * 10 + rest.data[i] - '0' : count;
+	i += i < rest.bytes && rest.data[i] == ' ';
+	rest = span_first(span_from(rest, i), (size_t)count);
+	if (rest.bytes > 0)
+		*at = (size_t)(rest.data - file.data) + rest.bytes;
+	return rest;
+}
+
 void
 rtf_decode(struct span file, size_t *at, rtf_piece piece, void *arg)
 {
 	uint8_t out[RTF_PIECE_BYTES];
-	size_t used = 0, i = *at;
+	size_t used = 0, i = *at, end = SIZE_MAX;
 	unsigned depth = 1; /* groups open: the one that has the data, and those in it */
 	int high = -1;
 	bool is_wanted = true;
@@ -69,7 +88,18 @@ rtf_decode(struct span file, size_t *at, rtf_piece piece, void *arg)
 		int digit = hex_digit(c);
 
 		if (c == '\\') {
-			i = behind_control(file, i);
+			struct span binary = take_binary(file, &i);
+
+			if (binary.bytes == 0) {
+				i = behind_control(file, i);
+				continue;
+			}
+			if (end == SIZE_MAX)
+				end = i - binary.bytes;
+			if (used > 0)
+				is_wanted = piece(arg, span_of(out, used));
+			used = 0;
+			is_wanted = is_wanted && piece(arg, binary);
 			continue;
 		}
 		i++;
@@ -89,5 +119,6 @@ rtf_decode(struct span file, size_t *at, rtf_piece piece, void *arg)
 	}
 	if (used > 0)
 		piece(arg, span_of(out, used));
-	*at = i;
+	*at =
+	    end < i ? end : i; /* what is called binary may hold objects for who reads it as text */
 }

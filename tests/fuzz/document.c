@@ -14,6 +14,7 @@
 #include "scanners/document/pdf.h"
 #include "scanners/document/pdf_crypt.h"
 #include "scanners/document/rtf.h"
+#include "scanners/document/spelled.h"
 #include "scanners/document/text.h"
 #include "scanners/document/vba.h"
 #include "scanners/format/format.h"
@@ -250,8 +251,17 @@ static void
 try_inlay(struct span s)
 {
 	struct inlay i;
+	struct spelled spelled;
 	size_t at = 0, last = 0;
 
+	for (; spelled_next(s, &at, &spelled); last = at) {
+		size_t sum = 0;
+
+		assert(at > last && at <= s.bytes && spelled.raw.data >= s.data + last);
+		spelled_decode(&spelled, add_bytes, &sum);
+		assert(sum >= SPELLED_MIN && sum <= spelled.raw.bytes);
+	}
+	at = last = 0;
 	for (; inlay_next(s, &at, &i); last = at) {
 		size_t sum = 0;
 

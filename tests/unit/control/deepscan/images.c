@@ -224,6 +224,8 @@ static const struct kind kinds[] = {
 	{ "DMG", 2048 - 512, 8, "koly\0\0\0\4", SOURCE_UNSUPPORTED },
 	{ "squashfs", 0, 4, "hsqs", SOURCE_UNSUPPORTED },
 	{ "GPT", 512, 8, "EFI PART", SOURCE_UNSUPPORTED },
+	{ "ext4", 1024 + 0x38, 2, "\x53\xef", SOURCE_UNSUPPORTED },
+	{ "ext4's mark elsewhere", 1024 + 0x36, 2, "\x53\xef", SOURCE_SANDBOX },
 	{ "ARJ", 0, 2, "\x60\xea", SOURCE_UNSUPPORTED },
 	{ "zeros", 0, 1, "\0", SOURCE_SANDBOX },
 };

@@ -107,6 +107,38 @@ TEST(each_uuencoded_file_is_judged)
 	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "uu:220049->gz"));
 }
 
+/* In the ways of scripts that write a file byte by byte. */
+TEST(what_a_script_spells_is_judged)
+{
+	static const struct {
+		const char *before, *one, *between, *layer;
+	} ways[] = {
+		{ "<html><script>x = new Uint8Array([", "%u", ",", "numbers:34->gz" },
+		{ "[Byte[]] $b = ", "0x%x", ",", "numbers:14->gz" },
+		{ "x = \"", "\\x%02x", "", "escapes:5->gz" },
+		{ "<html>unescape('", "%%%02x", "", "escapes:16->gz" },
+		{ "\r\nset o = \"", "%02x", "", "hex:11->gz" },
+	};
+	struct span gz = packer_hidden();
+	char one[16];
+
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		page.used = 0;
+		packer_add(&page, span_text(ways[i].before));
+		for (size_t at = 0; at < gz.bytes; at++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(one, sizeof(one), ways[i].one, gz.data[at]);
+#pragma GCC diagnostic pop
+			packer_add(&page, span_text(one));
+			packer_add(
+			    &page, span_text(at + 1 < gz.bytes ? ways[i].between : "\"\r\nset"));
+		}
+		CHECK_ROW(ways[i].layer,
+		    is_bad_in(packer_judge(packer_span(&page), &packer_limits), ways[i].layer));
+	}
+}
+
 TEST(a_page_in_a_page_is_followed_to_the_depth)
 {
 	struct deepscan_limits limits = packer_limits;

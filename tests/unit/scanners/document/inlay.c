@@ -41,6 +41,8 @@ static const struct {
 	{ "a tag behind it", FOUR(B64, "") "'>alt", INLAY_BASE64, FOUR(OUT, "") },
 	{ "hex", "<" FOUR(HEX, "") HEX ">", INLAY_HEX, FOUR(HEXED, "") HEXED },
 	{ "hex in lines", FOUR(HEX, "\n") "\n41", INLAY_HEX, FOUR(HEXED, "") "A" },
+	{ "a word behind hex", "x='" FOUR(HEX, "") HEX "'\r\nset o", INLAY_HEX,
+	    FOUR(HEXED, "") HEXED },
 	{ "prose",
 	    "Nothing here is as long as what is looked for, neither in one word nor in "
 	    "many of them put together, however long the text may become.",
