@@ -130,6 +130,7 @@ static int
 make_file(struct ledger *l, const char *path, uint64_t entries)
 {
 	struct ledger_header *h;
+	void *map = NULL;
 	int fd, rc;
 
 	l->bytes = LEDGER_HEAD_BYTES + entries * sizeof(struct tcp_ledger_entry);
@@ -139,17 +140,14 @@ make_file(struct ledger *l, const char *path, uint64_t entries)
 		return -errno;
 	rc = -posix_fallocate(fd, 0, (off_t)l->bytes); /* no store finds the disk full */
 	if (rc == 0) {
-		l->map =
+		map =
 		    mmap(NULL, l->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
-		if (l->map == MAP_FAILED) {
-			rc = -errno;
-			l->map = NULL;
-		}
+		rc = map == MAP_FAILED ? -errno : 0;
 	}
 	close(fd);
 	if (rc != 0)
 		return rc;
-	h = l->map;
+	l->map = h = map;
 	*h = (struct ledger_header){ .version = LEDGER_VERSION,
 		.entry_bytes = sizeof(struct tcp_ledger_entry),
 		.entries = entries };
