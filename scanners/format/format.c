@@ -7,89 +7,103 @@
 struct magic {
 	uint16_t format, offset;
 	uint8_t count;
-	char bytes[16]; /* in the row itself: all rows are looked at for nearly every object */
+	char bytes[16];
 };
 
-#define M(id, offset, bytes)                                  \
-	{                                                     \
-		FORMAT_##id, offset, sizeof(bytes) - 1, bytes \
-	}
+/* Format, where the bytes stand, and which. In this order: the first that is there counts. */
+#define MAGICS(X)                                         \
+	X(RTF, 0, "{\\rtf")                               \
+	X(OLE, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")     \
+	X(ELF, 0,                                         \
+	    "\x7f"                                        \
+	    "ELF")                                        \
+	X(MACHO, 0, "\xfe\xed\xfa\xce")                   \
+	X(MACHO, 0, "\xfe\xed\xfa\xcf")                   \
+	X(MACHO, 0, "\xce\xfa\xed\xfe")                   \
+	X(MACHO, 0, "\xcf\xfa\xed\xfe")                   \
+	X(WASM, 0, "\0asm")                               \
+	X(DEX, 0, "dex\n")                                \
+	X(LNK, 0, "L\0\0\0\x01\x14\x02\0")                \
+	X(GZ, 0, "\x1f\x8b\x08")                          \
+	X(BZ2, 0, "BZh")                                  \
+	X(XZ, 0,                                          \
+	    "\xfd"                                        \
+	    "7zXZ\0")                                     \
+	X(ZST, 0, "\x28\xb5\x2f\xfd")                     \
+	X(LZ4, 0, "\x04\x22\x4d\x18")                     \
+	X(SEVEN_ZIP, 0, "7z\xbc\xaf\x27\x1c")             \
+	X(RAR, 0, "Rar!\x1a\x07")                         \
+	X(TAR, 257, "ustar")                              \
+	X(CAB, 0, "MSCF\0\0\0\0")                         \
+	X(AR, 0, "!<arch>\n")                             \
+	X(CPIO, 0, "070701")                              \
+	X(CPIO, 0, "070702")                              \
+	X(CPIO, 0, "070707")                              \
+	X(CPIO, 0, "\xc7\x71")                            \
+	X(CPIO, 0, "\x71\xc7")                            \
+	X(LZH, 2, "-lh")                                  \
+	X(ARJ, 0, "\x60\xea")                             \
+	X(RPM, 0, "\xed\xab\xee\xdb")                     \
+	X(CHM, 0, "ITSF")                                 \
+	X(PNG, 0, "\x89PNG\r\n\x1a\n")                    \
+	X(JPEG, 0, "\xff\xd8\xff")                        \
+	X(GIF, 0, "GIF87a")                               \
+	X(GIF, 0, "GIF89a")                               \
+	X(BMP, 6, "\0\0\0\0\x36\0\0\0")                   \
+	X(ICO, 0, "\0\0\x01\0")                           \
+	X(WEBP, 8, "WEBP")                                \
+	X(WAV, 8, "WAVE")                                 \
+	X(AVI, 8, "AVI ")                                 \
+	X(TIFF, 0, "II*\0")                               \
+	X(TIFF, 0, "MM\0*")                               \
+	X(PSD, 0, "8BPS")                                 \
+	X(MP3, 0, "ID3")                                  \
+	X(MP3, 0, "\xff\xfb")                             \
+	X(MP3, 0, "\xff\xfa")                             \
+	X(MP3, 0, "\xff\xf3")                             \
+	X(MP3, 0, "\xff\xf2")                             \
+	X(MP4, 4, "ftyp")                                 \
+	X(OGG, 0, "OggS")                                 \
+	X(FLAC, 0, "fLaC")                                \
+	X(MKV, 0, "\x1a\x45\xdf\xa3")                     \
+	X(FLV, 0, "FLV\x01")                              \
+	X(SWF, 0, "FWS")                                  \
+	X(SWF, 0, "CWS")                                  \
+	X(SWF, 0, "ZWS")                                  \
+	X(TTF, 0, "\0\x01\0\0\0")                         \
+	X(TTF, 0, "true\0")                               \
+	X(OTF, 0, "OTTO")                                 \
+	X(WOFF, 0, "wOFF")                                \
+	X(WOFF2, 0, "wOF2")                               \
+	X(SQLITE, 0, "SQLite format 3\0")                 \
+	X(PCAP, 0, "\xd4\xc3\xb2\xa1")                    \
+	X(PCAP, 0, "\xa1\xb2\xc3\xd4")                    \
+	X(PCAP, 0, "\x0a\x0d\x0d\x0a")                    \
+	X(ONENOTE, 0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d") \
+	X(TNEF, 0, "\x78\x9f\x3e\x22")                    \
+	X(ACE, 7, "**ACE**")                              \
+	X(WIM, 0, "MSWIM\0\0\0")                          \
+	X(VHD, 0, "conectix")                             \
+	X(VHDX, 0, "vhdxfile")                            \
+	X(EXE, 0, "MZ")
 
 static const struct magic magics[] = {
-	M(RTF, 0, "{\\rtf"),
-	M(OLE, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-	M(ELF, 0,
-	    "\x7f"
-	    "ELF"),
-	M(MACHO, 0, "\xfe\xed\xfa\xce"),
-	M(MACHO, 0, "\xfe\xed\xfa\xcf"),
-	M(MACHO, 0, "\xce\xfa\xed\xfe"),
-	M(MACHO, 0, "\xcf\xfa\xed\xfe"),
-	M(WASM, 0, "\0asm"),
-	M(DEX, 0, "dex\n"),
-	M(LNK, 0, "L\0\0\0\x01\x14\x02\0"),
-	M(GZ, 0, "\x1f\x8b\x08"),
-	M(BZ2, 0, "BZh"),
-	M(XZ, 0,
-	    "\xfd"
-	    "7zXZ\0"),
-	M(ZST, 0, "\x28\xb5\x2f\xfd"),
-	M(LZ4, 0, "\x04\x22\x4d\x18"),
-	M(SEVEN_ZIP, 0, "7z\xbc\xaf\x27\x1c"),
-	M(RAR, 0, "Rar!\x1a\x07"),
-	M(TAR, 257, "ustar"),
-	M(CAB, 0, "MSCF\0\0\0\0"),
-	M(AR, 0, "!<arch>\n"),
-	M(CPIO, 0, "070701"),
-	M(CPIO, 0, "070702"),
-	M(CPIO, 0, "070707"),
-	M(CPIO, 0, "\xc7\x71"),
-	M(CPIO, 0, "\x71\xc7"),
-	M(LZH, 2, "-lh"),
-	M(ARJ, 0, "\x60\xea"),
-	M(RPM, 0, "\xed\xab\xee\xdb"),
-	M(CHM, 0, "ITSF"),
-	M(PNG, 0, "\x89PNG\r\n\x1a\n"),
-	M(JPEG, 0, "\xff\xd8\xff"),
-	M(GIF, 0, "GIF87a"),
-	M(GIF, 0, "GIF89a"),
-	M(BMP, 6, "\0\0\0\0\x36\0\0\0"),
-	M(ICO, 0, "\0\0\x01\0"),
-	M(WEBP, 8, "WEBP"),
-	M(WAV, 8, "WAVE"),
-	M(AVI, 8, "AVI "),
-	M(TIFF, 0, "II*\0"),
-	M(TIFF, 0, "MM\0*"),
-	M(PSD, 0, "8BPS"),
-	M(MP3, 0, "ID3"),
-	M(MP3, 0, "\xff\xfb"),
-	M(MP3, 0, "\xff\xfa"),
-	M(MP3, 0, "\xff\xf3"),
-	M(MP3, 0, "\xff\xf2"),
-	M(MP4, 4, "ftyp"),
-	M(OGG, 0, "OggS"),
-	M(FLAC, 0, "fLaC"),
-	M(MKV, 0, "\x1a\x45\xdf\xa3"),
-	M(FLV, 0, "FLV\x01"),
-	M(SWF, 0, "FWS"),
-	M(SWF, 0, "CWS"),
-	M(SWF, 0, "ZWS"),
-	M(TTF, 0, "\0\x01\0\0\0"),
-	M(TTF, 0, "true\0"),
-	M(OTF, 0, "OTTO"),
-	M(WOFF, 0, "wOFF"),
-	M(WOFF2, 0, "wOF2"),
-	M(SQLITE, 0, "SQLite format 3\0"),
-	M(PCAP, 0, "\xd4\xc3\xb2\xa1"),
-	M(PCAP, 0, "\xa1\xb2\xc3\xd4"),
-	M(PCAP, 0, "\x0a\x0d\x0d\x0a"),
-	M(ONENOTE, 0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d"),
-	M(TNEF, 0, "\x78\x9f\x3e\x22"),
-	M(ACE, 7, "**ACE**"),
-	M(WIM, 0, "MSWIM\0\0\0"),
-	M(VHD, 0, "conectix"),
-	M(VHDX, 0, "vhdxfile"),
-	M(EXE, 0, "MZ"),
+#define X(id, offset, bytes) { FORMAT_##id, offset, sizeof(bytes) - 1, bytes },
+	MAGICS(X)
+#undef X
+};
+
+/*
+ * The first byte of each row that begins where the object does, else ANYWHERE: with these, sixteen
+ * rows are left out by one compare.
+ */
+#define ANYWHERE    0x80 /* as no row begins, or it would be looked at for every object */
+#define AT_ONCE     16
+#define MAGIC_COUNT (sizeof(magics) / sizeof(magics[0]))
+static const _Alignas(AT_ONCE) uint8_t firsts[(MAGIC_COUNT + AT_ONCE - 1) / AT_ONCE * AT_ONCE] = {
+#define X(id, offset, bytes) (offset) == 0 ? (uint8_t)(bytes)[0] : ANYWHERE,
+	MAGICS(X)
+#undef X
 };
 
 static const char *const words[] = {
@@ -168,7 +182,7 @@ is_old_tar(struct span head)
 /*
  * Sixteen bytes at once: a byte is a control character of no text where the entries of both its
  * halves share a bit. Bit 0 is for 00 to 0f but \t \n \f \r, bit 1 for 10 to 1f but ESC, bit 2 for
- * DEL.
+ * DEL. A byte from 80 on, for which a shuffle gives 0, is none whatever its lower half says.
  */
 static __m128i
 controls(__m128i bytes)
@@ -177,7 +191,7 @@ controls(__m128i bytes)
 	const __m128i high = _mm_setr_epi8(1, 2, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0);
 	const __m128i half = _mm_set1_epi8(0x0f);
 
-	return _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(bytes, half)),
+	return _mm_and_si128(_mm_shuffle_epi8(low, bytes),
 	    _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(bytes, 4), half)));
 }
 
@@ -288,10 +302,41 @@ is_empty_area(struct span head)
 	       memcmp(head.data, head.data + 1, head.bytes - 1) == 0;
 }
 
+static bool
+is_magic(const struct magic *m, struct span head)
+{
+	return head.bytes > m->offset && head.data[m->offset] == (uint8_t)m->bytes[0] &&
+	       has(head, m->offset, m->bytes, m->count) &&
+	       is_confirmed((enum format)m->format, head);
+}
+
+/* The first row that the object meets; FORMAT_COUNT: none. */
+static enum format
+find_magic(struct span head)
+{
+	const __m128i first = _mm_set1_epi8((char)head.data[0]);
+	const __m128i anywhere = _mm_set1_epi8((char)ANYWHERE);
+
+	for (unsigned at = 0; at < sizeof(firsts); at += AT_ONCE) {
+		__m128i rows = _mm_load_si128((const __m128i *)(const void *)(firsts + at));
+		unsigned may = (unsigned)_mm_movemask_epi8(
+		    _mm_or_si128(_mm_cmpeq_epi8(rows, first), _mm_cmpeq_epi8(rows, anywhere)));
+
+		for (; may != 0; may &= may - 1) {
+			unsigned i = at + (unsigned)__builtin_ctz(may);
+
+			if (i < MAGIC_COUNT && is_magic(&magics[i], head))
+				return (enum format)magics[i].format;
+		}
+	}
+	return FORMAT_COUNT;
+}
+
 enum format
 format_detect(struct span object)
 {
 	const struct span head = span_first(object, FORMAT_HEAD_BYTES);
+	enum format found;
 
 	if (head.bytes == 0) /* as all below would find; most requests have no body */
 		return FORMAT_GENERAL_BIN;
@@ -301,14 +346,9 @@ format_detect(struct span object)
 		return FORMAT_ZIP;
 	if (has(head, 0, "\xca\xfe\xba\xbe", 4))
 		return head.bytes >= 8 && head.data[7] >= 43 ? FORMAT_JAVA_CLASS : FORMAT_MACHO;
-	for (unsigned i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-		const struct magic *m = &magics[i];
-
-		if (head.bytes > m->offset && head.data[m->offset] == (uint8_t)m->bytes[0] &&
-		    has(head, m->offset, m->bytes, m->count) &&
-		    is_confirmed((enum format)m->format, head))
-			return (enum format)m->format;
-	}
+	found = find_magic(head);
+	if (found != FORMAT_COUNT)
+		return found;
 	if (span_find(head, "%PDF-") != NULL)
 		return FORMAT_PDF;
 	if (is_old_tar(head))

@@ -100,6 +100,7 @@ struct link {
 	struct mono now, next_scan;
 	struct siphash_key key;
 	uint64_t counters[LINK_COUNTER_COUNT];
+	uint32_t neighbor_last; /* found the last time: mostly a router, or one of few clients */
 	struct neighbor neighbors[NEIGHBORS];
 };
 

@@ -19,14 +19,25 @@ set_of(struct link *l, const struct ip_address *a)
 	return &l->neighbors[(h & (NEIGHBORS / NEIGHBOR_WAYS - 1)) * NEIGHBOR_WAYS];
 }
 
+static bool
+is_of(const struct neighbor *n, const struct ip_address *a)
+{
+	return n->used && address_equal(&n->address, a);
+}
+
 struct neighbor *
 neighbor_find(struct link *l, const struct ip_address *a)
 {
-	struct neighbor *set = set_of(l, a);
+	struct neighbor *set;
 
+	if (is_of(&l->neighbors[l->neighbor_last], a))
+		return &l->neighbors[l->neighbor_last];
+	set = set_of(l, a);
 	for (unsigned i = 0; i < NEIGHBOR_WAYS; i++) {
-		if (set[i].used && address_equal(&set[i].address, a))
-			return &set[i];
+		if (!is_of(&set[i], a))
+			continue;
+		l->neighbor_last = (uint32_t)(&set[i] - l->neighbors);
+		return &set[i];
 	}
 	return NULL;
 }
