@@ -54,7 +54,7 @@ SLUICE_SHARED=/none bench/run --c-icap no-such-c-icap --rounds 1 --milliseconds 
 tail -n 1 "$here/told" | grep -qE '^object/bare: 1k=[0-9.]+ 16k=[0-9.]+ 1m=[0-9.]+ single1m=[0-9.]+ echo1m=[0-9.]+; peers/object: echo1k=n/a echo16k=n/a clam1k=n/a clam16k=n/a clam1m=n/a; errors=0$' ||
 	fail "the last line: $(tail -n 1 "$here/told")"
 grep -q 'c-icap echo: n/a: no-such-c-icap is not installed' "$here/err" || fail "the reason is not told"
-python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 25 + bool(f["stages"]) and f["line"]' "$here/out/results.json" ||
+python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); assert len(f["samples"]) == 24 and len(f["rows"]) == 26 + bool(f["stages"]) and f["line"]' "$here/out/results.json" ||
 	fail "results.json"
 grep -qE '^\| 1 KiB, one in flight: p50, µs \| at most 8.0 \| ([0-9.]+|n/a) \| (reached|missed|n/a) \|$' "$here/out/table.md" ||
 	fail "table.md: no targets"
