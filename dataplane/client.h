@@ -8,10 +8,10 @@
  * for either fits a core's instruction cache of 32 KiB, that for both does not, and each object
  * would fetch it anew.
  *
- * A turn takes at most ICAP_SLICE_BYTES from a connection, SHARED_SLICE_BYTES from one of several,
- * less of a body that has been coming for long where requests begin beside it, so that small
- * objects need not wait for a large one; and nothing while its answers wait for a slow reader, so
- * that the receive window follows what was scanned and sent.
+ * A turn takes at most ICAP_SLICE_BYTES from a connection that has been served alone for a while
+ * (ALONE_AFTER), SHARED_SLICE_BYTES from others, less of a body that has been coming for long where
+ * requests begin beside it, so that small objects need not wait for a large one; and nothing while
+ * its answers wait for a slow reader, so that the receive window follows what was scanned and sent.
  *
  * When every place is taken, a newcomer gets that of a connection which is idle, or which has been
  * sending next to nothing of its request for ten seconds; where there is none it is refused.

@@ -22,7 +22,7 @@ struct generation {
 	bool has_places;                     /* patterns ask for places in programs */
 	bool has_sha1, has_section_digests;
 	bool asks_for_names;                         /* some rules are `by_name` */
-	struct span sections[GENERATION_KIND_COUNT]; /* within the mapped file */
+	struct span sections[GENERATION_KIND_COUNT]; /* within the file */
 	bool has_reputation;
 	struct reputation_table reputation;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One loaded generation: Hyperscan databases (block and streaming), digest tables and names, mapped
- * read-only from a file that sluice-sigc wrote (generation_file.h describes it byte by byte), or
- * the built-in one that knows EICAR alone.
+ * One loaded generation: Hyperscan databases (block and streaming), digest tables and names, from a
+ * file that sluice-sigc wrote (generation_file.h describes it byte by byte), or the built-in one
+ * that knows EICAR alone.
  *
  * A `struct generation` is immutable after loading and shared by all cores; who publishes it
  * decides by RCU when it may be closed. A `struct signature_scan` is one object's scan: it uses its
@@ -33,7 +33,8 @@ struct signature_hit {
 };
 
 /*
- * Loads from memory that must stay mapped until generation_close(). Every offset in it is checked.
+ * Loads from memory that must stay as it is until generation_close(), but for the sections that
+ * hold databases, of which Hyperscan makes copies. Every offset in it is checked.
  * On failure -EINVAL (not such a file, or damaged), -ENOEXEC (made for another Hyperscan or CPU),
  * -ENOMEM, and a sentence in `error`.
  */
