@@ -10,14 +10,12 @@
  */
 #define SHARED_SLICE_BYTES 16384
 /*
- * Of a body that has come that far, beside requests, so much for each that began in the turn
- * before, about a quarter of what an object of 1 KiB costs (it is digested alone, where small
- * objects share lanes). A turn then stays short at any load that the core can carry; an idle
- * core takes its next slice at once.
+ * Of a body that has come that far, in a turn after one that began requests: small, because a core
+ * that fell behind, be it for the length of a tick of the kernel's, catches up only by what the
+ * body leaves. An idle core takes its next slice at once.
  */
-#define LARGE_BODY_BYTES    (256u << 10)
-#define LARGE_SLICE_BYTES   4096 /* at least */
-#define BYTES_FOR_A_REQUEST 256
+#define LARGE_BODY_BYTES  (256u << 10)
+#define LARGE_SLICE_BYTES 4096
 
 /* A connection has the whole slice once it was served alone for so long. */
 #define ALONE_AFTER microseconds(500)
@@ -308,15 +306,13 @@ is_alone(const struct clients *c)
 static size_t
 slice_bytes(const struct clients *c, const struct client *client, enum objects objects)
 {
-	size_t share = (size_t)c->begun_before * BYTES_FOR_A_REQUEST;
-
 	if (is_alone(c))
 		return ICAP_SLICE_BYTES;
 	if (objects == OBJECTS_AT_ONCE)
 		return 0;
-	if (client->request_bytes < LARGE_BODY_BYTES || share == 0 || share > SHARED_SLICE_BYTES)
+	if (client->request_bytes < LARGE_BODY_BYTES || c->begun_before == 0)
 		return SHARED_SLICE_BYTES;
-	return share > LARGE_SLICE_BYTES ? share : LARGE_SLICE_BYTES;
+	return LARGE_SLICE_BYTES;
 }
 
 static void
