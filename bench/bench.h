@@ -72,7 +72,8 @@ struct bench_result {
 	uint64_t errors[BENCH_ERROR_COUNT];
 	uint64_t beside; /* whole bodies that the connection beside carried */
 	uint64_t unsent; /* of a rate: were due, and every connection was busy until the end */
-	/* From the first byte sent, or, at a rate, from when it was due, to the last received. */
+	/* From the first byte sent, or, at a rate, from when it was due, to the last received; at a
+	 * rate without what was answered in the lead-in (wire/schedule.h), as below. */
 	struct histogram latency_ns;
 	/* Of a rate: from when an object was due until the generator saw that it was, free
 	 * connection or not: its own part of latency_ns, which is not taken off. */
@@ -88,11 +89,12 @@ int bench_run(const struct bench_plan *plan, struct bench_result *out);
 __attribute__((format(printf, 3, 4))) void bench_note_error(
     struct bench_result *r, enum bench_error kind, const char *format, ...);
 /*
- * An answer is whole: an object, or an error. `measured`: it counts, with its latency. An answer
- * that may have any body is to a threat: it must be a page, not a 204.
+ * An answer is whole: an object, or an error. `measured`: it counts, and so does its latency
+ * where there is one. An answer that may have any body is to a threat: it must be a page, not a
+ * 204.
  */
 void bench_note_answer(struct bench_result *r, bool may_204, const struct reply *answer,
-    bool measured, struct duration latency);
+    bool measured, const struct duration *latency);
 
 /* Lines or a JSON object; returns whether the run is a figure: objects, and no errors. */
 bool bench_report(FILE *out, const struct bench_plan *plan, const struct bench_result *r);

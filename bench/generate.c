@@ -157,8 +157,9 @@ static bool
 finish_object(struct run *r, struct connection *c, struct mono now)
 {
 	const struct reply *a = &c->reply;
+	struct duration latency = mono_since(now, c->begun);
 
-	bench_note_answer(r->result, r->plan->allow_204, a, r->measured, mono_since(now, c->begun));
+	bench_note_answer(r->result, r->plan->allow_204, a, r->measured, &latency);
 	if (a->closes || c->sent < r->request.bytes) { /* the rest of the body is not wanted */
 		drop(r, c, now);
 		c->retry = now;

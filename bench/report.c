@@ -25,7 +25,7 @@ bench_note_error(struct bench_result *r, enum bench_error kind, const char *form
 
 void
 bench_note_answer(struct bench_result *r, bool may_204, const struct reply *answer, bool measured,
-    struct duration latency)
+    const struct duration *latency)
 {
 	if (answer->any && answer->status == 204) {
 		bench_note_error(r, BENCH_ERROR_PASSED, "a threat was let through");
@@ -38,7 +38,8 @@ bench_note_answer(struct bench_result *r, bool may_204, const struct reply *answ
 		r->answered_204 += answer->status == 204;
 		r->answered_200 += answer->status == 200;
 		r->blocked += answer->any;
-		histogram_add(&r->latency_ns, (uint64_t)latency.ns);
+		if (latency != NULL)
+			histogram_add(&r->latency_ns, (uint64_t)latency->ns);
 	}
 }
 

@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.request
 
-from harness.processes import LAST, cpu_ns, end, favoured, free_port, set_aside, signal_all
+from harness.processes import LAST, cpu_ns, end, favoured, free_port, signal_all
 from harness import reloads
 
 CLIENT, SERVER = "10.83.0.1", "10.83.0.2"
@@ -155,7 +155,7 @@ class Appliance:
     def generate(self, plan, meanwhile, aside):
         """What the generator says of a plan, and the share of its core that it had."""
         if aside:
-            set_aside(self.control.pid, True)
+            signal_all([self.control.pid], signal.SIGSTOP)
         try:
             cpu, wall = cpu_ns([self.wire.pid]), time.monotonic_ns()
             self.wire.stdin.write(plan + "\n")
@@ -165,11 +165,11 @@ class Appliance:
             return result, (cpu_ns([self.wire.pid]) - cpu) / (time.monotonic_ns() - wall)
         finally:
             if aside:
-                set_aside(self.control.pid, False)
+                signal_all([self.control.pid], signal.SIGCONT)
 
     def run_plan(self, plan, meanwhile=lambda: None, aside=False):
         """A line for the generator; what came of it for each object. `meanwhile` is called once it has begun. `aside`: with
-        control at what the generator leaves of their core."""
+        control standing still."""
         wall, cpu, before = self.read()
         result, generator_had = self.generate(plan, meanwhile, aside)
         end_wall, end_cpu, after = self.read()
@@ -193,8 +193,8 @@ class Appliance:
                 "cache_hits": delta["cache_hits"], "records_lost": delta["records_lost"]}
 
     def run_aside(self, plan):
-        """A plan whose latencies count. Control, which shares the generator's core, has what that leaves; its ring loses
-        records then, which is counted. Beside the clients' figures stand the dataplane's own: core_p50_us and core_p99_us,
+        """A plan whose latencies count. Control, which shares the generator's core, stands still: whatever share of it the
+        kernel grants, it grants for a whole tick. Its ring loses records then, which is counted. Beside the clients' figures stand the dataplane's own: core_p50_us and core_p99_us,
         from an object's first byte to its verdict, and turn_max_us: bounds that they lie below."""
         before = self.own_times()
         sample = self.run_plan(plan, aside=True)

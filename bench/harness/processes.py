@@ -13,18 +13,6 @@ def out(*command, check=True, prepare=None):
     return subprocess.run(command, check=check, capture_output=True, text=True, preexec_fn=prepare).stdout
 
 
-def set_aside(pid, aside):
-    """Lets a process have only what others leave of a processor, or makes it as favoured() did. The kernel weighs sessions
-    where it weighs them, then threads."""
-    for task in os.listdir("/proc/%d/task" % pid):
-        os.sched_setscheduler(int(task), os.SCHED_IDLE if aside else os.SCHED_OTHER, os.sched_param(0))
-    try:
-        with open("/proc/%d/autogroup" % pid, "w") as f:
-            f.write("19" if aside else str(NICE))
-    except OSError:
-        pass
-
-
 def cpu_ns_of(pid, thread):
     """What the thread of this name has used, in ns; 0 where there is none."""
     for task in os.listdir("/proc/%d/task" % pid):

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 #include "bench/request.h"
+#include "bench/wire/schedule.h"
+#include "common/base/list.h"
 
 #define ANSWER_LIMIT_S 30    /* then the object counts as a timeout */
 #define RETRY_MS       100   /* after a connection that failed */
@@ -25,6 +27,7 @@ struct connection {
 	bool rest;   /* what follows a preview was asked for */
 	size_t sent; /* of the request, or of that */
 	struct mono begun, retry;
+	struct list idle; /* of a rate: among those that may take what is due */
 	struct rte_mbuf_ext_shared_info shared; /* one reference is ours, so it is never freed */
 	struct reply reply;
 };
@@ -38,12 +41,11 @@ struct load {
 	uint64_t turns;
 	struct mono begun, end;
 	unsigned open_count, busy_count, closing_count;
-	unsigned count;       /* connections, with the one beside */
-	bool reached;         /* a connection was opened: the neighbour is known */
-	bool all_open;        /* of a rate: from then on objects are due */
-	uint64_t begun_count; /* of them */
-	uint64_t seen_count;  /* of them, that were seen to be due */
-	unsigned next_free;   /* where a free connection is looked for */
+	unsigned count; /* connections, with the one beside */
+	bool reached;   /* a connection was opened: the neighbour is known */
+	bool all_open;  /* of a rate: from then on objects are due */
+	struct schedule schedule;
+	struct list idle; /* connections, longest idle first */
 	struct connection connections[];
 };
 
@@ -101,8 +103,10 @@ load_create(const struct load_config *config, struct mono now, struct bench_resu
 	}
 	l->begun = now;
 	l->end = mono_add(now, p->length);
+	list_init(&l->idle);
 	for (unsigned i = 0; i < count; i++) {
 		l->connections[i].request = i < p->connections ? &l->request : &l->beside;
+		list_init(&l->connections[i].idle);
 		l->connections[i].shared.free_cb = keep_bytes;
 		rte_mbuf_ext_refcnt_set(&l->connections[i].shared, 1);
 	}
@@ -116,6 +120,7 @@ close_connection(struct load *l, struct connection *c)
 	l->busy_count -= c->busy;
 	l->closing_count -= c->closing;
 	c->open = c->busy = c->closing = false;
+	list_unlink(&c->idle);
 	tcp_set_user(c->conn, NULL);
 	tcp_release(c->conn);
 	c->conn = NULL;
@@ -196,6 +201,13 @@ static bool
 is_beside(const struct load *l, const struct connection *c)
 {
 	return c->request == &l->beside;
+}
+
+/* It takes what is due, and nothing of its own accord. */
+static bool
+is_at_rate(const struct load *l, const struct connection *c)
+{
+	return l->config.plan->rate > 0 && !is_beside(l, c);
 }
 
 static struct span
@@ -280,12 +292,14 @@ finish_closing(struct load *l, struct connection *c, struct mono now)
 static bool
 finish_object(struct load *l, struct connection *c, struct mono now)
 {
-	bool over = !mono_before(now, l->end), beside = is_beside(l, c);
+	bool over = !mono_before(now, l->end), beside = is_beside(l, c), at_rate = is_at_rate(l, c);
+	bool timed = !at_rate || schedule_is_timed(&l->schedule, now);
+	struct duration latency = mono_since(now, c->begun);
 	uint64_t objects = l->result->objects;
 
 	/* The end of a preview allows a 204 as Allow does (RFC 3507 §4.5). */
 	bench_note_answer(l->result, c->request->may_204 || (c->request->previews && !c->rest),
-	    &c->reply, !beside, mono_since(now, c->begun));
+	    &c->reply, !beside, timed ? &latency : NULL);
 	if (l->result->objects > objects && l->kinds != NULL) {
 		l->result->continued += c->rest;
 		l->result->bodies_bytes += c->request->body_bytes;
@@ -300,7 +314,9 @@ finish_object(struct load *l, struct connection *c, struct mono now)
 	}
 	if (l->config.plan->anew && !beside)
 		begin_closing(l, c);
-	else if (!over && (l->config.plan->rate == 0 || beside))
+	else if (at_rate)
+		list_append(&l->idle, &c->idle);
+	else if (!over)
 		begin_object(l, c, now);
 	return true;
 }
@@ -382,7 +398,9 @@ load_take_event(struct load *l, struct tcp_conn *conn, struct mono now)
 		l->reached = true;
 		if (l->config.plan->empty)
 			begin_closing(l, c);
-		else if (mono_before(now, l->end) && (l->config.plan->rate == 0 || is_beside(l, c)))
+		else if (is_at_rate(l, c))
+			list_append(&l->idle, &c->idle);
+		else if (mono_before(now, l->end))
 			begin_object(l, c, now);
 	}
 	if ((events & TCP_EVENT_READABLE) != 0 && !receive(l, c, now))
@@ -432,40 +450,6 @@ look_after(struct load *l, struct connection *c, struct mono now)
 	}
 }
 
-static struct connection *
-free_connection(struct load *l)
-{
-	unsigned count = l->config.plan->connections;
-
-	for (unsigned i = 0; i < count && l->busy_count < l->open_count; i++) {
-		struct connection *c = &l->connections[l->next_free++ % count];
-
-		if (c->conn != NULL && c->open && !c->busy)
-			return c;
-	}
-	return NULL;
-}
-
-static struct mono
-due_at(const struct load *l, uint64_t number)
-{
-	uint64_t ns = number / l->config.plan->rate * 1000000000u +
-		      number % l->config.plan->rate * 1000000000u / l->config.plan->rate;
-
-	return mono_add(l->begun, nanoseconds((int64_t)ns));
-}
-
-static void
-note_lag(struct load *l, struct mono now)
-{
-	struct mono due = due_at(l, l->seen_count);
-
-	while (!mono_before(now, due) && mono_before(due, l->end)) {
-		histogram_add(&l->result->lag_ns, (uint64_t)mono_since(now, due).ns);
-		due = due_at(l, ++l->seen_count);
-	}
-}
-
 /*
  * Begins what is due by now. Time counts from when all connections stand, and latency from when an
  * object was due, whether or not a connection was free: a server that stands still shows in all
@@ -474,7 +458,7 @@ note_lag(struct load *l, struct mono now)
 static void
 begin_due(struct load *l, struct mono now)
 {
-	struct connection *c;
+	struct list *idle;
 	struct mono due;
 
 	if (!l->all_open) {
@@ -483,26 +467,14 @@ begin_due(struct load *l, struct mono now)
 		l->all_open = true;
 		l->begun = now;
 		l->end = mono_add(now, l->config.plan->length);
+		schedule_begin(&l->schedule, l->config.plan->rate, now, l->config.plan->length);
 	}
-	note_lag(l, now);
-	for (; mono_before(now, l->end); l->begun_count++) {
-		due = due_at(l, l->begun_count);
-		if (mono_before(now, due) || !mono_before(due, l->end) ||
-		    (c = free_connection(l)) == NULL)
-			return;
-		begin_object(l, c, due);
+	schedule_note_lag(&l->schedule, now, &l->result->lag_ns);
+	while (
+	    schedule_next(&l->schedule, now, &due) && (idle = list_take_first(&l->idle)) != NULL) {
+		begin_object(l, LIST_ITEM(idle, struct connection, idle), due);
+		schedule_take(&l->schedule);
 	}
-}
-
-/* How many were due in the plan's time and found no connection. */
-static uint64_t
-count_unsent(const struct load *l)
-{
-	uint64_t ns = (uint64_t)l->config.plan->length.ns, rate = l->config.plan->rate;
-	uint64_t due =
-	    ns / 1000000000u * rate + (ns % 1000000000u * rate + 999999999u) / 1000000000u;
-
-	return due - l->begun_count;
 }
 
 bool
@@ -521,6 +493,6 @@ load_turn(struct load *l, struct mono now)
 	if (mono_before(now, l->end) || l->busy_count + l->closing_count > 0)
 		return false;
 	if (l->config.plan->rate > 0)
-		l->result->unsent = count_unsent(l);
+		l->result->unsent = schedule_left(&l->schedule);
 	return true;
 }
