@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Closing in each order, TIME-WAIT and its reuse, and PAWS on what comes late. */
+#include "tests/sim/sim.h"
 #include "tests/unit/dataplane/net/tcp/rig.h"
 #include "tests/unit/harness.h"
 
@@ -48,6 +49,36 @@ TEST(rfc9293_3_6_peer_closes_first)
 	tcp_release(r.conn);
 	CHECK(tcp_connection_count(r.tcp) == 0);
 	CHECK(rig_fini(&r));
+}
+
+/*
+ * Who closes in the turn that saw the peer's FIN, as a server does, answers both with one segment,
+ * and with the one of its last bytes where there are any: to delay the FIN's ACK would save
+ * nothing.
+ */
+TEST(rfc9293_3_6_a_fin_is_answered_by_ours)
+{
+	for (uint32_t bytes = 0; bytes <= 100; bytes += 100) {
+		static const uint8_t zeros[100];
+		struct chain out = CHAIN_EMPTY;
+		struct rig r;
+
+		rig_init(&r, CONFIG);
+		rig_accept(&r, false);
+		r.sent_count = 0;
+		rig_add(&r, (struct rig_segment){ ACK | FIN, 1, 1, RIG_WINDOW, 0, false, 0, 0 });
+		CHECK(chain_append_copy(&out, sim_pools(), zeros, bytes) == 0);
+		CHECK(tcp_send(r.conn, &out) == 0);
+		tcp_shutdown(r.conn);
+		rig_turn(&r, microseconds(10));
+		CHECK(rig_answered(&r, bytes > 0 ? ACK | PSH | FIN : ACK | FIN, 1, 2));
+		CHECK(r.sent[0].length == bytes);
+		rig_turn(&r, milliseconds(100));
+		CHECK(r.sent_count == 1);
+		rig_in(&r, (struct rig_segment){ ACK, 2, bytes + 2, RIG_WINDOW, 0, false, 0, 0 });
+		CHECK(strcmp(rig_state(&r), "CLOSED") == 0 && r.sent_count == 0);
+		CHECK(rig_fini(&r));
+	}
 }
 
 TEST(rfc9293_3_6_both_close_at_once)
