@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Puts each fault of tests/sim/faults.txt into a copy of the tree, and shows what tells of it: the first
 seed, and where none does, the packet scripts, and where none of these does, the hostile peers, and the
-library's unit tests at last.
+library's unit tests at last. What is of the link only is told by the link's tests: no other has a link.
 
 usage: tests/sim/faults.py [--runs N] [WORD]...     WORD: only faults whose names have one
        tests/sim/faults.py --fit                    only whether each fault's lines stand in the tree, once
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 FAULTS = Path("tests/sim/faults.txt")
+LINK = "dataplane/net/link/"
 SECONDS_MAX = 120  # of a run: a fault may be that nothing ends
 BUILD_SECONDS_MAX = 1800
 
@@ -123,6 +124,14 @@ def told_by_unit(tree, folder, who):
     return f"{who}: {among(names)}" if names else f"{who}: one {how_it_ended(rc)}"
 
 
+def told_by_any(tree, places, runs):
+    if all(file.startswith(LINK) for file, _, _ in places):
+        return told_by_unit(tree, "dataplane_net_link", "link")
+    return (told_by_seed(tree, runs) or told_by_script(tree)
+            or told_by_unit(tree, "tests_sim_hostile", "hostile peers")
+            or told_by_unit(tree, "dataplane_net_tcp", "unit tests"))
+
+
 def fit():
     return 0 if all([faulty(Path("."), *fault) is not None for fault in read_faults(FAULTS.read_text())]) else 2
 
@@ -145,9 +154,7 @@ def main(words, runs):
                 misfits += 1
                 continue
             try:
-                told = (told_by_seed(tree, runs) or told_by_script(tree)
-                        or told_by_unit(tree, "tests_sim_hostile", "hostile peers")
-                        or told_by_unit(tree, "dataplane_net_tcp", "unit tests"))
+                told = told_by_any(tree, places, runs)
                 missed += told is None
                 print(f"| {name} | {told or '**nothing**'} |", flush=True)
             except ValueError as error:

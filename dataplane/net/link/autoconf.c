@@ -163,6 +163,16 @@ get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* As long as is said now; but nobody, who may be a liar, cuts it below two hours or what is left of
+ * less (RFC 4862 §5.5.3 e). */
+static void
+renew(struct address_life *life, struct mono said, struct mono kept)
+{
+	if (mono_before(said, kept) && mono_before(said, life->until))
+		said = mono_before(kept, life->until) ? kept : life->until;
+	life->until = said;
+}
+
 static void
 take_prefix(struct link *l, const uint8_t *p)
 {
@@ -176,10 +186,8 @@ take_prefix(struct link *l, const uint8_t *p)
 	    (p[16] == 0xfe && (p[17] & 0xc0) == 0x80))
 		return;
 	if (i >= 0) {
-		struct mono until = lasts(l, valid_s > LIFETIME_KEPT_S ? valid_s : LIFETIME_KEPT_S);
-
-		if (l->lives[i].until.ns != MONO_NEVER.ns || valid_s == FOREVER_S)
-			l->lives[i].until = l->lives[i].given ? until : l->lives[i].until;
+		if (l->lives[i].given)
+			renew(&l->lives[i], lasts(l, valid_s), lasts(l, LIFETIME_KEPT_S));
 		return;
 	}
 	if (valid_s == 0 || l->config.address_count == LINK_ADDRESSES_MAX)
@@ -201,21 +209,13 @@ autoconf_advertisement(struct link *l, const struct rte_mbuf *m)
 	struct ip_address source = address_v6(h->src_addr);
 	unsigned bytes = m->data_len - HEADER_BYTES, at = ADVERTISEMENT_BYTES;
 
-	if (bytes < ADVERTISEMENT_BYTES || source.bytes[0] != 0xfe ||
-	    (source.bytes[1] & 0xc0) != 0x80) {
+	if (source.bytes[0] != 0xfe || (source.bytes[1] & 0xc0) != 0x80) {
 		link_count(l, LINK_COUNTER_IN_BAD_HEADER);
 		return;
 	}
 	if (!l->config.accept_router_advertisements) {
 		link_count(l, LINK_COUNTER_IN_UNKNOWN);
 		return;
-	}
-	for (unsigned seen = at; seen < bytes; seen += (unsigned)p[seen + 1] * 8) {
-		if (seen + 2 > bytes || p[seen + 1] == 0 ||
-		    seen + (unsigned)p[seen + 1] * 8 > bytes) {
-			link_count(l, LINK_COUNTER_IN_BAD_HEADER); /* the whole of it: §6.1.2 */
-			return;
-		}
 	}
 	l->router_heard = true;
 	link_count(l, LINK_COUNTER_ROUTER_ADVERTISEMENTS);

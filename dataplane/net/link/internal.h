@@ -191,6 +191,7 @@ void autoconf_run_timers(struct link *l);
 bool autoconf_is_usable(const struct link *l, unsigned address);
 /* Somebody else has or wants this address. */
 void autoconf_conflict(struct link *l, const struct ip_address *target);
+/* One that nd.c found right as such: hop limit, length, options. */
 void autoconf_advertisement(struct link *l, const struct rte_mbuf *m);
 const struct ip_address *autoconf_router(const struct link *l); /* NULL: none is known */
 

@@ -111,11 +111,23 @@ nd_solicit_router(struct link *l)
 	link_send_frame(l, m, mac, RTE_ETHER_TYPE_IPV6);
 }
 
+/* One option of no length, or one that is cut, and the whole message counts for nothing (RFC 4861
+ * §7.1.1, §7.1.2, §6.1.2). */
+static bool
+options_are_whole(const uint8_t *p, unsigned bytes)
+{
+	for (unsigned at = 0; at < bytes; at += (unsigned)p[at + 1] * 8) {
+		if (at + 2 > bytes || p[at + 1] == 0 || at + (unsigned)p[at + 1] * 8 > bytes)
+			return false;
+	}
+	return true;
+}
+
 /* The link-layer address option of that kind; NULL: none. */
 static const uint8_t *
 find_mac(const uint8_t *p, unsigned bytes, uint8_t kind)
 {
-	for (unsigned at = 0; at + 8 <= bytes && p[at + 1] != 0; at += (unsigned)p[at + 1] * 8) {
+	for (unsigned at = 0; at < bytes; at += (unsigned)p[at + 1] * 8) {
 		if (p[at] == kind && p[at + 1] == 1)
 			return p + at + 2;
 	}
@@ -148,10 +160,11 @@ nd_input(struct link *l, struct rte_mbuf *m)
 	const struct rte_ipv6_hdr *h = rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *);
 	const uint8_t *p = (const uint8_t *)(h + 1);
 	struct ip_address source = address_v6(h->src_addr), target;
-	unsigned options;
+	const unsigned fixed = p[0] == 134 ? ADVERTISEMENT_BYTES : MESSAGE_BYTES;
+	const unsigned options = m->data_len - HEADER_BYTES - fixed;
 
-	if (m->data_len < HEADER_BYTES + (p[0] == 134 ? ADVERTISEMENT_BYTES : MESSAGE_BYTES) ||
-	    h->hop_limits != 255 || h->proto != IPPROTO_ICMPV6 || p[1] != 0) {
+	if (m->data_len < HEADER_BYTES + fixed || h->hop_limits != 255 ||
+	    h->proto != IPPROTO_ICMPV6 || p[1] != 0 || !options_are_whole(p + fixed, options)) {
 		link_drop(l, m, LINK_COUNTER_IN_BAD_HEADER);
 		return;
 	}
@@ -161,7 +174,6 @@ nd_input(struct link *l, struct rte_mbuf *m)
 		return;
 	}
 	target = address_v6(p + 8);
-	options = m->data_len - HEADER_BYTES - MESSAGE_BYTES;
 	if (p[0] == 135) {
 		take_solicitation(l, &source, &target, p + MESSAGE_BYTES, options);
 		rte_pktmbuf_free(m);

@@ -166,6 +166,18 @@ TEST(advertisements_that_are_not_believed)
 	}
 }
 
+TEST(an_advertisement_with_an_option_of_no_length_is_dropped)
+{
+	struct link_wire *w = wire_create(with_routers);
+	uint8_t packet[160],
+	    m[56] = { 134, [6] = 2, [16] = 3, 4, 64, 0xc0, 0, 0, 14, 16, [48] = 5 };
+
+	memcpy(m + 32, given, 8);
+	wire_give_ip(w, packet, wire_icmp6(packet, router, all_nodes, m, sizeof(m)));
+	CHECK(!hears(w, given) && wire_count(w, LINK_COUNTER_IN_BAD_HEADER) == 1);
+	CHECK(wire_destroy(w));
+}
+
 TEST(advertisements_are_ignored_when_off)
 {
 	struct link_wire *w = wire_create(nothing);
@@ -184,6 +196,56 @@ TEST(a_given_address_is_not_taken_away_by_a_short_lifetime)
 	advertise(w, &cut);
 	wire_pass(w, seconds(60));
 	CHECK(hears(w, given)); /* two hours at least (RFC 4862 §5.5.3 e) */
+	CHECK(wire_destroy(w));
+}
+
+/* RFC 4862 §5.5.3 e: what is left may grow, or shrink to two hours, or stays where it is less. */
+TEST(a_lifetime_grows_or_shrinks_to_two_hours)
+{
+	static const struct {
+		const char *name;
+		uint32_t first_s, later_s; /* advertised at once, and after 1,000 s */
+		unsigned lasts_s;          /* from the second on; 0: for ever */
+	} rows[] = {
+		{ "it grows", 3600, 20000, 20000 },
+		{ "to less than two hours, and grows", 1500, 3600, 3600 },
+		{ "it stays", 3600, 60, 2600 },
+		{ "it shrinks to two hours", 40000, 60, 7200 },
+		{ "for ever shrinks, too", 0xffffffff, 60, 7200 },
+		{ "to more than two hours", 0xffffffff, 9000, 9000 },
+		{ "it becomes for ever", 3600, 0xffffffff, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct advert first = { 600, rows[i].first_s, 0, 64, 0xc0, 255, router };
+		struct advert later = { 600, rows[i].later_s, 0, 64, 0xc0, 255, router };
+		struct link_wire *w = wire_create(with_routers);
+
+		advertise(w, &first);
+		wire_pass(w, seconds(1000));
+		advertise(w, &later);
+		wire_pass(w, seconds((rows[i].lasts_s > 0 ? rows[i].lasts_s : 90000) - 5));
+		CHECK_ROW(rows[i].name, hears(w, given));
+		wire_pass(w, seconds(10));
+		CHECK_ROW(rows[i].name, hears(w, given) == (rows[i].lasts_s == 0));
+		CHECK_ROW(rows[i].name, wire_destroy(w));
+	}
+}
+
+static void
+with_given_configured(struct link_config *c)
+{
+	c->accept_router_advertisements = true;
+	c->addresses[1].subnet = (struct ip_subnet){ address_v6(given), 64 };
+}
+
+TEST(what_was_configured_is_not_a_routers_to_take)
+{
+	struct link_wire *w = wire_create(with_given_configured);
+
+	advertise(w, &good);
+	wire_pass(w, seconds(8000));
+	CHECK(hears(w, given));
 	CHECK(wire_destroy(w));
 }
 

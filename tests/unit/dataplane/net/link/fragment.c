@@ -2,6 +2,7 @@
 /* Fragments, good and hostile. Each table row is a datagram of 64 bytes of payload in pieces. */
 #include <string.h>
 
+#include "tests/sim/sim.h"
 #include "tests/unit/dataplane/net/link/wire.h"
 #include "tests/unit/harness.h"
 
@@ -12,29 +13,35 @@ struct piece {
 	bool more;
 };
 
+enum outcome {
+	WAITS, /* for what is missing */
+	WHOLE, /* with the last piece given */
+	ENDS,  /* nothing of it is kept, and no other piece helps */
+};
+
 struct fragment_case {
 	const char *name;
 	struct piece pieces[6];
-	bool whole; /* the last piece makes it so */
+	enum outcome outcome;
 };
 
 static const struct fragment_case cases[] = {
-	{ "two in order", { { 0, 32, true }, { 32, 32, false } }, true },
-	{ "two in disorder", { { 32, 32, false }, { 0, 32, true } }, true },
+	{ "two in order", { { 0, 32, true }, { 32, 32, false } }, WHOLE },
+	{ "two in disorder", { { 32, 32, false }, { 0, 32, true } }, WHOLE },
 	{ "four mixed", { { 48, 16, false }, { 16, 16, true }, { 0, 16, true }, { 32, 16, true } },
-	    true },
-	{ "one twice", { { 0, 32, true }, { 0, 32, true }, { 32, 32, false } }, true },
-	{ "a gap", { { 0, 24, true }, { 32, 32, false } }, false },
-	{ "no last one", { { 0, 32, true }, { 32, 32, true } }, false },
-	{ "overlap by a piece", { { 0, 40, true }, { 32, 32, false } }, false },
+	    WHOLE },
+	{ "one twice", { { 0, 32, true }, { 0, 32, true }, { 32, 32, false } }, WHOLE },
+	{ "a gap", { { 0, 24, true }, { 32, 32, false } }, WAITS },
+	{ "no last one", { { 0, 32, true }, { 32, 32, true } }, WAITS },
+	{ "overlap by a piece", { { 0, 40, true }, { 32, 32, false } }, ENDS },
 	{ "overlap, then the rest", { { 0, 40, true }, { 32, 32, false }, { 40, 24, false } },
-	    false },
-	{ "one inside another", { { 0, 48, true }, { 16, 16, true }, { 48, 16, false } }, false },
-	{ "one around another", { { 16, 16, true }, { 8, 32, true }, { 40, 24, false } }, false },
-	{ "two ends", { { 32, 16, false }, { 32, 32, false }, { 0, 32, true } }, false },
-	{ "beyond the end", { { 32, 16, false }, { 48, 16, true }, { 0, 32, true } }, false },
-	{ "an end before what came", { { 32, 32, true }, { 16, 8, false } }, false },
-	{ "not a multiple of eight", { { 0, 30, true }, { 30, 34, false } }, false },
+	    ENDS },
+	{ "one inside another", { { 0, 48, true }, { 16, 16, true }, { 48, 16, false } }, ENDS },
+	{ "one around another", { { 16, 16, true }, { 8, 32, true }, { 40, 24, false } }, ENDS },
+	{ "two ends", { { 32, 16, false }, { 32, 32, false }, { 0, 32, true } }, ENDS },
+	{ "beyond the end", { { 32, 16, false }, { 48, 16, true }, { 0, 32, true } }, ENDS },
+	{ "an end before what came", { { 32, 32, true }, { 16, 8, false } }, ENDS },
+	{ "not a multiple of eight", { { 0, 30, true } }, ENDS },
 };
 
 static void
@@ -91,7 +98,10 @@ TEST(datagrams_in_pieces)
 		for (size_t i = 0; i < COUNT_OF(cases); i++) {
 			struct link_wire *w = wire_create(NULL);
 
-			CHECK_ROW(cases[i].name, give(w, &cases[i], v4 == 1, 1) == cases[i].whole);
+			CHECK_ROW(cases[i].name,
+			    give(w, &cases[i], v4 == 1, 1) == (cases[i].outcome == WHOLE));
+			CHECK_ROW(
+			    cases[i].name, (sim_pools_used() > 0) == (cases[i].outcome == WAITS));
 			/* Another datagram is not disturbed. */
 			CHECK_ROW(cases[i].name, give(w, &cases[0], v4 == 1, 2));
 			CHECK_ROW(cases[i].name, wire_destroy(w));
@@ -122,7 +132,7 @@ TEST(what_never_gets_whole_is_let_go_of_and_told)
 TEST(a_flood_of_pieces_is_bounded)
 {
 	struct link_wire *w = wire_create(NULL);
-	static const struct fragment_case lone = { "lone", { { 0, 32, true } }, false };
+	static const struct fragment_case lone = { "lone", { { 0, 32, true } }, WAITS };
 
 	for (unsigned id = 0; id < 20000; id++)
 		give(w, &lone, id % 2 == 0, (uint16_t)id);
@@ -142,6 +152,7 @@ TEST(one_datagram_of_endless_pieces_is_bounded)
 		size_t n = wire_ip4(packet, 6, 9, (uint16_t)(0x2000 | (i * 2)), payload, 8);
 
 		CHECK_SEED(i, wire_give_ip(w, packet, n) == LINK_TAKEN);
+		CHECK_SEED(i, sim_pools_used() <= 64);
 	}
 	CHECK(give(w, &cases[0], true, 10));
 	CHECK(wire_destroy(w));
@@ -182,12 +193,24 @@ TEST(a_datagram_past_64_KiB_is_refused)
 
 TEST(an_atomic_fragment_is_whole_by_itself)
 {
-	static const struct fragment_case atomic = { "atomic", { { 0, 64, false } }, true };
+	static const struct fragment_case atomic = { "atomic", { { 0, 64, false } }, WHOLE };
 	struct link_wire *w = wire_create(NULL);
 
 	give(w, &cases[5], false,
 	    1); /* the same id is being put together: not disturbed (RFC 6946) */
 	CHECK(give(w, &atomic, false, 1));
+	CHECK(wire_destroy(w));
+}
+
+/* What is put together is not looked into for more of the kind. */
+TEST(fragments_of_a_fragment_are_dropped)
+{
+	struct link_wire *w = wire_create(NULL);
+	uint8_t packet[128], payload[16 + 20] = { 44, [7] = 1, [8] = 6, [15] = 2, [28] = 0x50 };
+
+	CHECK(
+	    wire_give_ip(w, packet, wire_ip6(packet, 44, payload, sizeof(payload))) == LINK_TAKEN);
+	CHECK(wire_count(w, LINK_COUNTER_IN_FRAGMENTS) == 1 && w->sent_count == 0);
 	CHECK(wire_destroy(w));
 }
 

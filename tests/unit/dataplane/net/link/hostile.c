@@ -108,23 +108,28 @@ TEST(a_neighbour_that_moved_is_found_again)
 	}
 }
 
-/* A table full of strangers: who serves keeps its place, and is not asked for anew. */
+/* A table full of strangers: who serves, or served a while ago, keeps its place, and is not asked
+ * for anew. */
 TEST(strangers_do_not_push_out_who_serves)
 {
-	struct link_wire *w = wire_create(NULL);
-	uint64_t before = wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS);
+	for (unsigned idle_s = 0; idle_s <= 10; idle_s += 10) {
+		struct link_wire *w = wire_create(NULL);
+		uint64_t before = wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS);
 
-	send_to(w, true, wire_peer4);
-	for (uint32_t i = 0; i < 20000; i++) {
-		uint8_t stranger[4] = { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+		send_to(w, true, wire_peer4);
+		wire_pass(w, seconds(idle_s));
+		for (uint32_t i = 0; i < 20000; i++) {
+			uint8_t stranger[4] = { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8),
+				(uint8_t)i };
 
-		claim(w, true, stranger, liar_mac, 1);
-		wire_forget_sent(w);
+			claim(w, true, stranger, liar_mac, 1);
+			wire_forget_sent(w);
+		}
+		send_to(w, true, wire_peer4);
+		CHECK_SEED(idle_s, went_to(w, wire_peer_mac));
+		CHECK_SEED(idle_s, wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS) == before);
+		CHECK_SEED(idle_s, wire_destroy(w));
 	}
-	send_to(w, true, wire_peer4);
-	CHECK(went_to(w, wire_peer_mac));
-	CHECK(wire_count(w, LINK_COUNTER_NEIGHBOR_REQUESTS) == before);
-	CHECK(wire_destroy(w));
 }
 
 /* Whether a packet to this one of many peers goes out to it. */
@@ -200,7 +205,8 @@ TEST(packets_to_nobody)
 TEST(echo_and_icmp_errors_are_limited_each_second)
 {
 	struct link_wire *w = wire_create(NULL);
-	uint8_t packet[128], echo[8] = { 8, 0, 0xf7, 0xff }, error[36] = { 3, 1 };
+	uint8_t packet[128], echo[8] = { 8, 0, 0xf7, 0xff }, echo6[8] = { 128 },
+			     error[36] = { 3, 1 };
 	unsigned answers = 0, told = 0;
 	uint16_t sum;
 
@@ -214,12 +220,16 @@ TEST(echo_and_icmp_errors_are_limited_each_second)
 		wire_give_ip(w, packet, wire_ip4(packet, 1, 1, 0, echo, sizeof(echo)));
 		answers += w->sent_count;
 		wire_forget_sent(w);
+		wire_give_ip(
+		    w, packet, wire_icmp6(packet, wire_peer6, wire_us6, echo6, sizeof(echo6)));
+		answers += w->sent_count;
+		wire_forget_sent(w);
 		told += wire_give_ip(w, packet, wire_ip4(packet, 1, 1, 0, error, sizeof(error))) ==
 			LINK_ICMP_ERROR;
 	}
-	CHECK(answers == 1000);
+	CHECK(answers == 1000); /* of either version */
 	CHECK(told == 10000);
-	CHECK(wire_count(w, LINK_COUNTER_ICMP_LIMITED) == 29000);
+	CHECK(wire_count(w, LINK_COUNTER_ICMP_LIMITED) == 49000);
 	wire_pass(w, seconds(1));
 	wire_forget_sent(w);
 	wire_give_ip(w, packet, wire_ip4(packet, 1, 1, 0, echo, sizeof(echo)));
@@ -292,8 +302,6 @@ TEST(martians_routing_headers_and_tunnels)
 		    LINK_COUNTER_IN_BAD_SOURCE },
 		{ "land, 6", false, 6, { 0x20, 1, 0x0d, 0xb8, [15] = 2 },
 		    LINK_COUNTER_IN_BAD_SOURCE },
-		{ "a routing header", false, 43, { 0x20, 1, 0x0d, 0xb8, [15] = 1 },
-		    LINK_COUNTER_IN_UNKNOWN },
 		{ "IPv4 in IPv6", false, 4, { 0x20, 1, 0x0d, 0xb8, [15] = 1 },
 		    LINK_COUNTER_IN_UNKNOWN },
 		{ "IPv6 in IPv6", false, 41, { 0x20, 1, 0x0d, 0xb8, [15] = 1 },
@@ -317,6 +325,43 @@ TEST(martians_routing_headers_and_tunnels)
 		}
 		CHECK_ROW(rows[i].name, wire_give_ip(w, packet, n) == LINK_TAKEN);
 		CHECK_ROW(rows[i].name, wire_count(w, rows[i].dropped) == 1);
+		CHECK_ROW(rows[i].name, wire_destroy(w));
+	}
+}
+
+/* Whatever stands behind them: what we do not follow, and what the packet has no room for. */
+TEST(extension_headers_that_lead_nowhere)
+{
+	static const struct {
+		const char *name;
+		uint8_t next, header[8];
+		bool taken;
+	} rows[] = {
+		{ "destination options", 60, { 6, 0, 1, 4 }, true },
+		{ "a routing header", 43, { 6, 0, 4, 0 }, false },
+		{ "a routing header, none of it left", 43, { 6, 0, 0, 0 }, false },
+		{ "options past the packet", 60, { 6, 4, 1, 4 }, false },
+		{ "as many as can be said", 60, { 6, 255, 1, 4 }, false },
+		{ "hop-by-hop past the packet", 0, { 6, 4, 1, 4 }, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct link_wire *w = wire_create(NULL);
+		uint8_t packet[128], payload[8 + sizeof(tcp)];
+		size_t n;
+
+		memcpy(payload, rows[i].header, 8);
+		memcpy(payload + 8, tcp, sizeof(tcp));
+		n = wire_ip6(packet, rows[i].next, payload, sizeof(payload));
+		if (wire_give_ip(w, packet, n) == LINK_TCP) {
+			CHECK_ROW(rows[i].name, rows[i].taken);
+			CHECK_ROW(rows[i].name, w->packet.segment->pkt_len == sizeof(tcp));
+			rte_pktmbuf_free(w->packet.segment);
+		} else {
+			CHECK_ROW(rows[i].name, !rows[i].taken);
+			CHECK_ROW(rows[i].name, wire_count(w, LINK_COUNTER_IN_UNKNOWN) == 1);
+			CHECK_ROW(rows[i].name, w->sent_count == 0);
+		}
 		CHECK_ROW(rows[i].name, wire_destroy(w));
 	}
 }
