@@ -247,7 +247,9 @@ case_run(enum case_id id, uint32_t flows, uint64_t count, bool checksum, struct 
 	if (rc != 0)
 		return rc;
 	out->bytes_per_connection =
-	    (memory_used() - before - r->peer_count * sizeof(struct rig_peer)) / flows;
+	    (memory_used() - before - r->peer_count * sizeof(struct rig_peer) -
+		tcp_places(r->tcp) * sizeof(struct tcp_ledger_entry)) /
+	    flows;
 	out->operations = run_in_rig(id, r, count);
 	out->ns = r->measured_ns;
 	if (out->operations == 0 || r->lost != 0)

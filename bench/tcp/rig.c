@@ -330,8 +330,9 @@ rig_create(const struct rig_config *config, struct rig **out)
 	r->now = mono_add((struct mono){ 1 }, seconds(1000));
 	r->peer_count = config->flows + RIG_BATCH + 1 + (config->flooded ? RIG_STRANGERS : 0);
 	r->peers = calloc(r->peer_count, sizeof(*r->peers));
+	r->ledger = f.ledger = calloc(f.connections_max, sizeof(*f.ledger));
 	r->tcp = tcp_create(&f, &env);
-	if (r->peers == NULL || r->tcp == NULL)
+	if (r->peers == NULL || r->ledger == NULL || r->tcp == NULL)
 		goto fail;
 	for (uint32_t i = 0; i < r->peer_count; i++)
 		r->peers[i] = (struct rig_peer){ .seq = i * 7919u, .port = FIRST_PORT };
@@ -357,6 +358,7 @@ rig_destroy(struct rig *r)
 		rte_pktmbuf_free(r->in[i]);
 	if (r->tcp != NULL)
 		tcp_destroy(r->tcp);
+	free(r->ledger);
 	free(r->peers);
 	free(r);
 }

@@ -50,6 +50,7 @@ struct rig_peer {
 struct rig {
 	struct rig_config config;
 	struct tcp *tcp;
+	struct tcp_ledger_entry *ledger; /* of its connections, as the appliance has one */
 	struct mono now;
 	/* Of config.flows, and behind them RIG_BATCH that come and go, one that fills the half-open
 	 * table, and the strangers. */

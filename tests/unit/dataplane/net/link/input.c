@@ -2,6 +2,7 @@
 /* What a link takes, drops and answers: frames in, frames out. */
 #include <string.h>
 
+#include "tests/sim/sim.h"
 #include "tests/unit/dataplane/net/link/wire.h"
 #include "tests/unit/harness.h"
 
@@ -92,6 +93,34 @@ TEST(frames_cut_at_every_byte)
 			CHECK_SEED(cut, wire_give(w, frame, cut) == LINK_TAKEN);
 	}
 	CHECK(wire_destroy(w));
+}
+
+/* TTL or hop limit 64, DF, no identity, the mark that was asked for, and a right sum. */
+TEST(headers_of_what_is_sent)
+{
+	for (unsigned v4 = 0; v4 < 2; v4++) {
+		struct ip_address us = v4 ? address_v4(wire_us4) : address_v6(wire_us6);
+		struct ip_address to = v4 ? address_v4(wire_peer4) : address_v6(wire_peer6);
+		struct link_wire *w = wire_create(NULL);
+		struct rte_mbuf *m = rte_pktmbuf_alloc(sim_pools()->data);
+		const uint8_t *ip;
+		size_t bytes;
+
+		memcpy(rte_pktmbuf_append(m, sizeof(tcp)), tcp, sizeof(tcp));
+		link_output(w->link, m, &us, &to, 2);
+		CHECK(w->sent_count == 1);
+		ip = wire_sent_ip(w, 0, &bytes);
+		if (v4) {
+			CHECK(bytes == 40 && ip[0] == 0x45 && ip[1] == 2 && ip[3] == 40);
+			CHECK(ip[4] == 0 && ip[5] == 0 && ip[6] == 0x40 && ip[7] == 0);
+			CHECK(ip[8] == 64 && ip[9] == 6 && wire_sum(ip, 20, 0) == 0);
+		} else {
+			CHECK(bytes == 60 && ip[0] == 0x60 && ip[1] == 0x20 && ip[5] == 20);
+			CHECK(ip[6] == 6 && ip[7] == 64);
+		}
+		CHECK(memcmp(ip + bytes - 20, tcp, sizeof(tcp)) == 0);
+		CHECK(wire_destroy(w));
+	}
 }
 
 static void
