@@ -7,14 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/sim/packetdrill/flow.h"
 #include "tests/sim/packetdrill/interface.h"
 #include "tests/sim/packetdrill/socket.h"
 #include "tests/sim/sim.h"
 
-#define START_S 1000000 /* what the clock reads when a script begins */
-#define STEP_NS 10000   /* a timer that is due "now" and did not fire: the wheel's tick is longer */
+#define START_S      1000000 /* what the clock reads when a script begins */
+#define SETTLE_US    100     /* of real time */
+#define SETTLE_LOOKS 50000   /* five seconds: whoever is not at rest then has hung */
+#define STEP_NS      10000 /* a timer that is due "now" and did not fire: the wheel's tick is longer */
 
 void
 plug_lock(struct plug *p)
@@ -171,6 +174,7 @@ plug_wait(struct plug *p, bool (*ready)(void *), void *arg, struct mono until)
 	if (pthread_equal(p->script_thread, pthread_self()))
 		return wait_alone(p, ready, arg, until);
 	p->blocked_thread = pthread_self();
+	p->blocked_id = gettid();
 	p->blocked_until = until;
 	for (;;) {
 		p->blocked = BLOCKED_SLEEPS;
@@ -196,6 +200,7 @@ plug_gettimeofday(void *arg, struct timeval *out, struct timezone *zone)
 		out->tv_sec = (time_t)(p->now.ns / 1000000000);
 		out->tv_usec = (suseconds_t)(p->now.ns / 1000 % 1000000);
 		p->blocked = BLOCKED_NONE;
+		p->left_id = p->blocked_id;
 		pthread_cond_broadcast(&p->changed);
 	} else {
 		plug_advance(p, mono_add(p->now, nanoseconds(PLUG_CALL_NS)));
@@ -206,11 +211,49 @@ plug_gettimeofday(void *arg, struct timeval *out, struct timezone *zone)
 	return 0;
 }
 
+static bool
+is_at_rest(pid_t thread)
+{
+	char path[64], text[256] = "";
+	const char *state = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return true;
+	if (fgets(text, sizeof(text), f) != NULL)
+		state = strrchr(text, ')'); /* behind the name, which may be anything */
+	fclose(f);
+	return state == NULL || state[1] == '\0' || state[2] == 'S';
+}
+
+/*
+ * packetdrill has let go of its lock while the script sleeps, for the thread whose call returned to
+ * note what it got. Our sleep is over at once, and on a busy machine the script would look first,
+ * at a socket that nobody has accepted yet.
+ */
+static void
+let_note(pid_t thread)
+{
+	for (unsigned i = 0; i < SETTLE_LOOKS && !is_at_rest(thread); i++)
+		usleep(SETTLE_US);
+}
+
 static int
 plug_usleep(void *arg, useconds_t us)
 {
 	struct plug *p = arg;
+	pid_t left = 0;
 
+	plug_lock(p);
+	if (pthread_equal(p->script_thread, pthread_self())) {
+		left = p->left_id;
+		p->left_id = 0;
+	}
+	plug_unlock(p);
+	if (left != 0)
+		let_note(left);
 	plug_lock(p);
 	plug_advance(p, mono_add(p->now, microseconds(us)));
 	plug_unlock(p);

@@ -7,7 +7,8 @@
  * Time moves when it is asked for (each time by a microsecond, or a script that spins would never
  * end), slept, or waited for. A blocked call sleeps until the stack has something for it; from then
  * on time stands still until that thread has asked for the time, which is how packetdrill learns
- * when the call returned.
+ * when the call returned. What it then does with the result takes no time of ours: where the script
+ * sleeps on, its sleep begins when that thread is at rest.
  *
  * The stack is created with the first socket that listens or connects, or the first packet: what a
  * script set before (sysctls, TCP_MAXSEG, SO_RCVBUF) is known by then.
@@ -70,6 +71,7 @@ struct plug {
 	pthread_cond_t changed;
 	pthread_t script_thread, blocked_thread;
 	enum plug_blocked blocked;
+	pid_t blocked_id, left_id; /* of that thread; of one whose call has just returned, or 0 */
 	struct mono now, blocked_until;
 	struct tcp *tcp; /* NULL until it is needed */
 	struct plug_settings settings;

@@ -15,10 +15,13 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/base/mono.h"
 #include "tests/sim/packetdrill/interface.h"
 
 #define OUR_PORT   8080
@@ -352,6 +355,9 @@ struct blocked {
 	struct bench *b;
 	long long returned_us;
 	int fd;
+	pid_t id;   /* of its thread, once it is about to call */
+	bool noted; /* it has done with what the call returned */
+	sem_t enough;
 };
 
 static void *
@@ -368,7 +374,7 @@ accept_in_a_thread(void *arg)
 TEST(a_blocked_call_returns_at_its_time)
 {
 	struct bench b;
-	struct blocked k = { &b, 0, -1 };
+	struct blocked k = { .b = &b, .fd = -1 };
 	pthread_t thread;
 	long long acked;
 
@@ -386,6 +392,60 @@ TEST(a_blocked_call_returns_at_its_time)
 	/* Where the thread was asleep before the ACK came, as it is under packetdrill, which waits
 	 * for that; a thread that comes late finds the connection there. */
 	CHECK(k.returned_us >= acked);
+	b.fd = k.fd;
+	stop(&b);
+}
+
+static bool
+is_asleep(pid_t thread)
+{
+	char path[64], text[256] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	f = fopen(path, "r");
+	if (f == NULL || fgets(text, sizeof(text), f) == NULL)
+		abort();
+	fclose(f);
+	return strrchr(text, ')')[2] == 'S';
+}
+
+static void *
+accept_and_be_slow(void *arg)
+{
+	struct blocked *k = arg;
+
+	__atomic_store_n(&k->id, gettid(), __ATOMIC_RELEASE);
+	accept_in_a_thread(k);
+	for (struct mono end = mono_add(mono_now(), milliseconds(20));
+	     mono_before(mono_now(), end);)
+		;
+	__atomic_store_n(&k->noted, true, __ATOMIC_RELEASE);
+	sem_wait(&k->enough);
+	return NULL;
+}
+
+/* What the script sleeps is over at once: whoever accepted must have done with it by then. */
+TEST(who_was_blocked_has_noted_what_it_got_when_the_script_goes_on)
+{
+	struct bench b;
+	struct blocked k = { .b = &b, .fd = -1 };
+	pthread_t thread;
+
+	start(&b, "local=192.168.0.1");
+	listen_on(&b);
+	sem_init(&k.enough, 0, 0);
+	CHECK(pthread_create(&thread, NULL, accept_and_be_slow, &k) == 0);
+	while (__atomic_load_n(&k.id, __ATOMIC_ACQUIRE) == 0 || !is_asleep(k.id))
+		sched_yield();
+	inject(&b, SYN, 0);
+	receive(&b);
+	inject(&b, ACK, 0);
+	b.t.usleep(b.t.userdata, 5000);
+	CHECK(__atomic_load_n(&k.noted, __ATOMIC_ACQUIRE));
+	sem_post(&k.enough);
+	pthread_join(thread, NULL);
+	sem_destroy(&k.enough);
 	b.fd = k.fd;
 	stop(&b);
 }
