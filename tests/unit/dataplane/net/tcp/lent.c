@@ -79,6 +79,27 @@ TEST(a_table_of_runs_is_lent_and_given_back)
 }
 
 /* Its own few are enough to go on with: the holes are filled in turn. */
+/* Not one for each connection, or idle ones would cost what those with holes need. */
+TEST(tables_are_for_a_quarter_of_all)
+{
+	static const struct {
+		uint32_t connections, tables;
+	} rows[] = { { 16, LENT_MIN }, { 4 * LENT_MIN, LENT_MIN }, { 1000, 250 } };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct rig r;
+		uint32_t runs = 0, ranges = 0;
+
+		rig_init(&r, (struct tcp_config){ .connections_max = rows[i].connections });
+		for (struct lent_runs *l = take_all_runs(r.tcp); l != NULL; l = l->next)
+			runs++;
+		for (struct lent_ranges *l = take_all_ranges(r.tcp); l != NULL; l = l->next)
+			ranges++;
+		CHECK_SEED(i, runs == rows[i].tables && ranges == rows[i].tables);
+		CHECK(rig_fini(&r));
+	}
+}
+
 TEST(where_all_tables_are_lent_the_few_do)
 {
 	struct rig r;
