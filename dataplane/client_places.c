@@ -147,7 +147,7 @@ client_welcome(struct clients *c, struct tcp_conn *conn)
 	}
 	if (client == NULL || client->session == NULL) {
 		if (node != NULL)
-			list_append(&c->free, node);
+			list_prepend(&c->free, node);
 		refuse(c, conn);
 		return NULL;
 	}
