@@ -2,6 +2,7 @@
 /* Magic numbers first, in order; then what needs a look inside; then text or not. */
 #include <smmintrin.h>
 
+#include "scanners/format/controls.h"
 #include "scanners/format/format.h"
 
 struct magic {
@@ -179,43 +180,12 @@ is_old_tar(struct span head)
 	return sum == stored;
 }
 
-/*
- * Sixteen bytes at once: a byte is a control character of no text where the entries of both its
- * halves share a bit. Bit 0 is for 00 to 0f but \t \n \f \r, bit 1 for 10 to 1f but ESC, bit 2 for
- * DEL. A byte from 80 on, for which a shuffle gives 0, is none whatever its lower half says.
- */
-static __m128i
-controls(__m128i bytes)
-{
-	const __m128i low = _mm_setr_epi8(3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 1, 2, 2, 3, 7);
-	const __m128i high = _mm_setr_epi8(1, 2, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0);
-	const __m128i half = _mm_set1_epi8(0x0f);
-
-	return _mm_and_si128(_mm_shuffle_epi8(low, bytes),
-	    _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(bytes, 4), half)));
-}
-
-static bool
-has_control(const uint8_t *bytes, size_t count)
-{
-	__m128i bad = _mm_setzero_si128();
-	uint8_t rest[16];
-	size_t i = 0;
-
-	for (; i + 16 <= count; i += 16)
-		bad = _mm_or_si128(bad, controls(_mm_loadu_si128((const __m128i *)(bytes + i))));
-	memset(rest, ' ', sizeof(rest));
-	memcpy(rest, bytes + i, count - i);
-	bad = _mm_or_si128(bad, controls(_mm_loadu_si128((const __m128i *)rest)));
-	return _mm_testz_si128(bad, bad) == 0;
-}
-
 static bool
 is_text(struct span head)
 {
 	if (has(head, 0, "\xff\xfe", 2) || has(head, 0, "\xfe\xff", 2))
 		return true;
-	return head.bytes > 0 && !has_control(head.data, head.bytes);
+	return head.bytes > 0 && !controls_in(head);
 }
 
 static struct span
