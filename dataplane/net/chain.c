@@ -199,12 +199,6 @@ chain_drop(struct chain *c, size_t count)
 		c->last = NULL;
 }
 
-void
-chain_free(struct chain *c)
-{
-	chain_drop(c, c->bytes);
-}
-
 size_t
 chain_copy_out(const struct chain *c, size_t offset, void *out, size_t count)
 {

@@ -72,8 +72,13 @@ int chain_share(const struct chain *c, const struct chain_pools *pools, size_t o
 /* Lets go of the first `count` bytes. */
 void chain_drop(struct chain *c, size_t count);
 
-/* Lets go of everything. */
-void chain_free(struct chain *c);
+/* Lets go of everything; nothing is often all there is. */
+static inline void
+chain_free(struct chain *c)
+{
+	if (c->first != NULL)
+		chain_drop(c, c->bytes);
+}
 
 /* Copies out up to `count` bytes from `offset`; returns how many there were. */
 size_t chain_copy_out(const struct chain *c, size_t offset, void *out, size_t count);
