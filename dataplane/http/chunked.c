@@ -15,8 +15,9 @@
 #include "common/base/letters.h"
 #include "dataplane/http/http.h"
 
-#define LINE_BYTES_MAX 4096 /* of a size line: what more would be for is unknown to anybody */
-#define IEOF_SEEN      0xff
+#define LINE_BYTES_MAX   4096 /* of a size line: what more would be for is unknown to anybody */
+#define IEOF_SEEN        0xff
+#define PLAIN_DIGITS_MAX 8 /* of a size that is read at once; below CHUNK_SIZE_MAX */
 
 enum state {
 	SIZE_FIRST,
@@ -199,12 +200,60 @@ give_data(struct chunk_parser *p, struct span input, size_t *at, struct span *da
 	return CHUNK_DATA;
 }
 
+/*
+ * A size line as most are, digits and its end and nothing else, where all of it is there; what it
+ * leaves is what the steps would. False: they are to say what it is.
+ */
+static bool
+take_plain_size(struct chunk_parser *p, struct span input, size_t *at)
+{
+	struct span line = span_from(input, *at);
+	uint64_t size = 0;
+	size_t n = 0;
+	int digit;
+
+	if (line.bytes < PLAIN_DIGITS_MAX + 2)
+		return false;
+	while (n < PLAIN_DIGITS_MAX && (digit = hex_digit(line.data[n])) >= 0) {
+		size = size << 4 | (uint64_t)digit;
+		n++;
+	}
+	if (size == 0 || line.data[n] != '\r' || line.data[n + 1] != '\n')
+		return false;
+	p->left = size;
+	p->line_bytes = 0;
+	p->ieof = 0;
+	p->state = DATA;
+	*at += n + 2;
+	return true;
+}
+
+/* The same for the end of a body that has no trailer and whose last chunk says nothing more. */
+static bool
+take_plain_end(struct chunk_parser *p, struct span input, size_t *at)
+{
+	static const char end[] = "\r\n0\r\n\r\n";
+	const size_t n = sizeof(end) - 1;
+
+	if (input.bytes - *at < n || memcmp(input.data + *at, end, n) != 0)
+		return false;
+	p->line_bytes = 0;
+	p->ieof = 0;
+	p->trailer_bytes = 2;
+	p->state = DONE;
+	*at += n;
+	return true;
+}
+
 enum chunk_event
 chunk_next(struct chunk_parser *p, struct span input, size_t *at, struct span *data)
 {
 	while (*at < input.bytes && p->state != DONE && p->state != BAD) {
 		if (p->state == DATA)
 			return give_data(p, input, at, data);
+		if ((p->state == SIZE_FIRST && take_plain_size(p, input, at)) ||
+		    (p->state == DATA_CR && take_plain_end(p, input, at)))
+			continue;
 		if (p->state >= TRAILER)
 			p->state = (uint8_t)step_trailer(p, input.data[*at]);
 		else if (++p->line_bytes > LINE_BYTES_MAX)

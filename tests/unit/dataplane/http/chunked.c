@@ -47,6 +47,13 @@ static const struct chunk_case cases[] = {
 	{ "blanks before an extension", "5 \t;a\r\nhello\r\n0\r\n\r\n", CHUNK_END, "hello", false },
 	{ "blanks and no extension", "5  \r\nhello\r\n0\r\n\r\n", CHUNK_END, "hello", false },
 	{ "ieof behind blanks", "0 ; ieof \r\n\r\n", CHUNK_END, "", true },
+	{ "eight digits", "00000005\r\nhello\r\n0\r\n\r\n", CHUNK_END, "hello", false },
+	{ "nine digits", "000000005\r\nhello\r\n0\r\n\r\n", CHUNK_END, "hello", false },
+	{ "digits in both cases", "00aA\r\nabcdef", CHUNK_MORE, "abcdef", false },
+	{ "size 0 among zeros", "00000000\r\n\r\nmore", CHUNK_END, "", false },
+	{ "ieof behind data", "2\r\nab\r\n0;ieof\r\n\r\n", CHUNK_END, "ab", true },
+	{ "zero and no end", "2\r\nab\r\n0\r\n\rx", CHUNK_BAD, "ab", false },
+	{ "zeros behind data", "2\r\nab\r\n00\r\n\r\n", CHUNK_END, "ab", false },
 	{ "CR and no LF", "5\rhello", CHUNK_BAD, "", false },
 	{ "trailer without a colon", "0\r\nnonsense here\r\n\r\n", CHUNK_BAD, "", false },
 };
