@@ -107,7 +107,8 @@ struct icap_session {
 	uint32_t head_bytes, heads_bytes; /* ICAP head; encapsulated heads gathered so far */
 	struct encapsulated encapsulated;
 	unsigned field_count;
-	uint32_t fields_end; /* in the ICAP head, behind the lines of `fields` */
+	uint32_t name_lengths; /* http_length_bit() of each name in the ICAP head */
+	uint32_t fields_end;   /* in the ICAP head, behind the lines of `fields` */
 	struct icap_request request;
 	struct chunk_parser chunks;
 	struct mono deadline;

@@ -254,6 +254,7 @@ take_field(struct icap_session *s, const struct http_field *f, bool *has_encapsu
 static void
 keep_field(struct icap_session *s, const struct http_field *f, size_t end)
 {
+	s->name_lengths |= http_length_bit(f->name.bytes);
 	if (s->field_count == ICAP_FIELDS_KEPT)
 		return;
 	s->heads->fields[s->field_count++] = *f;
@@ -273,6 +274,7 @@ parse_icap_head(struct icap_session *s)
 
 	s->request.icap_head = head;
 	s->field_count = 0;
+	s->name_lengths = 0;
 	s->fields_end = (uint32_t)(end - head.data) + 2;
 	rc = parse_request_line(s, span_first(head, (size_t)(end - head.data)), &service);
 	http_lines_init(&lines, s->icap->scan, head, s->fields_end);

@@ -145,7 +145,7 @@ icap_field_by(const struct icap_session *s, struct span name)
 	struct http_lines lines;
 	struct http_field f;
 
-	if (head.data == NULL)
+	if (head.data == NULL || (s->name_lengths & http_length_bit(name.bytes)) == 0)
 		return span_of(NULL, 0);
 	for (unsigned i = 0; i < s->field_count; i++) {
 		const struct http_field *one = &s->heads->fields[i];
