@@ -46,6 +46,7 @@ static void
 parse_start_line(struct http_head *h)
 {
 	struct span rest = h->start_line, code;
+	const uint8_t *blank;
 
 	if (h->is_response) {
 		h->version = take_word(&rest);
@@ -60,12 +61,10 @@ parse_start_line(struct http_head *h)
 	}
 	h->method = take_word(&rest);
 	h->target = rest;
-	for (size_t i = rest.bytes; i > 0; i--) {
-		if (rest.data[i - 1] == ' ') {
-			h->target = span_first(rest, i - 1);
-			h->version = span_from(rest, i);
-			break;
-		}
+	blank = rest.bytes > 0 ? memrchr(rest.data, ' ', rest.bytes) : NULL;
+	if (blank != NULL) {
+		h->target = span_first(rest, (size_t)(blank - rest.data));
+		h->version = span_from(rest, h->target.bytes + 1);
 	}
 	if (h->target.bytes == 0 || h->version.bytes < 5 ||
 	    memcmp(h->version.data, "HTTP/", 5) != 0)

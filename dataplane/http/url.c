@@ -10,12 +10,14 @@ is_scheme_byte(uint8_t c)
 	       c == '+' || c == '-' || c == '.';
 }
 
-/* Bytes of "scheme" when "://" follows it, else 0. */
+/* Bytes of "scheme" when "://" follows it, else 0. Of most it is the first one. */
 static size_t
 scheme_bytes(struct span t)
 {
 	size_t n = 0;
 
+	if (t.bytes >= 7 && memcmp(t.data, "http://", 7) == 0)
+		return 4;
 	while (n < t.bytes && is_scheme_byte(t.data[n]))
 		n++;
 	return n > 0 && t.bytes >= n + 3 && memcmp(t.data + n, "://", 3) == 0 ? n : 0;
