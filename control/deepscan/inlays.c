@@ -3,7 +3,9 @@
 #include "control/deepscan/texts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "control/deepscan/streams.h"
 #include "scanners/document/inlay.h"
 #include "scanners/document/spelled.h"
 
@@ -24,6 +26,19 @@ view_of(enum inlay_kind kind)
 	return "uu";
 }
 
+/* What was spelled, and what it unpacks to where a script has to know that it is packed. */
+static void
+judge_written(struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b)
+{
+	struct layer inner = { .depth = l->depth + 1, .path = path };
+
+	inner.bytes = span_of(b->bytes, b->used);
+	if (b->used > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, &inner);
+	layer_unpack_spelled(d, &inner);
+	free(b->bytes);
+}
+
 static void
 judge_inlay(struct deepscan *d, const struct layer *l, const struct inlay *i)
 {
@@ -34,7 +49,7 @@ judge_inlay(struct deepscan *d, const struct layer *l, const struct inlay *i)
 	snprintf(place, sizeof(place), "%zu", (size_t)(i->raw.data - l->bytes.data));
 	layer_path(path, l, view_of(i->kind), place);
 	inlay_decode(i, layer_take, &t);
-	layer_judge_buffer(d, l, path, &b);
+	judge_written(d, l, path, &b);
 }
 
 /* Texts, and what is nothing known: a control byte in a text makes it that. */
@@ -57,7 +72,7 @@ judge_spelled(struct deepscan *d, const struct layer *l, const struct spelled *s
 	snprintf(place, sizeof(place), "%zu", (size_t)(s->raw.data - l->bytes.data));
 	layer_path(path, l, s->is_escaped ? "escapes" : "numbers", place);
 	spelled_decode(s, layer_take, &t);
-	layer_judge_buffer(d, l, path, &b);
+	judge_written(d, l, path, &b);
 }
 
 /* Whether one more layer may lie in this one. */

@@ -12,6 +12,7 @@
  * opens what can be read is judged, and what cannot says nothing more than that it is encrypted.
  */
 #include "control/deepscan/documents.h"
+#include "control/deepscan/streams.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,37 +35,6 @@ struct reading {
 	const struct pdf_object *ciphered; /* whose strings are read, if they are ciphered */
 };
 
-/* False: it is broken, or cut short. */
-static bool
-inflate(struct deepscan *d, struct span in, struct layer_target *t)
-{
-	const struct decode_limits no_limits = { .output_bytes_max = UINT64_MAX };
-	const struct decode_codings deflate = { .count = 1, .list = { DECODE_DEFLATE } };
-	struct decoder *z = decode_open(d->decoders, &deflate, &no_limits);
-	enum decode_result rc = DECODE_OUTPUT;
-	size_t at = 0;
-	bool good;
-
-	while (rc == DECODE_OUTPUT) {
-		struct span out = { NULL, 0 };
-
-		rc = decode_next(z, in, &at, &out);
-		if (!layer_take(t, out))
-			break;
-	}
-	good = decode_is_whole(z);
-	decode_close(d->decoders, z);
-	return good;
-}
-
-/* RFC 1950 2.2: how a stream begins whose filter is named elsewhere. */
-static bool
-is_zlib(struct span s)
-{
-	return s.bytes > 2 && (s.data[0] & 0x0f) == 8 &&
-	       ((unsigned)s.data[0] << 8 | s.data[1]) % 31 == 0;
-}
-
 /* Undoes the predictor of what a filter gave. */
 static void
 unpredict(struct reading *r, struct pdf_coding *c, struct layer_buffer *b, const char *path)
@@ -82,15 +52,17 @@ take_filter(struct reading *r, struct pdf_coding *c, struct span in, struct laye
     const char *path, bool *is_whole)
 {
 	struct layer_target t = { r->d, b, path };
+	size_t used;
 	bool good;
 
-	if (c->filter == PDF_UNKNOWN && is_zlib(in))
+	if (c->filter == PDF_UNKNOWN && stream_is_zlib(in))
 		c->filter = PDF_FLATE;
 	if (c->filter == PDF_UNKNOWN)
 		layer_note(r->d, SOURCE_UNSUPPORTED, path);
 	if (c->filter == PDF_UNKNOWN || c->filter == PDF_IMAGE)
 		return false;
-	good = c->filter == PDF_FLATE ? inflate(r->d, in, &t) : pdf_decode(c, in, layer_take, &t);
+	good = c->filter == PDF_FLATE ? stream_inflate(r->d, in, &t, &used)
+				      : pdf_decode(c, in, layer_take, &t);
 	if (!good && !layer_is_over(r->d))
 		layer_note(r->d, SOURCE_CORRUPT, path);
 	*is_whole &= good;
@@ -105,10 +77,11 @@ judge_hidden(struct reading *r, struct span in, const char *path)
 {
 	struct layer_buffer b = { 0 };
 	struct layer_target t = { r->d, &b, path };
+	size_t used;
 
-	if (!is_zlib(in) || layer_is_over(r->d))
+	if (!stream_is_zlib(in) || layer_is_over(r->d))
 		return;
-	inflate(r->d, in, &t);
+	stream_inflate(r->d, in, &t, &used);
 	layer_judge_buffer(r->d, r->l, path, &b);
 }
 

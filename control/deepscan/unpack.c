@@ -4,7 +4,7 @@
  * layer is the object, what a compression or a member unpacks to, or what lies before or behind an
  * archive; each is matched as a whole and then taken apart by every view that fits it (archives.c):
  *
- *     stream      one compression, taken off
+ *     stream      one compression, taken off; with hardly a head too (bare.c)
  *     container   tar, 7z, rar, … by libarchive
  *     microsoft   help, and what COMPRESS.EXE made of a file, by libmspack (microsoft.c)
  *     image       of a disc: as UDF, and as ISO 9660 a second time (images.c)
@@ -33,6 +33,7 @@
 #include "control/deepscan/layer.h"
 #include "control/deepscan/microsoft.h"
 #include "control/deepscan/rules.h"
+#include "control/deepscan/streams.h"
 #include "control/deepscan/texts.h"
 #include "scanners/digest/digest.h"
 #include "scanners/format/program.h"
@@ -333,7 +334,8 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 	bool fitted;
 
 	l->is_guess = !is_archive;
-	fitted = layer_unpack_stream(d, l, format) || layer_unpack_container(d, l);
+	fitted = layer_unpack_stream(d, l, format) || layer_unpack_bare(d, l) ||
+		 layer_unpack_container(d, l);
 	if (!layer_is_over(d) && layer_unpack_image(d, l, members))
 		fitted = true;
 	if (!layer_is_over(d) && microsoft_unpack(d, l))
@@ -364,6 +366,13 @@ is_archive_of(enum format f, struct span bytes)
 	       microsoft_is_one(bytes);
 }
 
+/* Whether more may be in it, though it is no archive. */
+static bool
+is_packed(const struct layer *l, enum format f)
+{
+	return document_is_one(l->bytes, f) || layer_is_compressed(l) || layer_is_bare(l->bytes);
+}
+
 void
 layer_judge(struct deepscan *d, const struct layer *given)
 {
@@ -385,8 +394,7 @@ layer_judge(struct deepscan *d, const struct layer *given)
 		inlays_judge(d, &l, f);
 	if (d->verdict == VERDICT_BAD)
 		add_part(d, &l, &values);
-	if (levels == 0 && (is_archive || document_is_one(l.bytes, f) ||
-			       microsoft_is_one(l.bytes) || layer_is_compressed(&l)))
+	if (levels == 0 && (is_archive || is_packed(&l, f)))
 		layer_note(d, SOURCE_OVERSIZE, l.path);
 }
 

@@ -165,9 +165,14 @@ inflate_some(struct stage *s, struct span input, size_t *at)
 	s->state.next_out = s->output;
 	s->state.avail_out = OUTPUT_BYTES;
 	rc = isal_inflate(&s->state);
-	/* On an error it gives back all that it had read ahead, which may be of an earlier input.
-	 */
-	left = s->state.avail_in < given ? s->state.avail_in : given;
+	left = s->state.avail_in;
+	/* It reads ahead, and behind zlib's and raw streams gives nothing back. */
+	if (s->state.block_state == ISAL_BLOCK_FINISH) {
+		left += (size_t)s->state.read_in_length / 8;
+		s->state.read_in_length = 0;
+	}
+	/* What is given back, on an error all of it, may be of an earlier input. */
+	left = left < given ? left : given;
 	if (from_held) {
 		memmove(s->held, s->held + given - left, left);
 		s->held_bytes = (unsigned)left;

@@ -243,6 +243,26 @@ TEST(members_trailing_bytes_and_checksums)
 	}
 }
 
+/* What follows is the caller's: the library has read some of it ahead. */
+TEST(a_stream_ends_where_it_ends)
+{
+	static const uint16_t kinds[] = { IGZIP_ZLIB, IGZIP_DEFLATE };
+	static const struct decode_codings deflate = { .count = 1, .list = { DECODE_DEFLATE } };
+
+	for (unsigned i = 0; i < 2 * 300; i++) {
+		size_t bytes = pack(kinds[i % 2], 1 + i / 2), at = 0;
+		struct decoder *d = decode_open(pool, &deflate, &limits);
+		enum decode_result r = DECODE_OUTPUT;
+		struct span out;
+
+		memset(packed + bytes, 'g', 40);
+		while (r == DECODE_OUTPUT)
+			r = decode_next(d, span_of(packed, bytes + 40), &at, &out);
+		CHECK(r == DECODE_END && at == bytes);
+		decode_close(pool, d);
+	}
+}
+
 TEST(every_kind_cut_anywhere_is_not_whole)
 {
 	static const struct {
