@@ -18,6 +18,8 @@
 #define EMPTY_BLOCKS_MAX   1000 /* in a row, from one member: a reader that goes nowhere */
 #define LOCKED_MEMBERS_MAX 16   /* of one object, that no password opened: no more are tried */
 #define EMBEDDED_MAX       4    /* places tried for each kind of archive in a layer that is none */
+#define STREAMS_WITHIN_MAX 64   /* marks of compressed streams tried in one layer */
+#define STREAM_TOLD_BYTES  256  /* as many hardly come out of what is no stream */
 #define SKIPPABLE_MARK     0x184d2a50u
 #define SKIPPABLE_HEAD     8u /* mark and size */
 #define SEVEN_ZIP_START    32 /* 7zFormat.txt: the start header, which tells where all ends */
@@ -234,15 +236,29 @@ behind_skippable(struct span s)
 	return at;
 }
 
-bool
-layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format)
+/* One compression off, judged as a layer; `*used` is where it ends. How many bytes came out. */
+static size_t
+take_off(struct deepscan *d, const struct layer *l, int filter, size_t *used)
 {
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer inner = { .depth = l->depth + 1, .path = path };
 	struct layer_buffer b = { 0 };
+
+	*used = filter == ARCHIVE_FILTER_GZIP ? gunzip(d, l, &b) : unfilter(d, l, filter, &b);
+	inner.bytes = span_of(b.bytes, b.used);
+	layer_path(path, l, reader_filter_kind(filter), NULL);
+	if (b.used > 0)
+		layer_judge(d, &inner);
+	free(b.bytes);
+	return b.used;
+}
+
+bool
+layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format)
+{
 	enum source why = SOURCE_CORRUPT;
 	int filter = format == FORMAT_GZ ? ARCHIVE_FILTER_GZIP : reader_filter_of(l->bytes, &why);
-	size_t used;
+	size_t used, bytes;
 
 	if (filter < 0 && !l->is_guess)
 		layer_note(d, why, l->path);
@@ -253,14 +269,45 @@ layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format forma
 			layer_judge_part(d, l, used, l->bytes.bytes);
 		return used > 0;
 	}
-	used = filter == ARCHIVE_FILTER_GZIP ? gunzip(d, l, &b) : unfilter(d, l, filter, &b);
-	inner.bytes = span_of(b.bytes, b.used);
-	layer_path(path, l, reader_filter_kind(filter), NULL);
-	if (b.used > 0)
-		layer_judge(d, &inner);
-	free(b.bytes);
+	bytes = take_off(d, l, filter, &used);
 	layer_judge_part(d, l, used, l->bytes.bytes);
-	return inner.bytes.bytes > 0 || !l->is_guess;
+	return bytes > 0 || !l->is_guess;
+}
+
+/* The mark of the next one behind `*at`. */
+static int
+find_stream(struct span s, size_t *at)
+{
+	int filter = ARCHIVE_FILTER_NONE;
+
+	while (filter == ARCHIVE_FILTER_NONE && ++*at < s.bytes)
+		filter = reader_filter_by_mark(span_from(s, *at));
+	return filter;
+}
+
+void
+layer_unpack_streams_within(struct deepscan *d, const struct layer *l, size_t at)
+{
+	char path[DEEPSCAN_LAYER_MAX], place[32];
+	size_t used, bytes;
+	int filter;
+
+	for (unsigned tried = 0; tried < STREAMS_WITHIN_MAX && !layer_is_over(d); tried++) {
+		const struct layer_class kept = layer_class_kept(d);
+		struct layer inner = *l;
+
+		filter = find_stream(l->bytes, &at);
+		if (filter == ARCHIVE_FILTER_NONE)
+			return;
+		inner.bytes = span_from(l->bytes, at);
+		inner.is_guess = true;
+		snprintf(place, sizeof(place), "%zu", at);
+		inner.path = layer_path(path, l, "at", place);
+		bytes = take_off(d, &inner, filter, &used);
+		if (bytes < STREAM_TOLD_BYTES && !d->is_spent)
+			layer_class_restore(d, &kept);
+		at += bytes > 0 && used > 0 ? used - 1 : 0;
+	}
 }
 
 /* Where a container ends. Those that are read from several places say so themselves, or not. */

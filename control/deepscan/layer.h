@@ -89,6 +89,9 @@ void layer_judge_odd_members(
 void layer_judge_unlisted(struct deepscan *d, const struct layer *l);
 /* Those that begin before `end`; what is behind it was judged as a layer of its own. */
 void layer_unpack_embedded(struct deepscan *d, const struct layer *l, size_t end);
+/* Compressed streams that begin behind `at`: of a script that has one behind its lines, as makeself
+ * writes them, or in an overlay. */
+void layer_unpack_streams_within(struct deepscan *d, const struct layer *l, size_t at);
 /* Whether a compression lies around it. */
 bool layer_is_compressed(const struct layer *l);
 

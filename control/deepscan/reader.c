@@ -127,24 +127,24 @@ reader_class(struct archive *a)
 	return SOURCE_CORRUPT;
 }
 
-/* Of filters that cannot be taken for others; ARCHIVE_FILTER_NONE: none of them. */
-static int
-filter_by_magic(struct span bytes)
+int
+reader_filter_by_mark(struct span bytes)
 {
 	static const struct {
-		const char *magic;
+		const char *mark;
 		size_t count;
 		int filter;
-	} rows[] = { { "BZh", 3, ARCHIVE_FILTER_BZIP2 },
+	} rows[] = { { "\x1f\x8b\x08", 3, ARCHIVE_FILTER_GZIP },
 		{ "\xfd"
 		  "7zXZ\0",
 		    6, ARCHIVE_FILTER_XZ },
-		{ "LZIP", 4, ARCHIVE_FILTER_LZIP }, { "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
+		{ "BZh", 3, ARCHIVE_FILTER_BZIP2 }, { "LZIP", 4, ARCHIVE_FILTER_LZIP },
+		{ "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
 		{ "\x04\x22\x4d\x18", 4, ARCHIVE_FILTER_LZ4 } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (span_equal(
-			span_first(bytes, rows[i].count), span_of(rows[i].magic, rows[i].count)))
+		if (bytes.bytes > rows[i].count && bytes.data[0] == (uint8_t)rows[i].mark[0] &&
+		    memcmp(bytes.data, rows[i].mark, rows[i].count) == 0)
 			return rows[i].filter;
 	}
 	return ARCHIVE_FILTER_NONE;
@@ -168,7 +168,8 @@ reader_filter_of(struct span bytes, enum source *why)
 		/* It looks for one in what comes out of the first, too, and fails where that only
 		 * begins like a stream: numbers are soon the header of an LZMA one. */
 		*why = reader_class(a);
-		filter = *why == SOURCE_OVERSIZE ? ARCHIVE_FILTER_NONE : filter_by_magic(bytes);
+		filter =
+		    *why == SOURCE_OVERSIZE ? ARCHIVE_FILTER_NONE : reader_filter_by_mark(bytes);
 		if (filter == ARCHIVE_FILTER_NONE)
 			filter = -1;
 	}

@@ -26,6 +26,9 @@ enum reader_view {
  */
 int reader_filter_of(struct span bytes, enum source *why);
 
+/* The same by the first bytes alone, of those that cannot be taken for others. */
+int reader_filter_by_mark(struct span bytes);
+
 /*
  * All: to be read from its first header on and freed with archive_read_free(); NULL: no memory. Of
  * the passwords, which may be NULL, number `first` is tried first, then those behind it, and round.
