@@ -34,7 +34,7 @@ static const struct {
 	{ "clam-upx.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-wwpack.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-yc.exe", PACKED, SOURCE_SANDBOX },
-	{ "clam-nsis.exe", FORMAT, SOURCE_SANDBOX },
+	{ "clam-nsis.exe", FORMAT, SOURCE_UNSUPPORTED },
 	{ "clam.ea05.exe", SCRIPT, SOURCE_SANDBOX },
 	{ "clam.ea06.exe", SCRIPT, SOURCE_SANDBOX },
 	{ "clam-v2.rar", OLD_RAR, SOURCE_CORRUPT },
