@@ -18,6 +18,11 @@ made = eval(sys.argv[2])
 open(sys.argv[1], "wb").write(made if isinstance(made, bytes) else made.encode())' "$1" "$2"
 }
 
+told_wrong() {
+	echo "FAIL: $*" >&2
+	failed=1
+}
+
 # tried CODE WORDS SOURCE [OPTION]...: how the compiler ends, and what it says.
 tried() {
 	local code=$1 words=$2 source=$3 got=0
@@ -32,6 +37,8 @@ tried() {
 	fi
 	rm -f out.gen
 }
+
+printf 'Own.One\tthe first marker\n' >own.lit
 
 # What is no file
 mkfifo fifo.ndb fifo.yar fifo.cvd fifo.hdb
@@ -55,6 +62,18 @@ if [ "$(id -u)" != 0 ]; then
 	tried 2 'closed: Permission denied' closed
 	chmod 700 closed
 fi
+
+# What can't be read is told, not taken for the end of a file; a line is bounded, not its file
+for kind in ndb yar hdb; do
+	ln -s /proc/self/mem "unread.$kind"
+	tried 2 ": Input/output error" "unread.$kind"
+done
+tried 2 'unread.hdb:1: Input/output error' own.lit --bad unread.hdb
+truncate -s 1T endless.ndb
+tried 2 'endless.ndb:1: longer than 1 MiB' endless.ndb --memory-mib 64
+made wide.lit '"\ufeffA\tmarker of two bytes".encode("utf-16")'
+made wide.yar '"rule a { condition: true }".encode("utf-16")'
+for kind in lit yar; do tried 2 "wide.$kind:1: UTF-16; expected UTF-8" "wide.$kind"; done
 
 # Long, deep and many
 made long.lit '"A\t" + "a" * 10_000_000'
@@ -97,7 +116,7 @@ nul.yar|"rule a { condition: \0 }"|:1: a NUL byte
 count.ldb|"A;Target:0;0>99999999999999999999999999;61626364"|:1: expected NAME
 wrong.ldb|b"\xff;\xfe;"|:1: expected NAME
 wrong.yar|b"\nrule \xff { condition: true }"|:2: a rule without a name
-wrong.hdb|b"\xff\xfe\xfa"|:1: expected DIGEST
+wrong.hdb|b"\xfa\xfe\xff"|:1: expected DIGEST
 size.hdb|"d41d8cd98f00b204e9800998ecf8427e:99999999999999999999999:X"|:1: the size
 wrong.mdb|"1:zz:a"|:1: expected SIZE
 wrong.fp|"nothex:1:a"|:1: expected DIGEST
@@ -121,4 +140,72 @@ grep -qE '^sluice-sigc: big.ndb:[0-9]+: ' said || {
 	echo "FAIL: no place in '$(cat said)'" >&2
 	failed=1
 }
+
+# What a terminal would obey stands nowhere as it is, in names, paths and refusals
+made_name=$(printf 'a\n\033[31mb.lit')
+made "$made_name" '"\x1b[2J\tabc\n\u009b31mX\tabc\n"'
+tried 0 'a\x0a\x1b[31mb.lit:1: \x1b[2J: too few' "$made_name"
+tried 0 'b.lit:2: \xc2\x9b31mX: too few' "$made_name"
+printf 'nothing\n' >"$made_name"
+tried 2 'sluice-sigc: a\x0a\x1b[31mb.lit:1: expected NAME' "$made_name"
+[ "$(wc -l <said)" = 1 ] || told_wrong "$(cat said)"
+
+# Options that would be no limit
+for words in '--memory-mib abc' '--memory-mib 0' '--timeout-s -3' '--timeout-s 99999999999' '--timeout-s 5s'; do
+	# shellcheck disable=SC2086
+	tried 2 "${words%% *} '${words#* }': expected 1 to " own.lit $words
+done
+
+# The output: what was there stays whole, nothing is left beside it, and the reason is the right one
+# written CODE WORDS OUTPUT [PREFIX…]
+written() {
+	local code=$1 words=$2 output=$3 got=0
+	shift 3
+	"$@" "$sigc" --output "$output" own.lit >said 2>&1 || got=$?
+	if [ "$got" != "$code" ] || ! grep -qF -- "$words" said; then
+		told_wrong "$output: exit $got, $(cat said)"
+	fi
+	[ ! -e "$output.new" ] || told_wrong "$output.new is left"
+}
+mkdir folder
+written 2 'folder: Is a directory' folder
+written 2 'nowhere/x.gen: No such file' nowhere/x.gen
+mknod device c 1 3
+written 2 'device: not a regular file' device
+[ -c device ] || told_wrong 'a file took the place of a device'
+written 2 'fifo.ndb: not a regular file' fifo.ndb
+written 2 ': File name too long' "$(printf '%0300d' 0)"
+echo earlier >full.gen
+written 2 'full.gen: File too large' full.gen bash -c 'trap "" XFSZ; ulimit -f 1; exec "$@"' -
+[ "$(cat full.gen)" = earlier ] || told_wrong 'the earlier generation is gone'
+mkdir small
+written 2 'small/x.gen: No space left on device' small/x.gen \
+	unshare -m sh -c 'mount -t tmpfs -o size=4k none small && "$@"; r=$?; [ ! -e small/x.gen.new ] || exit 9; exit $r' -
+got=0
+"$sigc" --output lost.gen own.lit >/dev/full 2>said || got=$?
+if [ "$got" != 2 ] || ! grep -qF 'lost.gen is written, but not the report: No space' said; then
+	told_wrong "a report on a full disk: exit $got, $(cat said)"
+fi
+
+# One that is killed leaves a file beside the output, which the next writes over
+"$sigc" --output good.gen own.lit >/dev/null
+head -c 100000 /dev/zero >killed.gen.new
+written 0 'loaded: 2' killed.gen
+cmp -s good.gen killed.gen || told_wrong 'what a killed compiler left is in the next file'
+
+# Two at once: each ends well, and what stands there is one of the two, whole
+made other.lit '"".join("N%d\tmarker number %d\n" % (i, i) for i in range(3000))'
+"$sigc" --output other.gen other.lit >/dev/null
+for _ in 1 2 3 4 5 6 7 8; do
+	"$sigc" --output both.gen own.lit >/dev/null 2>said1 &
+	first=$!
+	"$sigc" --output both.gen other.lit >/dev/null 2>said2 &
+	second=$!
+	wait "$first" || told_wrong "the first of two: $(cat said1)"
+	wait "$second" || told_wrong "the second of two: $(cat said2)"
+	if ! cmp -s both.gen good.gen && ! cmp -s both.gen other.gen; then
+		told_wrong 'two at once made neither'
+	fi
+done
+[ ! -e both.gen.new ] || told_wrong 'both.gen.new is left'
 exit $failed

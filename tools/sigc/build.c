@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Compiles the literals for both modes, lays the sections out, has the whole prove itself
- * (prove.c), and writes the file in one rename.
+ * (prove.c), and has the file written (write.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -387,25 +387,6 @@ add_databases(struct sigc *s, struct layout *l)
 	return rc;
 }
 
-static int
-write_file(struct sigc *s, const char *output, const struct sigc_table *file)
-{
-	char partial[4096];
-	int fd;
-	bool good;
-
-	snprintf(partial, sizeof(partial), "%s.new", output);
-	fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	good =
-	    fd >= 0 && write(fd, file->bytes, file->used) == (ssize_t)file->used && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	if (good && rename(partial, output) == 0)
-		return 0;
-	snprintf(s->error, sizeof(s->error), "%.300s: %s", output, strerror(errno));
-	return -EIO;
-}
-
 static void
 add_tables(struct sigc *s, struct layout *l)
 {
@@ -505,7 +486,7 @@ sigc_build(struct sigc *s, const char *output)
 	if (rc > 0)
 		rc = say(s, "Hyperscan misses signatures however often they are taken out");
 	if (rc == 0)
-		rc = write_file(s, output, &file);
+		rc = sigc_write(s, output, span_of(file.bytes, file.used));
 	s->cost.file_bytes = file.used;
 	free(file.bytes);
 	return rc;

@@ -187,7 +187,7 @@ take_member(struct container *c, struct archive *a, struct archive_entry *entry)
 		return fail(c, strerror(errno));
 	snprintf(path, sizeof(path), "%.3000s/%.1000s", c->path, name);
 	rc = sigc_read_stream(c->s, path, f);
-	if (rc == 0 && ferror(f) != 0)
+	if (ferror(f) != 0)
 		rc = fail(c, "its archive is damaged");
 	fclose(f);
 	return rc;

@@ -34,6 +34,35 @@ sigc_open(struct sigc *s, const char *path)
 	return NULL;
 }
 
+/* Bytes from here on that a terminal obeys: control characters, also those that UTF-8 has of C1. */
+static size_t
+obeyed(const uint8_t *at)
+{
+	if (at[0] < 0x20 || at[0] == 0x7f)
+		return 1;
+	return at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 : 0;
+}
+
+char *
+sigc_show(const char *text, char *out, size_t room)
+{
+	const uint8_t *at = (const uint8_t *)text;
+	size_t used = 0;
+
+	while (*at != 0) {
+		size_t count = obeyed(at), plain = count == 0;
+
+		if (used + plain + 4 * count >= room)
+			break;
+		if (plain)
+			out[used++] = (char)*at++;
+		for (; count > 0; count--, at++, used += 4)
+			snprintf(out + used, 5, "\\x%02x", *at);
+	}
+	out[used] = 0;
+	return out;
+}
+
 /* A signal may come at any instruction: the path ends always, and the line stays where it is. */
 static char at_path[400];
 static const uint32_t *at_line;
@@ -42,7 +71,7 @@ void
 sigc_where(const char *path, const uint32_t *line)
 {
 	at_line = NULL;
-	strncpy(at_path, path, sizeof(at_path) - 1);
+	sigc_show(path, at_path, sizeof(at_path));
 	at_line = line;
 }
 

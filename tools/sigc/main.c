@@ -20,25 +20,14 @@ static const char usage[] =
     "  --report text|json  by file: what was loaded, left out and why, there twice, and its cost\n"
     "  --sandbox           there is one: take YARA rules that only libyara can judge, for it\n"
     "  --unsigned          take .cvd that ClamAV's key did not sign, and .cld, which nobody signs\n"
-    "  --memory-mib N      give up beyond this much memory\n"
-    "  --timeout-s N       give up after this much CPU time\n"
+    "  --memory-mib N      give up beyond this much memory, 1 to 1048576\n"
+    "  --timeout-s N       give up after this much CPU time, 1 to 86400\n"
     "  --reuse FILE        an earlier generation: what did not change is taken out of it\n"
     "  --threads N         that compile, 1 to 16; one for each CPU it may run on\n"
     "  --nice N            step back for what else the machine does, 1 to 19: at this niceness\n"
     "  --version, --help\n\n"
-    "exit: 0 written; 2 a source is malformed (FILE:LINE), 1 a limit is reached: nothing is "
-    "written\n";
-
-/* `grace`: how far beyond it the process is ended if it has not ended itself. */
-static void
-limit(int resource, const char *text, rlim_t unit, rlim_t grace)
-{
-	rlim_t n = strtoul(text, NULL, 10) * unit;
-	struct rlimit r = { n, n + grace };
-
-	if (n > 0)
-		setrlimit(resource, &r);
-}
+    "exit: 0 written; 2 a source is malformed (FILE:LINE), or what is made can't be written, 1 "
+    "a limit is reached: there is no new generation, unless it says so\n";
 
 static int
 read_number(struct sigc *s, const char *option, const char *text, unsigned most, unsigned *out)
@@ -53,6 +42,22 @@ read_number(struct sigc *s, const char *option, const char *text, unsigned most,
 	}
 	*out = (unsigned)n;
 	return 0;
+}
+
+/* `grace`: how far beyond it the process is ended if it has not ended itself. */
+static int
+limit(struct sigc *s, const char *option, const char *text, int resource)
+{
+	bool is_time = resource == RLIMIT_CPU;
+	rlim_t unit = is_time ? 1 : 1 << 20, grace = is_time ? 2 : 0;
+	unsigned n;
+	int rc = read_number(s, option, text, is_time ? 86400 : 1048576, &n);
+
+	if (rc == 0 && setrlimit(resource, &(struct rlimit){ n * unit, n * unit + grace }) != 0) {
+		snprintf(s->error, sizeof(s->error), "%s '%s': %s", option, text, strerror(errno));
+		return -EINVAL;
+	}
+	return rc;
 }
 
 /* Of this process; a machine that does nothing else runs it as fast. */
@@ -75,6 +80,15 @@ read_report(struct sigc *s, const char *word, bool *as_json)
 		return 0;
 	snprintf(s->error, sizeof(s->error), "--report '%.50s': expected text or json", word);
 	return -EINVAL;
+}
+
+static int
+refuse(const struct sigc *s)
+{
+	char shown[4 * SIGC_ERROR_MAX];
+
+	fprintf(stderr, "sluice-sigc: %s\n", sigc_show(s->error, shown, sizeof(shown)));
+	return 2;
 }
 
 int
@@ -122,9 +136,9 @@ main(int argc, char **argv)
 		else if (c == UNSIGNED)
 			s.takes_unsigned = true;
 		else if (c == MEMORY)
-			limit(RLIMIT_AS, optarg, 1 << 20, 0);
+			rc = limit(&s, "--memory-mib", optarg, RLIMIT_AS);
 		else if (c == TIMEOUT)
-			limit(RLIMIT_CPU, optarg, 1, 2);
+			rc = limit(&s, "--timeout-s", optarg, RLIMIT_CPU);
 		else if (c == NICE)
 			rc = step_back(&s, optarg);
 		else if (c == REUSE)
@@ -145,10 +159,12 @@ main(int argc, char **argv)
 		rc = sigc_read(&s, argv[optind]);
 	if (rc == 0)
 		rc = sigc_build(&s, output);
-	if (rc != 0) {
-		fprintf(stderr, "sluice-sigc: %s\n", s.error);
-		return 2;
-	}
+	if (rc != 0)
+		return refuse(&s);
 	sigc_report(&s, stdout, as_json);
-	return 0;
+	if (fclose(stdout) == 0)
+		return 0;
+	snprintf(s.error, sizeof(s.error), "%.300s is written, but not the report: %s", output,
+	    strerror(errno));
+	return refuse(&s);
 }

@@ -13,6 +13,7 @@
  *                  reused, threads, busiest_ms}; times are of processor time
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
@@ -131,16 +132,31 @@ print_reasons(FILE *out, const char *indent, const uint64_t counts[SKIP_COUNT])
 	}
 }
 
+/* A name or a path. */
+static void
+put(FILE *out, const char *text)
+{
+	size_t room = 4 * strlen(text) + 1;
+	char *shown = malloc(room);
+
+	if (shown == NULL)
+		sigc_give_up("the limit of memory is reached");
+	fputs(sigc_show(text, shown, room), out);
+	free(shown);
+}
+
 /* FILE:LINE: NAME: why. */
 static void
 print_names(const struct sigc *s, FILE *out, const struct sigc_table *rows, const char *before)
 {
 	const struct sigc_left_out *row = (const struct sigc_left_out *)(const void *)rows->bytes;
 
-	for (size_t i = 0; i < rows->used / sizeof(*row); i++)
-		fprintf(out, "%s:%u: %s: %s%s\n", text_at(s, file_at(s, row[i].origin.file)->path),
-		    row[i].origin.line, text_at(s, row[i].name), before,
-		    sigc_skip_texts[row[i].why]);
+	for (size_t i = 0; i < rows->used / sizeof(*row); i++) {
+		put(out, text_at(s, file_at(s, row[i].origin.file)->path));
+		fprintf(out, ":%u: ", row[i].origin.line);
+		put(out, text_at(s, row[i].name));
+		fprintf(out, ": %s%s\n", before, sigc_skip_texts[row[i].why]);
+	}
 }
 
 static void
@@ -149,8 +165,8 @@ report_as_text(const struct sigc *s, FILE *out)
 	for (size_t i = 0; i < s->files.used / sizeof(struct sigc_file); i++) {
 		const struct sigc_file *f = file_at(s, i);
 
-		fprintf(
-		    out, "%s: loaded %llu, ", text_at(s, f->path), (unsigned long long)f->loaded);
+		put(out, text_at(s, f->path));
+		fprintf(out, ": loaded %llu, ", (unsigned long long)f->loaded);
 		if (f->deep > 0)
 			fprintf(out, "in the sandbox %llu, ", (unsigned long long)f->deep);
 		fprintf(out, "duplicates %llu, literals %llu of %llu bytes\n",

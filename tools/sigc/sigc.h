@@ -172,6 +172,24 @@ _Noreturn void sigc_give_up(const char *why);
 /* The soft limit of processor time does so; a child that limits itself must undo it. */
 void sigc_watch_time(void);
 
+/*
+ * files.c: a text of ours that may hold a path or a name, for a person to read: what a terminal
+ * would take for an order is written as \xNN. Cut to `room`, a NUL behind it; returns `out`.
+ */
+char *sigc_show(const char *text, char *out, size_t room);
+
+/* lines.c: what `file` holds, line by line; the caller closes both. */
+struct sigc_lines *sigc_open_lines(FILE *file);
+/*
+ * 1: a line without its end, lent until the next call, a NUL behind it; 0: there is none; -E2BIG:
+ * it is SIGC_LINE_MAX bytes or longer; -errno: it can't be read.
+ */
+int sigc_next_line(struct sigc_lines *l, struct span *out);
+void sigc_close_lines(struct sigc_lines *l);
+
+/* write.c: puts a file in the place of `output`, all of it or none; -errno with `s->error` set. */
+int sigc_write(struct sigc *s, const char *output, struct span file);
+
 /* sources.c: reads a file or a directory by its names' ends. -EINVAL with `s->error` set. */
 int sigc_read(struct sigc *s, const char *path);
 int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);

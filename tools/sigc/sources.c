@@ -368,32 +368,49 @@ UNREAD(certificate, 0, SKIP_CERTIFICATE)
 UNREAD(password, 0, SKIP_PASSWORD)
 #undef UNREAD
 
+/* What a file begins with that nobody can read line by line; NULL: nothing of the kind. */
+static const char *
+foreign(struct span line)
+{
+	if (line.bytes >= 2 &&
+	    (memcmp(line.data, "\xff\xfe", 2) == 0 || memcmp(line.data, "\xfe\xff", 2) == 0))
+		return "UTF-16; expected UTF-8, or bytes as they are";
+	return NULL;
+}
+
+static int
+take_line(struct sigc *s, const char *path, struct span line, sigc_line_reader take)
+{
+	if (s->at.line == 1 && foreign(line) != NULL)
+		return sigc_fail(s, path, 1, foreign(line));
+	if (s->at.line == 1 && line.bytes >= 3 &&
+	    memcmp(line.data, "\xef\xbb\xbf", 3) == 0) /* UTF-8's mark */
+		line = span_from(line, 3);
+	if (line.bytes == 0)
+		return 0;
+	if (memchr(line.data, 0, line.bytes) != NULL)
+		return sigc_fail(s, path, s->at.line, "a NUL byte");
+	return take(s, path, s->at.line, line);
+}
+
 /* Every line that is not empty, without its end. */
 static int
 read_lines(struct sigc *s, const char *path, FILE *f, sigc_line_reader take)
 {
-	char *line = NULL;
-	size_t room = 0;
-	unsigned number = 0;
-	ssize_t n;
-	int rc = 0;
+	struct sigc_lines *lines = sigc_open_lines(f);
+	struct span line;
+	int rc = 0, got;
 
 	sigc_begin_file(s, path);
-	while (rc == 0 && (n = getline(&line, &room, f)) > 0) {
-		s->at.line = ++number;
-		while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-			line[--n] = 0;
-		if (number == 1 && n >= 3 &&
-		    memcmp(line, "\xef\xbb\xbf", 3) == 0) /* UTF-8's mark */
-			memmove(line, line + 3, (size_t)(n -= 3) + 1);
-		if (n >= SIGC_LINE_MAX)
-			rc = sigc_fail(s, path, number, "longer than 1 MiB");
-		else if (memchr(line, 0, (size_t)n) != NULL)
-			rc = sigc_fail(s, path, number, "a NUL byte");
-		else if (n > 0)
-			rc = take(s, path, number, span_of(line, (size_t)n));
+	while (rc == 0 && (got = sigc_next_line(lines, &line)) != 0) {
+		s->at.line++;
+		if (got > 0)
+			rc = take_line(s, path, line, take);
+		else
+			rc = sigc_fail(s, path, s->at.line,
+			    got == -E2BIG ? "longer than 1 MiB" : strerror(-got));
 	}
-	free(line);
+	sigc_close_lines(lines);
 	return rc;
 }
 

@@ -463,8 +463,15 @@ load(struct source *to, const char *path, size_t *bytes)
 
 	if (f == NULL)
 		return NULL;
+	errno = 0;
 	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
 		table_add(&t, piece, n);
+	if (ferror(f) != 0) {
+		snprintf(to->s->error, SIGC_ERROR_MAX, "%.300s: %s", path, strerror(errno));
+		fclose(f);
+		free(t.bytes);
+		return NULL;
+	}
 	fclose(f);
 	*bytes = t.used;
 	table_add(&t, "", 1);
@@ -481,6 +488,8 @@ read_source(struct source *to, const char *path, struct span all, unsigned depth
 	int rc = 0;
 
 	sigc_begin_file(to->s, path);
+	if (yara_starts(&f.text, "\xff\xfe") || yara_starts(&f.text, "\xfe\xff"))
+		return fail(&f, "UTF-16; expected UTF-8, or bytes as they are");
 	if (all.bytes > 0 && memchr(all.data, 0, all.bytes) != NULL)
 		return fail(&f, "a NUL byte in the file");
 	if (yara_starts(&f.text, "\xef\xbb\xbf")) /* UTF-8's mark */
