@@ -2,6 +2,9 @@
 /* The verdict cache: stamps, sets and their clock, bad verdicts that stay. */
 #include "dataplane/inspect/cache.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "tests/unit/harness.h"
 
 #define STAMP 7
@@ -154,4 +157,94 @@ TEST(sizes_are_rounded_up)
 		cache_destroy(c);
 	}
 	cache_destroy(NULL);
+}
+
+/* Random digests by splitmix64; two streams never share one (the seed is in their last bytes). */
+static const uint8_t *
+random_digest(uint64_t stream, uint64_t n)
+{
+	static uint8_t digest[32];
+	uint64_t word = n;
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t z = word += 0x9e3779b97f4a7c15u;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+		z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+		z ^= z >> 31;
+		memcpy(digest + 8 * i, &z, sizeof(z));
+	}
+	memcpy(digest + 16, &n, sizeof(n));
+	memcpy(digest + 24, &stream, sizeof(stream));
+	return digest;
+}
+
+/*
+ * Ten million objects that are seen once pass through a cache that holds 65,536, and a thousand
+ * that come again, each once in 32,768 of the others, which is half of what the cache holds. The
+ * clock keeps nearly all of those that are asked for; without its bit a third would be gone.
+ */
+TEST(a_scan_does_not_drive_out_what_is_asked_for)
+{
+	enum {
+		HOT = 1000,
+		ROUNDS = 305,
+		BETWEEN = 32768
+	};
+
+	struct cache *c = cache_create(65536);
+	struct cache_verdict v;
+	uint64_t puts = 0, evicted = 0, hits = 0, asked = 0, cold_hits = 0;
+
+	for (uint64_t n = 0; n < (uint64_t)ROUNDS * BETWEEN; n++) {
+		const uint8_t *cold = random_digest(1, n);
+
+		cold_hits += cache_find(c, cold, STAMP, &v);
+		puts++;
+		evicted += put(c, cold, STAMP, VERDICT_CLEAN, "");
+		if (n % (BETWEEN / HOT) == 0) {
+			const uint8_t *hot = random_digest(2, n / (BETWEEN / HOT) % HOT);
+			bool hit = cache_find(c, hot, STAMP, &v);
+
+			asked += n >= BETWEEN;
+			hits += n >= BETWEEN && hit;
+			puts += !hit;
+			if (!hit)
+				evicted += put(c, hot, STAMP, VERDICT_CLEAN, "");
+		}
+	}
+	CHECK(cold_hits == 0);
+	CHECK(cache_entries(c) == 65536);
+	CHECK(puts == evicted + cache_entries(c));
+	CHECK_SEED(hits * 1000 / asked, hits * 100 > asked * 98);
+	for (uint64_t n = 0; n < HOT; n++)
+		CHECK_SEED(n, !cache_find(c, random_digest(2, n), STAMP + 1, &v));
+	cache_destroy(c);
+}
+
+/* A generation change in the middle of it: nothing clean of the earlier one is told, all bad is. */
+TEST(no_clean_verdict_of_another_generation_is_told)
+{
+	struct cache *c = cache_create(4096);
+	struct cache_verdict v;
+	unsigned told = 0;
+
+	for (uint64_t n = 0; n < 200000; n++) {
+		uint64_t stamp = n / 1000, key = n * 7919 % 3000;
+		bool bad = key % 10 == 0;
+
+		if (cache_find(c, random_digest(3, key), stamp, &v)) {
+			told++;
+			CHECK_SEED(n, (v.verdict == VERDICT_BAD) == bad);
+			CHECK_SEED(n, bad || strtoull(v.threat, NULL, 10) == stamp);
+		} else {
+			char text[CACHE_THREAT_MAX]; /* which stamp gave it, to tell it by */
+
+			snprintf(text, sizeof(text), "%llu", (unsigned long long)stamp);
+			put(c, random_digest(3, key), stamp, bad ? VERDICT_BAD : VERDICT_CLEAN,
+			    text);
+		}
+	}
+	CHECK(told > 10000);
+	cache_destroy(c);
 }
