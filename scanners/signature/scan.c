@@ -58,10 +58,12 @@ signature_open(struct signature_core *core, const struct generation *g)
 }
 
 void
-signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned target)
+signature_look_for(struct signature_scan *scan, const struct signature_sought *what)
 {
-	scan->only = literal;
-	scan->target = target;
+	scan->only = what->literal;
+	scan->only_id = what->id;
+	scan->only_at = what->at;
+	scan->target = what->target;
 	scan->has_target = true;
 	if (scan->memory != NULL)
 		scan->memory->program.is_any = true;
@@ -199,8 +201,6 @@ take_literal(struct signature_scan *scan, uint32_t literal, uint64_t to)
 	struct candidate c = { generation_literal_pattern(scan->generation, literal), literal, to,
 		0 };
 
-	if (scan->only != ANY_LITERAL && scan->only != literal)
-		return;
 	if (c.pattern == GENERATION_NO_PATTERN) {
 		take_hit(scan, literal, to);
 	} else if (scan->memory == NULL) {
@@ -208,6 +208,16 @@ take_literal(struct signature_scan *scan, uint32_t literal, uint64_t to)
 	} else if (!settle(scan, &c)) {
 		scan->failed |= !waiting_add(&scan->core->waiting, &scan->memory->waiting, &c);
 	}
+}
+
+/* Of those with the bytes of `id`, the one that is looked for. */
+static void
+take_only(struct signature_scan *scan, unsigned id, uint64_t to)
+{
+	uint32_t number = generation_number(scan->generation, scan->target, scan->only_at);
+
+	if (id == scan->only_id && (number & ~GENERATION_NUMBER_MORE) == scan->only)
+		take_literal(scan, scan->only, to);
 }
 
 /* Hyperscan's callback: the first match is enough. */
@@ -222,6 +232,10 @@ take_match(
 	(void)flags;
 	scan->failed |= to < scan->last_end && scan->generation->has_links;
 	scan->last_end = to;
+	if (scan->only != ANY_LITERAL) {
+		take_only(scan, id, to);
+		return is_over(scan);
+	}
 	do {
 		number = generation_number(scan->generation, scan->target, id++);
 		take_literal(scan, number & ~GENERATION_NUMBER_MORE, to);

@@ -32,7 +32,8 @@ struct signature_scan {
 	enum format format; /* FORMAT_COUNT: not told yet */
 	uint64_t bytes, steps, last_end;
 	unsigned target;
-	uint32_t only; /* the literal that is looked for; UINT32_MAX: any */
+	uint32_t only;             /* the literal that is looked for; UINT32_MAX: any */
+	uint32_t only_id, only_at; /* of the one: signature_look_for() */
 	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name;
 	signature_name_of name_of; /* NULL: it has none */
 	void *name_arg;

@@ -79,11 +79,17 @@ int signature_core_prepare(struct signature_core *core, const struct generation 
 /* NULL when streams_max are open. The generation must stay open until signature_close(). */
 struct signature_scan *signature_open(struct signature_core *core, const struct generation *g);
 /*
- * For the proof of a generation, before the first byte: nothing but this literal, by its number
- * in LITERALS, is looked for, in the databases of this target, which must exist
- * (generation_file.h); the pattern around it is a hit though it were a part of rules only.
+ * For the proof of a generation, before the first byte: nothing but this literal is looked for; the
+ * pattern around it is a hit though it were a part of rules only. What else has the same bytes is
+ * passed over, however much that is.
  */
-void signature_look_for(struct signature_scan *scan, uint32_t literal, unsigned target);
+struct signature_sought {
+	uint32_t literal; /* its number in LITERALS */
+	uint32_t id,
+	    at; /* Hyperscan's of its bytes, and its place in NUMBERS (generation_file.h) */
+	unsigned target; /* whose databases are asked, which must exist */
+};
+void signature_look_for(struct signature_scan *scan, const struct signature_sought *what);
 bool generation_has_target(const struct generation *g, unsigned target);
 /*
  * What the object is called (name.h): writes at most `room` bytes to `out` and returns how many.

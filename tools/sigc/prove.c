@@ -26,9 +26,15 @@ struct sample {
 	size_t literal_end;
 };
 
+/* Where a pattern stands among the numbers of a target's databases. */
+struct standing {
+	uint32_t id, at;
+};
+
 struct proof {
 	const struct sigc *s;
 	const struct generation *generation;
+	struct standing *const *standings;
 	struct signature_core *core;
 	struct sample sample;
 	uint32_t id;
@@ -38,8 +44,13 @@ struct proof {
 static void
 fill(struct sample *to, uint8_t with, size_t count)
 {
-	while (count-- > 0)
-		table_add(&to->bytes, &with, 1);
+	uint8_t piece[256];
+
+	memset(piece, with, sizeof(piece));
+	for (size_t n; count > 0; count -= n) {
+		n = count < sizeof(piece) ? count : sizeof(piece);
+		table_add(&to->bytes, piece, n);
+	}
 }
 
 static void
@@ -150,9 +161,10 @@ is_found(const struct proof *p, size_t cut)
 {
 	struct signature_scan *scan = signature_open(p->core, p->generation);
 	struct span all = span_of(p->sample.bytes.bytes, p->sample.bytes.used);
+	struct standing here = p->standings[p->target][p->id];
 	int rc;
 
-	signature_look_for(scan, p->id, p->target);
+	signature_look_for(scan, &(struct signature_sought){ p->id, here.id, here.at, p->target });
 	if (cut == 0) {
 		rc = signature_feed(scan, all, true);
 	} else {
@@ -235,7 +247,8 @@ prove_everywhere(struct proof *p, const struct pattern *pattern)
 struct proofs {
 	const struct sigc *s;
 	const struct generation *generation;
-	uint8_t *failed; /* one byte a pattern */
+	struct standing *standings[TARGET_COUNT]; /* by pattern; NULL: it has no databases */
+	uint8_t *failed;                          /* one byte a pattern */
 	size_t count;
 	unsigned pieces;
 	int *rc; /* of each piece */
@@ -248,7 +261,9 @@ prove_piece(void *arg, unsigned number)
 	struct proofs *all = arg;
 	const struct pattern *patterns =
 	    (const struct pattern *)(const void *)all->s->patterns.bytes;
-	struct proof p = { .s = all->s, .generation = all->generation };
+	struct proof p = {
+		.s = all->s, .generation = all->generation, .standings = all->standings
+	};
 	int rc;
 
 	p.core = signature_core_create(1);
@@ -278,6 +293,41 @@ take_out(struct sigc *s, const uint8_t *failed, size_t n)
 	return count;
 }
 
+/* The caller's. Those that have the same bytes stand side by side, and share the first one's id. */
+static struct standing *
+standings_of(const struct sigc *s, const uint32_t *sorted, unsigned target)
+{
+	size_t n = s->patterns.used / sizeof(struct pattern);
+	struct standing *out = calloc(n + 1, sizeof(*out));
+	struct sigc_table numbers = { 0 };
+	const uint32_t *all;
+	uint32_t id = 0;
+
+	if (out == NULL)
+		sigc_give_up("the limit of memory is reached");
+	sigc_target_numbers(s, sorted, target, &numbers);
+	all = (const uint32_t *)(const void *)numbers.bytes;
+	for (uint32_t at = 0; at < numbers.used / sizeof(*all); at++) {
+		out[all[at] & ~GENERATION_NUMBER_MORE] = (struct standing){ id, at };
+		if ((all[at] & GENERATION_NUMBER_MORE) == 0)
+			id = at + 1;
+	}
+	free(numbers.bytes);
+	return out;
+}
+
+static void
+find_standings(const struct sigc *s, struct proofs *all)
+{
+	uint32_t *sorted = sigc_sort_patterns(s);
+
+	for (unsigned t = 0; t < TARGET_COUNT; t++) {
+		if (generation_has_target(all->generation, t))
+			all->standings[t] = standings_of(s, sorted, t);
+	}
+	free(sorted);
+}
+
 static int
 prove_all(struct sigc *s, const struct generation *g)
 {
@@ -285,17 +335,22 @@ prove_all(struct sigc *s, const struct generation *g)
 	unsigned pieces = sigc_threads(s);
 	uint8_t *failed = calloc(n + 1, 1);
 	int *rcs = calloc(pieces, sizeof(*rcs)), rc = 0;
-	struct proofs all = { s, g, failed, n, pieces, rcs };
+	struct proofs all = {
+		.s = s, .generation = g, .failed = failed, .count = n, .pieces = pieces, .rc = rcs
+	};
 
 	if (failed == NULL || rcs == NULL) {
 		rc = -ENOMEM;
 	} else {
+		find_standings(s, &all);
 		sigc_share(s, pieces, prove_piece, &all);
 		for (unsigned i = 0; i < pieces; i++)
 			rc = rc != 0 ? rc : rcs[i];
 	}
 	if (rc == 0)
 		rc = take_out(s, failed, n);
+	for (unsigned t = 0; t < TARGET_COUNT; t++)
+		free(all.standings[t]);
 	free(failed);
 	free(rcs);
 	return rc;
