@@ -10,31 +10,122 @@
 /* The list being read: its number and kind. */
 static uint8_t list_number, list_kind;
 
-/* "0.0.0.0 host" of hosts files, "||host^" of ad blockers, "*.host": what is left is a URL. */
+static bool
+begins(struct span text, const char *with)
+{
+	size_t n = strlen(with);
+
+	return text.bytes >= n && memcmp(text.data, with, n) == 0;
+}
+
+static bool
+has(struct span text, const char *what)
+{
+	return text.bytes > 0 && memmem(text.data, text.bytes, what, strlen(what)) != NULL;
+}
+
+/* The first word, which leaves the text. */
+static struct span
+take_word(struct span *text)
+{
+	struct span word;
+	size_t n = 0;
+
+	while (n < text->bytes && text->data[n] > ' ')
+		n++;
+	word = span_first(*text, n);
+	*text = span_trim(span_from(*text, n));
+	return word;
+}
+
+/* "[Adblock Plus 2.0]", which stands first in such lists; an address of IPv6 has no blank. */
+static bool
+is_header(struct span text)
+{
+	return text.data[0] == '[' && text.data[text.bytes - 1] == ']' &&
+	       (has(text, " ") || !has(text, ":"));
+}
+
+/* Behind "||": the address, and what stands behind it, which is empty, "^…" or "$OPTIONS". */
+static struct span
+address_of_rule(struct span text, struct span *behind)
+{
+	size_t n = 0;
+
+	text = span_from(text, 2);
+	while (n < text.bytes && text.data[n] != '^' && text.data[n] != '$')
+		n++;
+	*behind = span_from(text, n);
+	return span_first(text, n);
+}
+
+/* Whether a rule's options leave it what it is without them: it is for whole pages then too. */
+static bool
+options_are_idle(struct span options)
+{
+	static const char *const idle[] = { "all", "document", "doc", "important" };
+
+	while (options.bytes > 0) {
+		struct span one = sigc_take_field(&options, ',');
+		bool known = false;
+
+		for (unsigned i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+			known |= span_is(one, idle[i]);
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What an ad blocker hangs on more than an address: elements of a page, exceptions, patterns, who
+ * asks. "||ADDRESS^", also with options that say nothing more, is no such rule.
+ */
+static bool
+is_conditional(struct span text)
+{
+	static const char *const elements[] = { "##", "#@#", "#?#", "#$#", "#%#" };
+	bool is_rule = begins(text, "||");
+	struct span host = text, behind = span_of(NULL, 0);
+
+	if (begins(text, "@@") || (begins(text, "|") && !is_rule))
+		return true;
+	for (unsigned i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+		if (!has(text, "://") && has(text, elements[i]))
+			return true;
+	}
+	if (is_rule)
+		address_of_rule(text, &behind);
+	if (begins(behind, "^"))
+		behind = span_from(behind, 1);
+	if (begins(host, "*."))
+		host = span_from(host, 2);
+	host = sigc_take_field(&host, '/');
+	return has(host, "*") || (is_rule && has(text, "*")) ||
+	       (behind.bytes > 0 &&
+		   (behind.data[0] != '$' || !options_are_idle(span_from(behind, 1))));
+}
+
+/* "||ADDRESS^" of ad blockers, "*.host", a scheme: what is left is an address. */
 static struct span
 strip(struct span text)
 {
-	const char *blank;
-	size_t n;
+	struct span behind;
+	size_t n = 0;
 
-	if (text.bytes > 2 && (memcmp(text.data, "||", 2) == 0 || memcmp(text.data, "*.", 2) == 0))
+	if (begins(text, "||"))
+		text = address_of_rule(text, &behind);
+	else if (begins(text, "*."))
 		text = span_from(text, 2);
-	if (isdigit(text.data[0]) && (blank = strpbrk((const char *)text.data, " \t")) != NULL &&
-	    (const uint8_t *)blank < text.data + text.bytes) {
-		struct span host =
-		    span_trim(span_from(text, (size_t)(blank - (const char *)text.data)));
-
-		text = host.bytes > 0 && host.data[0] != '#' ? host : text;
+	while (n < text.bytes && (isalnum(text.data[n]) || strchr("+-.", text.data[n]) != NULL))
+		n++;
+	if (begins(span_from(text, n), "://"))
+		text = span_from(text, n + 3);
+	for (n = 0; n < text.bytes && text.data[n] != '/'; n++) {
+		if (text.data[n] == '^')
+			return span_first(text, n);
 	}
-	for (n = 0; n + 3 <= text.bytes; n++) {
-		if (memcmp(text.data + n, "://", 3) == 0) {
-			text = span_from(text, n + 3);
-			break;
-		}
-	}
-	for (n = 0; n < text.bytes && text.data[n] > ' ' && text.data[n] != '^'; n++)
-		continue;
-	return span_first(text, n);
+	return text;
 }
 
 /* Takes scheme-less "user@host:port/path" apart; the port and the user play no part. */
@@ -62,15 +153,12 @@ take_apart(struct span url, struct span *host, struct span *path)
 }
 
 static int
-take_url(struct sigc *s, const char *path, unsigned line, struct span text)
+take_entry(struct sigc *s, const char *path, unsigned line, struct span text)
 {
 	struct url_entry e = { .line = line, .list = list_number, .kind = list_kind };
 	struct span host, rest;
 	struct reputation_key k;
 
-	text = span_trim(text);
-	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == '!')
-		return 0;
 	take_apart(strip(text), &host, &rest);
 	if (!reputation_key_host(&k, host))
 		return sigc_fail(s, path, line, "neither a domain nor a URL");
@@ -81,6 +169,39 @@ take_url(struct sigc *s, const char *path, unsigned line, struct span text)
 	table_add(&s->urls, &e, sizeof(e));
 	sigc_count(s, list_kind, span_of(k.bytes, e.key_bytes));
 	return 0;
+}
+
+/* An address as hosts files have it first in their lines; a number alone is none. */
+static bool
+is_address(struct span word)
+{
+	struct reputation_key k;
+
+	return (has(word, ".") || has(word, ":")) && reputation_key_host(&k, word) && k.is_address;
+}
+
+/* "0.0.0.0 host host…" of hosts files, or one entry and whatever stands behind it. */
+static int
+take_url(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	struct span first, next;
+	int rc;
+
+	text = span_trim(text);
+	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == '!' || is_header(text))
+		return 0;
+	if (is_conditional(text)) {
+		sigc_skip(s, text, SKIP_CONDITIONAL);
+		return 0;
+	}
+	first = take_word(&text);
+	if (text.bytes == 0 || text.data[0] == '#' || !is_address(first))
+		return take_entry(s, path, line, first);
+	do {
+		next = take_word(&text);
+		rc = take_entry(s, path, line, next);
+	} while (rc == 0 && text.bytes > 0 && text.data[0] != '#');
+	return rc;
 }
 
 int

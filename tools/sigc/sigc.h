@@ -57,6 +57,7 @@ struct sigc_table {
 	X(PHISHING, "a pair or list of phishing hosts")                          \
 	X(CERTIFICATE, "a certificate or catalogue of Authenticode")             \
 	X(PASSWORD, "a password for archives")                                   \
+	X(CONDITIONAL, "an ad blocker's rule of more than an address")           \
 	X(FILE_TYPE, "a file of a type that is not read")                        \
 	X(DIGEST_KIND, "a digest that is neither MD5, SHA-1 nor SHA-256")
 

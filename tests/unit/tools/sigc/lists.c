@@ -111,6 +111,76 @@ TEST(the_most_specific_entry_wins)
 	made_end(&m);
 }
 
+/* Each line of a list, and what it makes of the hosts and paths that it speaks of. */
+static const struct {
+	const char *line;
+	struct {
+		const char *host, *path;
+		bool is_bad;
+	} asked[3];
+	bool left_out; /* and named */
+} forms[] = {
+	{ "[Adblock Plus 2.0]", { { "adblock", "/", false } }, false },
+	{ "||a.example^", { { "x.a.example", "/", true } }, false },
+	{ "||a.example^$all", { { "a.example", "/", true } }, false },
+	{ "||a.example/p/q.exe$all",
+	    { { "a.example", "/p/q.exe", true }, { "a.example", "/p/q.exe$all", false },
+		{ "a.example", "/p", false } },
+	    false },
+	{ "||a.example/x^", { { "a.example", "/x?y", true }, { "a.example", "/", false } }, false },
+	{ "||2001:db8::1^$doc,important", { { "[2001:DB8::1]", "/", true } }, false },
+	{ "||a.example^$third-party", { { "a.example", "/", false } }, true },
+	{ "||a.example^$all,domain=b.example", { { "a.example", "/", false } }, true },
+	{ "||a.example^*.js", { { "a.example", "/a.js", false } }, true },
+	{ "||a.example^b", { { "a.example", "/", false } }, true },
+	{ "||a*.example^", { { "a*.example", "/", false } }, true },
+	{ "@@||a.example^", { { "a.example", "/", false } }, true },
+	{ "|https://a.example/x|", { { "a.example", "/x", false } }, true },
+	{ "a.example##.banner", { { "a.example", "/", false } }, true },
+	{ "a.example#@#.banner", { { "a.example", "/", false } }, true },
+	{ "*.b.*.example", { { "b.example", "/", false } }, true },
+	{ "http://a.example/#/x##y", { { "a.example", "/", true } }, false },
+	{ "127.0.0.1 a.example b.example\tc.example # d.example",
+	    { { "a.example", "/", true }, { "c.example", "/", true }, { "d.example", "/", false } },
+	    false },
+	{ "::1 a.example", { { "a.example", "/", true }, { "::1", "/", false } }, false },
+	{ "fe80::1%lo0 a.example", { { "a.example", "/", true } }, false },
+	{ "192.0.2.9 # a.example", { { "192.0.2.9", "/", true }, { "a.example", "/", false } },
+	    false },
+	{ "1a.example other words", { { "1a.example", "/", true }, { "other", "/", false } },
+	    false },
+	{ "a.example/r?u=http://b.example/x",
+	    { { "a.example", "/r?u=http://b.example/x", true }, { "b.example", "/x", false } },
+	    false },
+	{ "http://a.example/b^c",
+	    { { "a.example", "/b^c", true }, { "a.example", "/b%5ec", true },
+		{ "a.example", "/b", false } },
+	    false },
+};
+
+TEST(what_a_line_says_and_no_more)
+{
+	for (unsigned i = 0; i < COUNT_OF(forms); i++) {
+		struct made m;
+
+		made_begin(&m);
+		CHECK_ROW(m.sigc.error, made_list(&m, "a.txt", forms[i].line, REPUTATION_BAD) == 0);
+		CHECK(made_list(&m, "b.txt", "always.example\n", REPUTATION_BAD) == 0);
+		CHECK(made_build(&m) == 0);
+		CHECK_ROW(forms[i].line, made_left_out(&m, forms[i].line) == forms[i].left_out);
+		for (unsigned k = 0; k < 3 && forms[i].asked[k].host != NULL; k++) {
+			struct reputation_answer a;
+
+			reputation_lookup(generation_reputation(m.generation),
+			    span_text(forms[i].asked[k].host), span_text(forms[i].asked[k].path),
+			    &a);
+			CHECK_ROW(
+			    forms[i].line, (a.kind == REPUTATION_BAD) == forms[i].asked[k].is_bad);
+		}
+		made_end(&m);
+	}
+}
+
 TEST(what_is_no_entry_is_told_with_its_line)
 {
 	static const char *const texts[] = { "fine.example\nhttp:///path\n", "fine.example\n/a\n",
