@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a million entries of reputation take in a generation, and what a look-up in them costs, in
- * processor time: of hosts that are listed and of others, in an order that no cache foresees.
- * Prints a line a kind, and the ratios.
+ * processor time: of hosts that are listed and of others, then, in a list of URLs, of paths, in an
+ * order that no cache foresees. A line a list: how large, and what each kind of look-up takes.
  *
  * usage: sluice-bench-reputation [ENTRIES]
  */
@@ -21,6 +21,7 @@
 #define LOOKUPS   2000000
 #define ROUNDS    5
 #define HOST_ROOM 64
+#define PATH_ROOM 128
 
 static uint64_t
 next(uint64_t *seed)
@@ -47,15 +48,35 @@ host_of(uint64_t i, char out[HOST_ROOM])
 	return n + sprintf(out + n, "%s", ends[next(&seed) % 7]);
 }
 
+/* The i-th listed URL's path: two or three segments; eight URLs share a host. */
+static int
+path_of(uint64_t i, char out[PATH_ROOM])
+{
+	uint64_t seed = i * 2246822519u + 7;
+	int n = sprintf(out, "/d%llu", (unsigned long long)(i % 8));
+
+	for (unsigned segment = 1 + next(&seed) % 2; segment > 0; segment--) {
+		unsigned letters = 4 + (unsigned)(next(&seed) % 8);
+
+		out[n++] = '/';
+		while (letters-- > 0)
+			out[n++] = (char)('a' + next(&seed) % 26);
+	}
+	out[n] = 0;
+	return n;
+}
+
 static void
-make_list(const char *path, uint64_t entries)
+make_list(const char *path, uint64_t entries, bool of_urls)
 {
 	FILE *f = fopen(path, "we");
-	char host[HOST_ROOM];
+	char host[HOST_ROOM], below[PATH_ROOM] = "";
 
 	for (uint64_t i = 0; f != NULL && i < entries; i++) {
-		host_of(i, host);
-		fprintf(f, "%s\n", host);
+		host_of(of_urls ? i / 8 : i, host);
+		if (of_urls)
+			path_of(i, below);
+		fprintf(f, "%s%s\n", host, below);
 	}
 	if (f == NULL || fclose(f) != 0) {
 		fprintf(stderr, "%s: cannot be written\n", path);
@@ -63,14 +84,20 @@ make_list(const char *path, uint64_t entries)
 	}
 }
 
+/* As many entries, compiled, as the dataplane has them. */
 static struct span
-compile(const char *list, const char *file)
+compile(uint64_t entries, bool of_urls)
 {
 	static struct sigc s;
+	char list[64], file[80];
 	void *memory;
 	size_t bytes;
 	int fd, rc;
 
+	snprintf(list, sizeof(list), "/tmp/sluice-bench-reputation-%d", (int)getpid());
+	snprintf(file, sizeof(file), "%s.gen", list);
+	make_list(list, entries, of_urls);
+	memset(&s, 0, sizeof(s));
 	sigc_add_built_in(&s);
 	if (sigc_read_list(&s, list, REPUTATION_BAD) != 0 || sigc_build(&s, file) != 0) {
 		fprintf(stderr, "%s\n", s.error);
@@ -78,8 +105,10 @@ compile(const char *list, const char *file)
 	}
 	sigc_free(&s);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
-	rc = huge_read(fd, &memory, &bytes); /* as the dataplane has it */
+	rc = huge_read(fd, &memory, &bytes);
 	close(fd);
+	unlink(list);
+	unlink(file);
 	if (rc != 0) {
 		fprintf(stderr, "%s: %s\n", file, strerror(-rc));
 		exit(2);
@@ -87,13 +116,14 @@ compile(const char *list, const char *file)
 	return span_of(memory, bytes);
 }
 
-/* The hosts to ask for, one after another in memory, so that they are read as a head would be. */
-static char (*hosts)[HOST_ROOM];
+/* What to ask for, one after another in memory, so that it is read as a head would be. */
+static struct {
+	char host[HOST_ROOM], path[PATH_ROOM];
+} * asked;
 
 static double
 measure(const struct reputation_table *t, bool is_bad)
 {
-	static const char path[] = "/some/path/of/a/page?with=query";
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
@@ -103,7 +133,8 @@ measure(const struct reputation_table *t, bool is_bad)
 		for (unsigned i = 0; i < LOOKUPS; i++) {
 			struct reputation_answer a;
 
-			reputation_lookup(t, span_text(hosts[i]), span_text(path), &a);
+			reputation_lookup(
+			    t, span_text(asked[i].host), span_text(asked[i].path), &a);
 			bad += a.kind == REPUTATION_BAD;
 		}
 		took = thread_cpu_ns() - began;
@@ -116,40 +147,94 @@ measure(const struct reputation_table *t, bool is_bad)
 	return (double)least / LOOKUPS;
 }
 
+static struct generation *
+open_list(uint64_t entries, bool of_urls)
+{
+	char error[SIGNATURE_ERROR_TEXT_MAX];
+	struct span bytes = compile(entries, of_urls);
+	struct generation *g;
+
+	if (generation_open(bytes, &g, error) != 0) {
+		fprintf(stderr, "%s\n", error);
+		exit(2);
+	}
+	printf("%u entries of %llu, %.1f MiB\n", reputation_entries(generation_reputation(g)),
+	    (unsigned long long)entries, (double)bytes.bytes / (1 << 20));
+	return g;
+}
+
+static void
+measure_hosts(uint64_t entries)
+{
+	const struct reputation_table *t = generation_reputation(open_list(entries, false));
+	double listed, below, other;
+	uint64_t seed = 4711;
+
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		snprintf(asked[i].path, PATH_ROOM, "/some/path/of/a/page?with=query");
+		host_of(next(&seed) % entries, asked[i].host);
+	}
+	listed = measure(t, true);
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		char host[HOST_ROOM];
+
+		host_of(next(&seed) % entries, host);
+		snprintf(asked[i].host, HOST_ROOM, "www.%.50s", host);
+	}
+	below = measure(t, true);
+	for (unsigned i = 0; i < LOOKUPS; i++) { /* not listed */
+		memcpy(asked[i].host + host_of(entries + i, asked[i].host), ".test", 6);
+	}
+	other = measure(t, false);
+	printf("reputation: listed=%.0fns below=%.0fns other=%.0fns\n", listed, below, other);
+}
+
+/* Of URLs: as listed, a listed one's host with another path, one below eight segments more. */
+static void
+measure_urls(uint64_t entries)
+{
+	const struct reputation_table *t = generation_reputation(open_list(entries, true));
+	double listed, miss, deep, host_alone;
+	uint64_t seed = 4711, number;
+
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		number = next(&seed) % entries;
+		host_of(number / 8, asked[i].host);
+		path_of(number, asked[i].path);
+	}
+	listed = measure(t, true);
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		size_t n = strlen(asked[i].path);
+
+		snprintf(asked[i].path + n, PATH_ROOM - n, "%s",
+		    "/and/eight/more/levels/below/what/is/listed?x=1");
+	}
+	deep = measure(t, true);
+	for (unsigned i = 0; i < LOOKUPS; i++)
+		asked[i].path[1] = 'e'; /* no listed path begins so */
+	miss = measure(t, false);
+	for (unsigned i = 0; i < LOOKUPS; i++)
+		memcpy(asked[i].host + host_of(entries + i, asked[i].host), ".test", 6);
+	host_alone = measure(t, false);
+	printf("reputation of URLs: listed=%.0fns deep=%.0fns miss=%.0fns other-host=%.0fns\n",
+	    listed, deep, miss, host_alone);
+}
+
 int
 main(int argc, char **argv)
 {
-	uint64_t entries = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000, seed = 4711;
-	char error[SIGNATURE_ERROR_TEXT_MAX], list[64], file[80];
-	double listed, below, other;
-	struct generation *g;
-	struct span bytes;
+	uint64_t entries = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 
-	snprintf(list, sizeof(list), "/tmp/sluice-bench-reputation-%d", (int)getpid());
-	snprintf(file, sizeof(file), "%s.gen", list);
-	make_list(list, entries);
-	bytes = compile(list, file);
-	unlink(list);
-	unlink(file);
-	if (generation_open(bytes, &g, error) != 0) {
-		fprintf(stderr, "%s\n", error);
+	if (entries < 8 || entries > 100000000) {
+		fputs("usage: sluice-bench-reputation [ENTRIES], 8 to 100000000\n", stderr);
 		return 2;
 	}
-	hosts = malloc((size_t)LOOKUPS * HOST_ROOM);
-	for (unsigned i = 0; i < LOOKUPS; i++)
-		host_of(next(&seed) % entries, hosts[i]);
-	listed = measure(generation_reputation(g), true);
-	for (unsigned i = 0; i < LOOKUPS; i++) {
-		memcpy(hosts[i], "www.", 4);
-		host_of(next(&seed) % entries, hosts[i] + 4);
+	asked = malloc(LOOKUPS * sizeof(*asked));
+	if (asked == NULL) {
+		fputs("out of memory\n", stderr);
+		return 2;
 	}
-	below = measure(generation_reputation(g), true);
-	for (unsigned i = 0; i < LOOKUPS; i++) {
-		memcpy(hosts[i] + host_of(entries + i, hosts[i]), ".test", 6); /* not listed */
-	}
-	other = measure(generation_reputation(g), false);
-	printf("%u entries of %llu, %.1f MiB\n", reputation_entries(generation_reputation(g)),
-	    (unsigned long long)entries, (double)bytes.bytes / (1 << 20));
-	printf("reputation: listed=%.0fns below=%.0fns other=%.0fns\n", listed, below, other);
+	measure_hosts(entries);
+	measure_urls(entries);
 	return 0;
 }

@@ -232,7 +232,8 @@ MADE = {
     "zip without its directory": unlisted, "data uri": page, "base64 in a script": script,
     "hex in a script": hex_script,
 }
-# Where what is packed stands as it is: it is compressed first, so that the file itself holds no hit.
+# Where what is packed stands as it is, with lz4 and zstd what does not repeat: it is compressed first, so that the
+# file itself holds no hit.
 STORES = {"rtf", "rar 4", "rar 5", "cab", "lha", "ole", "onenote", "tnef", "form", "ar", "ar of GNU", "warc", "pax",
-          "cpio of old"}
+          "cpio of old", "lz4", "zstd"}
 ALL = tuple(MADE) + tuple(BY_LIBARCHIVE)
