@@ -49,6 +49,8 @@ struct layer_target {
 bool layer_take(void *target, struct span piece);
 /* Judges it and all that is packed in it, unless it lies deeper than limits.depth_max. */
 void layer_judge(struct deepscan *d, const struct layer *l);
+/* What signatures of a form, of TARGET_FORMS, say of a layer's bytes, besides what was said. */
+void layer_match_as(struct deepscan *d, const struct layer *l, unsigned form);
 /* A part of a layer, judged as a layer of its own; nothing for nothing, or for padding. */
 void layer_judge_part(struct deepscan *d, const struct layer *l, size_t from, size_t to);
 /* Whether all is said: it is bad, or a limit of the whole object was met. */

@@ -196,6 +196,26 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 	return false;
 }
 
+void
+layer_match_as(struct deepscan *d, const struct layer *l, unsigned form)
+{
+	struct signature_scan *scan;
+
+	if (!generation_has_target(d->generation, form) || layer_is_over(d))
+		return;
+	scan = signature_open(d->core, d->generation);
+	if (scan == NULL) {
+		layer_note(d, SOURCE_ERROR, l->path);
+		return;
+	}
+	signature_take_as(scan, form);
+	if (signature_feed(scan, l->bytes, true) < 0)
+		layer_note(d, SOURCE_ERROR, l->path);
+	else
+		match_signatures(d, l, scan);
+	signature_close(scan);
+}
+
 /* Whether the same content was followed as deep as it could be from here. */
 static bool
 was_seen(struct deepscan *d, const uint8_t sha256[32], uint32_t levels)

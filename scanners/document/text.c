@@ -59,6 +59,48 @@ text_has_markup(struct span in)
 	return false;
 }
 
+/* A tag that is ended, or goes on. */
+static bool
+begins_tag(struct span s, const char *word)
+{
+	size_t end = strlen(word);
+
+	return begins_nocase(s, word) && s.bytes > end &&
+	       (s.data[end] == '>' || s.data[end] == '/' || text_is_space(s.data[end]));
+}
+
+static bool
+has_nocase(struct span s, const char *word)
+{
+	while (s.bytes > 0 && !begins_nocase(s, word))
+		s = span_from(s, 1);
+	return s.bytes > 0;
+}
+
+bool
+text_is_page(struct span in)
+{
+	static const char *const tags[] = { "script", "iframe", "img", "object", "table" };
+	const uint8_t *at;
+	bool has_link = false;
+
+	while (in.bytes > 0 && (at = memchr(in.data, '<', in.bytes)) != NULL) {
+		in = span_from(in, (size_t)(at - in.data) + 1);
+		for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+			if (begins_tag(in, tags[i]))
+				return true;
+		}
+		if (begins_nocase(in, "html>") || begins_nocase(in, "head>"))
+			return true;
+		if (!has_link && begins_nocase(in, "a ")) {
+			if (has_nocase(in, "href"))
+				return true;
+			has_link = true; /* and no target: none will come */
+		}
+	}
+	return false;
+}
+
 static unsigned
 unit_at(struct span in, size_t at, bool is_big)
 {
@@ -78,6 +120,18 @@ is_ascii_units(struct span in, bool is_big)
 			return false;
 	}
 	return true;
+}
+
+bool
+text_is_likely(struct span head)
+{
+	for (size_t at = 2; at + 1 < head.bytes; at += 2) {
+		unsigned u = unit_at(head, at, true);
+
+		if (u < ' ' ? u < '\a' || (u > '\r' && u != 0x1b) || u == '\v' : u == 0x7f)
+			return false;
+	}
+	return head.bytes >= 2;
 }
 
 bool

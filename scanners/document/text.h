@@ -29,6 +29,17 @@ void text_rewrite(struct span in, enum text_form form, text_piece piece, void *a
 
 /* Whether a tag stands in it that HTML begins with or that makes it act. */
 bool text_has_markup(struct span in);
+/*
+ * Whether ClamAV takes text for HTML, so that its signatures of text are not asked: by fewer tags,
+ * or a link.
+ */
+bool text_is_page(struct span in);
+/*
+ * Whether ClamAV takes bytes of no format for text, by the first KiB of them: of its 16-bit units,
+ * the higher byte first, none but the first is NUL or a control character. A script with a few
+ * bytes that are no text is such.
+ */
+bool text_is_likely(struct span head);
 
 /* By its mark, or by its first units being ASCII alone. `skip`: bytes of the mark. */
 bool text_is_utf16(struct span in, bool *is_big, size_t *skip);

@@ -34,6 +34,16 @@ stands(const struct reader *r, const char *word)
 	       strncasecmp((const char *)r->in.data + r->at, word, bytes) == 0;
 }
 
+/* A tag of this very name: "<scripts>" is none. */
+static bool
+is_tag(const struct reader *r, const char *word)
+{
+	size_t end = r->at + strlen(word);
+
+	return stands(r, word) && (end == r->in.bytes || text_is_space(r->in.data[end]) ||
+				      r->in.data[end] == '>' || r->in.data[end] == '/');
+}
+
 /* Behind the next place where it stands, or at the end. */
 static void
 skip_behind(struct reader *r, const char *word)
@@ -172,9 +182,9 @@ take_tag(struct reader *r)
 	const char *script = NULL;
 	bool is_value = false; /* what comes now: an equals sign stands before it */
 
-	if (stands(r, "<script"))
+	if (is_tag(r, "<script"))
 		script = "</script";
-	else if (stands(r, "<style"))
+	else if (is_tag(r, "<style"))
 		script = "</style";
 	if (!r->has_tags)
 		r->w->is_blank = true;

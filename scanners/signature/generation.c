@@ -162,6 +162,12 @@ numbers_are_sound(struct span numbers, size_t literals)
 	return numbers.bytes % sizeof(number) == 0 && !(number & GENERATION_NUMBER_MORE);
 }
 
+bool
+generation_has_target(const struct generation *g, unsigned target)
+{
+	return target < TARGET_COUNT && (g->stream[target] != NULL || g->block[target] != NULL);
+}
+
 /* Names end in NUL, tables hold whole entries, and every name offset lies inside. */
 static bool
 tables_are_sound(const struct generation *g)
@@ -183,7 +189,7 @@ tables_are_sound(const struct generation *g)
 			return false;
 	}
 	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		if ((g->numbers[t].bytes == 0) != (g->stream[t] == NULL) ||
+		if ((g->numbers[t].bytes == 0) != !generation_has_target(g, t) ||
 		    !numbers_are_sound(
 			g->numbers[t], literals.bytes / sizeof(struct generation_literal)))
 			return false;
@@ -207,12 +213,14 @@ tables_are_sound(const struct generation *g)
 	return true;
 }
 
-/* TARGET_ANY's is there, and none that could not take an object in pieces. */
+/* TARGET_ANY's is there, and none that could not take an object in pieces, but of forms, which only
+ * come whole. */
 static int
 check_databases(struct generation *g, char *error)
 {
 	for (unsigned t = 0; t < TARGET_COUNT; t++) {
-		if (g->block[t] != NULL && g->stream[t] == NULL)
+		if ((TARGET_FORMS & 1u << t) != 0 ? g->stream[t] != NULL
+						  : g->block[t] != NULL && g->stream[t] == NULL)
 			return fail(error, -EINVAL, "damaged: a database lacks its other half");
 		g->is_split |= t != TARGET_ANY && g->stream[t] != NULL;
 	}
@@ -255,12 +263,6 @@ generation_open(struct span file, struct generation **out, char error[SIGNATURE_
 	g->asks_for_names = rules_ask_for_names(g);
 	*out = g;
 	return 0;
-}
-
-bool
-generation_has_target(const struct generation *g, unsigned target)
-{
-	return target < TARGET_COUNT && g->stream[target] != NULL;
 }
 
 uint64_t

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      15
+#define GENERATION_VERSION      16
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -22,7 +22,8 @@ enum generation_section_kind {
 	/*
 	 * Databases, hs_serialize_database(), one for each target that has literals of its own:
 	 * they hold those and the ones of TARGET_ANY. Objects of other targets are scanned with
-	 * TARGET_ANY's. Large ones are for streams alone.
+	 * TARGET_ANY's. Large ones are for streams alone. Those of a form (below) are for blocks
+	 * alone and hold its own literals and no others.
 	 */
 	GENERATION_BLOCK_DB = 1, /* HS_MODE_BLOCK, the same literals */
 	GENERATION_STREAM_DB,    /* HS_MODE_STREAM */
@@ -157,19 +158,27 @@ struct generation_part {
 	uint32_t triggers, trigger_count; /* the rules that can't be true without it */
 };
 
-/* ClamAV's target types that are told by the format. */
+/*
+ * ClamAV's target types. All but three are told by the format. Of those three, the forms, the
+ * dataplane knows nothing: whoever has text as it was rewritten, or a mail, scans it as such a
+ * form, besides.
+ */
 enum generation_target {
 	TARGET_ANY = 0,
 	TARGET_PE = 1,
 	TARGET_OLE = 2,
+	TARGET_HTML = 3,
+	TARGET_MAIL = 4,
 	TARGET_GRAPHICS = 5,
 	TARGET_ELF = 6,
+	TARGET_TEXT = 7,
 	TARGET_MACHO = 9,
 	TARGET_PDF = 10,
 	TARGET_FLASH = 11,
 	TARGET_JAVA = 12,
 	TARGET_COUNT
 };
+#define TARGET_FORMS (1u << TARGET_HTML | 1u << TARGET_MAIL | 1u << TARGET_TEXT)
 
 /* A logical signature: parts, an expression over them, and what the object must be. */
 #define GENERATION_RULE_PARTS_MAX 64

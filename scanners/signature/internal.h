@@ -102,6 +102,7 @@ struct object_name {
 
 struct object_facts {
 	unsigned target;
+	bool is_form; /* only rules of this target are asked */
 	enum format format;
 	uint64_t size;
 	uint32_t begins;  /* its first four bytes, little-endian; zeros behind its end */

@@ -117,8 +117,8 @@ judge(const struct generation *g, const struct generation_rule *r, const struct 
     const struct object_facts *o)
 {
 	if (((o->begins ^ r->begins.value) & r->begins.mask) != 0 ||
-	    (r->target != TARGET_ANY && r->target != o->target) || o->size < r->size_min ||
-	    o->size > r->size_max)
+	    (r->target != o->target && (r->target != TARGET_ANY || o->is_form)) ||
+	    o->size < r->size_min || o->size > r->size_max)
 		return RULE_NO;
 	return expression_judge(g, r, t, o);
 }

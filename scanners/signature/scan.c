@@ -51,6 +51,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	}
 	scan->target = TARGET_ANY;
 	scan->has_target = !g->is_split && !g->has_places && !g->has_section_digests;
+	scan->is_form = false;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
 	scan->by_name = false;
 	scan->name_of = NULL;
@@ -67,6 +68,14 @@ signature_look_for(struct signature_scan *scan, const struct signature_sought *w
 	scan->has_target = true;
 	if (scan->memory != NULL)
 		scan->memory->program.is_any = true;
+}
+
+void
+signature_take_as(struct signature_scan *scan, unsigned form)
+{
+	scan->is_form = true;
+	scan->target = form;
+	scan->has_target = true;
 }
 
 void
@@ -158,7 +167,8 @@ judge_rules(struct signature_scan *scan)
 	if (scan->head.bytes > 0)
 		memcpy(&facts.begins, scan->head.data, scan->head.bytes < 4 ? scan->head.bytes : 4);
 	facts.format = format_of(scan);
-	facts.target = target_of(facts.format, scan->head);
+	facts.is_form = scan->is_form;
+	facts.target = scan->is_form ? scan->target : target_of(facts.format, scan->head);
 	facts.tail = &scan->view;
 	name.of = scan->name_of;
 	name.arg = scan->name_arg;
@@ -179,7 +189,7 @@ judge_digests(struct signature_scan *scan)
 	struct memory *m = scan->memory;
 	const char *name;
 
-	if (m == NULL)
+	if (m == NULL || scan->is_form)
 		return;
 	name = hashing_end(&m->hashing, scan->generation);
 	if (name == NULL && !scan->has_hit)
@@ -351,7 +361,8 @@ hash_sections(struct signature_scan *scan, uint64_t at, struct span bytes)
 {
 	const char *name = NULL;
 
-	if (scan->memory == NULL || !scan->generation->has_section_digests || bytes.bytes == 0)
+	if (scan->memory == NULL || !scan->generation->has_section_digests || scan->is_form ||
+	    bytes.bytes == 0)
 		return;
 	scan->failed |=
 	    !hashing_feed_sections(&scan->memory->hashing, scan->generation, at, bytes, &name);
@@ -432,7 +443,7 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 {
 	hs_error_t rc = HS_SUCCESS;
 
-	if (scan->memory != NULL && !scan->ended)
+	if (scan->memory != NULL && !scan->ended && !scan->is_form)
 		hashing_feed(&scan->memory->hashing, scan->generation, bytes);
 	if (is_last && is_over(scan))
 		judge_digests(scan);
@@ -442,7 +453,8 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 		return 1;
 	if (bytes.bytes == 0)
 		return 0;
-	if (bytes.bytes > UINT32_MAX || scan->ended) { /* a match across the end would be missed */
+	/* A match across the end would be missed. */
+	if (bytes.bytes > UINT32_MAX || scan->ended || (scan->is_form && !is_last)) {
 		scan->failed = true;
 		return bytes.bytes > UINT32_MAX ? -EFBIG : -EINVAL;
 	}

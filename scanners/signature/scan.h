@@ -34,6 +34,7 @@ struct signature_scan {
 	unsigned target;
 	uint32_t only;             /* the literal that is looked for; UINT32_MAX: any */
 	uint32_t only_id, only_at; /* of the one: signature_look_for() */
+	bool is_form;              /* signature_take_as() */
 	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name;
 	signature_name_of name_of; /* NULL: it has none */
 	void *name_arg;

@@ -92,6 +92,11 @@ struct signature_sought {
 void signature_look_for(struct signature_scan *scan, const struct signature_sought *what);
 bool generation_has_target(const struct generation *g, unsigned target);
 /*
+ * Before the first byte, of bytes that will come in one piece: only the signatures of this form
+ * (TARGET_FORMS in generation_file.h) are looked for; digests are not. The generation must have it.
+ */
+void signature_take_as(struct signature_scan *scan, unsigned form);
+/*
  * What the object is called (name.h): writes at most `room` bytes to `out` and returns how many.
  * Called at the object's end, and only where a rule hangs on it; without it there is no name.
  */

@@ -12,11 +12,14 @@ HEADS = {  # by target type; what is not there is any
     "3": b"<html><body>\n", "4": b"From: a@example.test\nSubject: b\n\n",
     "5": b"\x89PNG\r\n\x1a\n" + bytes(24), "6": b"\x7fELF\x01\x01\x01" + bytes(57),
     "9": b"\xfe\xed\xfa\xce" + bytes(60), "10": b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n",
+    "7": b"text, \n",
     "11": b"FWS\x08" + bytes(28), "12": b"\xca\xfe\xba\xbe\x00\x00\x00\x34" + bytes(24),
 }
 PLAIN = (b"", b"\x00\x01\x02\xff\xfe\x80", b"MZ" + bytes(62), b"\x7fELF\x02\x01\x01" + bytes(57))
 TOKEN = re.compile(r"\((?:[BLW])\)|!?\(|\)|\||\{[-0-9]*\}|\[[-0-9]*\]|\*|[0-9a-fA-F?]{2}|!\([BLW]\)")
 SIZE_MAX = 1 << 18
+TEXTS = ("3", "4", "7")  # targets: HTML, mail, text
+BINARY_FILLER, TEXT_FILLER = b"\x01\x02\x03\x04\x80\x81\x90\xa0\xf0\xfe#~", b"qxzjkQXZ_,~"
 
 
 class Unmade(Exception):
@@ -24,7 +27,7 @@ class Unmade(Exception):
 
 
 def filler(rng, n):
-    return bytes(rng.choice(b"\x01\x02\x03\x04\x80\x81\x90\xa0\xf0\xfe#~") for _ in range(n))
+    return bytes(rng.choice(getattr(rng, "filler", BINARY_FILLER)) for _ in range(n))
 
 
 def gap(rng, text, is_wrong):
@@ -149,6 +152,8 @@ class Signature:
     def objects(self, rng):
         """Pairs of a word and bytes."""
         parts = self.parts
+        if self.target in TEXTS:
+            rng.filler = TEXT_FILLER
         yield "whole", self.put_together(rng, parts)
         yield "backwards", self.put_together(rng, parts[::-1])
         yield "side by side", self.put_together(rng, parts, space=0)
@@ -159,6 +164,11 @@ class Signature:
             yield "half", self.put_together(rng, [p for p in parts if rng.random() < 0.5])
         yield "a byte changed", self.put_together(rng, parts, changed=rng.randrange(len(parts)))
         yield "gaps beyond", self.put_together(rng, parts, wrong_gap=True)
+        if self.target in TEXTS:
+            yield "as text", self.put_together(rng, parts, head=HEADS["7"])
+            yield "as HTML", self.put_together(rng, parts, head=HEADS["3"])
+            yield "as a mail", self.put_together(rng, parts, head=HEADS["4"])
+            yield "in capitals", self.put_together(rng, parts).upper()
         yield "another kind", self.put_together(rng, parts, head=rng.choice(PLAIN))
         if self.least > 0 or self.most < SIZE_MAX:
             yield "another size", self.put_together(rng, parts, is_sized=False)

@@ -13,7 +13,13 @@ BUILT_IN = "EICAR's built-in name is told first"
 FORMS = "found in the text as the sandbox has it: in UTF-8, or rewritten (docs/formats.md)"
 NO_HEADER = "clamscan has no offsets from the end in a program whose header it can't read"
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce")
+LONG_LINES = "clamscan breaks a mail's lines of more than 1,000 bytes in two: another size"
 LINE_END = "of a mail's part in quoted-printable clamscan keeps the line's end before the boundary: EOF is elsewhere"
+
+
+def has_long_line(path):
+    with open(path, "rb") as f:
+        return max(map(len, f.read().split(b"\n"))) > 1000
 
 
 def has_zero_gap(line):
@@ -33,6 +39,13 @@ def is_program(path):
         return f.read(4).startswith(PROGRAMS)
 
 
+def is_of_a_form(line):
+    """For HTML, mail or text: clamscan never matches the bytes as they are, but of mail."""
+    if ";" in line:
+        return re.search(r"Target:[347]\b", line.split(";")[1]) is not None
+    return line.split(":")[1] in ("3", "4", "7")
+
+
 def has_two_forms(line):
     return any("w" in m and "a" in m for m in re.findall(r"::(\w+)", line))
 
@@ -45,9 +58,10 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
         return None
     if obj.verdict[2] == "Eicar-Test-Signature":
         return BUILT_IN
-    if is_bad and not theirs and obj.verdict[3].split("->")[-1] in ("utf16", "text", "html", "notags"):
+    views, form = ("utf16", "text", "html", "notags"), obj.verdict[3].split("->")[-1]
+    if is_bad and not theirs and form in (views[2:] if is_of_a_form(obj.line) else views):
         return FORMS
-    if is_bad == bool(theirs_as_it_is) and bool(theirs) != bool(theirs_as_it_is):
+    if not is_of_a_form(obj.line) and is_bad == bool(theirs_as_it_is) and bool(theirs) != bool(theirs_as_it_is):
         return REWRITTEN if theirs else NOT_REWRITTEN
     if theirs and not is_bad and has_zero_gap(obj.line):
         return NO_GAP
@@ -55,6 +69,8 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
         return COUNTS
     if is_bad != bool(theirs) and asks_for_counts(obj.line) and has_two_forms(obj.line):
         return FORMS_OVERLAP
+    if is_bad != bool(theirs) and obj.word == "as a mail" and "FileSize:" in obj.line and has_long_line(obj.path):
+        return LONG_LINES
     if is_bad and not theirs and obj.word == "mail quoted" and "EOF-" in obj.line:
         return LINE_END
     if is_bad and not theirs and "EOF-" in obj.line and is_program(obj.path):

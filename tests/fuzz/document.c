@@ -237,6 +237,8 @@ try_text(struct span s)
 	bool is_big;
 
 	text_has_markup(s);
+	text_is_page(s);
+	text_is_likely(s);
 	if (text_is_utf16(s, &is_big, &skip))
 		text_from_utf16(span_from(s, skip), is_big, add_bytes, &sum);
 	assert(sum <= 2 * s.bytes);

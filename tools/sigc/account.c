@@ -142,10 +142,28 @@ sigc_skip(struct sigc *s, struct span name, enum skip_reason why)
 	leave_out(s, s->at, name, why);
 }
 
+/* What is left out after all is not in the sandbox either. */
+static void
+forget_deep(struct sigc *s, struct sigc_origin origin)
+{
+	struct sigc_left_out *row = (void *)s->deep_names.bytes;
+	size_t rows = s->deep_names.used / sizeof(*row), i = 0;
+
+	while (i < rows && (row[i].origin.file != origin.file || row[i].origin.line != origin.line))
+		i++;
+	if (i == rows)
+		return;
+	memmove(&row[i], &row[i + 1], (rows - i - 1) * sizeof(*row));
+	s->deep_names.used -= sizeof(*row);
+	file_of(s, origin)->deep--;
+}
+
 void
 sigc_skip_later(struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why)
 {
 	leave_out(s, origin, name, why);
+	if (file_of(s, origin)->deep > 0)
+		forget_deep(s, origin);
 	file_of(s, origin)->loaded--;
 	s->loaded--;
 }

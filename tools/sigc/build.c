@@ -314,6 +314,17 @@ larger_first(const void *a, const void *b)
 }
 
 static void
+plan_job(struct jobs *jobs, unsigned target, bool is_stream)
+{
+	struct job *j = &jobs->all[jobs->count];
+
+	*j = (struct job){
+		.target = target, .numbers = &jobs->numbers[target], .is_stream = is_stream
+	};
+	jobs->by_size[jobs->count++] = j;
+}
+
+static void
 plan_jobs(struct sigc *s, struct jobs *jobs)
 {
 	uint32_t targets = sigc_assign_targets(s);
@@ -326,15 +337,10 @@ plan_jobs(struct sigc *s, struct jobs *jobs)
 		if (!(targets & 1u << t))
 			continue;
 		sigc_target_numbers(s, sorted, t, numbers);
-		for (unsigned stream = numbers->used / sizeof(uint32_t) > block_max; stream < 2;
-		     stream++) {
-			struct job *j = &jobs->all[jobs->count];
-
-			*j = (struct job){
-				.target = t, .numbers = numbers, .is_stream = stream != 0
-			};
-			jobs->by_size[jobs->count++] = j;
-		}
+		if ((TARGET_FORMS & 1u << t) || numbers->used / sizeof(uint32_t) <= block_max)
+			plan_job(jobs, t, false);
+		if (!(TARGET_FORMS & 1u << t))
+			plan_job(jobs, t, true);
 	}
 	free(sorted);
 	/* The one that takes longest does not begin last. */

@@ -2,9 +2,10 @@
 /*
  * The databases. Hyperscan's speed hangs on the size of the set, and most signatures are for one
  * kind of object: each target gets a database of its own patterns and those for any, so that every
- * object is still scanned once, but a page not for what programs may hold. Literals stand in the
- * order of their bytes, each once, so that a database is the same wherever its signatures were read
- * and whatever stood beside them.
+ * object is still scanned once, but a page not for what programs may hold. A form's holds nothing
+ * of any's, with which its bytes are scanned too. Literals stand in the order of their bytes, each
+ * once, so that a database is the same wherever its signatures were read and whatever stood beside
+ * them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -52,8 +53,7 @@ sigc_assign_targets(struct sigc *s)
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		p[i].targets = p[i].whole != GENERATION_NO_PART ? of_parts[p[i].whole] : ANY_TARGET;
-		if (!(p[i].targets & ANY_TARGET))
-			all |= p[i].targets;
+		all |= p[i].targets & (p[i].targets & ANY_TARGET ? TARGET_FORMS : UINT32_MAX);
 	}
 	free(of_parts);
 	return all;
@@ -62,7 +62,9 @@ sigc_assign_targets(struct sigc *s)
 bool
 sigc_is_of_target(const struct pattern *p, unsigned target)
 {
-	return (p->targets & (ANY_TARGET | 1u << target)) != 0;
+	uint32_t own = 1u << target;
+
+	return (p->targets & (own & TARGET_FORMS ? own : ANY_TARGET | own)) != 0;
 }
 
 static int

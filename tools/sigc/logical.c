@@ -210,7 +210,8 @@ read_range(struct span text, uint64_t *min, uint64_t *max)
 }
 
 static int
-read_condition(struct generation_rule *r, struct span key, struct span value, enum skip_reason *why)
+read_condition(const struct sigc *s, struct generation_rule *r, struct span key, struct span value,
+    enum skip_reason *why)
 {
 	uint64_t min = 0, max = UINT64_MAX;
 
@@ -223,18 +224,19 @@ read_condition(struct generation_rule *r, struct span key, struct span value, en
 	if (span_is(key, "FileSize"))
 		return read_range(value, &r->size_min, &r->size_max) ? 0 : -EINVAL;
 	if (span_is(key, "Target")) {
-		*why = SKIP_TARGET;
 		if (!sigc_take_number(&value, &min) || value.bytes > 0)
 			return -EINVAL;
 		r->target = (uint16_t)min;
-		return sigc_target_is_known(min) ? 0 : -ENOTSUP;
+		*why = sigc_target_refused(s, min);
+		return *why == SKIP_COUNT ? 0 : -ENOTSUP;
 	}
 	*why = SKIP_CONDITION;
 	return -ENOTSUP;
 }
 
 static int
-read_conditions(struct generation_rule *r, struct span text, enum skip_reason *why)
+read_conditions(
+    const struct sigc *s, struct generation_rule *r, struct span text, enum skip_reason *why)
 {
 	int rc = 0;
 
@@ -242,7 +244,7 @@ read_conditions(struct generation_rule *r, struct span text, enum skip_reason *w
 		struct span one = sigc_take_field(&text, ',');
 		struct span key = sigc_take_field(&one, ':');
 
-		rc = read_condition(r, key, one, why);
+		rc = read_condition(s, r, key, one, why);
 	}
 	return rc;
 }
@@ -415,6 +417,16 @@ count_fields(struct span text)
 	return n;
 }
 
+/*
+ * ClamAV also has the scripts of HTML in a form of their own, their names rewritten to n000, n001
+ * and so on, which is not made here. A blank before such a name stands in no other form.
+ */
+static bool
+names_rewritten_script(struct span parts)
+{
+	return memmem(parts.data, parts.bytes, "206e303030", 10) != NULL;
+}
+
 /* Adds a rule or takes everything back; `words` are all but its name. */
 static int
 add_or_undo(struct sigc *s, struct generation_rule *r, const struct rule_text *t)
@@ -429,6 +441,8 @@ add_or_undo(struct sigc *s, struct generation_rule *r, const struct rule_text *t
 		sigc_undo(s, &mark);
 	if (rc == 0)
 		sigc_count(s, 'r', t->words);
+	if (rc == 0 && sigc_target_is_form(r->target))
+		sigc_note_deep(s, t->name, SKIP_FORM);
 	if (rc == -ENOTSUP)
 		sigc_skip(s, t->name, why);
 	return rc == -ENOTSUP ? 0 : rc;
@@ -451,9 +465,13 @@ sigc_add_logical(struct sigc *s, struct span line)
 	parts = count_fields(line);
 	if (t.name.bytes == 0 || line.bytes == 0)
 		return -EINVAL;
-	rc = read_conditions(&r, conditions, &why);
+	rc = read_conditions(s, &r, conditions, &why);
 	if (rc == 0 && parts > GENERATION_RULE_PARTS_MAX) {
 		why = SKIP_EXPRESSION;
+		rc = -ENOTSUP;
+	}
+	if (rc == 0 && r.target == TARGET_HTML && names_rewritten_script(line)) {
+		why = SKIP_SCRIPT;
 		rc = -ENOTSUP;
 	}
 	if (rc == -ENOTSUP)

@@ -226,7 +226,8 @@ prove_one(struct proof *p, const struct pattern *pattern)
 		if (!make_sample(&p->sample, p->s, pattern, before, after))
 			return false;
 		if (is_found(p, 0))
-			return is_found_at_every_cut(p, pattern->bytes_count);
+			return (TARGET_FORMS & 1u << p->target) != 0 ||
+			       is_found_at_every_cut(p, pattern->bytes_count);
 	}
 	return false;
 }

@@ -47,7 +47,9 @@ struct sigc_table {
 	X(IGNORED, "named in an .ign2 file")                                     \
 	X(IGNORED_ONE, "an .ign2 line for one wording only")                     \
 	X(LEVEL, "for another level of ClamAV's engine")                         \
-	X(TARGET, "a target type that is not told by format")                    \
+	X(TARGET, "a target type that is not known")                             \
+	X(FORM, "text or HTML as it is rewritten, or a mail")                    \
+	X(SCRIPT, "a script with its names rewritten")                           \
 	X(OFFSET, "an offset far from the end or not told of such objects")      \
 	X(SHORT, "too few bytes in a row to look for")                           \
 	X(IMPORTS, "a digest of a program's imports")                            \
@@ -233,7 +235,10 @@ bool sigc_parse_offset(struct span text, struct sigc_place *out);
 bool sigc_place_is_told(const struct sigc_place *place, uint64_t target);
 /* How yara_condition.c writes "in (filesize-n..filesize)", which no file of ClamAV's may say. */
 #define SIGC_NEAR_END "\001"
-bool sigc_target_is_known(uint64_t target);
+/* Of one that only the sandbox tells (TARGET_FORMS). */
+bool sigc_target_is_form(uint64_t target);
+/* Why a signature of this target can't be taken; SKIP_COUNT: it can. */
+enum skip_reason sigc_target_refused(const struct sigc *s, uint64_t target);
 /* What stands before `by`, which is taken too; all where there is none. */
 struct span sigc_take_field(struct span *text, char by);
 /* Up to nine digits are taken off; false, and *out as it was: there are none. */

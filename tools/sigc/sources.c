@@ -130,11 +130,17 @@ sigc_take_number(struct span *text, uint64_t *out)
 }
 
 bool
-sigc_target_is_known(uint64_t target)
+sigc_target_is_form(uint64_t target)
 {
-	return target == TARGET_ANY || target == TARGET_PE || target == TARGET_OLE ||
-	       target == TARGET_GRAPHICS || target == TARGET_ELF ||
-	       (target >= TARGET_MACHO && target <= TARGET_JAVA);
+	return target < TARGET_COUNT && (TARGET_FORMS & 1u << target) != 0;
+}
+
+enum skip_reason
+sigc_target_refused(const struct sigc *s, uint64_t target)
+{
+	if (target > TARGET_TEXT && (target < TARGET_MACHO || target > TARGET_JAVA))
+		return SKIP_TARGET;
+	return sigc_target_is_form(target) && !s->has_sandbox ? SKIP_FORM : SKIP_COUNT;
 }
 
 static int
@@ -216,8 +222,8 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	if (n < 4 || !sigc_take_number(&f[1], &target) || f[1].bytes > 0)
 		return sigc_fail(s, path, line, "expected NAME:TARGET:OFFSET:HEX");
 	part = span_of(f[2].data, f[2].bytes + 1 + f[3].bytes);
-	if (!sigc_target_is_known(target))
-		sigc_skip(s, f[0], SKIP_TARGET);
+	if (sigc_target_refused(s, target) != SKIP_COUNT)
+		sigc_skip(s, f[0], sigc_target_refused(s, target));
 	else if (!fits_level(f, n, 4))
 		sigc_skip(s, f[0], SKIP_LEVEL);
 	else if (!sigc_parse_offset(f[2], &place) || !sigc_place_is_told(&place, target))

@@ -45,7 +45,7 @@ name_directory(struct judge *j, pid_t pid)
 void
 judge_sweep(pid_t pid)
 {
-	static const char *const names[] = { "a.yar", "b.fp", "made.gen", "made.gen.new" };
+	static const char *const names[] = { "a.yar", "a.ldb", "b.fp", "made.gen", "made.gen.new" };
 	struct judge j;
 	char path[160];
 
@@ -71,8 +71,8 @@ read_source(struct judge *j, const char *name, struct span source)
 	return sigc_read(&j->sigc, path) == 0;
 }
 
-bool
-judge_begin_trusting(struct judge *j, struct span source, const char *trusted)
+static bool
+begin(struct judge *j, const char *name, struct span source, const char *trusted)
 {
 	memset(j, 0, sizeof(*j));
 	judge_sweep(getpid());
@@ -80,15 +80,27 @@ judge_begin_trusting(struct judge *j, struct span source, const char *trusted)
 	CHECK(mkdir(j->directory, 0700) == 0);
 	j->sigc.has_sandbox = true;
 	sigc_add_literal(&j->sigc, span_text("Always.There"), (const uint8_t *)"always-there", 12);
-	return read_source(j, "a.yar", source) &&
+	return read_source(j, name, source) &&
 	       (trusted == NULL || read_source(j, "b.fp", span_text(trusted))) &&
 	       open_generation(j);
 }
 
 bool
+judge_begin_trusting(struct judge *j, struct span source, const char *trusted)
+{
+	return begin(j, "a.yar", source, trusted);
+}
+
+bool
 judge_begin(struct judge *j, struct span source)
 {
-	return judge_begin_trusting(j, source, NULL);
+	return begin(j, "a.yar", source, NULL);
+}
+
+bool
+judge_begin_logical(struct judge *j, struct span source)
+{
+	return begin(j, "a.ldb", source, NULL);
 }
 
 unsigned

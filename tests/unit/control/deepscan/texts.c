@@ -103,3 +103,48 @@ TEST(very_long_text_is_not_rewritten)
 	free(text);
 	judge_end(&j);
 }
+
+static const char of_forms[] = "Html;Target:3;0&1;3c6120687265663d78;7468657265\n"
+			       "NoTags;Target:3;0;6120622063\n"
+			       "Text;Target:7;0&1;61206e6f7465;746f\n"
+			       "TextBlanks;Target:7;0;74776f2020626c616e6b73\n"
+			       "Mail;Target:4;0&1;5375626a6563743a2042757921;6e6f77\n"
+			       "Any;Target:0;0&1;616e79;5768657265\n";
+
+static const struct {
+	const char *name, *object, *threat, *layer; /* NULL: not found */
+} form_rows[] = {
+	{ "a page", "<html><A  HREF = x>tHere", "Html", "html" },
+	{ "a page as it is already", "<body><a href=x>there", "Html", "html" },
+	{ "a page, without tags", "<body>A<b>b</b>C", "NoTags", "notags" },
+	{ "what is no page", "a href = x > there", NULL, NULL },
+	{ "a page behind bytes of all kinds",
+	    "\x01\x02\xff\xfe\x80<html><a href='x'><a href=x> there", "Html", "html" },
+	{ "a text", "A\n\tnote  TO", "Text", "text" },
+	{ "a text as it is already", "a note to", "Text", "text" },
+	{ "a text with bytes that are none", "A\x01\xc9\n\tnote  TO", "Text", "text" },
+	{ "a page is no text", "<html>A note to", NULL, NULL },
+	{ "a text is not matched as it is", "two  blanks", NULL, NULL },
+	{ "a mail", "From: a@b.test\nSubject: Buy!\n\nnow", "Mail", "" },
+	{ "what is no mail", "Say: Subject: Buy! now", NULL, NULL },
+	{ "a mail's text", "From: a@b.test\nSubject: c\n\nA note TO", "Text", "mail:1->text" },
+	{ "of any kind", "any Where", "Any", "" },
+	{ "of any kind, of a page", "<html>any <b>Where", "Any", "" },
+};
+
+TEST(signatures_of_forms_are_matched_with_these_alone)
+{
+	struct judge j;
+
+	CHECK(judge_begin_logical(&j, span_text(of_forms)));
+	CHECK(judge_taken(&j) == 6);
+	j.deep.limits = packer_limits;
+	for (size_t i = 0; i < COUNT_OF(form_rows); i++) {
+		const char *threat = form_rows[i].threat;
+
+		deepscan_judge(&j.deep, span_text(form_rows[i].object), span_of(NULL, 0));
+		CHECK_ROW(form_rows[i].name, is_found(&j.deep, form_rows[i].layer));
+		CHECK_ROW(form_rows[i].name, threat == NULL || strcmp(j.deep.threat, threat) == 0);
+	}
+	judge_end(&j);
+}

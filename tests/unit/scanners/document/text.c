@@ -43,6 +43,8 @@ static const struct {
 	    "<html><script>vara=\"ev\"+\"il\";if(a<b)x()</script>y", " y" },
 	{ "a style, as ClamAV", "<html><style>a  b { c : d }</style><p>  x  </p>",
 	    "<html><style>ab{c:d}</style><p>x </p>", " x " },
+	{ "no script, as ClamAV", "<scripts>a 'b'</scripts> <styled>c d</styled>",
+	    "<scripts>a 'b'</scripts><styled>c d</styled>", " a 'b' c d " },
 	{ "a script without an end, as ClamAV", "<b>q</b><script>a</scr", "<b>q</b><script>a</scr",
 	    " q " },
 	{ "other tags, as ClamAV", "<html>w<?php echo \"A\" ?>u", "<html>w<?php echo \"a\" ?>u",
@@ -83,6 +85,53 @@ TEST(markup_is_told_by_a_tag_anywhere)
 	CHECK(!text_has_markup(span_text("a < b <c> <-")));
 	CHECK(!text_has_markup(span_text("<")));
 	CHECK(!text_has_markup(span_of(NULL, 0)));
+}
+
+static const struct {
+	const char *name, *text;
+	bool is_page;
+} pages[] = {
+	{ "a page", "Hello <HTML> x", true },
+	{ "its head", "<head>", true },
+	{ "a script", "x<Script\tsrc=y>", true },
+	{ "a picture", "<<img/>", true },
+	{ "a link, its target far behind", "<a x=y z=\"<b>\" HREF=", true },
+	{ "links without a target", "<a x <a y", false },
+	{ "another tag of that start", "<scripts>", false },
+	{ "a tag at the end", "<script", false },
+	{ "HTML with attributes", "<html lang=de>", false },
+	{ "a body", "<body>", false },
+	{ "nothing", "", false },
+};
+
+TEST(pages_by_the_tags_that_clamav_asks_for)
+{
+	for (size_t i = 0; i < COUNT_OF(pages); i++)
+		CHECK_ROW(
+		    pages[i].name, text_is_page(span_text(pages[i].text)) == pages[i].is_page);
+}
+
+static const struct {
+	const char *name;
+	struct span head;
+	bool is_likely;
+} heads[] = {
+	{ "text", { (const uint8_t *)"a text", 6 }, true },
+	{ "its first unit is not looked at", { (const uint8_t *)"\0\1ab", 4 }, true },
+	{ "a control character within", { (const uint8_t *)"ab\1c", 4 }, true },
+	{ "a unit that is one", { (const uint8_t *)"ab\0\1", 4 }, false },
+	{ "a unit of NUL", { (const uint8_t *)"ab\0\0", 4 }, false },
+	{ "a unit that is DEL", { (const uint8_t *)"ab\0\177", 4 }, false },
+	{ "white space", { (const uint8_t *)"ab\0\n\0\t", 6 }, true },
+	{ "escape", { (const uint8_t *)"ab\0\33", 4 }, true },
+	{ "half a unit at the end", { (const uint8_t *)"ab\0", 3 }, true },
+	{ "a byte", { (const uint8_t *)"a", 1 }, false },
+};
+
+TEST(bytes_that_are_likely_text)
+{
+	for (size_t i = 0; i < COUNT_OF(heads); i++)
+		CHECK_ROW(heads[i].name, text_is_likely(heads[i].head) == heads[i].is_likely);
 }
 
 static bool

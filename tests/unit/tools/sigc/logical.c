@@ -134,7 +134,8 @@ static const struct {
 	const char *name, *rule;
 	const char *why; /* NULL: refused */
 } left_out[] = {
-	{ "target HTML", "Rule;Target:3;0;" A, "Rule: a target type" },
+	{ "target HTML", "Rule;Target:3;0;" A, "Rule: text or HTML as it is rewritten" },
+	{ "a target that is none", "Rule;Target:8;0;" A, "Rule: a target type" },
 	{ "container", "Rule;Target:0,Container:CL_TYPE_ZIP;0;" A, "Rule: a condition on" },
 	{ "icon", "Rule;Engine:51-255,IconGroup1:X,Target:1;0;" A, "Rule: a condition on" },
 	{ "level", "Rule;Engine:250-255,Target:0;0;" A, "Rule: for another level" },
