@@ -34,7 +34,7 @@ const char plan_help[] =
     "                    they are not among the objects (wire only)\n"
     "  --rate N          objects a second, evenly, on any connection that is free; latency is\n"
     "                    from when one was due, so that no wait is left out but those of the\n"
-    "                    first tenth, or 20 ms, in which connections are new (wire only)\n"
+    "                    first 20 ms, at most a tenth, when connections are new (wire only)\n"
     "  --rest N          sleeps N us whenever nothing has come, so that its core has time for\n"
     "                    others; latencies have that in them (wire only)\n"
     "  --queues N        connections go to the first N queues of the wire only (wire only)\n"

@@ -111,7 +111,7 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 	case ICAP_REQUEST:
 		client_note_progress(c, client);
 		client->request_bytes = 0;
-		c->begun++;
+		c->began = true;
 		if (inspect_lacks_decoders(c->config.inspect))
 			client_make_room_within(c, SCARCE_DECODERS);
 		client->object =
@@ -310,7 +310,7 @@ slice_bytes(const struct clients *c, const struct client *client, enum objects o
 		return ICAP_SLICE_BYTES;
 	if (objects == OBJECTS_AT_ONCE)
 		return 0;
-	if (client->request_bytes < LARGE_BODY_BYTES || c->begun_before == 0)
+	if (client->request_bytes < LARGE_BODY_BYTES || !c->began_before)
 		return SHARED_SLICE_BYTES;
 	return LARGE_SLICE_BYTES;
 }
@@ -364,8 +364,8 @@ clients_begin(struct clients *c, struct mono now, bool backlog)
 	c->served = 0;
 	if (c->served_before > 1)
 		c->shared_at = now;
-	c->begun_before = c->begun;
-	c->begun = 0;
+	c->began_before = c->began;
+	c->began = false;
 	c->behind = false;
 	streams_begin(&c->streams, now, backlog);
 	return behind;

@@ -37,10 +37,10 @@ struct clients {
 	struct streams streams;
 	uint32_t count, serial;
 	uint32_t served, served_before; /* connections, in this turn and in the one before */
-	uint32_t begun, begun_before;   /* requests */
 	struct mono shared_at;          /* a turn served several of them */
 	struct mono now;
-	bool behind; /* one of several has more than was taken from it */
+	bool began, began_before; /* a request, in this turn and in the one before */
+	bool behind;              /* one of several has more than was taken from it */
 	bool draining;
 };
 

@@ -12,6 +12,7 @@
 #include "control/deepscan/layer.h"
 #include "control/deepscan/microsoft.h"
 #include "control/deepscan/reader.h"
+#include "control/deepscan/streams.h"
 #include "control/deepscan/zip.h"
 #include "scanners/archive/rar5.h"
 
@@ -19,7 +20,6 @@
 #define LOCKED_MEMBERS_MAX 16   /* of one object, that no password opened: no more are tried */
 #define EMBEDDED_MAX       4    /* places tried for each kind of archive in a layer that is none */
 #define STREAMS_WITHIN_MAX 64   /* marks of compressed streams tried in one layer */
-#define STREAM_TOLD_BYTES  256  /* as many hardly come out of what is no stream */
 #define SKIPPABLE_MARK     0x184d2a50u
 #define SKIPPABLE_HEAD     8u /* mark and size */
 #define SEVEN_ZIP_START    32 /* 7zFormat.txt: the start header, which tells where all ends */

@@ -8,9 +8,8 @@
 
 #include <stdlib.h>
 
-#define FLASH_HEAD     8   /* mark, version, length unpacked */
-#define FLASH_ZWS_HEAD 12  /* and the length packed */
-#define TOLD_BYTES     256 /* as many hardly come out of what is no such stream */
+#define FLASH_HEAD     8  /* mark, version, length unpacked */
+#define FLASH_ZWS_HEAD 12 /* and the length packed */
 
 static bool
 is_flash(struct span s, const char *mark)
@@ -52,7 +51,7 @@ unpack_zlib(struct deepscan *d, const struct layer *l)
 	struct layer_target t = { d, &b, layer_path(path, l, "zlib", NULL) };
 	size_t used;
 	bool is_whole = stream_inflate(d, l->bytes, &t, &used);
-	bool is_one = is_whole || b.used >= TOLD_BYTES;
+	bool is_one = is_whole || b.used >= STREAM_TOLD_BYTES;
 
 	if (is_one && !is_whole && !layer_is_over(d))
 		layer_note(d, SOURCE_CORRUPT, path);
@@ -92,7 +91,7 @@ layer_unpack_spelled(struct deepscan *d, const struct layer *l)
 	    stream_is_zlib(l->bytes))
 		return;
 	is_whole = stream_inflate(d, l->bytes, &t, &used);
-	if (l->depth < d->limits.depth_max && (is_whole || b.used >= TOLD_BYTES))
+	if (l->depth < d->limits.depth_max && (is_whole || b.used >= STREAM_TOLD_BYTES))
 		layer_judge_buffer(d, l, path, &b);
 	else if (is_whole && used == l->bytes.bytes)
 		layer_note(d, SOURCE_OVERSIZE, l->path);

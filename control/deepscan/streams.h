@@ -9,7 +9,8 @@
 
 #include "control/deepscan/layer.h"
 
-#define STREAM_LZMA_HEAD 5 /* properties, and the size of the dictionary */
+#define STREAM_LZMA_HEAD  5   /* properties, and the size of the dictionary */
+#define STREAM_TOLD_BYTES 256 /* as many hardly come out of what is no stream */
 
 /* Deflate, as zlib wraps it (RFC 1950) or bare (RFC 1951). True: it ended, at `*used`, and was
  * sound. */

@@ -49,7 +49,8 @@ judge_form(struct deepscan *d, const struct layer *l, enum text_form form, const
 	inner.path = layer_path(path, l, view, NULL);
 	if (b->used > 0 && !span_equal(inner.bytes, l->bytes))
 		layer_judge(d, &inner);
-	if (b->used > 0 && (target == TARGET_HTML || is_plain_text(l->bytes)))
+	if (b->used > 0 && generation_has_target(d->generation, target) &&
+	    (target == TARGET_HTML || is_plain_text(l->bytes)))
 		layer_match_as(d, &inner, target);
 }
 

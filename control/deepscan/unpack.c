@@ -356,8 +356,8 @@ is_script(const struct layer *l, enum format format)
 	       (l->bytes.bytes > 2 && memcmp(l->bytes.data, "#!", 2) == 0);
 }
 
-/* An installer of NSIS, whose own files hang on its compression and script: as its stub does, by
- * the mark at the start of any block behind the program. */
+/* An installer of NSIS, whose own files hang on its compression and script: told as its program
+ * tells itself, by the mark at the start of any block but the first. */
 static bool
 is_nsis(const struct layer *l, enum format format)
 {

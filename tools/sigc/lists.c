@@ -18,12 +18,6 @@ begins(struct span text, const char *with)
 	return text.bytes >= n && memcmp(text.data, with, n) == 0;
 }
 
-static bool
-has(struct span text, const char *what)
-{
-	return text.bytes > 0 && memmem(text.data, text.bytes, what, strlen(what)) != NULL;
-}
-
 /* The first word, which leaves the text. */
 static struct span
 take_word(struct span *text)
@@ -43,7 +37,7 @@ static bool
 is_header(struct span text)
 {
 	return text.data[0] == '[' && text.data[text.bytes - 1] == ']' &&
-	       (has(text, " ") || !has(text, ":"));
+	       (span_find(text, " ") != NULL || span_find(text, ":") == NULL);
 }
 
 /* Behind "||": the address, and what stands behind it, which is empty, "^…" or "$OPTIONS". */
@@ -91,7 +85,7 @@ is_conditional(struct span text)
 	if (begins(text, "@@") || (begins(text, "|") && !is_rule))
 		return true;
 	for (unsigned i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
-		if (!has(text, "://") && has(text, elements[i]))
+		if (span_find(text, "://") == NULL && span_find(text, elements[i]) != NULL)
 			return true;
 	}
 	if (is_rule)
@@ -101,7 +95,7 @@ is_conditional(struct span text)
 	if (begins(host, "*."))
 		host = span_from(host, 2);
 	host = sigc_take_field(&host, '/');
-	return has(host, "*") || (is_rule && has(text, "*")) ||
+	return span_find(is_rule ? text : host, "*") != NULL ||
 	       (behind.bytes > 0 &&
 		   (behind.data[0] != '$' || !options_are_idle(span_from(behind, 1))));
 }
@@ -177,7 +171,8 @@ is_address(struct span word)
 {
 	struct reputation_key k;
 
-	return (has(word, ".") || has(word, ":")) && reputation_key_host(&k, word) && k.is_address;
+	return (span_find(word, ".") != NULL || span_find(word, ":") != NULL) &&
+	       reputation_key_host(&k, word) && k.is_address;
 }
 
 /* "0.0.0.0 host host…" of hosts files, or one entry and whatever stands behind it. */
