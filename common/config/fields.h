@@ -76,7 +76,7 @@
 	U(tcp, keepalive_interval_s, 1, 3600, "75") \
 	U(tcp, keepalive_probes, 1, 100, "9")       \
 	U(tcp, half_open_max, 1, 1u << 20, "1024")  \
-	U(tcp, receive_window_bytes, 16384, 1u << 24, "1048576")
+	U(tcp, receive_window_bytes, 16384, 1u << 24, "2097152")
 
 #define PROFILES_FIELDS(U, W, B, T, N, L) \
 	T(profiles, fallback, "generic")  \

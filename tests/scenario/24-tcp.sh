@@ -47,7 +47,8 @@ assert c["peer"].endswith(":" + sys.argv[3]) and c["sid"] > 0 and c["core"] in (
 assert c["received_bytes"] > 200 and c["sent_bytes"] == 0 and c["mss_bytes"] == 1448, c
 assert c["options"][:2] == ["ts", "sack"] and c["options"][2].startswith("wscale:"), c
 assert 0 < c["rtt_us"] < 5000000 and c["rto_us"] >= 200000 and c["cwnd_bytes"] == 14480, c
-assert c["receive_window_bytes"] > 0 and c["send_window_bytes"] > 0 and c["age_ms"] >= 0, c
+assert c["receive_window_bytes"] > 1 << 20, "a body of 1 MiB and its head in one window: %s" % c
+assert c["send_window_bytes"] > 0 and c["age_ms"] >= 0, c
 assert a["summary"]["states"]["ESTABLISHED"] == 1, a["summary"]
 EOS
 "${ctl[@]}" tcp port "$port" >"$here/text"

@@ -52,7 +52,7 @@ TEST(config_defaults)
 	CHECK(c->tcp.ecn && c->tcp.rto_min_ms == 200 && c->tcp.user_timeout_s == 120);
 	CHECK(c->tcp.keepalive_idle_s == 0 && c->tcp.keepalive_interval_s == 75);
 	CHECK(c->tcp.keepalive_probes == 9 && c->tcp.half_open_max == 1024);
-	CHECK(c->tcp.receive_window_bytes == 1 << 20);
+	CHECK(c->tcp.receive_window_bytes == 2 << 20);
 	CHECK(
 	    c->limits.object_bytes_max == 256u << 20 && c->limits.decoded_bytes_max == 256u << 20);
 	CHECK(c->limits.decode_ratio_max == 1000 && c->limits.object_timeout_ms == 600000);
