@@ -108,7 +108,7 @@ put_back(struct tcp *t, struct flight *f)
 {
 	f->owner = NULL;
 	list_unlink(&f->node);
-	list_append(&t->free_flights, &f->node);
+	list_prepend(&t->free_flights, &f->node); /* as its connection, table_remove() */
 	t->flight_retry = MONO_NONE;
 }
 

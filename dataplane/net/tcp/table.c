@@ -170,7 +170,7 @@ table_remove(struct tcp_conn *c)
 	reasm_free(c);
 	scoreboard_clear(c);
 	flight_put(c);
-	list_append(&t->free, &c->free_node);
+	list_prepend(&t->free, &c->free_node); /* the next one finds it in the caches */
 	t->connection_count--;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Flows that a peer chooses: no choice makes a chain of the table long, for the hash has a key. */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/flight.h"
 
 #include <stdlib.h>
 
@@ -162,5 +162,25 @@ TEST(a_name_opened_again_hides_the_one_that_is_over)
 	CHECK(table_find(t, &a) == next);
 	table_remove(next);
 	CHECK(table_find(t, &a) == NULL);
+	tcp_destroy(t);
+}
+
+/* What was used last is in the caches yet: a connection for each object goes round one place. */
+TEST(the_place_and_the_recorder_that_went_last_come_back_first)
+{
+	struct tcp *t = stack_of(64);
+	struct tcp_endpoints a = flow_of(0, 1), b = flow_of(0, 2), d = flow_of(0, 3);
+	struct tcp_conn *stays = table_add(t, &a), *goes = table_add(t, &b);
+	struct flight *recorder;
+
+	stays->state = goes->state = TCP_ESTABLISHED;
+	CHECK(flight_claim(stays) != NULL);
+	recorder = flight_claim(goes);
+	CHECK(recorder != NULL && recorder != stays->flight);
+	table_remove(goes);
+	goes = table_add(t, &d);
+	CHECK(goes == &t->conns[1]);
+	goes->state = TCP_ESTABLISHED;
+	CHECK(flight_claim(goes) == recorder);
 	tcp_destroy(t);
 }
