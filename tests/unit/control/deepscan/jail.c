@@ -182,6 +182,24 @@ use_memory(void)
 }
 
 static int
+by_value(const void *a, const void *b)
+{
+	return memcmp(a, b, 1);
+}
+
+/* As libarchive, libyara and libmspack's lists are: glibc looks how much memory there is. */
+static int
+sort_much(void)
+{
+	char letters[5000];
+
+	for (size_t i = 0; i < sizeof(letters); i++)
+		letters[i] = "sorted"[i % 6];
+	qsort(letters, sizeof(letters), 1, by_value);
+	return letters[0] != 'd';
+}
+
+static int
 exceed_memory(void)
 {
 	return errno_of(mmap(NULL, MEMORY_BYTES + 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -235,6 +253,7 @@ static const struct attempt attempts[] = {
 	{ "a call by the 32-bit entry", call_i386, KILLED_ANYHOW, 0 },
 	{ "write the answer", write_output, RETURNED, 0 },
 	{ "memory within the limit", use_memory, RETURNED, 0 },
+	{ "sort much", sort_much, RETURNED, 0 },
 };
 
 static bool
