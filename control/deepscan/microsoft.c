@@ -3,7 +3,8 @@
  * libmspack asks for files by name; here a name is the address of a struct place: bytes to be read,
  * or where they go. Nothing else is opened. A limit that is met ends a decompression as a write
  * that fails. Files of a CHM or a CAB are taken in the order of their data, since each that lies
- * before the last one makes the library begin anew; as many as the object may have.
+ * before the last one makes the library begin anew; as many as the object may have. What it unpacks
+ * to get to a file counts as unpacked, too.
  */
 #include "control/deepscan/microsoft.h"
 
@@ -139,8 +140,8 @@ note_failure(struct deepscan *d, int rc, const char *path)
 struct listed {
 	void *file;
 	const char *name;
-	const void *folder; /* what it is decompressed with */
-	off_t offset;       /* in that */
+	const void *folder;     /* what it is decompressed with; NULL: it is not compressed */
+	uint64_t offset, bytes; /* in that */
 };
 
 /* Those of one archive, and what takes one out: a library's code. */
@@ -151,7 +152,35 @@ struct list {
 	bool is_cut;        /* there are more */
 	int (*extract)(void *decompressor, void *file, const struct place *out);
 	void *decompressor;
+	const void *folder; /* the last that was unpacked, and up to where */
+	uint64_t reached;
 };
+
+/* Bytes that are unpacked and nobody's. False: more than may be. */
+static bool
+count_skipped(struct deepscan *d, uint64_t bytes, const char *path)
+{
+	if (bytes <= d->limits.unpacked_bytes_max - d->unpacked_bytes) {
+		d->unpacked_bytes += bytes;
+		return true;
+	}
+	layer_spent(d, path);
+	return false;
+}
+
+/* What lies before a file, and has to be unpacked to get there. */
+static uint64_t
+skipped_before(struct list *list, const struct listed *file)
+{
+	uint64_t from =
+	    file->folder == list->folder && file->offset >= list->reached ? list->reached : 0;
+
+	if (file->folder == NULL)
+		return 0;
+	list->folder = file->folder;
+	list->reached = file->offset + file->bytes;
+	return file->offset - from;
+}
 
 static int
 by_place(const void *a, const void *b)
@@ -189,6 +218,8 @@ judge_listed(struct deepscan *d, const struct layer *l, struct list *list, struc
 	const struct place out = { .out = &t };
 	struct layer inner = { .depth = l->depth + 1, .path = path };
 
+	if (!count_skipped(d, skipped_before(list, file), path))
+		return;
 	note_failure(d, list->extract(list->decompressor, file->file, &out), path);
 	inner.bytes = span_of(b.bytes, b.used);
 	inner.name = span_text(file->name);
@@ -221,6 +252,15 @@ extract_from_chm(void *decompressor, void *file, const struct place *out)
 	return chm->extract(chm, file, (const char *)out);
 }
 
+/* Section 0 is not compressed. */
+static struct listed
+chm_file(struct mschmd_file *f)
+{
+	const void *folder = f->section->id != 0 ? f->section : NULL;
+
+	return (struct listed){ f, f->filename, folder, (uint64_t)f->offset, (uint64_t)f->length };
+}
+
 static int
 unpack_chm(struct deepscan *d, const struct layer *l, const struct place *in)
 {
@@ -235,7 +275,7 @@ unpack_chm(struct deepscan *d, const struct layer *l, const struct place *in)
 	rc = chm->last_error(chm);
 	if (head != NULL && list_init(&list, d)) {
 		for (struct mschmd_file *f = head->files; f != NULL; f = f->next)
-			list_add(&list, (struct listed){ f, f->filename, f->section, f->offset });
+			list_add(&list, chm_file(f));
 		judge_list(d, l, &list);
 	} else if (head != NULL) {
 		rc = MSPACK_ERR_NOMEMORY;
@@ -246,7 +286,7 @@ unpack_chm(struct deepscan *d, const struct layer *l, const struct place *in)
 	return rc;
 }
 
-/* Where a checksum is wrong, from the beginning without heeding it: what is there counts. */
+/* Where a block is wrong, from the beginning without heeding that: what is there counts. */
 static void
 extract_unchecked(struct mscabd_file *file, const struct place *out)
 {
@@ -264,9 +304,13 @@ static int
 extract_from_cab(void *decompressor, void *file, const struct place *out)
 {
 	struct mscab_decompressor *cab = decompressor;
+	const struct mscabd_file *in = file;
 	int rc = cab->extract(cab, file, (const char *)out);
 
-	if (rc == MSPACK_ERR_CHECKSUM)
+	/* only the first file that a wrong block is in the way of fails by its checksum */
+	if ((rc == MSPACK_ERR_CHECKSUM || rc == MSPACK_ERR_DATAFORMAT ||
+		rc == MSPACK_ERR_DECRUNCH) &&
+	    count_skipped(out->out->d, (uint64_t)in->offset, out->out->path))
 		extract_unchecked(file, out);
 	return rc;
 }
@@ -287,7 +331,8 @@ unpack_cab(struct deepscan *d, const struct layer *l, const struct place *in)
 	rc = cab->last_error(cab);
 	if (head != NULL && list_init(&list, d)) {
 		for (struct mscabd_file *f = head->files; f != NULL; f = f->next)
-			list_add(&list, (struct listed){ f, f->filename, f->folder, f->offset });
+			list_add(&list, (struct listed){ f, f->filename, f->folder,
+					    (uint64_t)f->offset, f->length });
 		judge_list(d, l, &list);
 		layer_judge_part(d, l, head->length, l->bytes.bytes);
 	} else if (head != NULL) {

@@ -129,9 +129,10 @@ write_chm(unsigned count, struct span bytes)
 	return packer_span(&made);
 }
 
-/* Stored, one block; `sum`: of it, 0 for none. */
+/* Stored, one block; `sum`: of it, 0 for none. `place`: where the first file begins, how far from
+ * there the next does, and how long each is. */
 static struct span
-write_cab(unsigned count, struct span bytes, uint32_t sum)
+write_cab_of(unsigned count, struct span bytes, uint32_t sum, const size_t place[3])
 {
 	const size_t first = 36 + 8 + count * (16 + 2);
 
@@ -146,8 +147,9 @@ write_cab(unsigned count, struct span bytes, uint32_t sum)
 	put(&made, first, 4);
 	put(&made, 1, 4); /* blocks, and how they are packed */
 	for (unsigned i = 0; i < count; i++) {
-		put(&made, bytes.bytes, 4);
-		put_zeros(&made, 12);
+		put(&made, place[2], 4);
+		put(&made, place[0] + i * place[1], 4);
+		put_zeros(&made, 8);
 		put(&made, 'a' + i % 26, 2); /* a name of one letter */
 	}
 	put(&made, sum, 4);
@@ -155,6 +157,13 @@ write_cab(unsigned count, struct span bytes, uint32_t sum)
 	put(&made, bytes.bytes, 2);
 	packer_add(&made, bytes);
 	return packer_span(&made);
+}
+
+/* Each file is all of it. */
+static struct span
+write_cab(unsigned count, struct span bytes, uint32_t sum)
+{
+	return write_cab_of(count, bytes, sum, (const size_t[]){ 0, 0, bytes.bytes });
 }
 
 static bool
@@ -249,6 +258,40 @@ TEST(their_members_bytes_and_depth_are_bounded)
 	limits.depth_max = 0;
 	d = packer_judge(write_szdd(span_text("fine")), &limits);
 	CHECK(d->source == SOURCE_OVERSIZE);
+}
+
+/* Of a block whose sum is wrong each file is given, not the first one alone. */
+TEST(a_wrong_block_hides_no_file)
+{
+	static struct packed two;
+	const struct deepscan *d;
+	const size_t fine = 10;
+
+	two.used = 0;
+	packer_add(&two, span_text("harmless.."));
+	packer_add(&two, packer_hidden());
+	d = packer_judge(write_cab_of(2, packer_span(&two), 1,
+			     (const size_t[]){ 0, fine, packer_hidden().bytes }),
+	    &packer_limits);
+	CHECK(is_bad_in(d, "cab:b->gz"));
+}
+
+/* Files that begin where others do make the library unpack anew all that lies before them. */
+TEST(what_is_unpacked_to_get_to_a_file_counts)
+{
+	static uint8_t much[30000];
+	const struct span all = span_of(much, sizeof(much));
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	limits.unpacked_bytes_max = 100000;
+	d = packer_judge(write_cab_of(20, all, 0, (const size_t[]){ 29990, 0, 10 }), &limits);
+	CHECK(d->source == SOURCE_OVERSIZE && d->is_spent && d->members == 4);
+	CHECK(d->unpacked_bytes <= 100000);
+	d = packer_judge(write_cab_of(20, all, 0, (const size_t[]){ 29000, 10, 10 }), &limits);
+	CHECK(d->source == SOURCE_SANDBOX && d->members == 20 && d->unpacked_bytes == 29200);
+	d = packer_judge(write_cab_of(20, all, 1, (const size_t[]){ 29000, 10, 10 }), &limits);
+	CHECK(d->is_spent && d->unpacked_bytes <= 100000);
 }
 
 TEST(a_damaged_one_is_corrupt)
