@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/config/cpus.h"
@@ -15,35 +17,40 @@
 #define NICE            "10" /* a tenth of what control itself gets where both want one CPU */
 
 void
-compiler_init(struct compiler *p, struct control *c, const char *errors,
-    void (*done)(struct compiler *p, bool good))
+compiler_init(struct compiler *p, struct control *c, void (*done)(struct compiler *p, bool good))
 {
 	memset(p, 0, sizeof(*p));
 	p->control = c;
-	p->errors = errors;
 	p->done = done;
+	p->said = -1;
 }
 
 static void
-errors_path(const struct compiler *p, char out[512])
+forget_said(struct compiler *p)
 {
-	snprintf(out, 512, "%s/%s", p->control->paths.state_directory, p->errors);
+	if (p->said >= 0)
+		close(p->said);
+	p->said = -1;
 }
 
-/* Its first line on standard error: FILE:LINE: what. */
+/* Its first line on standard error, FILE:LINE: what; of one that was given no time to say anything,
+ * how it ended. */
 static void
-take_error(struct compiler *p)
+take_error(struct compiler *p, int64_t status, int signal_number)
 {
-	char path[512];
-	FILE *f;
+	ssize_t n = pread(p->said, p->error, sizeof(p->error) - 1, 0);
+	const char *name = sigabbrev_np(signal_number);
 
-	errors_path(p, path);
-	f = fopen(path, "re");
-	if (f == NULL || fgets(p->error, sizeof(p->error), f) == NULL)
-		snprintf(p->error, sizeof(p->error), "the compiler was ended by its limits");
+	p->error[n > 0 ? n : 0] = 0;
 	p->error[strcspn(p->error, "\n")] = 0;
-	if (f != NULL)
-		fclose(f);
+	if (p->error[0] != 0)
+		return;
+	if (signal_number != 0)
+		snprintf(p->error, sizeof(p->error), "the compiler was ended by SIG%s",
+		    name != NULL ? name : "?");
+	else
+		snprintf(p->error, sizeof(p->error),
+		    "the compiler ended with code %lld and said nothing", (long long)status);
 }
 
 /* Only now may the handle serve again. */
@@ -73,7 +80,9 @@ on_exited(uv_process_t *process, int64_t status, int signal_number)
 	p->good = status == 0 && signal_number == 0;
 	p->error[0] = 0;
 	if (!p->good)
-		take_error(p);
+		take_error(p, status, signal_number);
+	p->failed += !p->good;
+	forget_said(p);
 	uv_close((uv_handle_t *)process, on_closed);
 }
 
@@ -132,6 +141,18 @@ make_arguments(struct control *c, const struct compiler_work *work, char numbers
 	return arguments;
 }
 
+/* What it says is kept in memory: a disk that is full is one of the things it may have to tell. */
+static int
+open_said(struct compiler *p)
+{
+	p->said = memfd_create("sluice-sigc-said", MFD_CLOEXEC);
+	if (p->said >= 0)
+		return p->said;
+	snprintf(p->error, sizeof(p->error), "no memory for what the compiler says: %s",
+	    strerror(errno));
+	return -errno;
+}
+
 /* A file that the process writes to; -errno with the sentence. */
 static int
 open_output(struct compiler *p, const char *path)
@@ -172,50 +193,58 @@ spawn(struct compiler *p, const uv_process_options_t *options)
 	return rc;
 }
 
-int
-compiler_start(struct compiler *p, const struct compiler_work *work)
+/* The process, its output opened; `report`: -1, or where the report goes. */
+static int
+begin(struct compiler *p, char **arguments, int report)
 {
-	struct control *c = p->control;
-	char errors[512], numbers[2][32], **arguments = make_arguments(c, work, numbers);
 	uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE },
-		{ .flags = UV_INHERIT_FD, .data.fd = -1 } };
+		{ .flags = UV_INHERIT_FD, .data.fd = p->said } };
 	uv_process_options_t options = {
 		.exit_cb = on_exited,
-		.file = c->compiler,
+		.file = p->control->compiler,
 		.args = arguments,
 		.stdio = stdio,
 		.stdio_count = 3,
 	};
+	int rc;
+
+	if (report >= 0)
+		stdio[1] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = report };
+	p->process.data = p;
+	p->running = true;
+	p->error[0] = 0;
+	rc = spawn(p, &options);
+	if (rc == 0)
+		return 0;
+	snprintf(p->error, sizeof(p->error), "%.200s: %s", p->control->compiler, uv_strerror(rc));
+	uv_close((uv_handle_t *)&p->process, on_unused_closed);
+	return rc;
+}
+
+int
+compiler_start(struct compiler *p, const struct compiler_work *work)
+{
+	char numbers[2][32], **arguments;
 	int report = -1, rc = -ENOMEM;
 
 	if (p->running) { /* one that never began, whose handle is not out of the loop yet */
 		snprintf(p->error, sizeof(p->error), "the compiler is at work; try again");
-		free(arguments);
 		return -EBUSY;
 	}
+	p->runs++;
 	snprintf(p->error, sizeof(p->error), "out of memory");
-	if (arguments == NULL)
-		return rc;
-	errors_path(p, errors);
-	rc = stdio[2].data.fd = open_output(p, errors);
-	if (rc >= 0 && work->report != NULL) {
+	arguments = make_arguments(p->control, work, numbers);
+	if (arguments != NULL)
+		rc = open_said(p);
+	if (rc >= 0 && work->report != NULL)
 		rc = report = open_output(p, work->report);
-		stdio[1] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = report };
-	}
-	if (rc >= 0) {
-		p->process.data = p;
-		p->running = true;
-		p->error[0] = 0;
-		rc = spawn(p, &options);
-		if (rc != 0) {
-			snprintf(
-			    p->error, sizeof(p->error), "%.200s: %s", c->compiler, uv_strerror(rc));
-			uv_close((uv_handle_t *)&p->process, on_unused_closed);
-		}
+	if (rc >= 0)
+		rc = begin(p, arguments, report);
+	if (rc != 0) {
+		p->failed++;
+		forget_said(p);
 	}
 	free(arguments);
-	if (stdio[2].data.fd >= 0)
-		close(stdio[2].data.fd);
 	if (report >= 0)
 		close(report);
 	return rc;

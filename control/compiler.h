@@ -8,6 +8,7 @@
 #define SLUICE_CONTROL_COMPILER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct control;
@@ -19,8 +20,10 @@ struct compiler {
 	void (*done)(struct compiler *p, bool good); /* may start the next run */
 	uv_process_t process;
 	bool running, good;
-	const char *errors;                  /* file of the state directory for what it says */
-	char error[COMPILER_ERROR_TEXT_MAX]; /* of the last run: FILE:LINE: what; empty: none */
+	uint64_t runs, failed; /* since the start: those asked for, and that made nothing */
+	int said;              /* what the process says on standard error; -1: none runs */
+	char error[COMPILER_ERROR_TEXT_MAX]; /* of the last run: FILE:LINE: what, or how it ended;
+						empty: none */
 };
 
 /* What is compiled: files by their paths, besides what the configuration names, or alone. */
@@ -33,8 +36,8 @@ struct compiler_work {
 	unsigned more_count;
 };
 
-void compiler_init(struct compiler *p, struct control *c, const char *errors,
-    void (*done)(struct compiler *p, bool good));
+void compiler_init(
+    struct compiler *p, struct control *c, void (*done)(struct compiler *p, bool good));
 /* 0, or -errno or uv's error with p->error set; then `done` is not called. -EBUSY: it runs, or a
  * start that failed has not left the loop yet. */
 int compiler_start(struct compiler *p, const struct compiler_work *work);

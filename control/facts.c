@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/trial.h"
+
 /* Seconds since a process began, from the 22nd word of its stat (proc(5)); -1: it is not seen. */
 static int64_t
 age_of_process(int pid)
@@ -113,6 +115,8 @@ facts_gather(struct control *c, struct web_facts *out)
 		.jobs_running = jobs.running,
 		.jobs_waiting = jobs.waiting,
 		.compiling = c->compiling,
+		.compilations = c->serving.runs + trial_compiler(c->trial)->runs,
+		.compilations_failed = c->serving.failed + trial_compiler(c->trial)->failed,
 		.refused = c->last_error,
 		.compile_error = c->compile_error,
 		.log_error = facts_log_error(c),

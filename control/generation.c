@@ -75,21 +75,33 @@ generation_refused(struct control *c)
 	generation_compile(c);
 }
 
-/*
- * What served until now becomes the generation before: a second name for it, so that at each
- * instant both names are of whole files.
- */
-static void
-keep_previous(struct control *c)
+/* What serves gets a second name, for the day it is the generation before. -errno. */
+static int
+name_previous(const struct control *c, bool wanted)
 {
-	char current[512], partial[512], previous[512];
+	char current[512], partial[512];
 
 	generation_path(c, "current.gen", current);
 	generation_path(c, "previous.new", partial);
+	if (unlink(partial) != 0 && errno != ENOENT)
+		return -errno;
+	return !wanted || link(current, partial) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+/* The files take their new places, where name_previous() has been; at each instant both names are
+ * of whole files. -errno. */
+static int
+move_files(const struct control *c, bool is_new)
+{
+	char next[512], current[512], partial[512], previous[512];
+
+	generation_path(c, "next.gen", next);
+	generation_path(c, "current.gen", current);
+	generation_path(c, "previous.new", partial);
 	generation_path(c, "previous.gen", previous);
-	unlink(partial);
-	if (link(current, partial) == 0 && rename(partial, previous) != 0)
-		unlink(partial);
+	if (is_new && rename(partial, previous) != 0 && errno != ENOENT)
+		return -errno;
+	return rename(next, current) == 0 ? 0 : -errno;
 }
 
 static bool
@@ -110,8 +122,8 @@ differ(const char *current, const char *next)
 	       old.id != fresh.id;
 }
 
-/* The file that was made becomes the current one, and the state goes with it. */
-static void
+/* The file that was made becomes the current one, and the state goes with it. -errno. */
+static int
 take_over(struct control *c)
 {
 	char from[512], to[512];
@@ -123,20 +135,21 @@ take_over(struct control *c)
 	is_new = differ(to, from);
 	if (c->compiled != TRIED_AS_IS)
 		trial_before_change(c->trial, is_new);
-	if (is_new)
-		keep_previous(c);
-	rc = tried_succeed(&c->tried, c->compiled, is_new);
-	if (rc == 0 && rename(from, to) != 0)
-		rc = -errno;
+	/* What may want room on the disk first, so that where there is none nothing has changed. */
+	rc = name_previous(c, is_new);
+	if (rc == 0)
+		rc = tried_succeed(&c->tried, c->compiled, is_new);
+	if (rc == 0)
+		rc = move_files(c, is_new);
 	if (rc != 0) {
 		snprintf(c->compile_error, sizeof(c->compile_error),
 		    "the state directory can't be written: %s", strerror(-rc));
-		trial_failed(c->trial, c->compile_error);
-		return;
+		return rc;
 	}
 	generation_push(c);
 	if (c->compiled != TRIED_AS_IS)
 		trial_handed(c->trial);
+	return 0;
 }
 
 static void
@@ -147,9 +160,7 @@ on_compiled(struct compiler *p, bool good)
 	c->compiling = false;
 	snprintf(c->compile_error, sizeof(c->compile_error), "%s", p->error);
 	tried_name_all(&c->tried, c->compile_error, sizeof(c->compile_error));
-	if (good) {
-		take_over(c);
-	} else {
+	if (!good || take_over(c) != 0) {
 		fprintf(stderr, "WRN signatures: %s; the old generation stays\n", c->compile_error);
 		if (c->compiled != TRIED_AS_IS || !has_current(c))
 			trial_failed(c->trial, c->compile_error);
@@ -209,7 +220,7 @@ generation_compile(struct control *c)
 void
 generation_init(struct control *c)
 {
-	compiler_init(&c->serving, c, "compile.err", on_compiled);
+	compiler_init(&c->serving, c, on_compiled);
 }
 
 void

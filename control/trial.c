@@ -94,6 +94,7 @@ trial_settle(struct trial *t, json_t *answer)
 static void
 give_up(struct trial *t, const char *why)
 {
+	fprintf(stderr, "WRN signatures: not tried: %s\n", why);
 	if (t->by.done == NULL) /* a try that was made anew */
 		snprintf(t->error, sizeof(t->error), "%.400s", why);
 	trial_settle(t, answer_refusal(why));
@@ -404,6 +405,12 @@ trial_tick(struct trial *t)
 	trial_clear_caches(t);
 }
 
+const struct compiler *
+trial_compiler(const struct trial *t)
+{
+	return &t->compiler;
+}
+
 const char *
 trial_error(const struct trial *t)
 {
@@ -420,7 +427,7 @@ trial_create(struct control *c)
 	t->control = c;
 	tried_open(&c->tried, c->paths.state_directory);
 	tried_sweep(&c->tried);
-	compiler_init(&t->compiler, c, "try.err", on_compiled);
+	compiler_init(&t->compiler, c, on_compiled);
 	t->generation = generation_of(tried_trial(&c->tried));
 	return t;
 }

@@ -56,6 +56,9 @@ void trial_served(struct trial *t);
 void trial_failed(struct trial *t, const char *why);
 bool trial_refused(struct trial *t, const char *why);
 
+/* The compiler that makes tries, to be counted. */
+const struct compiler *trial_compiler(const struct trial *t);
+
 /* drain.c: what a record says of the try, within the transaction that stores it. `sum` gathers what
  * store_put_trial_totals() takes at its end. */
 void trial_note(struct trial *t, const struct record_slot *slot, struct store_trial_totals *sum);

@@ -23,6 +23,7 @@ struct web_facts {
 	uint64_t lines, lines_dropped, json_dropped;
 	unsigned jobs_running, jobs_waiting;
 	bool compiling;
+	uint64_t compilations, compilations_failed;
 	struct store_facts store;
 	/* What is wrong, in words, not escaped; empty: nothing. The store's is in its facts. */
 	const char *refused, *compile_error, *log_error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A compiler that can't be started: told, and its handle is not used again before it left the loop.
- * One that runs takes no time from what objects wait for. */
+ * One that runs takes no time from what objects wait for. One that fails is told by what it says,
+ * on whatever disk, or by how it ended. */
 #include "control/compiler.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ TEST(a_compiler_that_cannot_be_started_is_told_each_time)
 	rig_make(&r);
 	snprintf(output, sizeof(output), "%s/out.gen", r.directory);
 	r.control.compiler = "/none/sluice-sigc";
-	compiler_init(&compiler, &r.control, "test.err", on_done);
+	compiler_init(&compiler, &r.control, on_done);
 	for (unsigned i = 0; i < 2; i++) {
 		CHECK(compiler_start(&compiler, &work) == -ENOENT);
 		CHECK(strcmp(compiler.error, "/none/sluice-sigc: no such file or directory") == 0);
@@ -97,7 +98,7 @@ TEST(a_compiler_steps_back_and_keeps_off_the_cores)
 	CHECK(sched_setaffinity(0, sizeof(before), &before) == 0);
 	r.control.compiler = program;
 	r.control.config->dataplane.first_cpu = (uint16_t)second;
-	compiler_init(&compiler, &r.control, "test.err", on_ended);
+	compiler_init(&compiler, &r.control, on_ended);
 	CHECK(compiler_start(&compiler, &work) == 0);
 	while (!ended)
 		rig_turn(&r);
@@ -109,5 +110,58 @@ TEST(a_compiler_steps_back_and_keeps_off_the_cores)
 	CHECK(strstr(text, allowed) != NULL);
 	CHECK(sched_getaffinity(0, sizeof(after), &after) == 0 && CPU_EQUAL(&before, &after));
 	CHECK(sched_setaffinity(0, sizeof(whole), &whole) == 0);
+	rig_remove(&r);
+}
+
+static bool failed;
+
+static void
+on_failed(struct compiler *p, bool good)
+{
+	(void)p;
+	CHECK(!good);
+	failed = true;
+}
+
+TEST(a_compiler_that_fails_is_told_by_its_words_or_its_end)
+{
+	static const struct {
+		const char *program, *error;
+	} rows[] = {
+		{ "echo 'sluice-sigc: a.ndb:7: no pattern' >&2; exit 2",
+		    "sluice-sigc: a.ndb:7: no pattern" },
+		{ "printf 'first\\nsecond\\n' >&2; exit 1", "first" },
+		{ "echo 'sluice-sigc: a.ndb:7: a limit' >&2; kill -9 $$",
+		    "sluice-sigc: a.ndb:7: a limit" },
+		{ "kill -9 $$", "the compiler was ended by SIGKILL" },
+		{ "kill -XCPU $$", "the compiler was ended by SIGXCPU" },
+		{ "exit 3", "the compiler ended with code 3 and said nothing" },
+		{ "echo >&2; exit 2", "the compiler ended with code 2 and said nothing" },
+	};
+	struct compiler compiler;
+	struct compiler_work work = { .output = "/nonexistent/out.gen" };
+	char program[160], text[256];
+	struct rig r;
+
+	rig_make(&r);
+	snprintf(program, sizeof(program), "%s/sigc", r.directory);
+	r.control.compiler = program;
+	/* Nothing is written beside the state, which may be on a full disk. */
+	strcpy(r.control.paths.state_directory, "/nonexistent");
+	compiler_init(&compiler, &r.control, on_failed);
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		FILE *f = fopen(program, "w");
+
+		snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", rows[i].program);
+		CHECK_ROW(rows[i].error, f != NULL && fputs(text, f) > 0);
+		fclose(f);
+		CHECK_ROW(rows[i].error, chmod(program, 0700) == 0);
+		failed = false;
+		CHECK_ROW(rows[i].error, compiler_start(&compiler, &work) == 0);
+		while (!failed)
+			rig_turn(&r);
+		CHECK_ROW(compiler.error, strcmp(compiler.error, rows[i].error) == 0);
+	}
+	CHECK(compiler.runs == COUNT_OF(rows) && compiler.failed == COUNT_OF(rows));
 	rig_remove(&r);
 }

@@ -458,6 +458,35 @@ TEST(a_refused_change_is_put_back)
 	place_remove(&p);
 }
 
+/* The disk has no room for the state, or for a file's second name: a change is refused, and neither
+ * what serves nor what a rollback returns to is another. */
+TEST(a_change_that_finds_no_room_changes_nothing)
+{
+	static const char *const in_the_way[] = { "signatures.json.new", "previous.new" };
+
+	for (unsigned i = 0; i < COUNT_OF(in_the_way); i++) {
+		struct place p;
+		char path[200];
+		const char *said;
+
+		place_make(&p);
+		CHECK(strcmp(ask(&p, try_of(&p, "one", NULL)), "") == 0);
+		CHECK(strcmp(ask(&p, word("promote")), "") == 0);
+		CHECK(strcmp(ask(&p, try_of(&p, "two", NULL)), "") == 0);
+		snprintf(path, sizeof(path), "%s/%s", p.rig.directory, in_the_way[i]);
+		CHECK(mkdir(path, 0700) == 0);
+		said = ask(&p, word("promote"));
+		CHECK_ROW(in_the_way[i],
+		    strncmp(said, "the state directory can't be written: ", 38) == 0);
+		CHECK(p.fake.generation == 101 && tried_trial(&p.rig.control.tried) != NULL);
+		CHECK(p.rig.control.compile_error[0] != 0);
+		CHECK(rmdir(path) == 0);
+		CHECK_ROW(in_the_way[i], strcmp(ask(&p, word("rollback")), "") == 0);
+		CHECK_ROW(in_the_way[i], p.fake.generation == 100);
+		place_remove(&p);
+	}
+}
+
 /* Who asked is answered though the dataplane ends, and the next one gets what was asked for. */
 TEST(a_dataplane_that_ends_amid_a_change)
 {

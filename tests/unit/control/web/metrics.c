@@ -38,6 +38,8 @@ some_facts(void)
 		.lines = 5,
 		.lines_dropped = 6,
 		.json_dropped = 7,
+		.compilations = 9,
+		.compilations_failed = 4,
 		.refused = "",
 		.compile_error = "x.ndb:1: no",
 		.log_error = "",
@@ -137,6 +139,8 @@ TEST(control_tells_of_itself)
 	CHECK(has(text, "sluice_signatures{kind=\"reputation\"} 12"));
 	CHECK(has(text, "sluice_control_uptime_seconds 77"));
 	CHECK(has(text, "sluice_log_lines_total 5"));
+	CHECK(has(text, "sluice_compilations_total 9"));
+	CHECK(has(text, "sluice_compilations_failed_total 4"));
 	CHECK(has(text, "sluice_log_lines_dropped_total{file=\"sluice.log\"} 6"));
 	CHECK(has(text, "sluice_log_lines_dropped_total{file=\"sluice.jsonl\"} 7"));
 	CHECK(has(text, "sluice_problem{what=\"compile\"} 1"));
