@@ -134,8 +134,10 @@ ask(struct asking *a, struct tcp *t, const struct link *link, struct tcp_ledger_
 	if (!tcp_ledger_holds(entry))
 		return false;
 	a->any = true;
-	if (!link_has_address(link, &entry->endpoints.local))
+	if (!link_has_address(link, &entry->endpoints.local)) {
+		a->early |= link_tries_address(link, &entry->endpoints.local);
 		return false;
+	}
 	if (tcp_knows(t, &entry->endpoints)) { /* its client has begun anew */
 		tcp_ledger_strike(entry);
 		return false;
@@ -149,10 +151,13 @@ end_round(struct asking *a, struct mono now)
 {
 	a->due = mono_add(now, (struct duration){ FIRST_GAP.ns << a->round });
 	a->next = a->first;
-	a->round = a->any ? a->round + 1 : LEFTOVERS_ROUNDS;
-	if (!a->any)
+	if (!a->any) {
+		a->round = LEFTOVERS_ROUNDS;
 		finish(a);
-	a->any = false;
+	} else if (!a->early) {
+		a->round++;
+	}
+	a->any = a->early = false;
 }
 
 unsigned

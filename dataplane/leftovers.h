@@ -7,7 +7,8 @@
  * tell the connection's numbers, nobody here knows it, and it gets the RST that any stranger gets,
  * but without their rate. The next round asks again, who has gone says so with a RST of its
  * own, and is not asked any more; nor is one that has not answered LEFTOVERS_ROUNDS times, or whose
- * address or port is ours no more.
+ * address or port is ours no more. While an address of theirs is still tried (RFC 4862 §5.4) the
+ * first round is taken again, each FIRST_GAP.
  *
  * The cores share the list: each asks its share of it, and any of them may get the answer. An entry
  * is struck by whoever is done with it; a counter is written by the core whose it is.
@@ -33,7 +34,8 @@ struct asking {
 	struct core_stats *stats;
 	uint32_t next, step; /* in the list */
 	unsigned first, round;
-	bool any; /* seen in this round that is not done with */
+	bool any;   /* seen in this round that is not done with */
+	bool early; /* seen in this round whose address is still tried */
 	struct mono due;
 };
 

@@ -55,6 +55,14 @@ autoconf_is_usable(const struct link *l, unsigned i)
 	return !l->lives[i].tentative && !l->lives[i].duplicate;
 }
 
+bool
+link_tries_address(const struct link *l, const struct ip_address *a)
+{
+	int i = index_of(l, a);
+
+	return i >= 0 && l->lives[i].tentative;
+}
+
 void
 autoconf_conflict(struct link *l, const struct ip_address *target)
 {

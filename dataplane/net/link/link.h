@@ -91,6 +91,9 @@ void link_output(struct link *l, struct rte_mbuf *segment, const struct ip_addre
 
 /* Whether an address is ours, and may be used now. */
 bool link_has_address(const struct link *l, const struct ip_address *a);
+/* Whether it is ours, and is not used yet: it is being found out that nobody else has it (RFC 4862
+ * §5.4). That takes DAD_WAIT, then it is used or never will be. */
+bool link_tries_address(const struct link *l, const struct ip_address *a);
 
 void link_run_timers(struct link *l);
 struct mono link_next_deadline(const struct link *l);

@@ -130,6 +130,7 @@ run(struct fixture *f, struct duration time)
 			f->now = mono_earlier(due, until);
 		tcp_begin(f->tcp, f->now);
 		link_begin(f->link, f->now);
+		link_run_timers(f->link);
 		CHECK(leftovers_turn(&f->asking, f->tcp, f->link, f->now) <= LEFTOVERS_PER_BURST);
 		if (!mono_before(f->now, until))
 			return;
@@ -248,6 +249,39 @@ TEST(what_is_ours_no_more_is_silent)
 	tcp_ledger_write(&f->entries[1], &e);
 	run(f, seconds(70));
 	CHECK(f->asked_all == 0);
+	end(f);
+}
+
+TEST(an_address_that_is_still_tried_is_waited_for)
+{
+	struct fixture *f = make(0, 1);
+	struct link_env le = { f, drop_frame, not_random, *sim_pools() };
+	struct link_config lc = { .vlan = LINK_VLAN_NONE,
+		.mtu = 1500,
+		.address_count = 2,
+		.duplicate_address_detection = true };
+	struct tcp_endpoints e = flow(0);
+	struct leftovers *l;
+
+	tcp_ledger_write(&f->entries[0], &e);
+	e = flow(1);
+	e.local = (struct ip_address){ { 0xfd, [15] = 1 } };
+	e.remote = (struct ip_address){ { 0xfd, [15] = 2 } };
+	tcp_ledger_write(&f->entries[1], &e);
+	lc.addresses[0].subnet = (struct ip_subnet){ host(1), 120 };
+	lc.addresses[1].subnet = (struct ip_subnet){ e.local, 64 };
+	link_destroy(f->link);
+	f->link = link_create(&lc, &le);
+	l = leftovers_create(f->entries, 2, 1);
+	leftovers_begin(&f->asking, l, &f->stats, 0, 1);
+	run(f, milliseconds(900));
+	CHECK(f->asked[0] == 4 && f->asked[1] == 0);
+	run(f, milliseconds(700)); /* once it is used, all rounds are before it */
+	CHECK(f->asked[1] >= 1 && f->asked[1] <= 3);
+	run(f, seconds(70));
+	CHECK(f->asked[1] == LEFTOVERS_ROUNDS);
+	CHECK(leftovers_next_deadline(&f->asking).ns == MONO_NEVER.ns);
+	leftovers_destroy(l);
 	end(f);
 }
 
