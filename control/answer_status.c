@@ -66,6 +66,9 @@ put_dataplane(json_t *out, struct control *c)
 	put_signatures(out, c);
 	put_digests(out, c);
 	answer_put_number(out, "connections", sum.connections_now);
+	answer_put_number(out, "connections_left", sum.counters[COUNTER_CONNECTIONS_LEFT]);
+	answer_put_number(
+	    out, "connections_left_reset", sum.counters[COUNTER_CONNECTIONS_LEFT_RESET]);
 	answer_put_number(out, "held", sum.held_now);
 	answer_put_number(out, "objects",
 	    sum.counters[COUNTER_OBJECTS_REQMOD] + sum.counters[COUNTER_OBJECTS_RESPMOD]);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # kill -9 of the dataplane: clients that wait for an answer, or for nothing, and have nothing to send are told by the
-# next one, over IPv4 and IPv6, whatever the number of cores was. What is no list of connections stops nobody; an
-# orderly end leaves none.
+# next one, over IPv4 and IPv6, whatever the number of cores was, also on a VLAN with an IPv6 address that must first be
+# found to be nobody else's. What is no list of connections stops nobody; an orderly end leaves none, nor does a lab.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 waiting=60 idle=40
@@ -35,15 +35,19 @@ dies() {
 lines_of() { grep -c -- "$1" "/var/log/sluice/$lab_name/dataplane.out" || true; }
 
 all=$((2 * (waiting + idle)))
-for cores in 1 2; do
-	lab_up --cores $cores
+labs=("--cores 1" "--cores 2" "--cores 1 --vlan 7 --set dataplane.duplicate_address_detection=true")
+for options in "${labs[@]}"; do
+	read -ra words <<<"$options"
+	lab_up "${words[@]}"
 	trap 'tools/lab down --name "$lab_name"; rm -f "$out"' EXIT
 	list=$(dirname "$DATAPLANE_PID")/connections
 	stand
 	dies
-	told "killed, $cores cores" "$all reset"
+	told "killed, $options" "$all reset"
 	[ "$(counter connections_left)" -eq $all ] || fail "$(counter connections_left) of $all were found"
 	[ "$(counter connections_left_reset)" -eq $all ] || fail "$(counter connections_left_reset) of $all were reset"
+	"${ctl[@]}" status | grep -Eq "^connections_left +$all\$" || fail "status does not say how many were left"
+	"${ctl[@]}" status | grep -Eq "^connections_left_reset +$all\$" || fail "status does not say how many were reset"
 
 	# They say themselves that they have gone, and the one after this one finds nobody.
 	done_with() { [ "$(lines_of "of $all connections that were left $all were reset")" -eq 1 ]; }
@@ -56,10 +60,10 @@ for cores in 1 2; do
 	old=$(cat "$DATAPLANE_PID")
 	kill "$old"
 	ended() { [ "$(cat "$DATAPLANE_PID")" != "$old" ] && serves && attached; }
-	told "stopped, $cores cores" "$((2 * idle)) closed, $((2 * waiting)) reset"
+	told "stopped, $options" "$((2 * idle)) closed, $((2 * waiting)) reset"
 	eventually ended
 	[ "$(counter connections_left)" -eq 0 ] || fail "an orderly end left $(counter connections_left)"
-	[ $cores = 2 ] || tools/lab down --name "$lab_name"
+	[ "$options" = "${labs[-1]}" ] || tools/lab down --name "$lab_name"
 done
 
 # Garbage of every kind in its place: it starts, and says so where it is none of its own.
@@ -94,3 +98,5 @@ with open(sys.argv[1], "r+b") as f:
 END
 kill -9 "$old"
 told "killed, noise between" "$all reset"
+tools/lab down --name "$lab_name"
+[ ! -e "$(dirname "$list")" ] || fail "left by the lab: $(ls "$(dirname "$list")")"
