@@ -30,19 +30,27 @@ has_source_route(const uint8_t *p, unsigned bytes)
 	return false;
 }
 
-/* The first or the last address of a subnet of ours, which stand for all of it. */
+static uint32_t
+number_of(const struct ip_address *a)
+{
+	uint32_t n;
+
+	memcpy(&n, a->bytes + 12, 4);
+	return rte_be_to_cpu_32(n);
+}
+
+/* The first or the last address of a subnet of ours, which stand for all of it; `a` is IPv4. */
 static bool
 is_whole_subnet(const struct ip_subnet *s, const struct ip_address *a)
 {
 	unsigned host_bits = 128u - s->prefix_bits;
 	uint32_t mask, host;
 
-	if (!address_is_v4(&s->base) || host_bits < 2 || host_bits > 31 || !subnet_holds(s, a))
+	if (!address_is_v4(&s->base) || host_bits < 2 || host_bits > 31)
 		return false;
 	mask = (1u << host_bits) - 1;
-	memcpy(&host, a->bytes + 12, 4);
-	host = rte_be_to_cpu_32(host) & mask;
-	return host == 0 || host == mask;
+	host = number_of(a) & mask;
+	return (host == 0 || host == mask) && ((number_of(a) ^ number_of(&s->base)) & ~mask) == 0;
 }
 
 /* Multicast, broadcast, loopback and "this network" send nothing (RFC 1122 §3.2.1.3). */
@@ -60,6 +68,27 @@ source_can_send(const struct link *l, const struct ip_address *a)
 	return true;
 }
 
+/* The folded sum (RFC 1071) of a header, which is whole words of 32 bits; 0xffff: it is right. */
+static uint32_t
+header_sum(const uint8_t *p, unsigned bytes)
+{
+	uint64_t sum = 0;
+	uint32_t word;
+
+	for (unsigned at = 0; at < HEADER_BYTES; at += 4) {
+		memcpy(&word, p + at, 4);
+		sum += word;
+	}
+	for (unsigned at = HEADER_BYTES; at < bytes; at += 4) {
+		memcpy(&word, p + at, 4);
+		sum += word;
+	}
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)((sum & 0xffff) + (sum >> 16));
+}
+
 /* Length and checksum; cuts Ethernet padding off. */
 static bool
 header_is_right(struct link *l, struct rte_mbuf *m, unsigned *bytes)
@@ -75,7 +104,7 @@ header_is_right(struct link *l, struct rte_mbuf *m, unsigned *bytes)
 		return false;
 	if (!(l->config.checksum_offload_rx &&
 		(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD) &&
-	    rte_raw_cksum(h, *bytes) != 0xffff) {
+	    header_sum((const uint8_t *)h, *bytes) != 0xffff) {
 		link_count(l, LINK_COUNTER_IN_CHECKSUM);
 		return false;
 	}

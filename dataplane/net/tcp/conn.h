@@ -297,7 +297,7 @@ struct tcp {
 	unsigned listener_count;
 	struct listener listeners[LISTENERS_MAX];
 	struct tcp_conn **buckets;
-	struct tcp_conn *last_found; /* by table_find(); NULL: none, or it is gone */
+	struct tcp_conn *recent[RECENT_FLOWS]; /* table_find(); NULL: none, or it is gone */
 	struct tcp_endpoints missed; /* what table_find() did not find last, and its hash: */
 	uint32_t missed_hash;        /* who is not there is sought and added at once */
 	uint64_t asked_hash;         /* the same of sources, backlog.c */

@@ -90,22 +90,33 @@ table_destroy(struct tcp *t)
 	free(t->time_wait_slots);
 }
 
+/*
+ * Where a flow that was found lately is noted. By its port alone: who chooses ports to meet here
+ * only has the hash made, as for any flow that is not noted.
+ */
+static struct tcp_conn **
+recent_of(struct tcp *t, const struct tcp_endpoints *e)
+{
+	return &t->recent[e->remote_port % RECENT_FLOWS];
+}
+
 struct tcp_conn *
 table_find(struct tcp *t, const struct tcp_endpoints *e)
 {
-	struct tcp_conn *c = t->last_found;
+	struct tcp_conn **recent = recent_of(t, e), *c = *recent;
 	uint32_t hash;
 
 	if (c != NULL && same(&c->endpoints, e))
-		return c; /* a burst is runs of one flow */
+		return c; /* a burst is runs of few flows, and they come again */
 	hash = flow_hash(t, e);
 	c = t->buckets[hash & t->bucket_mask];
 	while (c != NULL && !same(&c->endpoints, e))
 		c = c->hash_next;
-	t->last_found = c;
 	if (c == NULL) {
 		t->missed = *e;
 		t->missed_hash = hash;
+	} else {
+		*recent = c;
 	}
 	return c;
 }
@@ -141,7 +152,7 @@ table_add(struct tcp *t, const struct tcp_endpoints *e)
 	c->opened_at = (uint32_t)(t->now.ns >> OPENED_AT_SHIFT);
 	c->hash_next = *bucket;
 	*bucket = c;
-	t->last_found = c; /* not another of the same name that is over and still held */
+	*recent_of(t, e) = c; /* not another of the same name that is over and still held */
 	t->connection_count++;
 	return c;
 }
@@ -151,12 +162,13 @@ table_remove(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
 	struct tcp_conn **at = &t->buckets[c->flow_hash & t->bucket_mask];
+	struct tcp_conn **recent = recent_of(t, &c->endpoints);
 
 	while (*at != c)
 		at = &(*at)->hash_next;
 	*at = c->hash_next;
-	if (t->last_found == c)
-		t->last_found = NULL;
+	if (*recent == c)
+		*recent = NULL;
 	ledger_leave(c);
 	backlog_leave(c);
 	if (c->by_cookie)

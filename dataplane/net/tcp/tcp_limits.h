@@ -16,6 +16,7 @@
 #define TIME_WAIT_MAX_DEFAULT   16384
 #define WINDOW_BYTES_DEFAULT    (1 << 20)
 #define SEND_QUEUE_DEFAULT      (1 << 20)
+#define RECENT_FLOWS            256 /* found without a hash, 2 KiB; a power of two */
 #define FLUSH_SEGMENTS          45 /* of a connection in a row, 64 KiB; then others have their turn */
 
 #define TIMERS_PER_TURN 1024 /* of connections, and of TIME-WAIT; others fire in the next turn */

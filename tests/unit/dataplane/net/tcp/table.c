@@ -128,13 +128,14 @@ stack_of(uint32_t connections)
 }
 
 /* A flow that is gone is not found by the short cut, and its name opened again is the new one. */
-TEST(the_last_found_is_never_one_that_is_gone)
+TEST(one_found_lately_is_never_one_that_is_gone)
 {
 	struct tcp *t = stack_of(4);
 	struct tcp_endpoints a = flow_of(0, 1), b = flow_of(0, 2);
+	struct tcp_conn **recent = &t->recent[a.remote_port % RECENT_FLOWS];
 	struct tcp_conn *first = table_add(t, &a), *other = table_add(t, &b), *second;
 
-	CHECK(table_find(t, &a) == first && t->last_found == first);
+	CHECK(table_find(t, &a) == first && *recent == first);
 	CHECK(table_find(t, &a) == first);
 	table_remove(first);
 	CHECK(table_find(t, &a) == NULL);
@@ -142,8 +143,8 @@ TEST(the_last_found_is_never_one_that_is_gone)
 	CHECK(table_find(t, &b) == other);
 	second = table_add(t, &a);
 	CHECK(second != NULL && table_find(t, &a) == second);
-	table_remove(other); /* not the last found: that stays */
-	CHECK(t->last_found == second && table_find(t, &b) == NULL);
+	table_remove(other); /* the other stays noted */
+	CHECK(*recent == second && table_find(t, &b) == NULL);
 	CHECK(table_find(t, &a) == second);
 	tcp_destroy(t);
 }
@@ -182,5 +183,27 @@ TEST(the_place_and_the_recorder_that_went_last_come_back_first)
 	CHECK(goes == &t->conns[1]);
 	goes->state = TCP_ESTABLISHED;
 	CHECK(flight_claim(goes) == recorder);
+	tcp_destroy(t);
+}
+
+/* Two flows of one place among the recent ones each give way to the other, and both are found; when
+ * the one that is noted goes, the other is not taken for it. */
+TEST(flows_that_share_a_recent_place_are_told_apart)
+{
+	struct tcp *t = stack_of(4);
+	struct tcp_endpoints a = flow_of(0, 1), b = flow_of(0, 1 + RECENT_FLOWS),
+			     other = flow_of(1, 7);
+	struct tcp_conn *first = table_add(t, &a), *second = table_add(t, &b);
+	struct tcp_conn **recent = &t->recent[a.remote_port % RECENT_FLOWS];
+
+	CHECK(recent == &t->recent[b.remote_port % RECENT_FLOWS] && *recent == second);
+	CHECK(table_find(t, &a) == first && *recent == first);
+	CHECK(table_find(t, &b) == second && *recent == second);
+	other.remote_port = a.remote_port; /* the same port of another host */
+	CHECK(table_find(t, &other) == NULL && *recent == second);
+	table_remove(first);
+	CHECK(*recent == second && table_find(t, &a) == NULL);
+	table_remove(second);
+	CHECK(*recent == NULL && table_find(t, &b) == NULL);
 	tcp_destroy(t);
 }
