@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Look-ups from the most specific form of a URL to the least; see reputation.h. What they cost is
- * waiting for memory, so the buckets of a host and all its parents are asked for at once, a key is
- * compared where its bucket says that it may be, and a path is only brought to its spelling where
- * the host has some listed.
+ * waiting for memory, so the buckets of a host and all its parents are asked for at once, with
+ * those that the host's paths most likely have; a key is compared where its bucket says that it may
+ * be; and a path that has to be brought to its spelling is, where the host has some listed.
  */
 #include "scanners/reputation/reputation.h"
 
@@ -13,6 +13,9 @@
 #include "scanners/reputation/reputation_table.h"
 
 #define PATH_BORDERS_MAX 64
+/* A path that is longer is not looked at before its host is found; any of it has room there. */
+#define PLAIN_PATH_MAX 256
+static_assert(PLAIN_PATH_MAX + 4 <= REPUTATION_KEY_MAX - REPUTATION_HOST_MAX, "it is not cut");
 
 static const struct reputation_header *
 header_of(const struct reputation_table *t)
@@ -90,7 +93,7 @@ reputation_open(struct span bytes, struct reputation_table *view)
 	h = *header_of(view);
 	behind = sizeof(h) + (uint64_t)h.buckets * sizeof(struct reputation_bucket);
 	if (h.magic != REPUTATION_MAGIC || h.buckets == 0 || h.list_count > REPUTATION_LISTS_MAX ||
-	    h.text_bytes == 0 ||
+	    h.text_bytes == 0 || h.near > REPUTATION_NEAR_MAX ||
 	    !checked_inside(behind, (uint64_t)h.long_bytes + h.text_bytes, bytes.bytes) ||
 	    bytes.data[behind + h.long_bytes + h.text_bytes - 1] != 0)
 		return -EINVAL;
@@ -183,22 +186,13 @@ hash_of(uint64_t state)
 	return state * UINT64_C(0xbf58476d1ce4e5b9);
 }
 
-/* Where a listed prefix may end next: with a segment, before the query, with the path. */
-static uint32_t
-next_border(const uint8_t *path, uint32_t from, uint32_t bytes)
-{
-	uint32_t n = from + 1 > 2 ? from + 1 : 2;
-
-	while (n < bytes && path[n - 1] != '/' && path[n] != '/' && path[n] != '?')
-		n++;
-	return n < bytes ? n : bytes;
-}
-
 uint64_t
 reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes)
 {
 	uint64_t state = MIX_START;
 	uint32_t end = host_bytes, path_bytes = key_bytes - host_bytes;
+	uint8_t path[REPUTATION_KEY_MAX + REPUTATION_BLOCK] = { 0 };
+	struct reputation_borders borders;
 	struct text t;
 
 	text_init(&t, key, key_bytes);
@@ -208,8 +202,10 @@ reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes)
 		state = mix_run(state, &t, i - 1, end - (i - 1));
 		end = i > 1 ? i - 2 : 0;
 	}
+	memcpy(path, key + host_bytes, path_bytes);
+	reputation_borders_init(&borders, path, path_bytes);
 	for (uint32_t from = 0, to; from < path_bytes; from = to) {
-		to = next_border(key + host_bytes, from, path_bytes);
+		to = reputation_next_border(&borders);
 		state = mix_run(state, &t, host_bytes + from, to - from);
 	}
 	return hash_of(state);
@@ -217,10 +213,9 @@ reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes)
 
 /* Both of its lines, before it is looked into. */
 static inline void
-ask_for_bucket(const struct reputation_table *t, uint64_t hash)
+ask_for_bucket(const struct reputation_table *t, uint32_t bucket)
 {
-	const struct reputation_bucket *b =
-	    &buckets_of(t)[reputation_bucket_of(hash, header_of(t)->buckets)];
+	const struct reputation_bucket *b = &buckets_of(t)[bucket];
 
 	__builtin_prefetch(b);
 	__builtin_prefetch((const uint8_t *)b + sizeof(*b) / 2);
@@ -255,6 +250,7 @@ static void
 hash_names(const struct reputation_table *t, struct names *n)
 {
 	uint32_t end = n->host_bytes;
+	uint32_t buckets = header_of(t)->buckets, near = header_of(t)->near, own;
 	struct text text;
 
 	text_init(&text, n->host, n->host_bytes);
@@ -264,8 +260,11 @@ hash_names(const struct reputation_table *t, struct names *n)
 		n->hashes[i] = hash_of(n->state);
 		end = n->begins[i] - 1u;
 		if (!n->is_address || i == 0)
-			ask_for_bucket(t, n->hashes[i]);
+			ask_for_bucket(t, reputation_bucket_of(n->hashes[i], buckets));
 	}
+	own = reputation_bucket_of(n->hashes[0], buckets);
+	for (uint32_t i = 1; i < near && own + i < buckets; i++)
+		ask_for_bucket(t, own + i);
 }
 
 /* Bytes 0x80 where `word` has the byte `tag`, of the tags. */
@@ -294,12 +293,19 @@ entry_at(const struct reputation_table *t, const struct reputation_bucket *b, un
 	return span_of(long_keys_of(t) + key.at, key.bytes);
 }
 
+/* What was found, and where: reputation_place(). */
+struct found {
+	struct reputation_entry entry;
+	uint32_t place;
+};
+
+/* The key that has that hash, from the bucket on that it belongs to. */
 static bool
-find(const struct reputation_table *t, uint64_t hash, const uint8_t *key, uint32_t bytes,
-    struct reputation_entry *e)
+find(const struct reputation_table *t, uint64_t hash, uint32_t bucket, struct span key,
+    struct found *f)
 {
 	const struct reputation_bucket *buckets = buckets_of(t);
-	uint32_t count = header_of(t)->buckets, i = reputation_bucket_of(hash, count);
+	uint32_t count = header_of(t)->buckets, i = bucket;
 
 	for (;;) {
 		const struct reputation_bucket *b = &buckets[i];
@@ -307,10 +313,14 @@ find(const struct reputation_table *t, uint64_t hash, const uint8_t *key, uint32
 
 		for (uint64_t equal = equal_tags(word, reputation_tag_of(hash)); equal != 0;
 		     equal &= equal - 1) {
-			struct span other = entry_at(t, b, (unsigned)__builtin_ctzll(equal) / 8, e);
+			unsigned number = (unsigned)__builtin_ctzll(equal) / 8;
+			struct span other = entry_at(t, b, number, &f->entry);
 
-			if (other.bytes == bytes && memcmp(other.data, key, bytes) == 0)
-				return true;
+			if (other.bytes != key.bytes ||
+			    memcmp(other.data, key.data, key.bytes) != 0)
+				continue;
+			f->place = reputation_place(i, number);
+			return true;
 		}
 		if (!(word >> 56 & reputation_spill_of(hash)))
 			return false;
@@ -334,34 +344,96 @@ take(const struct reputation_table *t, const struct reputation_entry *e,
 	return true;
 }
 
-/*
- * The host's entries with a path, the longest first. At most PATH_BORDERS_MAX prefixes and the
- * whole are tried, so that a path of slashes alone costs no more than others.
- */
-static bool
-find_paths(const struct reputation_table *t, const struct reputation_key *k, uint64_t state,
-    uint32_t longest, struct reputation_answer *out)
-{
-	uint32_t borders[PATH_BORDERS_MAX + 1], count = 0;
-	uint64_t hashes[PATH_BORDERS_MAX + 1];
-	struct reputation_entry e;
-	struct text text;
+/* A path behind the place of its host, and what may be read behind it. */
+struct path_key {
+	uint8_t bytes[REPUTATION_PLACE_BYTES + REPUTATION_KEY_MAX + REPUTATION_BLOCK];
+	uint32_t path_bytes; /* 0: it is not yet in its spelling */
+};
 
-	text_init(&text, k->bytes, k->host_bytes + k->path_bytes);
-	for (uint32_t from = 0, to; from < k->path_bytes; from = to) {
-		to = next_border(k->bytes + k->host_bytes, from, k->path_bytes);
-		if (to > longest)
-			break;
-		state = mix_run(state, &text, k->host_bytes + from, to - from);
-		if (to < k->path_bytes && count >= PATH_BORDERS_MAX)
+static void
+put_path(struct path_key *p, const uint8_t *path, uint32_t bytes)
+{
+	p->path_bytes = bytes;
+	memcpy(p->bytes + REPUTATION_PLACE_BYTES, path, bytes);
+	memset(p->bytes + REPUTATION_PLACE_BYTES + bytes, 0, REPUTATION_BLOCK);
+}
+
+/* In its one spelling, where that is the one that it has: of most, and at once. */
+static void
+take_plain_path(struct path_key *p, struct span path)
+{
+	if (path.bytes == 0 || path.bytes > PLAIN_PATH_MAX)
+		return;
+	put_path(p, path.data, (uint32_t)path.bytes);
+	if (!reputation_path_is_plain(p->bytes + REPUTATION_PLACE_BYTES, p->path_bytes))
+		p->path_bytes = 0;
+}
+
+static void
+spell_path(struct path_key *p, uint32_t host_bytes, struct span path)
+{
+	struct reputation_key k;
+
+	k.host_bytes = host_bytes;
+	reputation_key_path(&k, path);
+	put_path(p, k.bytes + host_bytes, k.path_bytes);
+}
+
+/* Where prefixes of a path end that may be listed, each with its hash, the shortest first. */
+struct prefixes {
+	uint32_t count;
+	uint16_t ends[PATH_BORDERS_MAX + 1];
+	uint64_t hashes[PATH_BORDERS_MAX + 1];
+};
+
+/*
+ * Those of borders where the host has some that are listed. At most PATH_BORDERS_MAX and the whole,
+ * so that a path of slashes alone costs no more than others.
+ */
+static void
+find_prefixes(struct prefixes *x, const struct path_key *p, uint64_t state, uint32_t listed)
+{
+	struct reputation_borders borders;
+	struct text text;
+	uint32_t border = 0;
+
+	text_init(&text, p->bytes, REPUTATION_PLACE_BYTES + p->path_bytes);
+	reputation_borders_init(&borders, p->bytes + REPUTATION_PLACE_BYTES, p->path_bytes);
+	x->count = 0;
+	for (uint32_t from = 0, to; from < p->path_bytes; from = to, border++) {
+		uint32_t may = listed >> reputation_path_bit(border);
+
+		if (may == 0)
+			return;
+		to = reputation_next_border(&borders);
+		state = mix_run(state, &text, REPUTATION_PLACE_BYTES + from, to - from);
+		if (!(may & 1) || (to < p->path_bytes && x->count >= PATH_BORDERS_MAX))
 			continue;
-		borders[count] = to;
-		hashes[count] = hash_of(state);
-		ask_for_bucket(t, hashes[count++]);
+		x->ends[x->count] = (uint16_t)to;
+		x->hashes[x->count++] = hash_of(state);
 	}
-	while (count-- > 0) {
-		if (find(t, hashes[count], k->bytes, k->host_bytes + borders[count], &e) &&
-		    take(t, &e, out))
+}
+
+/* The host's entries with a path, the longest first. */
+static bool
+find_paths(const struct reputation_table *t, const struct names *n, const struct found *host,
+    const struct path_key *p, struct reputation_answer *out)
+{
+	uint32_t buckets = header_of(t)->buckets;
+	uint32_t own = reputation_bucket_of(n->hashes[0], buckets), places[PATH_BORDERS_MAX + 1];
+	uint16_t paths = host->entry.paths;
+	struct prefixes x;
+	struct found f;
+
+	find_prefixes(&x, p, n->state, paths & ((1u << REPUTATION_PATH_BITS) - 1));
+	for (uint32_t i = 0; i < x.count; i++) {
+		places[i] = reputation_path_bucket(x.hashes[i], own, paths, buckets);
+		ask_for_bucket(t, places[i]);
+	}
+	while (x.count-- > 0) {
+		struct span key = span_of(p->bytes, REPUTATION_PLACE_BYTES + x.ends[x.count]);
+
+		if (find(t, x.hashes[x.count], places[x.count], key, &f) && take(t, &f.entry, out))
 			return true;
 	}
 	return false;
@@ -372,13 +444,15 @@ reputation_lookup(const struct reputation_table *t, struct span host, struct spa
     struct reputation_answer *out)
 {
 	struct names n;
-	struct reputation_entry e;
+	struct found f;
 	struct reputation_key k;
+	struct path_key p; /* large, and most of it never written */
 
 	*out = (struct reputation_answer){ REPUTATION_UNKNOWN, NULL, 0 };
 	n.host = host.data;
 	n.host_bytes = (uint32_t)host.bytes;
 	n.is_address = false;
+	p.path_bytes = 0;
 	n.labels = reputation_labels(host, n.begins);
 	if (n.labels == 0) {
 		if (!reputation_key_host(&k, host))
@@ -386,17 +460,22 @@ reputation_lookup(const struct reputation_table *t, struct span host, struct spa
 		split_key(&n, &k);
 	}
 	hash_names(t, &n);
+	if (header_of(t)->near > 0) /* while the buckets are on their way */
+		take_plain_path(&p, path);
 	for (uint32_t i = 0; i < (n.is_address ? 1 : n.labels); i++) {
-		uint32_t at = n.begins[i];
+		uint32_t at = n.begins[i],
+			 bucket = reputation_bucket_of(n.hashes[i], header_of(t)->buckets);
 
-		if (!find(t, n.hashes[i], n.host + at, n.host_bytes - at, &e))
+		if (!find(t, n.hashes[i], bucket, span_of(n.host + at, n.host_bytes - at), &f))
 			continue;
-		if (i == 0 && e.path_bytes_max > 0 && reputation_key_host(&k, host)) {
-			reputation_key_path(&k, path);
-			if (find_paths(t, &k, n.state, e.path_bytes_max, out))
+		if (i == 0 && f.entry.paths > 0) {
+			if (p.path_bytes == 0)
+				spell_path(&p, n.host_bytes, path);
+			memcpy(p.bytes, &f.place, sizeof(f.place));
+			if (find_paths(t, &n, &f, &p, out))
 				return;
 		}
-		if (take(t, &e, out))
+		if (take(t, &f.entry, out))
 			return;
 	}
 }

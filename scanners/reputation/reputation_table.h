@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The reputation table, byte by byte: header, `buckets` buckets, `long_bytes` of keys that are too
- * long for one, then text. A key is a host, or a host with a path prefix ("bad.example/dir/"), in
- * the spelling of key.c. Lists are numbered; their names are text.
+ * long for one, then text. A key is a host, or the place of a host's entry with a path prefix of it
+ * behind ("/dir/"), both in the spelling of key.c. Lists are numbered; their names are text.
  *
  * What a look-up costs is waiting for memory, so all that it asks of a key lies in one place, two
  * cache lines that its hash alone tells: eight bytes that nearly always say no, and behind them the
  * entries, each with its key. Where a bucket is full, the entry stands in the next that has room
- * (the first follows the last), and each that it passed says so, in one of eight bits.
+ * (the first follows the last), and each that it passed says so, in one of eight bits. The paths of
+ * a host that has few stand around it, so that they are asked for before it is known whether it is
+ * listed; those of one that has many stand all over the table.
  */
 #ifndef SLUICE_REPUTATION_TABLE_H
 #define SLUICE_REPUTATION_TABLE_H
@@ -21,14 +23,15 @@
 
 #define REPUTATION_MAGIC     0x52455055u
 #define REPUTATION_LISTS_MAX 64
-#define REPUTATION_KEY_MAX   1024 /* longer paths are compared by their first bytes only */
+#define REPUTATION_KEY_MAX   1024 /* of host and path: longer ones are compared to there only */
 #define REPUTATION_HOST_MAX  255
 
 struct reputation_header {
 	uint32_t magic, buckets, entries, long_bytes;
 	uint32_t text_bytes, list_count;
 	uint32_t list_names[REPUTATION_LISTS_MAX]; /* offsets into the text */
-	uint32_t unused[10];                       /* so that no bucket lies in three lines */
+	uint32_t near;      /* buckets from a host's own on that its paths may belong to */
+	uint32_t unused[9]; /* so that no bucket lies in three lines */
 };
 
 #define REPUTATION_TAGS         7
@@ -46,8 +49,8 @@ struct reputation_bucket {
 /* Not aligned. Behind each its key, or, of a long key, where that is. */
 struct reputation_entry {
 	uint32_t line;
-	uint16_t path_bytes_max; /* a host's: the longest path listed below it, 0: none */
-	uint8_t key_bytes;       /* 0: it is a long one */
+	uint16_t paths;    /* a host's: which of them are listed, see below; 0: none */
+	uint8_t key_bytes; /* 0: it is a long one */
 	uint8_t list_kind; /* list * 4 + enum reputation_kind; UNKNOWN: only its paths are listed */
 };
 
@@ -71,6 +74,32 @@ reputation_entry_bytes(uint32_t key_bytes)
 	       (is_long ? (uint32_t)sizeof(struct reputation_long_key) : key_bytes);
 }
 
+/*
+ * Of a host's entry, what tells of its paths: bit i that one is listed which is the i-th prefix of
+ * itself, as borders are counted from 0, the last bit also for all behind; and over how many
+ * buckets they are spread, 1, 2 or 4 from the host's own on, else over all.
+ */
+#define REPUTATION_PATH_BITS  14
+#define REPUTATION_SPREAD_ALL 3u
+#define REPUTATION_NEAR_MAX   (1u << (REPUTATION_SPREAD_ALL - 1))
+
+/* The bit of the prefix that ends at that border. */
+static inline uint32_t
+reputation_path_bit(uint32_t border)
+{
+	return border < REPUTATION_PATH_BITS ? border : REPUTATION_PATH_BITS - 1;
+}
+
+/* Bytes of a path's key before the path: the place of the host's entry, see reputation_place(). */
+#define REPUTATION_PLACE_BYTES ((uint32_t)sizeof(uint32_t))
+
+/* Which entry: the bucket's number and its own in it; that of no other. */
+static inline uint32_t
+reputation_place(uint32_t bucket, uint32_t number)
+{
+	return bucket * 8 + number;
+}
+
 /* key.c: a host and a path in the one spelling that lists and requests share. */
 struct reputation_key {
 	uint8_t bytes[REPUTATION_KEY_MAX]; /* host, then path from '/' on */
@@ -89,6 +118,28 @@ void reputation_key_path(struct reputation_key *k, struct span path);
  */
 uint64_t reputation_hash(const uint8_t *key, uint32_t host_bytes, uint32_t key_bytes);
 
+/*
+ * borders.c: where prefixes of a path end that are looked for: behind and before a slash, before a
+ * query, at its end; none at 1 but the end. `path` has REPUTATION_BLOCK bytes behind its own that
+ * may be read, whatever they hold.
+ */
+#define REPUTATION_BLOCK 64
+struct reputation_borders {
+	const uint8_t *path;
+	uint32_t bytes;
+	uint32_t block; /* where the bits' first stands */
+	uint64_t bits;  /* those that are to come, of this block */
+};
+void reputation_borders_init(struct reputation_borders *b, const uint8_t *path, uint32_t bytes);
+/* The next; not to be asked behind the last, which is the path's end. */
+uint32_t reputation_next_border(struct reputation_borders *b);
+
+/*
+ * Whether a path is spelt as its key is, as nearly all are; false: it may be spelt otherwise. It
+ * too reads behind the path.
+ */
+bool reputation_path_is_plain(const uint8_t *path, uint32_t bytes);
+
 #define REPUTATION_LABELS_MAX (REPUTATION_HOST_MAX + 2) /* some may be empty */
 
 /*
@@ -105,6 +156,18 @@ static inline uint32_t
 reputation_bucket_of(uint64_t hash, uint32_t buckets)
 {
 	return (uint32_t)((hash >> 32) * buckets >> 32);
+}
+
+/* Where a path of the host that stands there belongs; `paths` is of the host's entry. */
+static inline uint32_t
+reputation_path_bucket(uint64_t hash, uint32_t host_bucket, uint16_t paths, uint32_t buckets)
+{
+	uint32_t spread = (uint32_t)paths >> REPUTATION_PATH_BITS, at;
+
+	if (spread == REPUTATION_SPREAD_ALL)
+		return reputation_bucket_of(hash, buckets);
+	at = host_bucket + ((uint32_t)(hash >> 16) & ((1u << spread) - 1));
+	return at < buckets ? at : at % buckets;
 }
 
 static inline uint8_t

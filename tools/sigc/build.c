@@ -13,7 +13,6 @@
 #include <hs/hs.h>
 #include <openssl/sha.h>
 
-#include "scanners/reputation/reputation_table.h"
 #include "tools/sigc/sigc.h"
 
 #define BUILDS_MAX 8 /* each takes out what the one before did not find */
@@ -35,181 +34,6 @@ sort(struct sigc_table *t, size_t each, int (*compare)(const void *, const void 
 {
 	if (t->used > 0)
 		qsort(t->bytes, t->used / each, each, compare);
-}
-
-/* An entry before it has its place; `key` in the lists' keys. */
-struct draft {
-	uint64_t hash;
-	uint32_t key, key_bytes; /* no bytes: the place is free */
-	uint32_t line;
-	uint16_t path_bytes_max;
-	uint8_t list, kind;
-};
-
-/* The place of a key: the one that holds it, or the free one where it belongs. */
-static struct draft *
-draft_of(struct draft *drafts, uint32_t mask, const uint8_t *text, const struct url_entry *u,
-    uint32_t key_bytes)
-{
-	uint64_t hash = reputation_hash(text + u->key, u->host_bytes, key_bytes);
-	uint32_t i = (uint32_t)(hash >> 32) & mask;
-
-	while (drafts[i].key_bytes != 0 &&
-	       (drafts[i].hash != hash || drafts[i].key_bytes != key_bytes ||
-		   memcmp(text + drafts[i].key, text + u->key, key_bytes) != 0))
-		i = (i + 1) & mask;
-	if (drafts[i].key_bytes == 0)
-		drafts[i] = (struct draft){ .hash = hash, .key = u->key, .key_bytes = key_bytes };
-	return &drafts[i];
-}
-
-/*
- * Puts one entry; the same key again: good beats bad, else the first stays. A path marks its host,
- * so that a look-up tries paths only where there are some.
- */
-static void
-insert(struct draft *drafts, uint32_t mask, const uint8_t *text, const struct url_entry *u)
-{
-	struct draft *d = draft_of(drafts, mask, text, u, u->key_bytes);
-
-	if (d->kind == REPUTATION_UNKNOWN ||
-	    (u->kind == REPUTATION_GOOD && d->kind == REPUTATION_BAD)) {
-		d->kind = u->kind;
-		d->list = u->list;
-		d->line = u->line;
-	}
-	if (u->key_bytes > u->host_bytes) {
-		uint16_t path = (uint16_t)(u->key_bytes - u->host_bytes);
-
-		d = draft_of(drafts, mask, text, u, u->host_bytes);
-		d->path_bytes_max = path > d->path_bytes_max ? path : d->path_bytes_max;
-	}
-}
-
-static void *
-zeros(size_t count, size_t each)
-{
-	void *bytes = calloc(count, each);
-
-	if (bytes == NULL)
-		abort();
-	return bytes;
-}
-
-/*
- * As many buckets as are half full then, so that few entries stand elsewhere than where they
- * belong.
- */
-static uint32_t
-count_buckets(const struct draft *drafts, uint32_t count)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (drafts[i].key_bytes > 0)
-			bytes += reputation_entry_bytes(drafts[i].key_bytes);
-	}
-	return (uint32_t)(2 * bytes / REPUTATION_BUCKET_BYTES) + 2;
-}
-
-/* False: the bucket has no room for it. */
-static bool
-put_in_bucket(struct reputation_bucket *b, uint8_t *used, const struct draft *d,
-    const uint8_t *text, struct sigc_table *long_keys)
-{
-	struct reputation_entry e = { .line = d->line,
-		.path_bytes_max = d->path_bytes_max,
-		.list_kind = (uint8_t)(d->list * 4 + d->kind) };
-	struct reputation_long_key at = { .bytes = d->key_bytes };
-	uint32_t bytes = reputation_entry_bytes(d->key_bytes);
-	uint8_t *to = b->entries + *used;
-	unsigned number = 0;
-
-	while (number < REPUTATION_TAGS && b->tags[number] != 0)
-		number++;
-	if (number == REPUTATION_TAGS || *used + bytes > REPUTATION_BUCKET_BYTES)
-		return false;
-	b->tags[number] = reputation_tag_of(d->hash);
-	b->at[number] = *used;
-	if (d->key_bytes <= REPUTATION_SHORT_MAX) {
-		e.key_bytes = (uint8_t)d->key_bytes;
-		memcpy(to + sizeof(e), text + d->key, d->key_bytes);
-	} else {
-		at.at = (uint32_t)table_add(long_keys, text + d->key, d->key_bytes);
-		memcpy(to + sizeof(e), &at, sizeof(at));
-	}
-	memcpy(to, &e, sizeof(e));
-	*used = (uint8_t)(*used + bytes);
-	return true;
-}
-
-static void
-place_drafts(const struct draft *drafts, uint32_t count, const uint8_t *text,
-    struct reputation_header *h, struct sigc_table *out, struct sigc_table *long_keys)
-{
-	struct reputation_bucket *buckets;
-	uint8_t *used;
-
-	h->buckets = count_buckets(drafts, count);
-	buckets = zeros(h->buckets, sizeof(*buckets));
-	used = zeros(h->buckets, sizeof(*used));
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = reputation_bucket_of(drafts[i].hash, h->buckets);
-
-		if (drafts[i].key_bytes == 0)
-			continue;
-		while (!put_in_bucket(&buckets[at], &used[at], &drafts[i], text, long_keys)) {
-			buckets[at].spilled |= reputation_spill_of(drafts[i].hash);
-			at = at + 1 < h->buckets ? at + 1 : 0;
-		}
-		h->entries++;
-	}
-	table_add(out, buckets, h->buckets * sizeof(*buckets));
-	free(buckets);
-	free(used);
-}
-
-/* The lists' names; their offsets go into the header. */
-static void
-add_list_names(const struct sigc *s, struct reputation_header *h, struct sigc_table *text)
-{
-	const uint32_t *names = (const uint32_t *)(const void *)s->lists.bytes;
-
-	h->list_count = (uint32_t)(s->lists.used / sizeof(*names));
-	for (uint32_t i = 0; i < h->list_count; i++)
-		h->list_names[i] =
-		    table_add_text(text, span_text((const char *)s->names.bytes + names[i]));
-	h->text_bytes = (uint32_t)text->used;
-}
-
-/* The whole reputation section. */
-static void
-build_reputation(struct sigc *s, struct sigc_table *out)
-{
-	const struct url_entry *u = (const struct url_entry *)(void *)s->urls.bytes;
-	uint32_t n = (uint32_t)(s->urls.used / sizeof(*u)), room = 64;
-	struct reputation_header h = { .magic = REPUTATION_MAGIC };
-	struct sigc_table buckets = { 0 }, long_keys = { 0 }, text = { 0 };
-	struct draft *drafts;
-
-	if (n == 0)
-		return;
-	while (room < n * 3) /* an entry and its host's mark */
-		room *= 2;
-	drafts = zeros(room, sizeof(*drafts));
-	for (uint32_t i = 0; i < n; i++)
-		insert(drafts, room - 1, s->url_keys.bytes, &u[i]);
-	place_drafts(drafts, room, s->url_keys.bytes, &h, &buckets, &long_keys);
-	h.long_bytes = (uint32_t)long_keys.used;
-	add_list_names(s, &h, &text);
-	table_add(out, &h, sizeof(h));
-	table_add(out, buckets.bytes, buckets.used);
-	table_add(out, long_keys.bytes, long_keys.used);
-	table_add(out, text.bytes, text.used);
-	free(drafts);
-	free(buckets.bytes);
-	free(long_keys.bytes);
-	free(text.bytes);
 }
 
 static int
@@ -417,7 +241,7 @@ add_tables(struct sigc *s, struct layout *l)
 
 		table_add(&ids, &literal, sizeof(literal));
 	}
-	build_reputation(s, &reputation);
+	sigc_build_reputation(s, &reputation);
 	build_triggers(s, &triggers);
 	sigc_build_origins(s, &origins, &files);
 	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++)

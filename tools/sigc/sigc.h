@@ -190,6 +190,9 @@ struct sigc_lines *sigc_open_lines(FILE *file);
 int sigc_next_line(struct sigc_lines *l, struct span *out);
 void sigc_close_lines(struct sigc_lines *l);
 
+/* reputation.c: the whole section of what lists say, empty where they say nothing. */
+void sigc_build_reputation(struct sigc *s, struct sigc_table *out);
+
 /* write.c: puts a file in the place of `output`, all of it or none; -errno with `s->error` set. */
 int sigc_write(struct sigc *s, const char *output, struct span file);
 

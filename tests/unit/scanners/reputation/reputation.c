@@ -19,8 +19,8 @@
 /* What is to be in it, then its bytes. */
 struct row {
 	const char *key;
-	uint32_t line;
-	uint16_t path_bytes_max;
+	uint32_t line, place;
+	uint16_t paths;
 	uint8_t list, kind;
 };
 
@@ -49,24 +49,43 @@ row_of(struct table *t, const char *key)
 	return &t->rows[i];
 }
 
+/* Of a key with a path, the row of its host. */
+static struct row *
+host_row(struct table *t, const char *key)
+{
+	static const char *const hosts[] = { "site.test", "shop.bad.test", "mixed.test" };
+
+	for (unsigned i = 0; i < COUNT_OF(hosts); i++) {
+		if (strncmp(hosts[i], key, strcspn(key, "/")) == 0)
+			return row_of(t, hosts[i]);
+	}
+	abort();
+}
+
+/* The number of the border that ends a path, counted byte by byte. */
+static uint32_t
+last_border(const char *path)
+{
+	uint32_t number = 0;
+
+	for (size_t i = 2; i < strlen(path); i++)
+		number += path[i - 1] == '/' || path[i] == '/' || path[i] == '?';
+	return number;
+}
+
 /* A key in its one spelling; its path, if it has one, marks the host. */
 static void
 add(struct table *t, const char *key, enum reputation_kind kind, uint8_t list, uint32_t line)
 {
-	static const char *const hosts[] = { "site.test", "shop.bad.test", "mixed.test" };
 	const char *slash = strchr(key, '/');
 	struct row *r = row_of(t, key);
 
 	r->kind = (uint8_t)kind;
 	r->list = list;
 	r->line = line;
-	for (unsigned i = 0; slash != NULL && i < COUNT_OF(hosts); i++) {
-		if (strncmp(hosts[i], key, (size_t)(slash - key)) != 0)
-			continue;
-		r = row_of(t, hosts[i]);
-		if (r->path_bytes_max < strlen(slash))
-			r->path_bytes_max = (uint16_t)strlen(slash);
-	}
+	if (slash != NULL)
+		host_row(t, key)->paths |=
+		    (uint16_t)(1u << reputation_path_bit(last_border(slash)));
 }
 
 static void
@@ -84,18 +103,20 @@ hash_of(const char *key)
 	    (const uint8_t *)key, (uint32_t)strcspn(key, "/"), (uint32_t)strlen(key));
 }
 
-/* The entry in its bucket or the first behind that has room; a long key goes to `long_keys`. */
-static void
-place(struct reputation_bucket *buckets, const struct row *row, struct table *long_keys)
+/* The entry in that bucket or the first behind that has room; a long key goes to `long_keys`. */
+static uint32_t
+place_key(struct table *t, uint32_t bucket, const struct row *row, struct span key,
+    struct table *long_keys)
 {
-	uint32_t bytes = (uint32_t)strlen(row->key), place = reputation_entry_bytes(bytes), used;
+	uint32_t bytes = (uint32_t)key.bytes, place = reputation_entry_bytes(bytes), used;
 	struct reputation_long_key at = { (uint32_t)long_keys->size, bytes };
 	struct reputation_entry e;
 	uint64_t hash = hash_of(row->key);
-	struct reputation_bucket *b = &buckets[reputation_bucket_of(hash, BUCKETS)];
+	struct reputation_bucket *b;
 	unsigned n;
 
-	for (;; b = b + 1 < buckets + BUCKETS ? b + 1 : buckets) {
+	for (;; bucket = (bucket + 1) % BUCKETS) {
+		b = &buckets_of(t)[bucket];
 		for (n = used = 0; n < REPUTATION_TAGS && b->tags[n] != 0; n++) {
 			memcpy(&e, b->entries + b->at[n], sizeof(e));
 			used = b->at[n] + reputation_entry_bytes(e.key_bytes);
@@ -105,18 +126,41 @@ place(struct reputation_bucket *buckets, const struct row *row, struct table *lo
 		b->spilled |= reputation_spill_of(hash);
 	}
 	e = (struct reputation_entry){ .line = row->line,
-		.path_bytes_max = row->path_bytes_max,
+		.paths = row->paths,
 		.key_bytes = (uint8_t)(bytes <= REPUTATION_SHORT_MAX ? bytes : 0),
 		.list_kind = (uint8_t)(row->list * 4 + row->kind) };
 	b->tags[n] = reputation_tag_of(hash);
 	b->at[n] = (uint8_t)used;
 	memcpy(b->entries + used, &e, sizeof(e));
 	if (e.key_bytes > 0) {
-		memcpy(b->entries + used + sizeof(e), row->key, bytes);
-		return;
+		memcpy(b->entries + used + sizeof(e), key.data, bytes);
+	} else {
+		memcpy(b->entries + used + sizeof(e), &at, sizeof(at));
+		put(long_keys, key.data, bytes);
 	}
-	memcpy(b->entries + used + sizeof(e), &at, sizeof(at));
-	put(long_keys, row->key, bytes);
+	return reputation_place(bucket, n);
+}
+
+static void
+place_host(struct table *t, struct row *row, struct table *long_keys)
+{
+	row->place = place_key(t, reputation_bucket_of(hash_of(row->key), BUCKETS), row,
+	    span_text(row->key), long_keys);
+}
+
+/* Behind the place of its host. */
+static void
+place_path(struct table *t, const struct row *row, struct table *long_keys)
+{
+	uint8_t key[REPUTATION_PLACE_BYTES + REPUTATION_KEY_MAX];
+	const struct row *host = host_row(t, row->key);
+	const char *path = strchr(row->key, '/');
+	uint32_t own = reputation_bucket_of(hash_of(host->key), BUCKETS);
+
+	memcpy(key, &host->place, REPUTATION_PLACE_BYTES);
+	memcpy(key + REPUTATION_PLACE_BYTES, path, strlen(path));
+	place_key(t, reputation_path_bucket(hash_of(row->key), own, host->paths, BUCKETS), row,
+	    span_of(key, REPUTATION_PLACE_BYTES + strlen(path)), long_keys);
 }
 
 static void
@@ -128,14 +172,21 @@ lay_out(struct table *t)
 		.entries = t->count,
 		.text_bytes = sizeof(text),
 		.list_count = 2,
-		.list_names = { 0, 8 } };
+		.list_names = { 0, 8 },
+		.near = REPUTATION_NEAR_MAX };
 	static struct table long_keys;
 
 	t->size = sizeof(h) + BUCKETS * sizeof(struct reputation_bucket);
 	memset(t->bytes, 0, t->size);
 	long_keys.size = 0;
-	for (unsigned i = 0; i < t->count; i++)
-		place(buckets_of(t), &t->rows[i], &long_keys);
+	for (unsigned i = 0; i < t->count; i++) {
+		if (strchr(t->rows[i].key, '/') == NULL)
+			place_host(t, &t->rows[i], &long_keys);
+	}
+	for (unsigned i = 0; i < t->count; i++) {
+		if (strchr(t->rows[i].key, '/') != NULL)
+			place_path(t, &t->rows[i], &long_keys);
+	}
 	put(t, long_keys.bytes, long_keys.size);
 	put(t, text, sizeof(text));
 	h.long_bytes = (uint32_t)long_keys.size;
@@ -244,14 +295,13 @@ static const struct {
 	{ "a b.test", "/", 0 },
 };
 
-TEST(the_most_specific_entry_wins)
+static void
+ask_for_rows(struct table *t)
 {
-	struct table t;
 	struct reputation_table view;
 
-	make_table(&t);
-	CHECK(reputation_open(span_of(t.bytes, t.size), &view) == 0);
-	CHECK(reputation_entries(&view) == t.count);
+	CHECK(reputation_open(span_of(t->bytes, t->size), &view) == 0);
+	CHECK(reputation_entries(&view) == t->count);
 	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
 		struct reputation_answer a;
 		char row[64];
@@ -265,6 +315,22 @@ TEST(the_most_specific_entry_wins)
 		else
 			CHECK_ROW(row,
 			    strcmp(a.list, a.kind == REPUTATION_BAD ? "bad.txt" : "good.txt") == 0);
+	}
+}
+
+/* Wherever the paths stand: in the host's bucket, around it, anywhere. */
+TEST(the_most_specific_entry_wins)
+{
+	struct table t;
+
+	for (unsigned spread = 0; spread <= REPUTATION_SPREAD_ALL; spread++) {
+		make_table(&t);
+		for (unsigned i = 0; i < t.count; i++) {
+			if (t.rows[i].paths > 0)
+				t.rows[i].paths |= (uint16_t)(spread << REPUTATION_PATH_BITS);
+		}
+		lay_out(&t);
+		ask_for_rows(&t);
 	}
 }
 
@@ -363,6 +429,8 @@ TEST(what_is_out_of_range_is_refused)
 		{ "too many lists", HEADER(list_count), REPUTATION_LISTS_MAX + 1 },
 		{ "entries of no list", HEADER(list_count), 1 },
 		{ "a list's name past the text", HEADER(list_names[1]), BYTES_MAX },
+		{ "more near buckets than there are kinds of", HEADER(near),
+		    REPUTATION_NEAR_MAX + 1 },
 	};
 	static const struct {
 		const char *name;

@@ -229,6 +229,54 @@ TEST(a_hundred_thousand_entries)
 	free(text);
 }
 
+/*
+ * Hosts with one path, few, many, as their paths stand beside them or anywhere; of one, in both
+ * lists. What differs in a byte or belongs to another host is not found.
+ */
+TEST(hosts_of_few_paths_and_of_many)
+{
+	static const unsigned counts[] = { 1, 2, 4, 8, 20, 3000 };
+	char *text = malloc(4 << 20);
+	struct made m;
+	size_t n = 0;
+	unsigned missed = 0, wrong = 0, line = 0;
+
+	for (unsigned h = 0; h < 600; h++) {
+		for (unsigned i = 0; i < (h < 6 ? counts[h] : counts[h % 5]); i++)
+			n += (size_t)sprintf(text + n, "h%u.example/%u/%sfile-%u.bin\n", h, i,
+			    i % 3 == 0 ? "a-directory-with-a-name-of-some-length/" : "", i);
+	}
+	made_begin(&m);
+	CHECK(made_list(&m, "many.txt", text, REPUTATION_BAD) == 0);
+	CHECK(made_list(&m, "good.txt", "h3.example/0/\n", REPUTATION_GOOD) == 0);
+	CHECK(made_build(&m) == 0);
+	for (char *next, *at = text; *at != 0; at = next) {
+		const struct reputation_table *t = generation_reputation(m.generation);
+		char host[32] = "", *path = strchr(at, '/');
+		struct reputation_answer a;
+		struct span url;
+
+		next = strchr(at, '\n') + 1;
+		line++;
+		memcpy(host, at, (size_t)(path - at));
+		url = span_of(path, (size_t)(next - 1 - path));
+		reputation_lookup(t, span_text(host), url, &a);
+		missed += a.kind != REPUTATION_BAD || a.line != line;
+		reputation_lookup(t, span_text(host), span_first(url, url.bytes - 1), &a);
+		wrong += a.kind == REPUTATION_BAD;
+		reputation_lookup(t, span_text(host + 1), url, &a);
+		wrong += a.kind != REPUTATION_UNKNOWN;
+		next[-2] = 'x';
+		reputation_lookup(t, span_text(host), url, &a);
+		wrong += a.kind == REPUTATION_BAD;
+	}
+	CHECK(line > 4000);
+	CHECK(missed == 0);
+	CHECK(wrong == 0);
+	made_end(&m);
+	free(text);
+}
+
 /* Real lists: each of their own lines is found again, and ordinary sites are not. */
 TEST(real_lists)
 {

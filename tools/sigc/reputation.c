@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The reputation section: what the lists say, each key once, in its bucket (reputation_table.h). */
+#include <stdlib.h>
+
+#include "scanners/reputation/reputation_table.h"
+#include "tools/sigc/sigc.h"
+
+/* Bytes of entries of a host's paths that are spread over one bucket, two, four. */
+static const uint32_t spread_bytes[REPUTATION_SPREAD_ALL] = { 40, 100, 300 };
+
+/* An entry before it has its place; `key` in the lists' keys. */
+struct draft {
+	uint64_t hash;
+	uint32_t key, key_bytes; /* no bytes: the place is free */
+	uint32_t line;
+	uint32_t below_bytes; /* a host's: what the entries of its paths take */
+	uint32_t place;       /* a host's, once it has one */
+	uint16_t paths;       /* a host's, as its entry has them */
+	uint8_t host_bytes, list, kind;
+};
+
+struct drafts {
+	struct draft *all;
+	uint32_t room; /* a power of two */
+	const uint8_t *text;
+};
+
+static bool
+is_path(const struct draft *d)
+{
+	return d->key_bytes > d->host_bytes;
+}
+
+/* The place of a key: the one that holds it, or the free one where it belongs. */
+static struct draft *
+draft_of(const struct drafts *x, uint32_t key, uint32_t host_bytes, uint32_t key_bytes)
+{
+	uint64_t hash = reputation_hash(x->text + key, host_bytes, key_bytes);
+	struct draft *d = &x->all[hash >> 32 & (x->room - 1)];
+
+	while (d->key_bytes != 0 && (d->hash != hash || d->key_bytes != key_bytes ||
+					memcmp(x->text + d->key, x->text + key, key_bytes) != 0))
+		d = d + 1 < x->all + x->room ? d + 1 : x->all;
+	if (d->key_bytes == 0)
+		*d = (struct draft){ .hash = hash,
+			.key = key,
+			.key_bytes = key_bytes,
+			.host_bytes = (uint8_t)host_bytes };
+	return d;
+}
+
+/* Of a path. */
+static struct draft *
+host_of(const struct drafts *x, const struct draft *d)
+{
+	return draft_of(x, d->key, d->host_bytes, d->host_bytes);
+}
+
+/* Puts one entry; the same key again: good beats bad, else the first stays. */
+static void
+insert(const struct drafts *x, const struct url_entry *u)
+{
+	struct draft *d = draft_of(x, u->key, u->host_bytes, u->key_bytes);
+
+	if (d->kind == REPUTATION_UNKNOWN ||
+	    (u->kind == REPUTATION_GOOD && d->kind == REPUTATION_BAD)) {
+		d->kind = u->kind;
+		d->list = u->list;
+		d->line = u->line;
+	}
+	if (is_path(d))
+		host_of(x, d); /* its paths are found from it */
+}
+
+static void *
+zeros(size_t count, size_t each)
+{
+	void *bytes = calloc(count, each);
+
+	if (bytes == NULL)
+		abort();
+	return bytes;
+}
+
+/* Bytes of its entry's key, and what the entry takes. */
+static uint32_t
+entry_key_bytes(const struct draft *d)
+{
+	return is_path(d) ? REPUTATION_PLACE_BYTES + d->key_bytes - d->host_bytes : d->key_bytes;
+}
+
+static uint32_t
+entry_bytes(const struct draft *d)
+{
+	return reputation_entry_bytes(entry_key_bytes(d));
+}
+
+/* The number of the border that ends the path. */
+static uint32_t
+last_border(const struct drafts *x, const struct draft *d)
+{
+	uint8_t path[REPUTATION_KEY_MAX + REPUTATION_BLOCK] = { 0 };
+	uint32_t bytes = d->key_bytes - d->host_bytes, number = 0;
+	struct reputation_borders borders;
+
+	memcpy(path, x->text + d->key + d->host_bytes, bytes);
+	reputation_borders_init(&borders, path, bytes);
+	while (reputation_next_border(&borders) < bytes)
+		number++;
+	return number;
+}
+
+/* Tells each host of its paths, so that a look-up tries them only where there are some. */
+static void
+mark_hosts(const struct drafts *x, struct reputation_header *h)
+{
+	for (uint32_t i = 0; i < x->room; i++) {
+		const struct draft *d = &x->all[i];
+		struct draft *host;
+
+		if (!is_path(d))
+			continue;
+		host = host_of(x, d);
+		host->paths |= (uint16_t)(1u << reputation_path_bit(last_border(x, d)));
+		host->below_bytes += entry_bytes(d);
+	}
+	for (uint32_t i = 0; i < x->room; i++) {
+		struct draft *d = &x->all[i];
+		uint32_t spread = 0;
+
+		if (d->paths == 0)
+			continue;
+		while (spread < REPUTATION_SPREAD_ALL && d->below_bytes > spread_bytes[spread])
+			spread++;
+		d->paths |= (uint16_t)(spread << REPUTATION_PATH_BITS);
+		if (spread < REPUTATION_SPREAD_ALL && h->near < 1u << spread)
+			h->near = 1u << spread;
+	}
+}
+
+/*
+ * As many buckets as are half full then, so that few entries stand elsewhere than where they
+ * belong.
+ */
+static uint32_t
+count_buckets(const struct drafts *x)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < x->room; i++) {
+		if (x->all[i].key_bytes > 0)
+			bytes += entry_bytes(&x->all[i]);
+	}
+	return (uint32_t)(7 * bytes / (4 * REPUTATION_BUCKET_BYTES)) + 2;
+}
+
+/* The buckets while they are filled. */
+struct filling {
+	struct reputation_bucket *buckets;
+	uint8_t *used; /* bytes of each */
+	uint32_t count;
+	struct sigc_table long_keys;
+};
+
+/* Its number in the bucket; negative: there is no room for it. */
+static int
+put_in_bucket(struct filling *f, uint32_t at, const struct draft *d, const uint8_t *key)
+{
+	struct reputation_bucket *b = &f->buckets[at];
+	struct reputation_entry e = {
+		.line = d->line, .paths = d->paths, .list_kind = (uint8_t)(d->list * 4 + d->kind)
+	};
+	struct reputation_long_key elsewhere = { .bytes = entry_key_bytes(d) };
+	uint32_t bytes = entry_bytes(d);
+	uint8_t *to = b->entries + f->used[at];
+	int number = 0;
+
+	while (number < REPUTATION_TAGS && b->tags[number] != 0)
+		number++;
+	if (number == REPUTATION_TAGS || f->used[at] + bytes > REPUTATION_BUCKET_BYTES)
+		return -1;
+	b->tags[number] = reputation_tag_of(d->hash);
+	b->at[number] = f->used[at];
+	if (elsewhere.bytes <= REPUTATION_SHORT_MAX) {
+		e.key_bytes = (uint8_t)elsewhere.bytes;
+		memcpy(to + sizeof(e), key, elsewhere.bytes);
+	} else {
+		elsewhere.at = (uint32_t)table_add(&f->long_keys, key, elsewhere.bytes);
+		memcpy(to + sizeof(e), &elsewhere, sizeof(elsewhere));
+	}
+	memcpy(to, &e, sizeof(e));
+	f->used[at] = (uint8_t)(f->used[at] + bytes);
+	return number;
+}
+
+/* From the bucket on that it belongs to; its place. */
+static uint32_t
+put(struct filling *f, uint32_t at, const struct draft *d, const uint8_t *key)
+{
+	int number;
+
+	while ((number = put_in_bucket(f, at, d, key)) < 0) {
+		f->buckets[at].spilled |= reputation_spill_of(d->hash);
+		at = at + 1 < f->count ? at + 1 : 0;
+	}
+	return reputation_place(at, (uint32_t)number);
+}
+
+static void
+put_path(struct filling *f, const struct drafts *x, const struct draft *d)
+{
+	uint8_t key[REPUTATION_PLACE_BYTES + REPUTATION_KEY_MAX];
+	const struct draft *host = host_of(x, d);
+	uint32_t own = reputation_bucket_of(host->hash, f->count);
+
+	memcpy(key, &host->place, REPUTATION_PLACE_BYTES);
+	memcpy(key + REPUTATION_PLACE_BYTES, x->text + d->key + d->host_bytes,
+	    d->key_bytes - d->host_bytes);
+	put(f, reputation_path_bucket(d->hash, own, host->paths, f->count), d, key);
+}
+
+/* Hosts first: the keys of their paths have their places. */
+static void
+place_drafts(const struct drafts *x, struct reputation_header *h, struct filling *f)
+{
+	f->count = h->buckets = count_buckets(x);
+	f->buckets = zeros(f->count, sizeof(*f->buckets));
+	f->used = zeros(f->count, 1);
+	for (uint32_t i = 0; i < x->room; i++) {
+		struct draft *d = &x->all[i];
+
+		h->entries += d->key_bytes > 0;
+		if (d->key_bytes > 0 && !is_path(d))
+			d->place =
+			    put(f, reputation_bucket_of(d->hash, f->count), d, x->text + d->key);
+	}
+	for (uint32_t i = 0; i < x->room; i++) {
+		if (is_path(&x->all[i]))
+			put_path(f, x, &x->all[i]);
+	}
+}
+
+/* The lists' names; their offsets go into the header. */
+static void
+add_list_names(const struct sigc *s, struct reputation_header *h, struct sigc_table *text)
+{
+	const uint32_t *names = (const uint32_t *)(const void *)s->lists.bytes;
+
+	h->list_count = (uint32_t)(s->lists.used / sizeof(*names));
+	for (uint32_t i = 0; i < h->list_count; i++)
+		h->list_names[i] =
+		    table_add_text(text, span_text((const char *)s->names.bytes + names[i]));
+	h->text_bytes = (uint32_t)text->used;
+}
+
+void
+sigc_build_reputation(struct sigc *s, struct sigc_table *out)
+{
+	const struct url_entry *u = (const struct url_entry *)(void *)s->urls.bytes;
+	uint32_t n = (uint32_t)(s->urls.used / sizeof(*u));
+	struct reputation_header h = { .magic = REPUTATION_MAGIC };
+	struct drafts x = { .room = 64, .text = s->url_keys.bytes };
+	struct sigc_table text = { 0 };
+	struct filling f = { 0 };
+
+	if (n == 0)
+		return;
+	while (x.room < n * 3) /* an entry and its host's mark */
+		x.room *= 2;
+	x.all = zeros(x.room, sizeof(*x.all));
+	for (uint32_t i = 0; i < n; i++)
+		insert(&x, &u[i]);
+	mark_hosts(&x, &h);
+	place_drafts(&x, &h, &f);
+	h.long_bytes = (uint32_t)f.long_keys.used;
+	add_list_names(s, &h, &text);
+	table_add(out, &h, sizeof(h));
+	table_add(out, f.buckets, f.count * sizeof(*f.buckets));
+	table_add(out, f.long_keys.bytes, f.long_keys.used);
+	table_add(out, text.bytes, text.used);
+	free(x.all);
+	free(f.buckets);
+	free(f.used);
+	free(f.long_keys.bytes);
+	free(text.bytes);
+}
