@@ -31,8 +31,7 @@
 	X("compiling", "gauge", "whether the signature compiler runs", f->compiling)               \
 	X("compilations_total", "counter", "runs of the signature compiler, for tries too",        \
 	    f->compilations)                                                                       \
-	X("compilations_failed_total", "counter", "of these, that made no generation",             \
-	    f->compilations_failed)                                                                \
+	X("compilations_failed_total", "counter", "of these, that failed", f->compilations_failed) \
 	X("alerts", "gauge", "alerts kept in the store", f->store.alerts)                          \
 	X("store_objects", "gauge", "recent objects kept for explain", f->store.objects)           \
 	X("store_deliveries", "gauge", "deliveries kept for late convictions",                     \
