@@ -77,7 +77,7 @@ generation_refused(struct control *c)
 
 /* What serves gets a second name, for the day it is the generation before. -errno. */
 static int
-name_previous(const struct control *c, bool wanted)
+name_previous(const struct control *c)
 {
 	char current[512], partial[512];
 
@@ -85,7 +85,7 @@ name_previous(const struct control *c, bool wanted)
 	generation_path(c, "previous.new", partial);
 	if (unlink(partial) != 0 && errno != ENOENT)
 		return -errno;
-	return !wanted || link(current, partial) == 0 || errno == ENOENT ? 0 : -errno;
+	return link(current, partial) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
 /* The files take their new places, where name_previous() has been; at each instant both names are
@@ -136,7 +136,7 @@ take_over(struct control *c)
 	if (c->compiled != TRIED_AS_IS)
 		trial_before_change(c->trial, is_new);
 	/* What may want room on the disk first, so that where there is none nothing has changed. */
-	rc = name_previous(c, is_new);
+	rc = is_new ? name_previous(c) : 0;
 	if (rc == 0)
 		rc = tried_succeed(&c->tried, c->compiled, is_new);
 	if (rc == 0)

@@ -15,11 +15,8 @@ judge_file(struct deepscan *d, const struct layer *l, struct span bytes, const c
 {
 	struct layer inner = { .bytes = bytes, .path = path, .depth = l->depth + 1 };
 
-	if (bytes.bytes > d->limits.unpacked_bytes_max - d->unpacked_bytes) {
-		layer_spent(d, path);
+	if (!layer_count_bytes(d, bytes.bytes, path))
 		return;
-	}
-	d->unpacked_bytes += bytes.bytes;
 	inner.name = span_text(name);
 	if (bytes.bytes > 0)
 		layer_judge(d, &inner);

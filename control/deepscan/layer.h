@@ -68,6 +68,9 @@ void layer_judge_buffer(
     struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b);
 /* Counts a stream of a document, or a file that stands in a text; false: it is one too many. */
 bool layer_count_stream(struct deepscan *d, const struct layer *l);
+/* Counts bytes that are unpacked, or put together, outside layer_append(); false: more than may be.
+ */
+bool layer_count_bytes(struct deepscan *d, uint64_t bytes, const char *path);
 /* As layer_note() of a limit of the whole object: nothing more is unpacked. */
 void layer_spent(struct deepscan *d, const char *path);
 /* The path of what a view finds in a layer; `name` may be NULL. Returns `out`. */

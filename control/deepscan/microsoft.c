@@ -156,18 +156,6 @@ struct list {
 	uint64_t reached;
 };
 
-/* Bytes that are unpacked and nobody's. False: more than may be. */
-static bool
-count_skipped(struct deepscan *d, uint64_t bytes, const char *path)
-{
-	if (bytes <= d->limits.unpacked_bytes_max - d->unpacked_bytes) {
-		d->unpacked_bytes += bytes;
-		return true;
-	}
-	layer_spent(d, path);
-	return false;
-}
-
 /* What lies before a file, and has to be unpacked to get there. */
 static uint64_t
 skipped_before(struct list *list, const struct listed *file)
@@ -218,7 +206,7 @@ judge_listed(struct deepscan *d, const struct layer *l, struct list *list, struc
 	const struct place out = { .out = &t };
 	struct layer inner = { .depth = l->depth + 1, .path = path };
 
-	if (!count_skipped(d, skipped_before(list, file), path))
+	if (!layer_count_bytes(d, skipped_before(list, file), path))
 		return;
 	note_failure(d, list->extract(list->decompressor, file->file, &out), path);
 	inner.bytes = span_of(b.bytes, b.used);
@@ -310,7 +298,7 @@ extract_from_cab(void *decompressor, void *file, const struct place *out)
 	/* only the first file that a wrong block is in the way of fails by its checksum */
 	if ((rc == MSPACK_ERR_CHECKSUM || rc == MSPACK_ERR_DATAFORMAT ||
 		rc == MSPACK_ERR_DECRUNCH) &&
-	    count_skipped(out->out->d, (uint64_t)in->offset, out->out->path))
+	    layer_count_bytes(out->out->d, (uint64_t)in->offset, out->out->path))
 		extract_unchecked(file, out);
 	return rc;
 }

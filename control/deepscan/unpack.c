@@ -274,6 +274,17 @@ layer_append(
 }
 
 bool
+layer_count_bytes(struct deepscan *d, uint64_t bytes, const char *path)
+{
+	if (bytes > d->limits.unpacked_bytes_max - d->unpacked_bytes) {
+		layer_spent(d, path);
+		return false;
+	}
+	d->unpacked_bytes += bytes;
+	return true;
+}
+
+bool
 layer_take(void *target, struct span piece)
 {
 	const struct layer_target *t = target;

@@ -30,7 +30,7 @@ struct reputation_header {
 	uint32_t magic, buckets, entries, long_bytes;
 	uint32_t text_bytes, list_count;
 	uint32_t list_names[REPUTATION_LISTS_MAX]; /* offsets into the text */
-	uint32_t near;      /* buckets from a host's own on that its paths may belong to */
+	uint32_t near; /* buckets from a host's own on that its paths may belong to; 0: no paths */
 	uint32_t unused[9]; /* so that no bucket lies in three lines */
 };
 

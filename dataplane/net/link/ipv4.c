@@ -68,7 +68,10 @@ source_can_send(const struct link *l, const struct ip_address *a)
 	return true;
 }
 
-/* The folded sum (RFC 1071) of a header, which is whole words of 32 bits; 0xffff: it is right. */
+/*
+ * The folded sum (RFC 1071) of a header, which is whole words of 32 bits; 0xffff: it is right. What
+ * every header has is summed without a branch, where rte_raw_cksum() takes any number of bytes.
+ */
 static uint32_t
 header_sum(const uint8_t *p, unsigned bytes)
 {

@@ -344,11 +344,10 @@ TEST(a_path_of_many_segments_costs_no_more)
 
 	make_table(&t);
 	add(&t,
-	    "site.test/dir/" /* makes the longest path long enough for all of them */
-	    "0123456789012345678901234567890123456789012345678901234567890123456789"
-	    "0123456789012345678901234567890123456789012345678901234567890123456789",
+	    "site.test/0/1/2/3/4/5/6/7/8/9", /* so that every border behind it may be one, too */
 	    REPUTATION_BAD, 0, 20);
 	lay_out(&t);
+	CHECK(row_of(&t, "site.test")->paths >> (REPUTATION_PATH_BITS - 1) == 1);
 	for (unsigned i = 0; i < 300; i++)
 		strcat(path, "a/");
 	CHECK(reputation_open(span_of(t.bytes, t.size), &view) == 0);
