@@ -41,11 +41,12 @@ def row_of(size, frames, found):
 
 
 def measure(root, place, samples, milliseconds):
-    """The rows; sizes that were not measured have none. Failed, with a reason."""
+    """A row for each size; no figure where no object of it was measured. Failed, with a reason."""
     rows = []
     for size, frame in FRAMES.items():
         frames = frames_of(samples, size)
         if frames is None:
+            rows.append({"name": ROWS[size], "round": 0, "value": None, "errors": 0, "note": "no object of that size was measured"})
             continue
         text = out(os.path.join(root, "build/release/sluice-bench-echo"), "--huge", "--frame", str(frame), "--milliseconds", str(milliseconds),
                    os.path.join(place, "echo.sock"), check=False, prepare=favoured(None))

@@ -88,5 +88,6 @@ def rows(found):
     costs = [[s["busy_us"] for s in found[key] if s["objects"] > 0] for key in ("before", "beside")]
     values["idle_cost_ratio"] = statistics.median(costs[1]) / statistics.median(costs[0]) if all(costs) else None
     note = "%d of %d connections did not stand to the end" % (lost, found["asked"]) if lost else ""
-    return [{"name": name, "round": 0, "value": value, "errors": lost + (wrong if name == "idle_cost_ratio" else 0), "note": note, "connections": found["asked"],
+    return [{"name": name, "round": 0, "value": value, "errors": lost + (wrong if name == "idle_cost_ratio" else 0),
+             "note": note or ("no object came through in the time" if value is None else ""), "connections": found["asked"],
              "buffers": found["small"][2] - found["full"][2]} for name, value in values.items()]

@@ -53,6 +53,8 @@ def row_of(found, lines, losses, cpu_s):
         row.update(errors=1, note="%d records were put and %d lines written" % (found["put"], lines))
     elif found["lost"] > 0 and losses == 0:
         row.update(errors=1, note="%d records were lost, and the log does not say so" % found["lost"])
+    elif row["value"] is None:
+        row["note"] = "no processor time of control was counted"
     return row
 
 

@@ -43,7 +43,8 @@ def at_loads(server, words, number):
     full = server.run_plan(words)
     found = [row("crowd_us", number, full["cpu_us"], full)]
     if full["errors"] or full["cpu_us"] <= 0:
-        return found
+        return found + [without(row(name, number, None, dict(full, errors=0)), "how much the core carries is not known")
+                        for name in ["load%d_p99_us" % percent for percent in LOADS] + ["beside_p99_us"]]
     for percent in LOADS:
         sample = server.run_aside(words + "--rate %d" % rate_at(percent, full))
         found.append(row("load%d_p99_us" % percent, number, sample["p99_us"], sample))
@@ -57,7 +58,9 @@ def at_loads(server, words, number):
 def anew(server, words, number, warm, connections):
     """How much of the warm rate is left with a connection for each object: the ratio of what they cost."""
     sample = server.run_plan(words + "--connections %d --anew" % connections)
-    return [row("anew_share", number, warm["cpu_us"] / sample["cpu_us"] if sample["cpu_us"] > 0 else None, sample)]
+    if warm["errors"] or warm["cpu_us"] <= 0 or sample["cpu_us"] <= 0:
+        return [without(row("anew_share", number, None, sample), "one of the two costs is not known")]
+    return [row("anew_share", number, warm["cpu_us"] / sample["cpu_us"], sample)]
 
 
 def again(server, words, number, connections):
@@ -82,10 +85,8 @@ def of_mix(server, body, number, connections, milliseconds):
 
 
 def measure(server, body, number, warm, connections, milliseconds):
-    """All rows of a round. `warm`: the sample of 1 KiB on connections that stay, of this round and body."""
+    """All rows of a round, each with a figure or with why it has none. `warm`: the sample of 1 KiB on connections that stay, of this round and body."""
     words = SHORT % (body["path"], body["type"], milliseconds)
-    if warm["errors"] or warm["cpu_us"] <= 0:
-        return []
     return (of_one(server, words, number) + at_loads(server, words, number) +
             anew(server, words, number, warm, connections) + again(server, words, number, connections) +
             of_mix(server, body, number, connections, milliseconds))

@@ -60,7 +60,7 @@ grep -qE '^\| 1 KiB, one in flight: p50, µs \| at most 8.0 \| ([0-9.]+|n/a) \| 
 	fail "table.md: no targets"
 grep -qE '^\| anew_share \| ([0-9.]+ .* \| 1|n/a \| 0 of 1) \| 0 \|$' "$here/out/table.md" || fail "table.md: no rows"
 grep -qE '^\| 1 KiB over a bare DPDK echo of its frames \| – \| ([0-9.]+|n/a) \|' "$here/out/table.md" || fail "table.md: no echo"
-grep -qE '^\| 1 KiB over our TCP alone, with the same requests \| – \| [0-9.]+ \|' "$here/out/table.md" || fail "table.md: no TCP alone"
+grep -qE '^\| 1 KiB over our TCP alone, with the same requests \| – \| ([0-9.]+|n/a) \|' "$here/out/table.md" || fail "table.md: no TCP alone"
 grep -qE '^\| a mix of .*: µs of CPU each \| – \| ([0-9.]+|n/a) \|' "$here/out/table.md" || fail "table.md: no mix"
 grep -qE '^\| 3,000 idle connections: MiB \| – \| [0-9]+ \|  \|$' "$here/out/table.md" || fail "table.md: no idle connections"
 grep -qE '^\| the same of 16 KiB \| at most 1.00 \| [0-9.]+ \| (reached|missed) \|$' "$here/out/table.md" || fail "table.md: no second core"
@@ -71,6 +71,8 @@ else
 fi
 if bench/run --out "$here/out" >/dev/null 2>"$here/err"; then fail "a run's results were written over"; fi
 grep -q "results are there already" "$here/err" || fail "why nothing was measured is not told: $(cat "$here/err")"
+python3 -c 'import json, sys; r = json.load(open(sys.argv[1]))["rows"]; sys.exit("a row of no figure, and no reason" if [x for x in r if x["value"] is None and not x["note"]] else 0)' \
+	"$here/out/results.json" || fail "results.json"
 bench/capacity "$here/out" --objects 1000 --mix 1K=50,1M=50 --back 10 | tail -n 1 | grep -qE '^dataplane cores: [1-9]' ||
 	fail "no cores are told"
 [ "$(build/release/sluice-bench compare "$here/out" "$here/out/results.json" | tail -n 1)" = slower=0 ] || fail "a run is slower than itself"

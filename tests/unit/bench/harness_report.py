@@ -420,7 +420,7 @@ class Rows(unittest.TestCase):
         lines = targets.latency_table(list(self.measure(FakeServer()).values())).splitlines()
         self.assertEqual(len(lines), 2 + len(rows.LOADS) + 1)
         self.assertEqual(lines[-1], "| beside | 5 | 50 | 60 | 70 | 1 | 9 | 12 | 4 | 8 | 16 | 75 % | 3 | 4 |")
-        self.assertEqual(targets.latency_table(list(self.measure(FakeServer(), errors=1).values())), "")
+        self.assertEqual(targets.latency_table(list(self.measure(FakeServer(errors=1)).values())), "")
 
     def test_what_did_not_happen_is_no_figure(self):
         found = self.measure(FakeServer(cache_hits=80, beside=0))
@@ -439,9 +439,19 @@ class Rows(unittest.TestCase):
         self.assertEqual({r["value"] for r in found.values()}, {None})
         self.assertIn("one_p50_us: n/a: no object came through in the time", targets.notes(list(found.values())))
 
-    def test_without_a_warm_rate_there_are_none(self):
-        self.assertEqual(self.measure(FakeServer(), errors=1), {})
-        self.assertEqual(self.measure(FakeServer(), cpu_us=0), {})
+    def test_without_a_warm_rate_its_share_is_not_known(self):
+        for found in (self.measure(FakeServer(), errors=1), self.measure(FakeServer(), cpu_us=0)):
+            self.assertEqual([(n, r["note"]) for n, r in found.items() if r["value"] is None],
+                             [("anew_share", "one of the two costs is not known")])
+
+    def test_a_row_is_never_lost(self):
+        names = list(self.measure(FakeServer()))
+        for changes in ({"errors": 3}, {"cpu_us": 0.0}, {"objects": 0, "cpu_us": 0.0}):
+            found = self.measure(FakeServer(**changes))
+            self.assertEqual(list(found), names)
+            self.assertEqual([n for n, r in found.items() if r["value"] is None and not r["note"]], [])
+            unknown = [r for n, r in found.items() if n.startswith("load") or n == "beside_p99_us"]
+            self.assertEqual({(r["value"], r["errors"]) for r in unknown}, {(None, 0)})
 
 
 class Cores(unittest.TestCase):
@@ -463,6 +473,7 @@ class Cores(unittest.TestCase):
     def test_instructions_of_one_and_of_two(self):
         one, two = ([{"size": "1K", "stages": {"tcp": n, "icap": 100}}, {"size": "1M", "stages": {"tcp": 9}}] for n in (100, 80))
         self.assertEqual(stages.cores_row(one, two)["value"], 0.9)
+        self.assertEqual([stages.cores_row(one, [], "8 objects")[k] for k in ("value", "note", "errors")], [None, "8 objects", 0])
 
 
 class Idle(unittest.TestCase):
