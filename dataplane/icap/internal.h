@@ -16,10 +16,11 @@
 #include "common/base/list.h"
 #include "dataplane/icap/icap.h"
 
-#define ICAP_HEAD_BYTES_MAX 16384
-#define HEADS_MAX           4096 /* requests in progress; only the pages that they fill are touched */
-#define ICAP_FIELDS_KEPT    24   /* clients send up to 15; those behind are found by reading on */
-#define INPUT_BYTES_MAX     262144 /* what waits in a session: the next requests of a pipeline */
+#define ICAP_HEAD_BYTES_MAX \
+	65536 /* as HTTP heads: Squid moves Proxy-Authorization here, tickets and all */
+#define HEADS_MAX        4096 /* requests in progress; only the pages that they fill are touched */
+#define ICAP_FIELDS_KEPT 24   /* clients send up to 15; those behind are found by reading on */
+#define INPUT_BYTES_MAX  262144 /* what waits in a session: the next requests of a pipeline */
 
 enum session_state {
 	SESSION_START,
