@@ -311,7 +311,7 @@ drain_records(const struct reader *r)
 	for (i = 0; i < RECORDS_BATCH && record_peek(core, &slot); i++) {
 		log_record(&c->log, &slot);
 		c->lines++;
-		if (stored) {
+		if (stored && slot.record.icap_status == 0) {
 			put_object(c, &slot);
 			trial_note(c->trial, &slot, &tried);
 		}

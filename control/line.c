@@ -170,7 +170,7 @@ put_time(struct text *t, int64_t wall_ns)
 const char *
 line_verdict_word(const struct record *r)
 {
-	if ((r->flags & RECORD_FLAG_TRUNCATED) != 0)
+	if ((r->flags & RECORD_FLAG_TRUNCATED) != 0 || r->icap_status != 0)
 		return "error";
 	if ((r->flags & RECORD_FLAG_PAGED) != 0)
 		return "unknown";
@@ -275,6 +275,33 @@ line_of_record(
 	else
 		put_file(&t, slot);
 	put_verdict(&t, &slot->record, setting);
+	return end_line(&t);
+}
+
+size_t
+line_of_refusal(
+    const struct record_slot *slot, const struct line_setting *setting, char out[LINE_BYTES_MAX])
+{
+	const struct record *r = &slot->record;
+	struct text t = { out, 0, LINE_BYTES_MAX };
+	char peer[ADDRESS_TEXT_MAX];
+
+	put_time(&t, r->wall_ns);
+	put_word(&t, " WRN ");
+	put_pid(&t, setting->dataplane_pid);
+	put_word(&t, " ");
+	put_word(&t, record_site_word((enum record_site)r->site));
+	put_word(&t, ":");
+	put_number(&t, r->site_line, 1);
+	put_session(&t, r->session);
+	put_word(&t, "ICAP: Refused with ");
+	put_number(&t, r->icap_status, 1);
+	put_word(&t, " (request: '");
+	put_escaped(&t, record_text_get(slot, RECORD_TEXT_URL));
+	put_word(&t, "', from: ");
+	address_format(&r->peer, peer);
+	put_word(&t, peer);
+	put_word(&t, ")");
 	return end_line(&t);
 }
 

@@ -32,6 +32,10 @@ size_t line_of_record(
 size_t line_of_shadow(
     const struct record_slot *slot, const struct line_setting *setting, char out[LINE_BYTES_MAX]);
 
+/* The line of a record with an ICAP status: a request that was refused; level WRN. */
+size_t line_of_refusal(
+    const struct record_slot *slot, const struct line_setting *setting, char out[LINE_BYTES_MAX]);
+
 /* A line of our own about what the log lacks; the same columns, level WRN. */
 size_t line_of_loss(uint64_t lost, uint32_t core, int64_t wall_ns,
     const struct line_setting *setting, char out[LINE_BYTES_MAX]);

@@ -85,7 +85,10 @@ log_record(struct log *l, const struct record_slot *slot)
 {
 	char line[LINE_BYTES_MAX];
 
-	put_line(l, line, line_of_record(slot, &l->setting, line));
+	if (slot->record.icap_status != 0)
+		put_line(l, line, line_of_refusal(slot, &l->setting, line));
+	else
+		put_line(l, line, line_of_record(slot, &l->setting, line));
 	if (slot->record.shadow == SHADOW_BAD && slot->record.verdict != VERDICT_BAD)
 		put_line(l, line, line_of_shadow(slot, &l->setting, line));
 	if (l->json_on && l->json.lines != NULL)

@@ -85,6 +85,15 @@ put_number(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
+/* Of a refused request its first line says more. */
+static const char *
+method_word(const struct record *r)
+{
+	if (r->icap_status != 0)
+		return "";
+	return r->site == RECORD_SITE_REQMOD ? "REQMOD" : "RESPMOD";
+}
+
 static void
 put_words(json_t *o, const struct record *r, const struct line_setting *setting)
 {
@@ -92,8 +101,7 @@ put_words(json_t *o, const struct record *r, const struct line_setting *setting)
 
 	snprintf(session, sizeof(session), "0x%08x", r->session);
 	json_object_set_new(o, "sid", json_string(session));
-	json_object_set_new(
-	    o, "method", json_string(r->site == RECORD_SITE_REQMOD ? "REQMOD" : "RESPMOD"));
+	json_object_set_new(o, "method", json_string(method_word(r)));
 	json_object_set_new(o, "mode", json_string(mode_word((enum mode)r->mode)));
 	json_object_set_new(o, "verdict", json_string(line_verdict_word(r)));
 	line_escape(span_text(line_source_word(r, setting)), text, sizeof(text));
@@ -115,6 +123,7 @@ put_numbers(json_t *o, const struct record *r)
 	put_number(o, "hold_ns", r->hold_ns);
 	put_number(o, "match_offset", r->match_offset);
 	put_number(o, "http_status", r->http_status);
+	put_number(o, "icap_status", r->icap_status);
 	put_number(o, "part", r->part);
 	put_number(o, "core", r->core);
 	snprintf(generation, sizeof(generation), "%016llx", (unsigned long long)r->generation);

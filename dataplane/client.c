@@ -133,6 +133,7 @@ handle(struct clients *c, struct client *client, enum icap_event event)
 		done = true;
 		break;
 	case ICAP_CLOSE:
+		inspect_closed(c->config.inspect, client->session, &client->peer);
 		return false;
 	case ICAP_MORE:
 		break;

@@ -14,6 +14,7 @@
 static const char *const site_words[] = {
 	[RECORD_SITE_REQMOD] = "dataplane/inspect/reqmod.c",
 	[RECORD_SITE_RESPMOD] = "dataplane/inspect/respmod.c",
+	[RECORD_SITE_REFUSAL] = "dataplane/inspect/refusal.c",
 };
 
 const char *

@@ -21,12 +21,13 @@
 enum record_site {
 	RECORD_SITE_REQMOD,
 	RECORD_SITE_RESPMOD,
+	RECORD_SITE_REFUSAL,
 	RECORD_SITE_COUNT
 };
 const char *record_site_word(enum record_site s); /* "dataplane/inspect/reqmod.c" */
 
 enum record_text {
-	RECORD_TEXT_URL,      /* as the log shows it */
+	RECORD_TEXT_URL,      /* as the log shows it; of a refused request its first line */
 	RECORD_TEXT_FILENAME, /* empty: the reader takes the MD5 */
 	RECORD_TEXT_THREAT,   /* name of what was found, or the list and line */
 	RECORD_TEXT_USER,     /* who asks, decoded */
@@ -79,7 +80,9 @@ struct record {
 	uint16_t http_status; /* of the response; 0: none */
 	uint16_t part;        /* of a multipart body, from 1; 0: the record is of the whole */
 	uint8_t shadow;       /* enum shadow */
-	uint8_t unused[3];
+	uint8_t unused;
+	uint16_t
+	    icap_status; /* a request was refused with it, and began no object; 0: this is one's */
 };
 
 #define RECORD_TEXT_ROOM 3584

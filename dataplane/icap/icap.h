@@ -223,6 +223,16 @@ bool icap_wants_drain(const struct icap_session *s);
  */
 bool icap_wants_abort(const struct icap_session *s);
 
+/* A request that the session itself answered with an error. */
+struct icap_refusal {
+	int status;
+	bool has_object;  /* ICAP_REQUEST was reported, and ICAP_ABORTED then */
+	struct span line; /* its first line, as far as it came: lent until the session ends */
+};
+
+/* After ICAP_CLOSE: whether that is why; true once. */
+bool icap_take_refusal(struct icap_session *s, struct icap_refusal *out);
+
 /* Timeouts; icap_next() then reports what became of it. MONO_NEVER: none armed. */
 /* The caller took its time over the last event; the peer's for the next bytes begins now. */
 void icap_restart_deadline(struct icap_session *s);

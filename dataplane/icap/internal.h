@@ -127,7 +127,8 @@ struct icap_session {
 	bool preview_ended; /* ICAP_PREVIEW_END was reported */
 	bool continued, ieof;
 	bool answered, answer_open, dropping;
-	uint16_t failed_status; /* an error is due once ICAP_ABORTED was reported */
+	uint16_t failed_status;  /* an error is due once ICAP_ABORTED was reported */
+	uint16_t refused_status; /* what icap_take_refusal() tells; 0: nothing */
 };
 static_assert(
     sizeof(struct icap_session) <= 384, "what an idle connection costs, docs/tcp-cost.md");

@@ -160,6 +160,7 @@ icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *
 void
 respond_error(struct icap_session *s, int status)
 {
+	s->refused_status = status == 503 ? s->busy_status : (uint16_t)status;
 	answer_error(s, status, span_of(NULL, 0));
 }
 

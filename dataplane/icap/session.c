@@ -216,6 +216,36 @@ icap_wants_abort(const struct icap_session *s)
 	return s->abort || s->answer_open;
 }
 
+/* Up to the line's end, of what was gathered or, where nothing was, of what waits. */
+static struct span
+first_line(const struct icap_session *s)
+{
+	struct span text = span_of(NULL, 0);
+	struct chain_cursor cursor = chain_walk(&s->input, 0);
+	const uint8_t *end;
+
+	if (s->heads != NULL && s->head_bytes > 0)
+		text = span_of(s->heads->bytes, s->head_bytes);
+	else
+		chain_next(&cursor, &text);
+	end = text.bytes > 0 ? span_find(text, "\r\n") : NULL;
+	return end != NULL ? span_first(text, (size_t)(end - text.data)) : text;
+}
+
+bool
+icap_take_refusal(struct icap_session *s, struct icap_refusal *out)
+{
+	if (s->refused_status == 0)
+		return false;
+	*out = (struct icap_refusal){
+		.status = s->refused_status,
+		.has_object = s->announced,
+		.line = first_line(s),
+	};
+	s->refused_status = 0;
+	return true;
+}
+
 void
 icap_session_drain(struct icap_session *s)
 {

@@ -89,6 +89,10 @@ bool inspect_end(struct inspect_object *o);
 /* The client left, or broke off: no verdict on the object. The handle is invalid afterwards. */
 void inspect_abort(struct inspect_object *o);
 
+/* The session closed: where it refused a request, that is counted, and told if it was no object. */
+void inspect_closed(
+    struct inspect *i, struct icap_session *session, const struct inspect_peer *peer);
+
 /*
  * Makes the digests of all that was received, and the verdicts that waited for them. Once a turn,
  * behind all calls above. `flows`: packets came in this turn, so that more will soon; then digests

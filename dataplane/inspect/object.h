@@ -175,6 +175,8 @@ struct inspect {
 	} read; /* the clock's last reading, and by whom: object_clock() */
 	uint64_t uuid_count, job_serial;
 	uint64_t turn, fed_bytes;
+	int64_t refusals_second; /* of wall_ns: how many were told in it */
+	uint32_t refusals_told;
 	uint32_t objects_now, held_now;
 	uint32_t users[PUBLICATIONS_MAX];
 	struct wheel wheel, looks;

@@ -117,6 +117,7 @@ report_fill(struct inspect_object *o, struct record_slot *slot, uint64_t now_ns)
 	r->http_status = request->response_head != NULL ? request->response_head->status : 0;
 	fill_content(o, r);
 	r->part = 0;
+	r->icap_status = 0;
 	if (is_of_part(o))
 		fill_part(&o->part_found, r);
 	fill_texts(o, slot);

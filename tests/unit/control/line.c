@@ -131,6 +131,40 @@ TEST(no_text_forges_a_line_or_ends_its_field)
 	}
 }
 
+static struct record_slot
+slot_of_refusal(struct span line)
+{
+	static const uint8_t four[4] = { 192, 0, 2, 7 };
+	struct record_slot slot = { .record = { .wall_ns = 1764063314691000000,
+					.session = 0x42,
+					.site = RECORD_SITE_REFUSAL,
+					.site_line = 50,
+					.source = SOURCE_ERROR,
+					.peer = address_v4(four),
+					.icap_status = 404 } };
+
+	record_text_put(&slot, RECORD_TEXT_URL, line);
+	return slot;
+}
+
+TEST(a_refused_request_s_line_names_it_and_who_sent_it)
+{
+	struct record_slot slot = slot_of_refusal(span_text("RESPMOD icap://s/av/rspmod ICAP/1.0"));
+	char line[LINE_BYTES_MAX];
+	size_t bytes;
+
+	local_time_is_utc();
+	bytes = line_of_refusal(&slot, &setting, line);
+	CHECK(bytes == strlen(line));
+	CHECK(strcmp(line,
+		  "09:35:14.691 WRN 137770 dataplane/inspect/refusal.c:50 [sid: 0x00000042] ICAP: "
+		  "Refused with 404 (request: 'RESPMOD icap://s/av/rspmod ICAP/1.0', from: "
+		  "192.0.2.7)\n") == 0);
+	slot = slot_of_refusal(span_of("a'\n\0\xff", 5));
+	line_of_refusal(&slot, &setting, line);
+	CHECK(strstr(line, "(request: 'a\\x27\\x0a\\x00\\xff', from") != NULL);
+}
+
 TEST(what_is_tried_has_a_line_of_its_own)
 {
 	struct record_slot slot = slot_of_file();

@@ -55,6 +55,7 @@ TEST(every_key_is_there_in_its_type)
 		{ "hold_ns", JSON_INTEGER },
 		{ "match_offset", JSON_INTEGER },
 		{ "http_status", JSON_INTEGER },
+		{ "icap_status", JSON_INTEGER },
 		{ "part", JSON_INTEGER },
 		{ "core", JSON_INTEGER },
 		{ "generation", JSON_STRING },
@@ -150,6 +151,22 @@ TEST(words_and_addresses)
 	CHECK(strcmp(text_at(o, "format"), "Unknown") == 0);
 	CHECK(strcmp(text_at(o, "client"), "") == 0);
 	CHECK(strcmp(text_at(o, "peer"), "192.0.2.7") == 0);
+	json_decref(o);
+}
+
+TEST(a_refused_request_is_no_method_s)
+{
+	struct record_slot slot = { .record = { .site = RECORD_SITE_REFUSAL,
+					.source = SOURCE_ERROR,
+					.icap_status = 404 } };
+	json_t *o;
+
+	record_text_put(&slot, RECORD_TEXT_URL, span_text("RESPMOD icap://s/none ICAP/1.0"));
+	o = record_json(&slot, &setting);
+	CHECK(json_integer_value(json_object_get(o, "icap_status")) == 404);
+	CHECK(strcmp(text_at(o, "method"), "") == 0);
+	CHECK(strcmp(text_at(o, "verdict"), "error") == 0);
+	CHECK(strcmp(text_at(o, "url"), "RESPMOD icap://s/none ICAP/1.0") == 0);
 	json_decref(o);
 }
 

@@ -424,6 +424,8 @@ TEST(a_peer_in_error_is_told_and_drained)
 	}
 	CHECK(peer->unsent_bytes == 0);
 	CHECK(peer_count_of(peer, "ICAP/1.0 400 ") == 1);
+	CHECK(
+	    pipeline_counter(p, COUNTER_ANSWERS_ERROR) == 1); /* its record has a test of its own */
 	CHECK(peer->got_fin && !peer->got_rst);
 	CHECK(clients_now(p->clients) == 0);
 	CHECK(pipeline_destroy(p));

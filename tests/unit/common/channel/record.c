@@ -62,6 +62,7 @@ TEST(record_soundness)
 	}
 	CHECK(strcmp(record_site_word(RECORD_SITE_REQMOD), "dataplane/inspect/reqmod.c") == 0);
 	CHECK(strcmp(record_site_word(RECORD_SITE_RESPMOD), "dataplane/inspect/respmod.c") == 0);
+	CHECK(strcmp(record_site_word(RECORD_SITE_REFUSAL), "dataplane/inspect/refusal.c") == 0);
 	CHECK(strcmp(record_site_word(RECORD_SITE_COUNT), "?") == 0);
 }
 

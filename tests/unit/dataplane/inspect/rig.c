@@ -269,6 +269,8 @@ handle(struct rig_client *c, enum icap_event event)
 		done = c->object != NULL && inspect_end(c->object);
 	else if (event == ICAP_ABORTED && c->object != NULL)
 		inspect_abort(c->object);
+	else if (event == ICAP_CLOSE)
+		inspect_closed(c->rig->inspect, c->session, &peer);
 	if (done || event == ICAP_ABORTED)
 		c->object = NULL;
 	return event != ICAP_CLOSE;

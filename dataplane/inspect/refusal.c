@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Requests that the ICAP session answered with an error before there was an object: malformed, of a
+ * path or method that is not served, of an address that may not speak, too late. Whoever set up the
+ * client must find out why, so each is a record, at most TOLD_PER_SECOND of them: a source that
+ * sends nothing else shall not take the ring from the records of objects. All are counted.
+ */
+#include "dataplane/inspect/inspect.h"
+
+#include "dataplane/inspect/object.h"
+
+#define TOLD_PER_SECOND 20
+#define LINE_BYTES_MAX  512
+
+static bool
+may_tell(struct inspect *i)
+{
+	int64_t second = i->wall_ns / 1000000000;
+
+	if (second != i->refusals_second) {
+		i->refusals_second = second;
+		i->refusals_told = 0;
+	}
+	return i->refusals_told++ < TOLD_PER_SECOND;
+}
+
+static void
+tell(struct inspect *i, const struct icap_refusal *refusal, const struct inspect_peer *peer)
+{
+	struct record_slot *slot = record_reserve(i->channel);
+
+	if (slot == NULL) {
+		count(i->stats, COUNTER_RECORDS_LOST, 1);
+		return;
+	}
+	slot->record = (struct record){
+		.wall_ns = i->wall_ns,
+		.session = peer->session,
+		.core = i->config.core,
+		.site = RECORD_SITE_REFUSAL,
+		.site_line = __LINE__,
+		.verdict = VERDICT_CLEAN,
+		.source = SOURCE_ERROR,
+		.peer = peer->address,
+		.icap_status = (uint16_t)refusal->status,
+	};
+	record_text_put(slot, RECORD_TEXT_URL, span_first(refusal->line, LINE_BYTES_MAX));
+	record_commit(i->channel);
+}
+
+void
+inspect_closed(struct inspect *i, struct icap_session *session, const struct inspect_peer *peer)
+{
+	struct icap_refusal refusal;
+
+	if (!icap_take_refusal(session, &refusal))
+		return;
+	count(i->stats, COUNTER_ANSWERS_ERROR, 1);
+	if (!refusal.has_object && may_tell(i))
+		tell(i, &refusal, peer);
+}
