@@ -115,6 +115,7 @@ answer_reload(struct control *c, const json_t *request)
 	if (config_load(c->paths.config_file, c->overrides, c->override_count, &fresh, error) != 0)
 		return answer_refusal(error);
 	if (check_files(fresh, error) != 0) {
+		config_locate(c->paths.config_file, c->overrides, c->override_count, error);
 		config_free(fresh);
 		return answer_refusal(error);
 	}

@@ -371,8 +371,10 @@ main(int argc, char **argv)
 	if (rc != 0)
 		return rc == 2 ? 0 : 1;
 	attendant_block_signals();
-	if (start(&d, &o, error) != 0)
+	if (start(&d, &o, error) != 0) {
+		config_locate(o.paths.config_file, o.overrides, o.override_count, error);
 		return fatal(error);
+	}
 	fprintf(stderr, "sluice-dataplane: %s\nsluice-dataplane %s: instance %s, %u cores, ready\n",
 	    d.digests_text, SLUICE_VERSION, o.paths.instance, d.config->dataplane.cores);
 	run(&d);

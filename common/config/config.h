@@ -270,6 +270,13 @@ int config_load_text(struct span text, const char *name, const char *const *over
     unsigned override_count, struct config **out, char error[CONFIG_ERROR_TEXT_MAX]);
 void config_free(struct config *c);
 /*
+ * To an error of a later check that begins with "KEY: ", of what a configuration loaded from this
+ * file and these overrides names, adds where it stands, as config_load() has it. Any other error
+ * stays as it is. Reads the file again.
+ */
+void config_locate(const char *file, const char *const *overrides, unsigned override_count,
+    char error[CONFIG_ERROR_TEXT_MAX]);
+/*
  * One rule from words, as `criterion` and `value` of an exclusion; `out` borrows `value`. -EINVAL
  * with what was expected in `error`. Format words are for the caller to check.
  */

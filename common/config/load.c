@@ -200,9 +200,8 @@ config_load_text(struct span text, const char *name, const char *const *override
 	return 0;
 }
 
-/* Reads a whole file of bounded size; the caller frees. */
-static int
-read_file(const char *file, char **out, size_t *bytes)
+int
+load_read_file(const char *file, char **out, size_t *bytes)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	char *text;
@@ -238,7 +237,7 @@ config_load(const char *file, const char *const *overrides, unsigned override_co
 {
 	char *text = NULL;
 	size_t bytes = 0;
-	int rc = read_file(file, &text, &bytes);
+	int rc = load_read_file(file, &text, &bytes);
 
 	if (rc != 0) {
 		snprintf(

@@ -2,11 +2,15 @@
 /* Each value by itself: is there such a key, is it of the right kind, is it in its bounds. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/config/check.h"
 #include "common/config/fields.h"
 
 #define EXPECTED_MAX 256
+/* So much of a value is shown that what was expected has its place behind it. */
+#define SHOWN      "'%.100s%s'"
+#define SHOW(text) (text), strlen(text) > 100 ? "..." : ""
 
 /* The keys of the section that a path is in (its own last word apart), for the message. */
 static void
@@ -67,7 +71,7 @@ check_exclusion_value(const struct scan *s, const struct scan_node *n, const cha
 			if (span_is(text, config_criterion_words[i].str))
 				return 0;
 		}
-		return scan_fail(s, n, n->path, "'%s' is not one of %s", n->text, words);
+		return scan_fail(s, n, n->path, SHOWN " is not one of %s", SHOW(n->text), words);
 	}
 	if (strcmp(key, ".value") == 0) {
 		if (!n->is_null && n->bytes > 0 && memchr(n->text, 0, n->bytes) == NULL)
@@ -79,7 +83,7 @@ check_exclusion_value(const struct scan *s, const struct scan_node *n, const cha
 		    s, n, n->path, "no such key; expected one of criterion, value, enabled");
 	return config_bool_parse(text, &b)
 		   ? 0
-		   : scan_fail(s, n, n->path, "'%s' is not true or false", n->text);
+		   : scan_fail(s, n, n->path, SHOWN " is not true or false", SHOW(n->text));
 }
 
 /* Both keys that an exclusion must have. */
@@ -106,11 +110,11 @@ check_field_value(const struct scan *s, const struct scan_node *n, const struct 
 	if (n->is_null && may_be_nothing)
 		return 0;
 	if (f->kind == FIELD_LIST && n->line > 0)
-		return scan_fail(
-		    s, n, n->path, "'%s' is not a list; expected [a, b] or lines of - a", n->text);
+		return scan_fail(s, n, n->path,
+		    SHOWN " is not a list; expected [a, b] or lines of - a", SHOW(n->text));
 	if (config_field_accepts(f, span_of(n->text, n->bytes), expected, sizeof(expected)))
 		return 0;
-	return scan_fail(s, n, n->path, "'%s' is not %s", n->text, expected);
+	return scan_fail(s, n, n->path, SHOWN " is not %s", SHOW(n->text), expected);
 }
 
 static int
@@ -126,8 +130,20 @@ check_value(const struct scan *s, const struct scan_node *n)
 	if (is_section && n->is_null)
 		return 0; /* all its keys are commented out */
 	if (is_section)
-		return scan_fail(s, n, n->path, "'%s' is a value; expected keys below it", n->text);
+		return scan_fail(
+		    s, n, n->path, SHOWN " is a value; expected keys below it", SHOW(n->text));
 	return f != NULL ? check_field_value(s, n, f) : unknown_key(s, n);
+}
+
+/* "icap.allow[2]", where the items of a list should be texts: the list's field; NULL: no such path.
+ */
+static const struct config_field *
+field_of_item(const char *path)
+{
+	size_t bytes = strcspn(path, "[");
+	const struct config_field *f = config_field_find(span_of(path, bytes));
+
+	return path[bytes] == '[' && f != NULL && f->kind == FIELD_LIST ? f : NULL;
 }
 
 static int
@@ -140,7 +156,9 @@ check_list(const struct scan *s, const struct scan_node *n)
 		return n->kind == SCAN_LIST
 			   ? 0
 			   : scan_fail(s, n, n->path,
-				 "'%s' is a value; expected criterion and value", n->text);
+				 SHOWN " is a value; expected criterion and value", SHOW(n->text));
+	if (field_of_item(n->path) != NULL)
+		return scan_fail(s, n, n->path, "is a list; expected a text");
 	if (f == NULL)
 		return config_section_exists(span_text(n->path))
 			   ? scan_fail(s, n, n->path, "is a list; expected keys")
@@ -159,14 +177,18 @@ check_list(const struct scan *s, const struct scan_node *n)
 static int
 check_section(const struct scan *s, const struct scan_node *n)
 {
+	const struct config_field *f = config_field_find(span_text(n->path));
 	const char *key = exclusion_key(n->path);
 
 	if (key != NULL && key[0] == 0)
 		return check_exclusion(s, n);
 	if (config_section_exists(span_text(n->path)))
 		return 0;
-	if (config_field_find(span_text(n->path)) != NULL)
-		return scan_fail(s, n, n->path, "has keys below it; expected a value");
+	if (field_of_item(n->path) != NULL)
+		return scan_fail(s, n, n->path, "has keys below it; expected a text");
+	if (f != NULL)
+		return scan_fail(s, n, n->path, "has keys below it; expected %s",
+		    f->kind == FIELD_LIST ? "[a, b] or lines of - a" : "a value");
 	return unknown_key(s, n);
 }
 

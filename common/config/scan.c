@@ -12,26 +12,43 @@
 static int scan_value(
     struct scan *s, yaml_parser_t *parser, const yaml_event_t *event, const char *path, int depth);
 
+#define QUOTE_IT "; a text that begins with * or & stands in quotes"
+
+/* One line that no terminal takes for a command, whatever the file has: control bytes as \xNN. */
+static void
+put_printable(char *out, size_t room, const char *text)
+{
+	size_t used = 0;
+
+	for (; *text != 0 && used + 5 <= room; text++) {
+		bool is_control = (unsigned char)*text < ' ' || *text == 0x7f;
+
+		used += (size_t)snprintf(
+		    out + used, room - used, is_control ? "\\x%02x" : "%c", (unsigned char)*text);
+	}
+	out[used] = 0;
+}
+
 int
 scan_fail(
     const struct scan *s, const struct scan_node *at, const char *path, const char *format, ...)
 {
-	char *out = s->error;
-	size_t room = CONFIG_ERROR_TEXT_MAX;
+	char out[CONFIG_ERROR_TEXT_MAX];
 	int n;
 	va_list args;
 
 	if (at != NULL && at->line > 0)
-		n = snprintf(out, room, "%s:%u: %s: ", s->name, at->line, path);
+		n = snprintf(out, sizeof(out), "%s:%u: %s: ", s->name, at->line, path);
 	else if (at != NULL)
-		n = snprintf(out, room, "--set %s: ", path);
+		n = snprintf(out, sizeof(out), "--set %s: ", path);
 	else
-		n = snprintf(out, room, "%s: %s: ", s->name, path);
-	if (n < 0 || (size_t)n >= room)
-		return -EINVAL;
-	va_start(args, format);
-	vsnprintf(out + n, room - (size_t)n, format, args);
-	va_end(args);
+		n = snprintf(out, sizeof(out), "%s: %s: ", s->name, path);
+	if (n > 0 && (size_t)n < sizeof(out)) {
+		va_start(args, format);
+		vsnprintf(out + n, sizeof(out) - (size_t)n, format, args);
+		va_end(args);
+	}
+	put_printable(s->error, CONFIG_ERROR_TEXT_MAX, out);
 	return -EINVAL;
 }
 
@@ -92,6 +109,22 @@ is_null(const yaml_event_t *e)
 	       (text.bytes == 0 || span_is(text, "~") || span_is_nocase(text, "null"));
 }
 
+/* "&x 1" is 1 to YAML, and what its writer meant is lost. */
+static bool
+is_anchored(const yaml_event_t *e)
+{
+	switch (e->type) {
+	case YAML_SCALAR_EVENT:
+		return e->data.scalar.anchor != NULL;
+	case YAML_SEQUENCE_START_EVENT:
+		return e->data.sequence_start.anchor != NULL;
+	case YAML_MAPPING_START_EVENT:
+		return e->data.mapping_start.anchor != NULL;
+	default:
+		return false;
+	}
+}
+
 static int
 add_scalar(struct scan *s, const yaml_event_t *e, const char *path, enum scan_kind kind)
 {
@@ -103,6 +136,20 @@ add_scalar(struct scan *s, const yaml_event_t *e, const char *path, enum scan_ki
 	return rc;
 }
 
+/* Counts from 0. Of a byte that no YAML may have the parser tells the offset alone. */
+static size_t
+problem_line(const yaml_parser_t *parser)
+{
+	const uint8_t *text = parser->input.string.start;
+	size_t line = 0;
+
+	if (parser->error != YAML_READER_ERROR)
+		return parser->problem_mark.line;
+	for (size_t i = 0; i < parser->problem_offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
 static int
 next_event(struct scan *s, yaml_parser_t *parser, yaml_event_t *event)
 {
@@ -110,9 +157,10 @@ next_event(struct scan *s, yaml_parser_t *parser, yaml_event_t *event)
 
 	if (yaml_parser_parse(parser, event))
 		return 0;
-	snprintf(sentence, sizeof(sentence), "not YAML: %s",
-	    parser->problem != NULL ? parser->problem : "unreadable");
-	return fail_line(s, parser->problem_mark.line, sentence);
+	snprintf(sentence, sizeof(sentence), "not YAML: %s%s",
+	    parser->problem != NULL ? parser->problem : "unreadable",
+	    parser->context != NULL && strstr(parser->context, "alias") != NULL ? QUOTE_IT : "");
+	return fail_line(s, problem_line(parser), sentence);
 }
 
 static int
@@ -129,7 +177,7 @@ scan_list(struct scan *s, yaml_parser_t *parser, const char *path, int depth)
 		if (rc != 0)
 			return rc;
 		is_end = e.type == YAML_SEQUENCE_END_EVENT;
-		if (e.type == YAML_SCALAR_EVENT) {
+		if (e.type == YAML_SCALAR_EVENT && !is_anchored(&e)) {
 			rc = add_scalar(s, &e, path, SCAN_ITEM);
 		} else if (!is_end) {
 			if ((size_t)snprintf(item, sizeof(item), "%s[%u]", path, index) >=
@@ -207,6 +255,9 @@ scan_value(
 
 	if (depth > SCAN_DEPTH_MAX)
 		return fail_line(s, event->start_mark.line, "nested too deeply");
+	if (is_anchored(event))
+		return scan_fail(s, &(struct scan_node){ .line = line }, path,
+		    "expected a value, no anchor" QUOTE_IT);
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		return add_scalar(s, event, path, SCAN_VALUE);
@@ -218,7 +269,8 @@ scan_value(
 			   ? -EINVAL
 			   : scan_mapping(s, parser, path, depth);
 	default:
-		return fail_line(s, event->start_mark.line, "expected a value (no aliases here)");
+		return scan_fail(s, &(struct scan_node){ .line = line }, path,
+		    "expected a value, no alias" QUOTE_IT);
 	}
 }
 

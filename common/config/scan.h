@@ -57,6 +57,9 @@ const struct scan_node *scan_find_beside(
 const struct scan_node *scan_next_item(
     const struct scan *s, const char *path, const struct scan_node *after);
 
+/* load.c: reads a whole file of bounded size; 0 or -errno, and the caller frees. */
+int load_read_file(const char *file, char **out, size_t *bytes);
+
 /* Writes "FILE:LINE: PATH: " and the sentence into the error; returns -EINVAL. */
 int scan_fail(const struct scan *s, const struct scan_node *at, const char *path,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

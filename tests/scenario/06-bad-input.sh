@@ -65,6 +65,33 @@ refused "no time to sum up" build/release/sluicectl --name "$lab_name" top --sec
 grep -q -- '--seconds: expected 1 to 3600' "$here/out" || fail "what top takes is not said"
 refused "no configuration" build/release/sluicectl --name "$lab_name" config check
 refused "bad configuration" build/release/sluicectl config check "$here/bad.yaml"
+# What a configuration names is looked for, and is told with its line, as what it says is.
+whole='dataplane: {port: {interface: eth1}, addresses: [192.0.2.10/24]}'
+while IFS='|' read -r says key value; do
+	printf '%s\n%s:\n  %s: %s\n' "$whole" "${key%.*}" "${key#*.}" "$value" >"$here/names.yaml"
+	refused "$key: $value" build/release/sluicectl config check "$here/names.yaml"
+	grep -qF "names.yaml:3: $key: $says" "$here/out" || fail "$key: expected '$says'"
+done <<-EOF
+	'zzz', expected the name of a profile|profiles.fallback|zzz
+	'/a', expected what to go by, a blank, and a profile|profiles.paths|[/b squid, /a]
+	'/nowhere', expected a directory|profiles.directory|/nowhere
+	'-1', expected a language, as en or pt-BR|pages.language|-1
+	/nowhere: No such file|pages.directory|/nowhere
+	'here', expected an address as https|pages.redirect|here
+	'/nowhere': No such file|signatures.sources|[/tmp, /nowhere]
+	'/nowhere': No such file|reputation.bad|[/nowhere]
+	'/nowhere': No such file|reputation.good|[/nowhere]
+	'/nowhere': No such file|sandbox.passwords|/nowhere
+	'/nowhere': No such file|icaps.certificate|/nowhere
+	'/nowhere': No such file|icaps.key|/nowhere
+	'/nowhere': No such file|icaps.client_ca|/nowhere
+EOF
+head -c 5000000 /dev/zero | tr '\0' '#' >"$here/large.yaml"
+refused "a file of 5 MB" build/release/sluicectl config check "$here/large.yaml"
+grep -q 'large.yaml: cannot be read: File too large' "$here/out" || fail "no size"
+printf 'mode: standard\n\0\n' >"$here/nul.yaml"
+refused "a NUL" build/release/sluicectl config check "$here/nul.yaml"
+grep -q 'nul.yaml:2: not YAML: control characters' "$here/out" || fail "no control character"
 lab_up
 refused "second instance" build/release/sluice-control --instance "$lab_name" --config "$here/good.yaml" \
 	--set dataplane.port.interface=none0 --set dataplane.addresses=192.0.2.2/24

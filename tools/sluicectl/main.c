@@ -14,8 +14,8 @@
 #include <jansson.h>
 
 #include "common/base/version.h"
-#include "common/config/profile.h"
 #include "tools/sluicectl/alerts.h"
+#include "tools/sluicectl/check.h"
 #include "tools/sluicectl/follow.h"
 #include "tools/sluicectl/observe.h"
 #include "tools/sluicectl/page.h"
@@ -146,22 +146,10 @@ config(int argc, char **argv)
 {
 	char error[CONFIG_ERROR_TEXT_MAX];
 	const char *file = argc == 2 ? argv[1] : paths.config_file;
-	struct config_profiles *profiles = NULL;
-	struct pages *pages = NULL;
-	struct config *c = NULL;
-	int rc;
 
 	if (argc < 1 || argc > 2 || strcmp(argv[0], "check") != 0)
 		return EXIT_USAGE;
-	if (config_load(file, NULL, 0, &c, error) != 0)
-		return fail(EXIT_REFUSED, error);
-	rc = config_profiles_load(c, &profiles, error);
-	config_profiles_free(profiles);
-	if (rc == 0)
-		rc = pages_load(c, &pages, error);
-	pages_free(pages);
-	config_free(c);
-	if (rc != 0)
+	if (check_configuration(file, error) != 0)
 		return fail(EXIT_REFUSED, error);
 	printf("%s: good\n", file);
 	return 0;

@@ -185,8 +185,34 @@ TEST(config_refusals)
 		    "t.yaml:6: not YAML: did not find expected ',' or '}'" },
 		{ "tab", BASE "icap:\n\tport: 1\n",
 		    "t.yaml:6: not YAML: found character that cannot start any token" },
-		{ "alias", BASE "icap: &a\n  port: 1\nlog: *a\n",
-		    "t.yaml:7: expected a value (no aliases here)" },
+		{ "a control byte", BASE "mode: \x01\n",
+		    "t.yaml:5: not YAML: control characters are not allowed" },
+		{ "half a character", BASE "\n\nmode: \xc3(\n",
+		    "t.yaml:7: not YAML: invalid trailing UTF-8 octet" },
+		{ "alias", BASE "log:\n  json: *a\n",
+		    "t.yaml:6: log.json: expected a value, no alias; a text that begins with * or "
+		    "& stands in quotes" },
+		{ "a mask without quotes",
+		    BASE "exclusions:\n- {criterion: url, value: *.test/*}\n",
+		    "t.yaml:6: not YAML: did not find expected alphabetic or numeric character; a "
+		    "text that begins with * or & stands in quotes" },
+		{ "anchor", BASE "exclusions:\n- {criterion: url, value: &a b}\n",
+		    "t.yaml:6: exclusions[0].value: expected a value, no anchor; a text that "
+		    "begins "
+		    "with * or & stands in quotes" },
+		{ "an anchored section", BASE "icap: &a\n  port: 1\n",
+		    "t.yaml:5: icap: expected a value, no anchor; a text that begins with * or & "
+		    "stands in quotes" },
+		{ "an anchored item", BASE "signatures:\n  sources:\n  - &a /b\n",
+		    "t.yaml:7: signatures.sources[0]: expected a value, no anchor; a text that "
+		    "begins with * or & stands in quotes" },
+		{ "a key of two lines", BASE "\"a\\nb\": 1\n",
+		    "t.yaml:5: a\\x0ab: no such key; expected one of mode, dataplane, icap, icaps, "
+		    "tcp, profiles, limits, policy, delivery, cache, sandbox, signatures, "
+		    "reputation, pages, log, http, exclusions" },
+		{ "a value that a terminal would obey", BASE "mode: \"\\e[2J\\x7f\"\n",
+		    "t.yaml:5: mode: '\\x1b[2J\\x7f' is not one of disabled, monitor, standard, "
+		    "advanced" },
 		{ "two documents", BASE "---\nmode: monitor\n",
 		    "t.yaml:5: a second document; one is expected" },
 		{ "a list", "- a\n", "t.yaml:1: expected keys and values" },

@@ -97,7 +97,7 @@ TEST(one_profile_refusals)
 		{ "busy_status: 404", "p:1: busy_status: '404' is not a number from 500 to 599" },
 		{ "virus_header: 'X-A: b'", "p:1: virus_header: 'X-A: b' is not a header's name" },
 		{ "virus_header: \"X\\r\\n\"",
-		    "p:1: virus_header: 'X\r\n' is not a header's name" },
+		    "p:1: virus_header: 'X\\x0d\\x0a' is not a header's name" },
 		{ "client_ip_header: A, B",
 		    "p:1: client_ip_header: 'A, B' is not a header's name" },
 		{ "preview: no\npreview: no",
