@@ -59,6 +59,10 @@ grep -q 'interface lo has the XDP program .* on it' "$here/out" || fail "whose p
 refused "no control process" build/release/sluicectl --name "$lab_name" mode
 refused "unknown command" build/release/sluicectl foo
 grep -q "no command 'foo'" "$here/out" || fail "which command is not said"
+refused "unknown option" build/release/sluicectl --bogus status
+grep -q "no option '--bogus'" "$here/out" || fail "which option is not said"
+refused "an option without its value" build/release/sluicectl status --name
+grep -q -- '--name: expected a value' "$here/out" || fail "which option lacks its value is not said"
 refused "unknown word" build/release/sluicectl cache foo
 grep -qF 'usage: sluicectl cache [clear]' "$here/out" || fail "its usage is not said"
 refused "no time to sum up" build/release/sluicectl --name "$lab_name" top --seconds 0
@@ -93,6 +97,11 @@ printf 'mode: standard\n\0\n' >"$here/nul.yaml"
 refused "a NUL" build/release/sluicectl config check "$here/nul.yaml"
 grep -q 'nul.yaml:2: not YAML: control characters' "$here/out" || fail "no control character"
 lab_up
+for words in '--json status' 'status --json'; do
+	read -ra asked <<<"$words"
+	"${ctl[@]}" "${asked[@]}" | grep -q '^{"ok":true,' || fail "'$words' is no JSON"
+done
+[ "$("${ctl[@]}" help status)" = "$("${ctl[@]}" status --help)" ] || fail "help of a command"
 refused "second instance" build/release/sluice-control --instance "$lab_name" --config "$here/good.yaml" \
 	--set dataplane.port.interface=none0 --set dataplane.addresses=192.0.2.2/24
 refused "second dataplane" build/release/sluice-dataplane --instance "$lab_name" --config "$here/good.yaml" \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define NS_PER_SECOND 1000000000LL
+#define ALERTS_MAX    1000 /* that control gives at once */
 #define AGE_MAX_S     (100LL * 365 * 24 * 3600)
 
 /* Digits only, up to `most`; *end is behind them. */
@@ -61,8 +62,9 @@ alerts_request(int argc, char *const *argv, int64_t now_ns, const char **error)
 				    json_integer(number * NS_PER_SECOND < now_ns
 						     ? now_ns - number * NS_PER_SECOND
 						     : 0));
-		} else if (!parse_number(argv[i], INT32_MAX, &number, &end) || *end != 0) {
-			*error = "alerts: expected a number of alerts, or --since AGE";
+		} else if (!parse_number(argv[i], ALERTS_MAX, &number, &end) || *end != 0 ||
+			   number == 0) {
+			*error = "alerts: expected how many, 1 to 1000, or --since AGE";
 		} else {
 			json_object_set_new(request, "limit", json_integer(number));
 		}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sluicectl: asks control over its socket and prints what it says, for people or as JSON. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "tools/sluicectl/check.h"
 #include "tools/sluicectl/follow.h"
 #include "tools/sluicectl/observe.h"
+#include "tools/sluicectl/options.h"
 #include "tools/sluicectl/page.h"
 #include "tools/sluicectl/print.h"
 #include "tools/sluicectl/scan.h"
@@ -437,7 +437,7 @@ print_usage(FILE *to)
 	}
 	fputs(
 	    "\n--name: the instance, by default $SLUICE_NAME, else `default`. --json: one object\n"
-	    "for programs. sluicectl COMMAND --help tells more.\n"
+	    "for programs. Both may stand behind the command. COMMAND --help tells more of it.\n"
 	    "exit: 0 done, 1 refused, 2 usage, 3 no control process, 4 scan: bad\n",
 	    to);
 }
@@ -450,7 +450,7 @@ print_command_usage(FILE *to, const struct command *c)
 }
 
 static int
-dispatch(int argc, char **argv)
+dispatch(int argc, char **argv, bool help)
 {
 	const struct command *c = commands, *end = c + sizeof(commands) / sizeof(commands[0]);
 	int code;
@@ -462,7 +462,7 @@ dispatch(int argc, char **argv)
 		    stderr, "sluicectl: no command '%s'; sluicectl --help lists them\n", argv[0]);
 		return EXIT_USAGE;
 	}
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+	if (help) {
 		print_command_usage(stdout, c);
 		return printf("%s\n", c->more) < 0;
 	}
@@ -472,44 +472,35 @@ dispatch(int argc, char **argv)
 	return code;
 }
 
+static int
+complain(const char *format, const char *what)
+{
+	char sentence[256];
+
+	snprintf(sentence, sizeof(sentence), format, what);
+	return fail(EXIT_USAGE, sentence);
+}
+
 int
 main(int argc, char **argv)
 {
-	enum {
-		NAME = 1,
-		CONTROL,
-		JSON,
-		VERSION,
-		HELP
-	};
-	static const struct option known[] = { { "name", 1, NULL, NAME },
-		{ "control", 1, NULL, CONTROL }, { "json", 0, NULL, JSON },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP }, { 0 } };
-	const char *name = NULL, *socket_path = NULL;
-	int c;
+	struct options o;
 
-	while ((c = getopt_long(argc, argv, "+", known, NULL)) != -1) {
-		if (c == NAME)
-			name = optarg;
-		else if (c == CONTROL)
-			socket_path = optarg;
-		else if (c == JSON)
-			as_json = true;
-		else if (c == VERSION)
-			return puts("sluicectl " SLUICE_VERSION) < 0;
-		else if (c == HELP) {
-			print_usage(stdout);
-			return 0;
-		} else
-			return EXIT_USAGE;
+	argc = options_take(argc - 1, ++argv, &o);
+	if (o.lacks != NULL)
+		return complain("%s: expected a value behind it", o.lacks);
+	if (o.unknown != NULL)
+		return complain("no option '%.100s'; sluicectl --help lists them", o.unknown);
+	if (o.version)
+		return puts("sluicectl " SLUICE_VERSION) < 0;
+	if (argc == 0) {
+		print_usage(o.help ? stdout : stderr);
+		return o.help ? 0 : EXIT_USAGE;
 	}
-	if (config_paths_of(name, &paths) != 0)
+	as_json = o.json;
+	if (config_paths_of(o.name, &paths) != 0)
 		return fail(EXIT_USAGE, "--name: expected 1 to 32 of a-z, 0-9 and '-'");
-	if (socket_path != NULL)
-		snprintf(paths.control_socket, sizeof(paths.control_socket), "%s", socket_path);
-	if (optind == argc) {
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
-	return dispatch(argc - optind, argv + optind);
+	if (o.control != NULL)
+		snprintf(paths.control_socket, sizeof(paths.control_socket), "%s", o.control);
+	return dispatch(argc, argv, o.help);
 }

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/sluicectl/page.h"
 
+/* `value`: NULL where none follows. */
 static bool
 take_option(const char *name, const char *value, struct page_request *out, const char **error)
 {
+	static const char *const known[] = { "--language", "--config", "--open-as", "--source" };
+	unsigned i = 0;
+
+	while (i < sizeof(known) / sizeof(known[0]) && strcmp(name, known[i]) != 0)
+		i++;
+	*error = "page: expected --language, --source, --open-as or --config";
+	if (i == sizeof(known) / sizeof(known[0]))
+		return false;
+	*error = "page: an option without its value";
+	if (value == NULL)
+		return false;
 	if (strcmp(name, "--language") == 0) {
 		out->language = value;
 	} else if (strcmp(name, "--config") == 0) {
@@ -12,14 +24,11 @@ take_option(const char *name, const char *value, struct page_request *out, const
 		*error = "page: --open-as: expected html or http";
 		out->with_head = strcmp(value, "http") == 0;
 		return out->with_head || strcmp(value, "html") == 0;
-	} else if (strcmp(name, "--source") == 0) {
+	} else {
 		*error = "page: --source: expected the source of a verdict, as scanned or "
 			 "encrypted";
 		out->source = source_by_word(span_text(value));
 		return out->source != SOURCE_COUNT;
-	} else {
-		*error = "page: expected --language, --source, --open-as or --config";
-		return false;
 	}
 	return true;
 }
@@ -42,8 +51,7 @@ page_request_parse(int argc, char **argv, struct page_request *out, const char *
 	else if (out->kind != PAGE_KIND_COUNT)
 		out->source = SOURCE_SCANNED;
 	for (; at < argc; at += 2) {
-		*error = "page: an option without its value";
-		if (at + 1 == argc || !take_option(argv[at], argv[at + 1], out, error))
+		if (!take_option(argv[at], at + 1 < argc ? argv[at + 1] : NULL, out, error))
 			return false;
 	}
 	return true;

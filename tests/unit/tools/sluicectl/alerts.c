@@ -14,6 +14,9 @@ struct asked {
 static const struct asked asked[] = {
 	{ "nothing", { NULL }, -1, -1, false },
 	{ "a limit", { "50" }, 50, -1, false },
+	{ "the largest", { "1000" }, 1000, -1, false },
+	{ "one more", { "1001" }, -1, -1, true },
+	{ "none at all", { "0" }, -1, -1, true },
 	{ "an age", { "--since", "2h" }, -1, 7200, false },
 	{ "both", { "--since", "90s", "5" }, 5, 90, false },
 	{ "days", { "7", "--since", "7d" }, 7, 604800, false },

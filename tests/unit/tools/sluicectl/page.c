@@ -18,6 +18,8 @@ static const struct {
 	{ "no page", { "preview" }, "expected blocked, error or scanning" },
 	{ "no such page", { "preview", "block" }, "expected blocked, error or scanning" },
 	{ "no such option", { "preview", "error", "--lang", "de" }, "expected --language" },
+	{ "no such option, and the last word", { "preview", "error", "--lang" },
+	    "expected --language" },
 	{ "no value", { "preview", "error", "--language" }, "without its value" },
 	{ "no such form", { "preview", "error", "--open-as", "pdf" }, "html or http" },
 	{ "no such source", { "preview", "error", "--source", "x" }, "source of a verdict" },
