@@ -7,6 +7,8 @@
  */
 #include "dataplane/core_internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 #include <urcu/urcu-qsbr.h>
@@ -209,12 +211,30 @@ serve_connections(struct core *c)
 	return n + scanned;
 }
 
-/* The time of this turn, and what hangs on it: Date once a second, ISTag and profiles when a
- * publication changed. */
+/*
+ * ISTag (RFC 3507 §4.7) when a publication or the mode changed: who keeps what was let through by
+ * it asks again. Profiles with the publication.
+ */
+static void
+announce(struct core *c)
+{
+	const struct publication *changed = publication_changed(c->config.publisher, &c->announced);
+	enum mode mode = region_mode(c->config.region);
+	char istag[ICAP_ISTAG_MAX + 1];
+
+	if (changed == NULL && mode == c->announced_mode)
+		return;
+	c->announced_mode = mode;
+	snprintf(istag, sizeof(istag), "SL-%016" PRIx64 "-%u", c->announced, mode);
+	icap_set_istag(c->icap, span_text(istag));
+	if (changed != NULL)
+		icap_set_profiles(c->icap, policy_icap_profiles(changed->policy));
+}
+
+/* The time of this turn, and what hangs on it: Date once a second; and what is announced. */
 static void
 begin_turn(struct core *c)
 {
-	const struct publication *changed = publication_changed(c->config.publisher, &c->announced);
 	struct mono now = mono_now(), patient = patience_turn(&c->patience, now);
 	struct timespec wall;
 
@@ -231,10 +251,7 @@ begin_turn(struct core *c)
 		c->wall_second = wall.tv_sec;
 		icap_set_date(c->icap, wall.tv_sec);
 	}
-	if (changed != NULL) {
-		icap_set_istag(c->icap, span_text(changed->istag));
-		icap_set_profiles(c->icap, policy_icap_profiles(changed->policy));
-	}
+	announce(c);
 	link_begin(c->link, c->now);
 	tcp_begin(c->tcp, patient);
 	icap_begin(c->icap, patient);

@@ -35,7 +35,9 @@ struct core {
 	int64_t wall_ns, wall_second;
 	struct ip_address duplicate; /* for the attendant, while duplicate_due */
 	bool duplicate_due;
-	uint64_t announced; /* stamp of the publication whose ISTag the answers carry */
+	uint64_t
+	    announced; /* stamp of the publication whose ISTag the answers carry, and the mode */
+	enum mode announced_mode;
 	unsigned transmit_count;
 	struct rte_mbuf *transmit[TRANSMIT_SLOTS];
 };

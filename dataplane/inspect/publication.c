@@ -3,7 +3,6 @@
 #include "dataplane/inspect/publication.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +154,6 @@ publisher_publish(
 	slot->shadow = shadow;
 	slot->policy = policy;
 	slot->stamp = generation_id(loaded->generation) ^ policy_stamp(policy);
-	snprintf(slot->istag, sizeof(slot->istag), "SL-%016" PRIx64, slot->stamp);
 	slot->in_use = true;
 	rcu_assign_pointer(p->current, slot);
 	urcu_qsbr_synchronize_rcu();

@@ -43,7 +43,6 @@ struct publication {
 	uint64_t stamp; /* of signatures, lists and policy: what a clean verdict is valid for */
 	unsigned slot;
 	bool in_use; /* the attendant's */
-	char istag[33];
 };
 
 struct publisher {

@@ -17,6 +17,20 @@ passes || fail "monitor blocked"
 eventually grep -q 'in monitoring mode .*verdict: bad' "$LOG"
 "${ctl[@]}" mode disabled
 passes || fail "disabled blocked"
+# Whoever keeps what was let through by its ISTag must ask again: it is another in each mode, and the same again in one.
+istag() { "${client[@]}" istag; }
+changed() { [ "$(istag)" != "$1" ]; }
+same() { [ "$(istag)" = "$1" ]; }
+disabled=$(istag)
+seen=$disabled
+for mode in monitor standard advanced; do
+	"${ctl[@]}" mode $mode >/dev/null
+	eventually changed "${seen##* }"
+	seen+=" $(istag)"
+done
+[ "$(tr ' ' '\n' <<<"$seen" | sort -u | wc -l)" = 4 ] || fail "ISTag in the modes: $seen"
+"${ctl[@]}" mode disabled >/dev/null
+eventually same "$disabled"
 if "${ctl[@]}" mode nonsense 2>/dev/null; then fail "a wrong mode was taken"; fi
 
 "${client[@]}" load 6 >/tmp/"$lab_name".load &

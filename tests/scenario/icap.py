@@ -4,6 +4,7 @@
 
     icap.py HOST PORT clean|eicar|bulk COUNT [BYTES]   that many RESPMODs on one connection
     icap.py HOST PORT body TEXT [URL]... | url URL     the code of one RESPMOD (each), of one REQMOD
+    icap.py HOST PORT istag                            that of OPTIONS
     icap.py HOST PORT bodies TEXT...                   the codes of RESPMODs, one after the other
     icap.py HOST PORT packed NAME [clean|large]        the code of EICAR in a zip in a tar.gz
     icap.py HOST PORT form NAME [clean|large]          the same file uploaded in a form
@@ -135,6 +136,11 @@ def main():
             done += 1
         print("%d objects, %d errors" % (done, errors))
         return errors != 0 or done == 0
+    if what == "istag":
+        c = Client(host, port)
+        c.s.sendall(b"OPTIONS icap://s/av/respmod ICAP/1.0\r\nHost: s\r\n\r\n")
+        print([l for l in c.upto(b"\r\n\r\n").decode().split("\r\n") if l.startswith("ISTag: ")][0][7:])
+        return 0
     if what == "bodies":
         c = Client(host, port)
         codes = []
