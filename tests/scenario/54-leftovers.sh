@@ -14,6 +14,21 @@ nothing_is_left() {
 	left+=$(ip -o link | grep -F "$interface" || true)
 	[ -z "$left" ] || fail "$1 left: $left"
 }
+# What can't be says so at once, in a line, and leaves nothing either.
+refused() {
+	local says=$1 said
+	shift
+	if said=$(timeout 60 "$@" 2>&1); then fail "$*: went well"; fi
+	[[ $(wc -l <<<"$said") = 1 && $said == *"$says"* ]] || fail "$*: expected '$says', got: $said"
+	[ -z "$(find /run/sluice /run/netns -maxdepth 1 -name "*$lab_name*" 2>/dev/null)" ] || fail "$*: left something"
+}
+mine=(--name "$lab_name")
+refused "'$lab_name' is not up" tools/lab env "${mine[@]}"
+refused "'$lab_name' is not up" tools/lab exec "${mine[@]}" -- true
+refused "/nowhere can't be read" tools/lab up "${mine[@]}" --config /nowhere
+refused "it does not start: sluice-dataplane: --set mode: 'fast' is not one of" tools/lab up "${mine[@]}" --set mode=fast
+refused "needs root" setpriv --reuid=nobody --clear-groups tools/lab down "${mine[@]}"
+
 kinds=(af_packet)
 [ -z "$(command -v dpdk-testpmd)" ] || kinds+=(virtio)
 for kind in "${kinds[@]}"; do
