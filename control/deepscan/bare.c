@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Views of a layer that is one compressed stream with hardly a head: Flash files (SWF 19, chapter
- * 2: "CWS" is zlib behind 8 bytes, "ZWS" LZMA behind 12), a zlib stream alone, and bare Deflate
- * that a script spells, which nothing tells but that something comes out.
+ * 2: "CWS" is zlib behind 8 bytes, "ZWS" LZMA behind 12), the macros of Word's pages and of its
+ * mails
+ * ("ActiveMime": zlib somewhere in the first KiB), a zlib stream alone, and bare Deflate that a
+ * script spells, which nothing tells but that something comes out.
  */
 #include "control/deepscan/streams.h"
 
@@ -10,6 +12,8 @@
 
 #define FLASH_HEAD     8  /* mark, version, length unpacked */
 #define FLASH_ZWS_HEAD 12 /* and the length packed */
+#define ACTIVE_MIME    "ActiveMime"
+#define ACTIVE_HEAD    1024 /* in which its stream begins: 50 bytes, or 554, as writers go */
 
 static bool
 is_flash(struct span s, const char *mark)
@@ -42,6 +46,44 @@ unpack_flash(struct deepscan *d, const struct layer *l, bool is_lzma)
 		layer_judge_part(d, l, head + used, l->bytes.bytes);
 }
 
+static bool
+is_active_mime(struct span s)
+{
+	return s.bytes >= sizeof(ACTIVE_MIME) &&
+	       memcmp(s.data, ACTIVE_MIME, sizeof(ACTIVE_MIME) - 1) == 0;
+}
+
+/* A stream that may begin at `at`. True: it does. */
+static bool
+unpack_active_at(struct deepscan *d, const struct layer *l, size_t at)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, layer_path(path, l, "mso", NULL) };
+	size_t used;
+	bool is_whole = stream_inflate(d, span_from(l->bytes, at), &t, &used);
+	bool is_one = is_whole || b.used >= STREAM_TOLD_BYTES;
+
+	if (is_one && !is_whole && !layer_is_over(d))
+		layer_note(d, SOURCE_CORRUPT, path);
+	if (is_one)
+		layer_judge_buffer(d, l, path, &b);
+	free(b.bytes);
+	return is_one;
+}
+
+/* Where its stream begins is told by a field that readers do not heed. */
+static void
+unpack_active_mime(struct deepscan *d, const struct layer *l)
+{
+	for (size_t at = sizeof(ACTIVE_MIME); at < ACTIVE_HEAD && at < l->bytes.bytes; at++) {
+		if (layer_is_over(d) ||
+		    (stream_is_zlib(span_from(l->bytes, at)) && unpack_active_at(d, l, at)))
+			return;
+	}
+	layer_note(d, SOURCE_CORRUPT, l->path);
+}
+
 /* Two bytes tell little: where next to nothing comes out it was none. */
 static bool
 unpack_zlib(struct deepscan *d, const struct layer *l)
@@ -68,13 +110,17 @@ layer_unpack_bare(struct deepscan *d, const struct layer *l)
 		unpack_flash(d, l, l->bytes.data[0] == 'Z');
 		return true;
 	}
+	if (is_active_mime(l->bytes)) {
+		unpack_active_mime(d, l);
+		return true;
+	}
 	return stream_is_zlib(l->bytes) && unpack_zlib(d, l);
 }
 
 bool
 layer_is_bare(struct span bytes)
 {
-	return is_flash(bytes, "CWS") || is_flash(bytes, "ZWS") ||
+	return is_flash(bytes, "CWS") || is_flash(bytes, "ZWS") || is_active_mime(bytes) ||
 	       (stream_is_zlib(bytes) && format_detect(bytes) == FORMAT_GENERAL_BIN);
 }
 

@@ -282,7 +282,8 @@ judge_embedded(struct deepscan *d, const struct layer *l)
 }
 
 static void
-judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned number)
+judge_rtf_object(
+    struct deepscan *d, const struct layer *l, size_t *at, enum rtf_kind kind, unsigned number)
 {
 	struct layer inner = { .depth = l->depth + 1 };
 	struct layer_buffer b = { 0 };
@@ -291,7 +292,7 @@ judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned
 
 	snprintf(name, sizeof(name), "%u", number);
 	inner.path = layer_path(path, l, "rtf", name);
-	rtf_decode(l->bytes, at, layer_take, &t);
+	rtf_decode(l->bytes, at, kind, layer_take, &t);
 	inner.bytes = span_of(b.bytes, b.used);
 	if (b.used > 0 && d->verdict != VERDICT_BAD)
 		layer_judge(d, &inner);
@@ -303,12 +304,13 @@ judge_rtf_object(struct deepscan *d, const struct layer *l, size_t *at, unsigned
 static bool
 unpack_rtf(struct deepscan *d, const struct layer *l)
 {
+	enum rtf_kind kind;
 	unsigned number = 0;
 	size_t at = 0;
 
-	while (!layer_is_over(d) && rtf_next(l->bytes, &at)) {
+	while (!layer_is_over(d) && rtf_next(l->bytes, &at, &kind)) {
 		if (layer_count_stream(d, l))
-			judge_rtf_object(d, l, &at, ++number);
+			judge_rtf_object(d, l, &at, kind, ++number);
 	}
 	return true;
 }

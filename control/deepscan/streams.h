@@ -22,7 +22,7 @@ bool stream_unlzma(struct deepscan *d, struct span in, const struct layer_target
 bool stream_is_zlib(struct span bytes);
 
 /* bare.c: views of a layer. True: it is one of those. */
-/* Flash files that are compressed, and zlib's streams. */
+/* Flash files that are compressed, ActiveMime, and zlib's streams. */
 bool layer_unpack_bare(struct deepscan *d, const struct layer *l);
 /* What a text spells, if it is bare Deflate, as a layer of its own. */
 void layer_unpack_spelled(struct deepscan *d, const struct layer *l);

@@ -2,8 +2,20 @@
 #include "scanners/document/rtf.h"
 
 #include "common/base/letters.h"
+#include "scanners/document/piece_writer.h"
 
-#define OBJECT_WORD "\\objdata"
+/* Control words behind which bytes stand as digits. */
+static const struct {
+	const char *word;
+	enum rtf_kind kind;
+} words[] = {
+	{ "objdata", RTF_OBJECT },
+	{ "pict", RTF_OTHER },
+	{ "datastore", RTF_OTHER },
+	{ "themedata", RTF_OTHER },
+	{ "colorschememapping", RTF_OTHER },
+	{ "fontemb", RTF_OTHER },
+};
 
 bool
 rtf_is(struct span file)
@@ -17,21 +29,38 @@ is_letter(uint8_t c)
 	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-bool
-rtf_next(struct span file, size_t *at)
+/* The word behind the backslash at `at`, one of those above, whole; where it ends, else 0. */
+static size_t
+behind_word(struct span file, size_t at, enum rtf_kind *kind)
 {
-	static const size_t bytes = sizeof(OBJECT_WORD) - 1;
+	struct span rest = span_from(file, at + 1);
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t bytes = strlen(words[i].word);
+
+		if (rest.bytes <= bytes || memcmp(rest.data, words[i].word, bytes) != 0 ||
+		    is_letter(rest.data[bytes]))
+			continue;
+		*kind = words[i].kind;
+		return at + 1 + bytes;
+	}
+	return 0;
+}
+
+bool
+rtf_next(struct span file, size_t *at, enum rtf_kind *kind)
+{
 	struct span rest = span_from(file, *at);
 	const uint8_t *found;
 
-	while (rest.bytes > bytes &&
-	       (found = memmem(rest.data, rest.bytes, OBJECT_WORD, bytes)) != NULL) {
-		size_t behind = (size_t)(found - file.data) + bytes;
+	while (rest.bytes > 0 && (found = memchr(rest.data, '\\', rest.bytes)) != NULL) {
+		size_t begin = (size_t)(found - file.data), end = behind_word(file, begin, kind);
 
-		*at = behind;
-		if (behind < file.bytes && !is_letter(file.data[behind]))
+		if (end != 0) {
+			*at = end;
 			return true;
-		rest = span_from(file, behind);
+		}
+		rest = span_from(file, begin + 1);
 	}
 	return false;
 }
@@ -74,51 +103,89 @@ take_binary(struct span file, size_t *at)
 	return rest;
 }
 
-void
-rtf_decode(struct span file, size_t *at, rtf_piece piece, void *arg)
+/* The digits of a group, put together to bytes. */
+struct digits {
+	struct piece_writer out;
+	int high; /* the first of two; -1: none */
+};
+
+static void
+take_digit(struct digits *d, uint8_t c)
 {
-	uint8_t out[RTF_PIECE_BYTES];
-	size_t used = 0, i = *at, end = SIZE_MAX;
-	unsigned depth = 1; /* groups open: the one that has the data, and those in it */
-	int high = -1;
-	bool is_wanted = true;
+	int digit = hex_digit(c);
 
-	while (i < file.bytes && depth > 0 && is_wanted) {
-		uint8_t c = file.data[i];
-		int digit = hex_digit(c);
-
-		if (c == '\\') {
-			struct span binary = take_binary(file, &i);
-
-			if (binary.bytes == 0) {
-				i = behind_control(file, i);
-				continue;
-			}
-			if (end == SIZE_MAX)
-				end = i - binary.bytes;
-			if (used > 0)
-				is_wanted = piece(arg, span_of(out, used));
-			used = 0;
-			is_wanted = is_wanted && piece(arg, binary);
-			continue;
-		}
-		i++;
-		depth += (c == '{') - (c == '}');
-		if (digit < 0)
-			continue;
-		if (high < 0) {
-			high = digit;
-			continue;
-		}
-		out[used++] = (uint8_t)(high << 4 | digit);
-		high = -1;
-		if (used < sizeof(out))
-			continue;
-		used = 0;
-		is_wanted = piece(arg, span_of(out, sizeof(out)));
+	if (digit < 0)
+		return;
+	if (d->high < 0) {
+		d->high = digit;
+		return;
 	}
-	if (used > 0)
-		piece(arg, span_of(out, used));
-	*at =
-	    end < i ? end : i; /* what is called binary may hold objects for who reads it as text */
+	piece_put(&d->out, (uint8_t)(d->high << 4 | digit));
+	d->high = -1;
+}
+
+/* "{\*": a group that is no part of what stands around it. Where it ends. */
+static size_t
+behind_destination(struct span file, size_t at)
+{
+	unsigned depth = 0;
+	size_t i = at;
+	enum rtf_kind kind;
+
+	if (file.bytes - at < 3 || memcmp(file.data + at, "{\\*", 3) != 0)
+		return at;
+	for (; i < file.bytes; i++) {
+		depth += file.data[i] == '{';
+		if (file.data[i] == '}' && --depth == 0)
+			return i + 1;
+		if (file.data[i] == '\\' && behind_word(file, i, &kind) != 0)
+			break;
+	}
+	return i;
+}
+
+/* At a backslash: bytes as they are are handed on, all else is passed. Where it goes on. */
+static size_t
+take_control(struct span file, size_t at, struct digits *d, size_t *first_binary)
+{
+	size_t behind = at;
+	struct span binary = take_binary(file, &behind);
+
+	if (binary.bytes == 0)
+		return behind_control(file, at);
+	if (*first_binary == SIZE_MAX)
+		*first_binary = behind - binary.bytes;
+	piece_flush(&d->out);
+	if (!d->out.is_over)
+		d->out.is_over = !d->out.piece(d->out.arg, binary);
+	return behind;
+}
+
+void
+rtf_decode(struct span file, size_t *at, enum rtf_kind kind, rtf_piece piece, void *arg)
+{
+	struct digits d = { .out = { .piece = piece, .arg = arg }, .high = -1 };
+	size_t i = *at, first_binary = SIZE_MAX;
+	unsigned depth = 1; /* groups open: the one that has the data, and those in it */
+	enum rtf_kind within;
+
+	while (i < file.bytes && depth > 0 && !d.out.is_over) {
+		uint8_t c = file.data[i];
+		size_t behind = kind == RTF_OTHER ? behind_destination(file, i) : i;
+
+		if (behind > i) {
+			i = behind;
+		} else if (c != '\\') {
+			depth += (c == '{') - (c == '}');
+			take_digit(&d, c);
+			i++;
+		} else if (kind == RTF_OTHER && behind_word(file, i, &within) != 0) {
+			break;
+		} else {
+			i = take_control(file, i, &d, &first_binary);
+		}
+	}
+	piece_flush(&d.out);
+	/* what is called binary may hold objects for who reads it as text */
+	*at = first_binary < i ? first_binary : i;
 }

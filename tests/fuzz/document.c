@@ -219,15 +219,15 @@ try_form(struct span s)
 static void
 try_rtf(struct span s)
 {
-	size_t at = 0, sum = 0;
+	enum rtf_kind kind;
+	size_t at = 0;
 
-	while (rtf_next(s, &at)) {
-		size_t before = at;
+	while (rtf_next(s, &at, &kind)) {
+		size_t before = at, sum = 0;
 
-		rtf_decode(s, &at, add_bytes, &sum);
-		assert(at >= before && at <= s.bytes);
+		rtf_decode(s, &at, kind, add_bytes, &sum);
+		assert(at >= before && at <= s.bytes && sum <= s.bytes - before);
 	}
-	assert(2 * sum <= s.bytes);
 }
 
 static void

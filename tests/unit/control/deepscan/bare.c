@@ -121,6 +121,29 @@ harmless(void)
 	return span_of(bytes, sizeof(bytes));
 }
 
+/* As Word packs a page's macros: its stream begins 50 bytes in, here behind what looks like one. */
+static struct span
+write_active_mime(struct span bytes)
+{
+	made.used = 0;
+	packer_add(&made, span_of("ActiveMime\0\0\1\xf0\4\0\0\0\xff\xff\xff\xff\x78\x9c", 24));
+	packer_add(&made, span_of("\0\0\7\xf0\0\0\0\0\4\0\0\0\4\0\0\0\0\0\0\0\x44\0\0\0\0\0", 26));
+	add_zlib(bytes);
+	return packer_span(&made);
+}
+
+TEST(the_macros_of_a_page_are_taken_off)
+{
+	struct span whole;
+
+	check_bad(write_active_mime(packer_eicar()), "mso");
+	check_clean("another", write_active_mime(harmless()), SOURCE_SANDBOX);
+	whole = packer_span(&made);
+	check_clean("cut", span_first(whole, whole.bytes / 2), SOURCE_CORRUPT);
+	check_clean("its head alone", span_first(whole, 50), SOURCE_CORRUPT);
+	check_clean("its name alone", span_first(whole, 10), SOURCE_SANDBOX);
+}
+
 TEST(a_stream_with_hardly_a_head_is_taken_off)
 {
 	static struct packed stream;

@@ -5,15 +5,14 @@
 
 static struct packed made, zipped;
 
-/* An object of these bytes, with a header before it and an obstacle after each 20. */
+/* Bytes behind words, with an obstacle after each 20; of an object, with a header before it. */
 static struct span
-write_rtf(struct span object)
+write_behind(const char *words, struct span object)
 {
 	char two[3];
 
 	made.used = 0;
-	packer_add(
-	    &made, span_text("{\\rtf1 hello{\\object\\objemb{\\*\\objdata 0105000002000000"));
+	packer_add(&made, span_text(words));
 	for (size_t i = 0; i < object.bytes; i++) {
 		snprintf(two, sizeof(two), "%02x", object.data[i]);
 		packer_add(&made, span_text(two));
@@ -22,6 +21,12 @@ write_rtf(struct span object)
 	}
 	packer_add(&made, span_text("}}}"));
 	return packer_span(&made);
+}
+
+static struct span
+write_rtf(struct span object)
+{
+	return write_behind("{\\rtf1 hello{\\object\\objemb{\\*\\objdata 0105000002000000", object);
 }
 
 static bool
@@ -77,4 +82,16 @@ TEST(a_package_in_an_object_of_rtf_is_taken_out)
 	object[2] = 1; /* a class that is longer than all of it */
 	CHECK(
 	    packer_judge(write_rtf(span_of(object, n)), &packer_limits)->verdict == VERDICT_CLEAN);
+}
+
+/* Pictures, fonts, the data store and the theme are as good a place. */
+TEST(what_stands_behind_other_words_of_rtf_is_judged)
+{
+	static const char *const words[] = { "{\\rtf1{{\\*\\datastore ", "{\\rtf1{{\\*\\themedata ",
+		"{\\rtf1{{\\pict\\wmetafile8{\\*\\blipuid 01}", "{\\rtf1{{\\*\\fontemb\\fnil " };
+
+	for (unsigned i = 0; i < COUNT_OF(words); i++)
+		CHECK_ROW(words[i],
+		    is_bad(packer_judge(write_behind(words[i], packer_hidden()), &packer_limits),
+			"rtf:1->gz"));
 }

@@ -25,6 +25,11 @@ static const struct {
 	{ "nothing", "{\\rtf{\\objdata }}", "", NULL },
 	{ "cut in a control", "{\\rtf{\\objdata 41\\", "A", NULL },
 	{ "cut in a symbol", "{\\rtf{\\objdata 41\\'", "A", NULL },
+	{ "a picture", "{\\rtf{\\pict\\picw10 41{\\*\\blipuid 99{99}}42}41}", "AB", NULL },
+	{ "an object in a picture", "{\\rtf{\\pict 41{\\*\\x\\objdata 42}}}", "A", "B" },
+	{ "a store", "{\\rtf{\\*\\datastore 41\r\n42}{\\*\\themedata 43}}", "AB", "C" },
+	{ "a font", "{\\rtf{\\*\\fontemb\\ttruetype 4142}}", "AB", NULL },
+	{ "a longer word than pict", "{\\rtf{\\picture 41}}", NULL, NULL },
 	{ "no object", "{\\rtf1 hello}", NULL, NULL },
 };
 
@@ -32,10 +37,11 @@ static bool
 is_next(struct span file, size_t *at, const char *right)
 {
 	struct sink s = { .room = sizeof(s.bytes) };
+	enum rtf_kind kind;
 
-	if (!rtf_next(file, at))
+	if (!rtf_next(file, at, &kind))
 		return right == NULL;
-	rtf_decode(file, at, sink_take, &s);
+	rtf_decode(file, at, kind, sink_take, &s);
 	return right != NULL && s.used == strlen(right) && memcmp(s.bytes, right, s.used) == 0;
 }
 
@@ -49,12 +55,13 @@ TEST(objects_are_decoded)
 		CHECK_ROW(rows[i].name, is_next(file, &at, rows[i].first));
 		CHECK_ROW(rows[i].name, is_next(file, &at, rows[i].second));
 		for (size_t cut = 0; cut < file.bytes; cut++) {
+			enum rtf_kind kind;
 			size_t end = 0;
 
-			while (rtf_next(span_first(file, cut), &end)) {
+			while (rtf_next(span_first(file, cut), &end, &kind)) {
 				struct sink none = { .room = 0 };
 
-				rtf_decode(span_first(file, cut), &end, sink_take, &none);
+				rtf_decode(span_first(file, cut), &end, kind, sink_take, &none);
 			}
 			CHECK_SEED(cut, end <= cut);
 		}
