@@ -193,8 +193,7 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 			layer_append(d, &b, piece, transfer_end(&t, piece), path);
 		inner.bytes = span_of(b.bytes, b.used);
 	}
-	if (inner.bytes.bytes > 0 && d->verdict != VERDICT_BAD)
-		layer_judge(d, &inner);
+	layer_judge_inner(d, &inner);
 	free(b.bytes);
 }
 
@@ -285,17 +284,16 @@ static void
 judge_rtf_object(
     struct deepscan *d, const struct layer *l, size_t *at, enum rtf_kind kind, unsigned number)
 {
-	struct layer inner = { .depth = l->depth + 1 };
 	struct layer_buffer b = { 0 };
 	char path[DEEPSCAN_LAYER_MAX], name[16];
 	struct layer_target t = { d, &b, path };
+	struct layer inner;
 
 	snprintf(name, sizeof(name), "%u", number);
-	inner.path = layer_path(path, l, "rtf", name);
+	layer_path(path, l, "rtf", name);
 	rtf_decode(l->bytes, at, kind, layer_take, &t);
-	inner.bytes = span_of(b.bytes, b.used);
-	if (b.used > 0 && d->verdict != VERDICT_BAD)
-		layer_judge(d, &inner);
+	inner = layer_inner(l, path, span_of(b.bytes, b.used));
+	layer_judge_inner(d, &inner);
 	if (b.used > 0)
 		judge_embedded(d, &inner);
 	free(b.bytes);

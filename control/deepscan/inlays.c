@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files that stand in a text, as layers: their path says what they are in and at which byte. */
+/*
+ * Files that stand in a text, as layers: their path says what they are in and at which byte. A text
+ * in UTF-7 is a layer too.
+ */
 #include "control/deepscan/texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "control/deepscan/streams.h"
+#include "scanners/document/binhex.h"
 #include "scanners/document/inlay.h"
 #include "scanners/document/spelled.h"
+#include "scanners/document/utf7.h"
+#include "scanners/document/yenc.h"
+
+#define REVERSED_PROBE 2048 /* letters at a run's end tell what it is when read backwards */
 
 static const char *
 view_of(enum inlay_kind kind)
@@ -26,63 +34,173 @@ view_of(enum inlay_kind kind)
 	return "uu";
 }
 
+static const char *
+path_of(char out[DEEPSCAN_LAYER_MAX], const struct layer *l, const char *view, struct span raw)
+{
+	char place[32];
+
+	snprintf(place, sizeof(place), "%zu", (size_t)(raw.data - l->bytes.data));
+	return layer_path(out, l, view, place);
+}
+
 /* What was spelled, and what it unpacks to where a script has to know that it is packed. */
 static void
 judge_written(struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b)
 {
-	struct layer inner = { .depth = l->depth + 1, .path = path };
+	const struct layer inner = layer_inner(l, path, span_of(b->bytes, b->used));
 
-	inner.bytes = span_of(b->bytes, b->used);
-	if (b->used > 0 && d->verdict != VERDICT_BAD)
-		layer_judge(d, &inner);
+	layer_judge_inner(d, &inner);
 	layer_unpack_spelled(d, &inner);
 	free(b->bytes);
+}
+
+/* The letters of a run from its last to its first, decoded. */
+static void
+decode_reversed(const struct inlay *i, struct layer_target *letters, struct layer_target *out)
+{
+	struct layer_buffer *b = letters->b;
+	struct inlay reversed = { .kind = i->kind };
+
+	inlay_letters(i, layer_take, letters);
+	for (size_t low = 0, high = b->used; low + 1 < high; low++) {
+		uint8_t byte = b->bytes[low];
+
+		b->bytes[low] = b->bytes[--high];
+		b->bytes[high] = byte;
+	}
+	reversed.raw = span_of(b->bytes, b->used);
+	inlay_decode(&reversed, layer_take, out);
+}
+
+/*
+ * A run that is nothing known is read backwards, as scripts do by StrReverse() and the like; it is
+ * a layer if its first bytes are something then.
+ */
+static void
+judge_reversed(struct deepscan *d, const struct layer *l, const struct inlay *i)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer letters = { 0 }, out = { 0 };
+	struct layer_target to_letters = { d, &letters, path }, to_out = { d, &out, path };
+	struct inlay tail = *i;
+
+	path_of(path, l, "reversed", i->raw);
+	if (tail.raw.bytes > REVERSED_PROBE)
+		tail.raw = span_from(tail.raw, tail.raw.bytes - REVERSED_PROBE);
+	decode_reversed(&tail, &to_letters, &to_out);
+	if (format_detect(span_of(out.bytes, out.used)) != FORMAT_GENERAL_BIN) {
+		letters.used = out.used = 0;
+		decode_reversed(i, &to_letters, &to_out);
+		judge_written(d, l, path, &out);
+		out.bytes = NULL;
+	}
+	free(letters.bytes);
+	free(out.bytes);
 }
 
 static void
 judge_inlay(struct deepscan *d, const struct layer *l, const struct inlay *i)
 {
-	char path[DEEPSCAN_LAYER_MAX], place[32];
+	bool is_run = i->kind == INLAY_BASE64 || i->kind == INLAY_HEX, is_known;
+	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, path };
+	struct layer_target t = { d, &b, path_of(path, l, view_of(i->kind), i->raw) };
 
-	snprintf(place, sizeof(place), "%zu", (size_t)(i->raw.data - l->bytes.data));
-	layer_path(path, l, view_of(i->kind), place);
 	inlay_decode(i, layer_take, &t);
+	is_known = format_detect(span_of(b.bytes, b.used)) != FORMAT_GENERAL_BIN;
 	judge_written(d, l, path, &b);
-}
-
-/* Texts, and what is nothing known: a control byte in a text makes it that. */
-static bool
-may_hold(enum format format)
-{
-	enum format_class class = format_class(format);
-
-	return class == FORMAT_CLASS_TEXT || class == FORMAT_CLASS_MARKUP ||
-	       class == FORMAT_CLASS_SCRIPT || format == FORMAT_SVG || format == FORMAT_GENERAL_BIN;
+	if (is_run && !is_known && !layer_is_over(d))
+		judge_reversed(d, l, i);
 }
 
 static void
 judge_spelled(struct deepscan *d, const struct layer *l, const struct spelled *s)
 {
-	char path[DEEPSCAN_LAYER_MAX], place[32];
+	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
 	struct layer_target t = { d, &b, path };
 
-	snprintf(place, sizeof(place), "%zu", (size_t)(s->raw.data - l->bytes.data));
-	layer_path(path, l, s->is_escaped ? "escapes" : "numbers", place);
+	path_of(path, l, s->is_escaped ? "escapes" : "numbers", s->raw);
 	spelled_decode(s, layer_take, &t);
 	judge_written(d, l, path, &b);
 }
 
-/* Whether one more layer may lie in this one. */
+static void
+judge_yenc(struct deepscan *d, const struct layer *l, struct span raw)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, path_of(path, l, "yenc", raw) };
+
+	yenc_decode(raw, layer_take, &t);
+	layer_judge_buffer(d, l, path, &b);
+}
+
+/* All that it is, and each fork. */
+static void
+judge_binhex(struct deepscan *d, const struct layer *l, struct span raw)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, path_of(path, l, "binhex", raw) };
+	struct span forks[BINHEX_FORKS];
+	struct layer inner;
+
+	binhex_decode(raw, layer_take, &t);
+	inner = layer_inner(l, path, span_of(b.bytes, b.used));
+	layer_judge_inner(d, &inner);
+	binhex_forks(inner.bytes, forks);
+	for (unsigned i = 0; i < BINHEX_FORKS && inner.depth < d->limits.depth_max; i++) {
+		size_t from = forks[i].bytes > 0 ? (size_t)(forks[i].data - b.bytes) : 0;
+
+		layer_judge_part(d, &inner, from, from + forks[i].bytes);
+	}
+	free(b.bytes);
+}
+
+/* Whether one more file may stand in it: there is a layer for it, and they are not too many. */
 static bool
-has_depth(struct deepscan *d, const struct layer *l)
+has_room(struct deepscan *d, const struct layer *l)
 {
 	if (l->depth < d->limits.depth_max)
-		return true;
+		return layer_count_stream(d, l);
 	layer_note(d, SOURCE_OVERSIZE, l->path);
 	return false;
+}
+
+static void
+judge_posted(struct deepscan *d, const struct layer *l)
+{
+	struct span raw;
+	size_t at = 0;
+
+	while (!layer_is_over(d) && yenc_next(l->bytes, &at, &raw) && has_room(d, l))
+		judge_yenc(d, l, raw);
+	at = 0;
+	while (!layer_is_over(d) && binhex_next(l->bytes, &at, &raw) && has_room(d, l))
+		judge_binhex(d, l, raw);
+}
+
+static void
+judge_utf7(struct deepscan *d, const struct layer *l)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, layer_path(path, l, "utf7", NULL) };
+
+	if (layer_is_over(d) || !utf7_is(l->bytes) || !has_room(d, l))
+		return;
+	utf7_decode(l->bytes, layer_take, &t);
+	layer_judge_buffer(d, l, path, &b);
+}
+
+static bool
+is_text(enum format format)
+{
+	enum format_class class = format_class(format);
+
+	return class == FORMAT_CLASS_TEXT || class == FORMAT_CLASS_MARKUP ||
+	       class == FORMAT_CLASS_SCRIPT || format == FORMAT_SVG;
 }
 
 void
@@ -92,19 +210,15 @@ inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 	struct inlay i;
 	size_t at = 0;
 
-	if (!may_hold(format))
+	/* texts, and what is nothing known: a control byte in a text makes it that */
+	if (!is_text(format) && format != FORMAT_GENERAL_BIN)
 		return;
-	while (!layer_is_over(d) && inlay_next(l->bytes, &at, &i)) {
-		if (!has_depth(d, l))
-			return;
-		if (layer_count_stream(d, l))
-			judge_inlay(d, l, &i);
-	}
+	while (!layer_is_over(d) && inlay_next(l->bytes, &at, &i) && has_room(d, l))
+		judge_inlay(d, l, &i);
 	at = 0;
-	while (!layer_is_over(d) && spelled_next(l->bytes, &at, &s)) {
-		if (!has_depth(d, l))
-			return;
-		if (layer_count_stream(d, l))
-			judge_spelled(d, l, &s);
-	}
+	while (!layer_is_over(d) && spelled_next(l->bytes, &at, &s) && has_room(d, l))
+		judge_spelled(d, l, &s);
+	judge_posted(d, l);
+	if (is_text(format))
+		judge_utf7(d, l);
 }

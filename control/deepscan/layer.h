@@ -44,11 +44,20 @@ struct layer_target {
 	const char *path;
 };
 
+/* Bytes within a layer, or unpacked from it, as one of their own. */
+static inline struct layer
+layer_inner(const struct layer *l, const char *path, struct span bytes)
+{
+	return (struct layer){ .bytes = bytes, .depth = l->depth + 1, .path = path };
+}
+
 /* unpack.c */
 /* As layer_append(), to a struct layer_target: a sink of scanners/document. */
 bool layer_take(void *target, struct span piece);
 /* Judges it and all that is packed in it, unless it lies deeper than limits.depth_max. */
 void layer_judge(struct deepscan *d, const struct layer *l);
+/* The same; nothing of no bytes, nor once something bad was found. */
+void layer_judge_inner(struct deepscan *d, const struct layer *l);
 /* What signatures of a form, of TARGET_FORMS, say of a layer's bytes, besides what was said. */
 void layer_match_as(struct deepscan *d, const struct layer *l, unsigned form);
 /* A part of a layer, judged as a layer of its own; nothing for nothing, or for padding. */

@@ -210,8 +210,7 @@ judge_bytes(struct reading *r, const struct pdf_stream *stream, struct span byte
 		held = b;
 		inner.bytes = span_of(held.bytes, held.used);
 	}
-	if (inner.bytes.bytes > 0 && r->d->verdict != VERDICT_BAD)
-		layer_judge(r->d, &inner);
+	layer_judge_inner(r->d, &inner);
 	if (taken < s.coding_count || s.coding_count == 0)
 		judge_hidden(r, inner.bytes, path);
 	if (s.has_objects && (!r->is_encrypted || r->is_open) && !layer_is_over(r->d)) {

@@ -460,14 +460,19 @@ layer_judge(struct deepscan *d, const struct layer *given)
 }
 
 void
+layer_judge_inner(struct deepscan *d, const struct layer *l)
+{
+	if (l->bytes.bytes > 0 && d->verdict != VERDICT_BAD)
+		layer_judge(d, l);
+}
+
+void
 layer_judge_buffer(
     struct deepscan *d, const struct layer *l, const char *path, struct layer_buffer *b)
 {
-	struct layer inner = { .depth = l->depth + 1, .path = path };
+	const struct layer inner = layer_inner(l, path, span_of(b->bytes, b->used));
 
-	inner.bytes = span_of(b->bytes, b->used);
-	if (b->used > 0 && d->verdict != VERDICT_BAD)
-		layer_judge(d, &inner);
+	layer_judge_inner(d, &inner);
 	free(b->bytes);
 	*b = (struct layer_buffer){ 0 };
 }

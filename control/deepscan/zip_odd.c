@@ -84,8 +84,7 @@ judge_way(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
 	if (d->is_spent)
 		layer_note(d, SOURCE_OVERSIZE, path);
 	inner.bytes = span_of(b.bytes, b.used);
-	if (b.used > 0 && d->verdict != VERDICT_BAD)
-		layer_judge(d, &inner);
+	layer_judge_inner(d, &inner);
 	free(b.bytes);
 }
 

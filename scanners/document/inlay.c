@@ -279,9 +279,11 @@ gather(struct gathered *g, struct piece_writer *o, unsigned value, unsigned bits
 	piece_put(o, (uint8_t)(g->bits >> g->count));
 }
 
+/* The letters of a run, without what stands between its pieces: as they are, or what they mean. */
 static void
-decode_run(struct span s, bool is_hex, struct piece_writer *o)
+walk_run(const struct inlay *i, bool is_raw, struct piece_writer *o)
 {
+	struct span s = i->raw;
 	struct gathered g = { 0 };
 	size_t at = 0, end = behind_letters(s, 0);
 
@@ -289,7 +291,9 @@ decode_run(struct span s, bool is_hex, struct piece_writer *o)
 		for (; at < end; at++) {
 			if (s.data[at] == '\\')
 				continue;
-			if (is_hex)
+			if (is_raw)
+				piece_put(o, s.data[at]);
+			else if (i->kind == INLAY_HEX)
 				gather(&g, o, (unsigned)hex_digit(s.data[at]), 4);
 			else
 				gather(&g, o, (unsigned)base64_value(s.data[at]), 6);
@@ -297,6 +301,15 @@ decode_run(struct span s, bool is_hex, struct piece_writer *o)
 		if (end == s.bytes || !next_piece(s, end, &at, &end))
 			return;
 	}
+}
+
+void
+inlay_letters(const struct inlay *i, inlay_sink sink, void *arg)
+{
+	struct piece_writer o = { .piece = sink, .arg = arg };
+
+	walk_run(i, true, &o);
+	piece_flush(&o);
 }
 
 /* One byte of a URI, its escape resolved (RFC 3986 2.1). */
@@ -352,7 +365,7 @@ inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
 	struct piece_writer o = { .piece = sink, .arg = arg };
 
 	if (i->kind == INLAY_BASE64 || i->kind == INLAY_HEX)
-		decode_run(i->raw, i->kind == INLAY_HEX, &o);
+		walk_run(i, false, &o);
 	else if (i->kind == INLAY_UU)
 		decode_uu(i->raw, &o);
 	else

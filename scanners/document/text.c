@@ -166,23 +166,37 @@ put_utf8(struct piece_writer *w, unsigned c)
 }
 
 void
+text_end_units(struct piece_writer *w, unsigned *high)
+{
+	if (*high != 0)
+		put_utf8(w, REPLACEMENT);
+	*high = 0;
+}
+
+/* RFC 2781 2.2 */
+void
+text_put_unit(struct piece_writer *w, unsigned *high, unsigned unit)
+{
+	if (*high != 0 && (unit & 0xfc00) == 0xdc00) {
+		put_utf8(w, 0x10000 + ((*high & 0x3ff) << 10 | (unit & 0x3ff)));
+		*high = 0;
+		return;
+	}
+	text_end_units(w, high);
+	if ((unit & 0xfc00) == 0xd800)
+		*high = unit;
+	else
+		put_utf8(w, (unit & 0xfc00) == 0xdc00 ? REPLACEMENT : unit);
+}
+
+void
 text_from_utf16(struct span in, bool is_big, text_piece piece, void *arg)
 {
 	struct piece_writer w = { .piece = piece, .arg = arg };
+	unsigned high = 0;
 
-	for (size_t at = 0; at + 1 < in.bytes && !w.is_over; at += 2) {
-		unsigned u = unit_at(in, at, is_big), low;
-
-		if ((u & 0xf800) == 0xd800) { /* RFC 2781 2.2 */
-			low = at + 3 < in.bytes ? unit_at(in, at + 2, is_big) : 0;
-			if (u < 0xdc00 && (low & 0xfc00) == 0xdc00) {
-				u = 0x10000 + ((u & 0x3ff) << 10 | (low & 0x3ff));
-				at += 2;
-			} else {
-				u = REPLACEMENT;
-			}
-		}
-		put_utf8(&w, u);
-	}
+	for (size_t at = 0; at + 1 < in.bytes && !w.is_over; at += 2)
+		text_put_unit(&w, &high, unit_at(in, at, is_big));
+	text_end_units(&w, &high);
 	piece_flush(&w);
 }

@@ -27,6 +27,11 @@ text_is_space(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* text.c: units of UTF-16 as UTF-8, what is no character as U+FFFD. `*high` is zero before the
+ * first; it keeps the first of a pair. */
+void text_put_unit(struct piece_writer *w, unsigned *high, unsigned unit);
+void text_end_units(struct piece_writer *w, unsigned *high);
+
 /* text_html.c */
 void text_rewrite_html(struct text_writer *w, struct span in, bool has_tags);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanners/document/binhex.h"
 #include "scanners/document/carrier.h"
 #include "scanners/document/inlay.h"
 #include "scanners/document/mail.h"
@@ -16,7 +17,9 @@
 #include "scanners/document/rtf.h"
 #include "scanners/document/spelled.h"
 #include "scanners/document/text.h"
+#include "scanners/document/utf7.h"
 #include "scanners/document/vba.h"
+#include "scanners/document/yenc.h"
 #include "scanners/format/format.h"
 
 static void
@@ -265,15 +268,56 @@ try_inlay(struct span s)
 	}
 	at = last = 0;
 	for (; inlay_next(s, &at, &i); last = at) {
-		size_t sum = 0;
+		size_t sum = 0, letters = 0;
 
 		assert(at > last && at <= s.bytes);
 		assert(i.raw.data >= s.data + last && i.raw.data + i.raw.bytes <= s.data + at);
+		inlay_letters(&i, add_bytes, &letters);
+		assert(letters <= i.raw.bytes);
 		inlay_decode(&i, add_bytes, &sum);
 		/* the blanks that a uuencoded line lost are bytes, as many as its first letter says
 		 */
 		assert(sum <= (i.kind == INLAY_UU ? 63 : 1) * i.raw.bytes);
 	}
+}
+
+static void
+try_posted(struct span s)
+{
+	struct span raw, forks[BINHEX_FORKS];
+	size_t at = 0, last = 0;
+
+	for (; yenc_next(s, &at, &raw); last = at) {
+		size_t sum = 0;
+
+		assert(
+		    at > last && raw.data >= s.data + last && raw.data + raw.bytes <= s.data + at);
+		yenc_decode(raw, add_bytes, &sum);
+		assert(sum <= raw.bytes);
+	}
+	assert(at == s.bytes);
+	at = last = 0;
+	for (; binhex_next(s, &at, &raw); last = at) {
+		size_t sum = 0;
+
+		assert(
+		    at > last && raw.data >= s.data + last && raw.data + raw.bytes <= s.data + at);
+		binhex_decode(raw, add_bytes, &sum);
+		assert(sum <= 96 * raw.bytes);
+	}
+	binhex_forks(s, forks);
+	for (unsigned i = 0; i < BINHEX_FORKS; i++)
+		assert(forks[i].bytes == 0 || forks[i].data + forks[i].bytes <= s.data + s.bytes);
+}
+
+static void
+try_utf7(struct span s)
+{
+	size_t sum = 0;
+
+	utf7_is(s);
+	utf7_decode(s, add_bytes, &sum);
+	assert(2 * sum <= 3 * s.bytes);
 }
 
 static void
@@ -299,7 +343,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
 		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings,
-		try_inlay, try_carriers };
+		try_inlay, try_carriers, try_posted, try_utf7 };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)

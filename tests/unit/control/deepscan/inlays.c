@@ -139,6 +139,157 @@ TEST(what_a_script_spells_is_judged)
 	}
 }
 
+/* The page's bytes from `from` on, the last first. */
+static void
+turn(size_t from)
+{
+	for (size_t low = from, high = page.used; low + 1 < high; low++) {
+		uint8_t byte = page.bytes[low];
+
+		page.bytes[low] = page.bytes[--high];
+		page.bytes[high] = byte;
+	}
+}
+
+TEST(what_a_script_reads_backwards_is_judged)
+{
+	static const char head[] = "<html><script>x = StrReverse('";
+	const struct deepscan *d;
+	struct span gz;
+
+	write_page(head, zip(), "");
+	turn(sizeof(head) - 1);
+	packer_add(&page, span_text("');"));
+	CHECK(is_bad_in(
+	    packer_judge(packer_span(&page), &packer_limits), "reversed:32->zip:eicar.com"));
+	/* longer than what is tried, in lines; hex */
+	write_page(head, zip(), "");
+	for (unsigned i = 0; i < 100; i++)
+		packer_add(
+		    &page, span_text("\n0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"));
+	turn(sizeof(head) - 1);
+	CHECK(is_bad_in(
+	    packer_judge(packer_span(&page), &packer_limits), "reversed:30->zip:eicar.com"));
+	gz = packer_hidden();
+	page.used = 0;
+	for (size_t i = 0; i < gz.bytes; i++) {
+		char two[3];
+
+		snprintf(two, sizeof(two), "%02x", gz.data[i]);
+		packer_add(&page, span_text(two));
+	}
+	turn(0);
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "reversed:0->gz"));
+	/* nothing in either direction: what was tried counts, and is no more than that */
+	page.used = 0;
+	for (unsigned i = 0; i < 1000; i++)
+		packer_add(&page, span_text("0f1e2d3c4b5a69788796a5b4c3d2e1ff"));
+	d = packer_judge(packer_span(&page), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+	CHECK(d->unpacked_bytes == 16000 + 2048 + 1024);
+}
+
+/* By yEnc, which nothing is left out of but what would end a line. */
+static void
+add_yenc(struct span bytes)
+{
+	packer_add(&page, span_text("=ybegin line=128 size=1 name=a\r\n"));
+	for (size_t i = 0; i < bytes.bytes; i++) {
+		uint8_t c = (uint8_t)(bytes.data[i] + 42);
+		bool escapes = c == 0 || c == '\n' || c == '\r' || c == '=';
+
+		if (escapes)
+			packer_add(&page, span_text("="));
+		c = (uint8_t)(c + (escapes ? 64 : 0));
+		packer_add(&page, span_of(&c, 1));
+	}
+	packer_add(&page, span_text("\r\n=yend size=1\r\n"));
+}
+
+TEST(what_yenc_carries_is_judged)
+{
+	page.used = 0;
+	packer_add(&page, span_text("Hello\n"));
+	add_yenc(packer_hidden());
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "yenc:38->gz"));
+	page.used = 0;
+	packer_add(&page, span_text("From: a\r\nSubject: b\r\nTo: c\r\n\r\n"));
+	add_yenc(packer_eicar());
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "mail:1->yenc:32"));
+}
+
+/* A name of one letter, so many bytes of a file, its bytes, by BinHex without runs. */
+static void
+add_binhex(struct span bytes)
+{
+	static const char letters[] =
+	    "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr";
+	uint8_t raw[512] = { 1,
+		'a', [15] = (uint8_t)(bytes.bytes >> 8), [16] = (uint8_t)bytes.bytes };
+	size_t count = 23;
+	unsigned bits = 0, held = 0;
+
+	for (size_t i = 0; i < bytes.bytes; i++) {
+		raw[count++] = bytes.data[i];
+		if (bytes.data[i] == 0x90)
+			raw[count++] = 0;
+	}
+	packer_add(&page, span_text("(This file must be converted with BinHex 4.0)\n\n:"));
+	for (size_t i = 0; i < count; i++) {
+		bits = bits << 8 | raw[i];
+		for (held += 8; held >= 6; held -= 6)
+			packer_add(&page, span_of(&letters[bits >> (held - 6) & 63], 1));
+	}
+	packer_add(&page, span_of(&letters[bits << (6 - held) & 63], 1));
+	packer_add(&page, span_text(":\n"));
+}
+
+TEST(what_binhex_carries_is_judged)
+{
+	page.used = 0;
+	add_binhex(packer_hidden());
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "binhex:48->at:23->gz"));
+	page.used = 0;
+	packer_add(&page, span_text("From: a\r\nSubject: b\r\nTo: c\r\n\r\n"));
+	add_binhex(packer_eicar());
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "mail:1->binhex:48"));
+}
+
+/* A run of 255 of one byte for each three letters, or so: a bomb that costs its limit. */
+TEST(a_bomb_of_binhex_costs_its_limit)
+{
+	const struct deepscan *d;
+
+	page.used = 0;
+	packer_add(&page, span_text("(This file must be converted with BinHex 4.0)\n:"));
+	while (page.used < PACKER_ROOM - 100)
+		packer_add(&page, span_text("rj$r"));
+	d = packer_judge(packer_span(&page), &packer_limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	CHECK(d->unpacked_bytes == packer_limits.unpacked_bytes_max);
+}
+
+TEST(a_text_in_utf7_is_judged_as_what_it_says)
+{
+	struct deepscan_limits limits = packer_limits;
+	struct span eicar = packer_eicar();
+	const struct deepscan *d;
+	uint8_t units[200];
+
+	for (size_t i = 0; i < eicar.bytes; i++) {
+		units[2 * i] = 0;
+		units[2 * i + 1] = eicar.data[i];
+	}
+	write_page("<html>+", span_of(units, 132), "-");
+	packer_add(&page, span_from(eicar, 66));
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &limits), "utf7"));
+	limits.depth_max = 0;
+	d = packer_judge(packer_span(&page), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	d = packer_judge(span_text("<html>1 + 1 = +2 a+b -+AGEA"), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+}
+
 TEST(a_page_in_a_page_is_followed_to_the_depth)
 {
 	struct deepscan_limits limits = packer_limits;

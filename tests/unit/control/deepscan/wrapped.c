@@ -39,7 +39,6 @@ static const struct {
 	{ "clam.ea06.exe", SCRIPT, SOURCE_SANDBOX },
 	{ "clam-v2.rar", OLD_RAR, SOURCE_CORRUPT },
 	{ "clam.arj", FORMAT, SOURCE_UNSUPPORTED },
-	{ "clam.exe.binhex", FORMAT, SOURCE_SANDBOX },
 	{ "clam.exe.webapp-export.one", FORMAT, SOURCE_SANDBOX },
 	{ "clam.sis", FORMAT, SOURCE_SANDBOX },
 	{ "clam.ppt", "an object that PowerPoint has compressed", SOURCE_SANDBOX },

@@ -93,6 +93,27 @@ TEST(inlays_are_found_and_decoded)
 	}
 }
 
+TEST(the_letters_of_a_run_stand_alone)
+{
+	static const struct {
+		const char *text, *letters;
+	} runs[] = {
+		{ "'" FOUR(B64, "' +\n\t'") "'", FOUR(B64, "") },
+		{ FOUR(HEX, "\n") "\n41", FOUR(HEX, "") "41" },
+		{ FOUR(B64, "") "\\/\\/", FOUR(B64, "") "//" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(runs); i++) {
+		struct sink out = { .room = SINK_BYTES };
+		struct inlay found;
+		size_t at = 0;
+
+		CHECK_ROW(runs[i].text, inlay_next(span_text(runs[i].text), &at, &found));
+		inlay_letters(&found, sink_take, &out);
+		CHECK_ROW(runs[i].text, span_is(span_of(out.bytes, out.used), runs[i].letters));
+	}
+}
+
 TEST(one_behind_the_other_is_found)
 {
 	static const char text[] =
