@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Images of discs and disks. A disc may be described thrice: by ISO 9660, by Joliet, which
+ * Images of discs. A disc may be described thrice: by ISO 9660, by Joliet, which
  * libarchive prefers, and by UDF, which Windows does; a file that only one of them lists is in the
  * image all the same. What two of them list is a member once.
  */
@@ -15,10 +15,7 @@
 #define DESCRIPTORS_AT  16u /* ECMA-119 6.2.1 */
 #define DESCRIPTORS_MAX 64u
 #define KIND_PRIMARY    1
-#define KIND_SECOND     2     /* as Joliet's is */
-#define EXT_AT          1024u /* the superblock of ext2 to ext4 */
-#define EXT_BLOCK_MAX   6     /* 1 KiB shifted by so much */
-#define FOOTER_BYTES    512u  /* of a fixed VHD, and of a DMG */
+#define KIND_SECOND     2 /* as Joliet's is */
 
 static bool
 has_at(struct span s, size_t at, const char *bytes, size_t count)
@@ -105,34 +102,4 @@ layer_is_disc(struct span bytes)
 	struct udf u;
 
 	return has_descriptor(bytes, KIND_PRIMARY) || udf_open(bytes, &u);
-}
-
-/* Linux' ext2 to ext4: its mark, and a size of blocks and a revision that there are. */
-static bool
-is_ext(struct span s)
-{
-	static const char zeros[3];
-
-	return has_at(s, EXT_AT + 0x38, "\x53\xef", 2) && has_at(s, EXT_AT + 0x19, zeros, 3) &&
-	       s.data[EXT_AT + 0x18] <= EXT_BLOCK_MAX && has_at(s, EXT_AT + 0x4d, zeros, 3) &&
-	       s.data[EXT_AT + 0x4c] <= 1;
-}
-
-/* A volume's first sector, by what stands where each kind names itself. */
-static bool
-is_volume(struct span s)
-{
-	return is_ext(s) || (has_at(s, 510, "\x55\xaa", 2) &&
-				(has_at(s, 3, "NTFS    ", 8) || has_at(s, 3, "EXFAT   ", 8) ||
-				    has_at(s, 54, "FAT1", 4) || has_at(s, 82, "FAT32", 5)));
-}
-
-bool
-layer_is_unread(struct span s)
-{
-	size_t last = s.bytes >= FOOTER_BYTES ? s.bytes - FOOTER_BYTES : 0;
-
-	return is_volume(s) || has_at(s, 512, "EFI PART", 8) || has_at(s, 0, "KDMV", 4) ||
-	       has_at(s, 0, "QFI\xfb", 4) || has_at(s, 0, "hsqs", 4) ||
-	       has_at(s, last, "conectix", 8) || has_at(s, last, "koly\0\0\0\4", 8);
 }

@@ -112,8 +112,10 @@ bool layer_is_compressed(const struct layer *l);
 /* images.c: the other readings of a disc's image: ISO 9660 without Joliet's names, UDF. `members`:
  * how many had been counted before the first reading. False: it is no UDF. */
 bool layer_unpack_image(struct deepscan *d, const struct layer *l, uint32_t members);
-/* Whether ISO 9660 or UDF is in it, and whether it is a disk's image that nothing here reads. */
+/* Whether ISO 9660 or UDF is in it. */
 bool layer_is_disc(struct span bytes);
-bool layer_is_unread(struct span bytes);
+
+/* unread.c: whether files are in it that nothing here takes out. */
+bool layer_is_unread(struct span bytes, enum format format);
 
 #endif

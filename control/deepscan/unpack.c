@@ -39,7 +39,6 @@
 #include "scanners/format/program.h"
 
 #define PIECE_BYTES        65536
-#define NSIS_BLOCK         512
 #define STREAMS_PER_MEMBER 32 /* documents have many small ones */
 
 void
@@ -367,23 +366,6 @@ is_script(const struct layer *l, enum format format)
 	       (l->bytes.bytes > 2 && memcmp(l->bytes.data, "#!", 2) == 0);
 }
 
-/* An installer of NSIS, whose own files hang on its compression and script: told as its program
- * tells itself, by the mark at the start of any block but the first. */
-static bool
-is_nsis(const struct layer *l, enum format format)
-{
-	static const uint8_t mark[] = "\xef\xbe\xad\xdeNullsoftInst";
-
-	if (format != FORMAT_EXE)
-		return false;
-	for (size_t at = NSIS_BLOCK; at + 4 + sizeof(mark) - 1 <= l->bytes.bytes;
-	     at += NSIS_BLOCK) {
-		if (memcmp(l->bytes.data + at + 4, mark, sizeof(mark) - 1) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_archive)
 {
@@ -406,7 +388,7 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 		fitted = true;
 	if (layer_is_over(d))
 		return;
-	if (layer_is_unread(l->bytes) || is_nsis(l, format))
+	if (layer_is_unread(l->bytes, format))
 		layer_note(d, SOURCE_UNSUPPORTED, l->path);
 	if (fitted)
 		return;

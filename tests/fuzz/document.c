@@ -252,6 +252,18 @@ try_text(struct span s)
 	}
 }
 
+/* Of a run from anywhere on. */
+static void
+try_letters(const struct inlay *whole)
+{
+	struct inlay i = *whole;
+	size_t sum = 0;
+
+	i.raw = span_from(i.raw, i.raw.data[0] % i.raw.bytes);
+	inlay_letters(&i, add_bytes, &sum);
+	assert(sum <= i.raw.bytes);
+}
+
 static void
 try_inlay(struct span s)
 {
@@ -268,12 +280,12 @@ try_inlay(struct span s)
 	}
 	at = last = 0;
 	for (; inlay_next(s, &at, &i); last = at) {
-		size_t sum = 0, letters = 0;
+		size_t sum = 0;
 
 		assert(at > last && at <= s.bytes);
 		assert(i.raw.data >= s.data + last && i.raw.data + i.raw.bytes <= s.data + at);
-		inlay_letters(&i, add_bytes, &letters);
-		assert(letters <= i.raw.bytes);
+		if (i.kind == INLAY_BASE64 || i.kind == INLAY_HEX)
+			try_letters(&i);
 		inlay_decode(&i, add_bytes, &sum);
 		/* the blanks that a uuencoded line lost are bytes, as many as its first letter says
 		 */

@@ -85,28 +85,3 @@ TEST(marks_of_streams_alone_say_nothing)
 		packer_add(&made, span_of("\x1f\x8b\x08zz\x28\xb5\x2f\xfdzz", 11));
 	check_clean("marks", SOURCE_SANDBOX);
 }
-
-/* NSIS looks for its mark at the start of each 512 bytes, behind four bytes of flags. */
-TEST(an_installer_of_nsis_is_told_as_not_read)
-{
-	static const char mark[] = "\0\0\0\0\xef\xbe\xad\xdeNullsoftInst";
-	static const struct {
-		const char *what, *head;
-		size_t at;
-		enum source source;
-	} rows[] = {
-		{ "an installer", "MZ", 1024, SOURCE_UNSUPPORTED },
-		{ "in no block", "MZ", 1030, SOURCE_SANDBOX },
-		{ "no program", "NO", 1024, SOURCE_SANDBOX },
-	};
-
-	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-		begin(rows[i].head);
-		while (made.used < rows[i].at)
-			packer_add(&made, span_text("."));
-		packer_add(&made, span_of(mark, sizeof(mark) - 1));
-		check_clean(rows[i].what, rows[i].source);
-		made.used--;
-		check_clean(rows[i].what, SOURCE_SANDBOX);
-	}
-}

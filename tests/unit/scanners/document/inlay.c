@@ -100,6 +100,7 @@ TEST(the_letters_of_a_run_stand_alone)
 	} runs[] = {
 		{ "'" FOUR(B64, "' +\n\t'") "'", FOUR(B64, "") },
 		{ FOUR(HEX, "\n") "\n41", FOUR(HEX, "") "41" },
+		{ "'" FOUR(B64, "';\na.=b(){'") "'", FOUR(B64, "") },
 		{ FOUR(B64, "") "\\/\\/", FOUR(B64, "") "//" },
 	};
 
@@ -111,6 +112,17 @@ TEST(the_letters_of_a_run_stand_alone)
 		CHECK_ROW(runs[i].text, inlay_next(span_text(runs[i].text), &at, &found));
 		inlay_letters(&found, sink_take, &out);
 		CHECK_ROW(runs[i].text, span_is(span_of(out.bytes, out.used), runs[i].letters));
+		for (size_t from = 1; from < found.raw.bytes; from++) {
+			size_t left = found.raw.bytes - from;
+			char *tail = malloc(left); /* so that a byte before it is seen */
+			struct inlay cut = { found.kind, span_of(tail, left) };
+
+			memcpy(tail, found.raw.data + from, left);
+			out.used = 0;
+			inlay_letters(&cut, sink_take, &out);
+			CHECK_SEED(from, out.used <= left);
+			free(tail);
+		}
 	}
 }
 
