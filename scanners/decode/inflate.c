@@ -3,7 +3,8 @@
  * ISA-L's inflate, fed span by span. gzip members follow one another; "deflate" is zlib-wrapped, or
  * raw where the first two bytes are no zlib header (RFC 9110 §8.4.1.2 notes the confusion). One
  * that is sent as the other is taken for what it is, as curl does: no raw stream begins as a gzip
- * header.
+ * header. A raw stream may begin as zlib's: with a stored block whose unused bits are not zero. It
+ * is read as zlib first, and as raw where that fails before anything was given, as browsers do.
  *
  * Headers of gzip (RFC 1952 §2.3) are read here: the library refuses one whose own checksum is
  * wrong, and browsers skip that checksum unseen.
@@ -95,7 +96,7 @@ void
 inflate_begin(struct stage *s)
 {
 	s->held_bytes = 0;
-	s->kind_known = false;
+	s->kind_known = s->may_be_raw = false;
 	isal_inflate_init(&s->state);
 }
 
@@ -128,6 +129,8 @@ choose_kind(struct stage *s, struct span input, size_t *at)
 		return false;
 	s->kind_known = true;
 	s->is_gzip = kind_of(s) == ISAL_GZIP;
+	s->may_be_raw = kind_of(s) == ISAL_ZLIB;
+	s->kept_bytes = s->held_bytes;
 	begin_member(s, kind_of(s));
 	return true;
 }
@@ -183,6 +186,49 @@ inflate_some(struct stage *s, struct span input, size_t *at)
 	return rc;
 }
 
+/* Whether what was kept and what stands at `at` begin a stored block (RFC 1951 3.2.4), whose length
+ * is told twice. */
+static bool
+begins_stored(const struct stage *s, struct span input, size_t at)
+{
+	uint8_t head[5];
+
+	for (unsigned i = 0; i < sizeof(head); i++) {
+		if (i < s->kept_bytes)
+			head[i] = s->held[i];
+		else if (i - s->kept_bytes < input.bytes - at)
+			head[i] = input.data[at + i - s->kept_bytes];
+		else
+			return false;
+	}
+	return (head[1] ^ head[3]) == 0xff && (head[2] ^ head[4]) == 0xff;
+}
+
+/* What looked like zlib, and failed, is read again from its first byte, as raw. */
+static void
+begin_again(struct stage *s, size_t taken, size_t *at)
+{
+	*at -= taken;
+	s->input_bytes -= taken;
+	s->held_bytes = s->kept_bytes;
+	s->may_be_raw = false;
+	s->member--; /* the same one */
+	begin_member(s, ISAL_DEFLATE);
+}
+
+/* Keeps what was read, unless it was too much, or something came of it. */
+static void
+keep(struct stage *s, struct span read, size_t produced)
+{
+	if (produced > 0 || read.bytes > INFLATE_HELD_MAX - s->kept_bytes) {
+		s->may_be_raw = false;
+		return;
+	}
+	if (read.bytes > 0)
+		memcpy(s->held + s->kept_bytes, read.data, read.bytes);
+	s->kept_bytes += (unsigned)read.bytes;
+}
+
 /* A stream that is broken; behind a whole gzip member, what is no member is trailing garbage. */
 static enum decode_result
 broken(struct stage *s, size_t produced)
@@ -199,7 +245,7 @@ enum decode_result
 inflate_next(struct stage *s, struct span input, size_t *at, struct span *out)
 {
 	for (;;) {
-		size_t produced;
+		size_t produced, start;
 		int rc;
 
 		if (s->ended)
@@ -215,9 +261,16 @@ inflate_next(struct stage *s, struct span input, size_t *at, struct span *out)
 			return broken(s, 0);
 		if (s->header.step != OVER)
 			return DECODE_MORE;
+		start = *at;
 		rc = inflate_some(s, input, at);
 		produced = OUTPUT_BYTES - s->state.avail_out;
 		*out = span_of(s->output, produced);
+		if (s->may_be_raw && rc < 0 && (produced == 0 || begins_stored(s, input, start))) {
+			begin_again(s, *at - start, at);
+			continue;
+		}
+		if (s->may_be_raw)
+			keep(s, span_first(span_from(input, start), *at - start), produced);
 		if (rc < 0)
 			return broken(s, produced);
 		if (s->state.block_state == ISAL_BLOCK_FINISH) {

@@ -12,7 +12,8 @@
 #include "scanners/decode/decode.h"
 #include "scanners/decode/room.h"
 
-#define OUTPUT_BYTES 16384
+#define OUTPUT_BYTES     16384
+#define INFLATE_HELD_MAX 512 /* codes of a block, which nothing comes out of, are up to 300 */
 
 /* A gzip header as it streams in. */
 struct gzip_header {
@@ -32,9 +33,10 @@ struct stage {
 	enum decode_result failure; /* what to answer once failed */
 
 	/* gzip, deflate */
-	uint8_t held[2]; /* the first bytes of a deflate stream, until its kind is known */
-	unsigned held_bytes;
-	bool kind_known, is_gzip;
+	uint8_t held[INFLATE_HELD_MAX]; /* the first bytes of a stream, until its kind is known */
+	unsigned held_bytes;            /* of these, to be read first */
+	unsigned kept_bytes;            /* of these, while it may be raw all the same */
+	bool kind_known, is_gzip, may_be_raw;
 	struct gzip_header header; /* of the member that is open */
 	struct inflate_state state;
 

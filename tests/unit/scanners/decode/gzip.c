@@ -68,6 +68,23 @@ unpack(enum decode_coding coding, const struct decode_limits *l, size_t bytes, s
 	return r;
 }
 
+/* All of it at once: bytes that came out, and how many were used. */
+static uint64_t
+drain(const uint8_t *bytes, size_t count, size_t *used)
+{
+	const struct decode_codings deflate = { .count = 1, .list = { DECODE_DEFLATE } };
+	struct decoder *d = decode_open(pool, &deflate, &limits);
+	struct span out;
+	uint64_t n;
+
+	*used = 0;
+	while (decode_next(d, span_of(bytes, count), used, &out) == DECODE_OUTPUT)
+		;
+	n = decode_output_bytes(d);
+	decode_close(pool, d);
+	return n;
+}
+
 TEST(every_kind_in_every_step)
 {
 	static const struct {
@@ -155,6 +172,72 @@ TEST(one_wrapping_sent_as_another)
 
 /* All that a header may have, each alone and all together, in every step; its own checksum is not
  * looked at, as browsers do not either. */
+/*
+ * A raw stream that begins as zlib's does: a stored block whose unused bits are not zero, of 0x9c
+ * bytes and 256 times `high`, and an empty last one. What zlib's reader takes for a block's head is
+ * `high`.
+ */
+static size_t
+pack_twofold(uint8_t high, size_t *bytes)
+{
+	uint8_t head[] = { 0x78, 0x9c, high, 0x63, (uint8_t)~high };
+
+	*bytes = 0x9c + 256 * (size_t)high;
+	memcpy(packed, head, sizeof(head));
+	memcpy(packed + sizeof(head), plain, *bytes);
+	memcpy(packed + sizeof(head) + *bytes, "\3\0", 2);
+	return sizeof(head) + *bytes + 2;
+}
+
+TEST(a_raw_stream_that_begins_as_zlib)
+{
+	static const uint8_t failing[] = { 0, 2, 4, 7 }; /* as zlib, before anything is given */
+
+	for (unsigned i = 0; i < COUNT_OF(failing); i++) {
+		size_t plain_bytes, all = pack_twofold(failing[i], &plain_bytes), used = 0;
+		uint64_t n;
+		bool same, whole;
+
+		for (size_t step = 1; step <= all; step = step * 3 / 2 + 1) {
+			unpack(DECODE_DEFLATE, &limits, all, step, &n, &same, &whole);
+			CHECK_SEED(step, n == plain_bytes && same && whole);
+		}
+		for (size_t cut = 1; cut < all; cut++) {
+			unpack(DECODE_DEFLATE, &limits, cut, all, &n, &same, &whole);
+			CHECK_SEED(cut, n <= plain_bytes && same && !whole);
+		}
+		memcpy(packed + all, "rest", 4);
+		CHECK(drain(packed, all + 4, &used) == plain_bytes && used == all);
+	}
+}
+
+/* As zlib it gives a few bytes and fails: who has all of it at once reads it as raw. */
+TEST(a_raw_stream_that_zlib_reads_in_part)
+{
+	size_t plain_bytes, all = pack_twofold(10, &plain_bytes);
+	uint64_t n;
+	bool same, whole;
+
+	unpack(DECODE_DEFLATE, &limits, all, all, &n, &same, &whole);
+	CHECK(n == plain_bytes && same && whole);
+	CHECK(unpack(DECODE_DEFLATE, &limits, all, 1, &n, &same, &whole) == DECODE_CORRUPT);
+}
+
+/* What is zlib's, and broken, is not read as raw, and what came before is given. */
+TEST(a_broken_zlib_stream_is_no_raw_one)
+{
+	size_t all = pack(IGZIP_ZLIB, 5000);
+	uint64_t n;
+	bool same, whole;
+
+	packed[all - 1] ^= 1;
+	CHECK(unpack(DECODE_DEFLATE, &limits, all, all, &n, &same, &whole) == DECODE_CORRUPT);
+	CHECK(n == 5000 && same && !whole);
+	packed[2] = 7; /* no such block */
+	CHECK(unpack(DECODE_DEFLATE, &limits, all, all, &n, &same, &whole) == DECODE_CORRUPT);
+	CHECK(n == 0 && !whole);
+}
+
 TEST(headers_of_gzip)
 {
 	for (unsigned flags = 0; flags < 32; flags++) {
