@@ -358,14 +358,6 @@ judge_overlay(struct deepscan *d, const struct layer *l)
 	return count > 0 ? (size_t)parts[0].at : l->bytes.bytes;
 }
 
-/* One whose lines are few is no text to the eye of its format. */
-static bool
-is_script(const struct layer *l, enum format format)
-{
-	return format_class(format) == FORMAT_CLASS_SCRIPT ||
-	       (l->bytes.bytes > 2 && memcmp(l->bytes.data, "#!", 2) == 0);
-}
-
 static void
 take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_archive)
 {
@@ -397,7 +389,8 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 	overlay = judge_overlay(d, l);
 	layer_unpack_embedded(d, l, overlay);
 	/* elsewhere, in pictures and what is coded, such marks stand by chance */
-	layer_unpack_streams_within(d, l, is_script(l, format) ? 0 : overlay);
+	layer_unpack_streams_within(
+	    d, l, format_class(format) == FORMAT_CLASS_SCRIPT ? 0 : overlay);
 }
 
 /* A disc's image is told by its head only as what may be one. */

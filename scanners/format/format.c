@@ -242,6 +242,37 @@ text_format(struct span head)
 	return FORMAT_GENERAL_TXT;
 }
 
+/* Whether an interpreter is named: a path, or a word in small letters. */
+static bool
+names_interpreter(struct span head)
+{
+	struct span name = span_from(head, 2);
+
+	if (!has(head, 0, "#!", 2))
+		return false;
+	while (name.bytes > 0 && (name.data[0] == ' ' || name.data[0] == '\t'))
+		name = span_from(name, 1);
+	return name.bytes > 0 &&
+	       (name.data[0] == '/' || (name.data[0] >= 'a' && name.data[0] <= 'z'));
+}
+
+/*
+ * What is no text, but what runs or shows it does not care: kernels look at "#!" alone, browsers at
+ * the first tag before they look for binary bytes (WHATWG MIME sniffing 7.1).
+ */
+static enum format
+binary_format(struct span head)
+{
+	struct span s = skip_blanks(head);
+	enum format markup = has(s, 0, "<", 1) ? markup_format(s) : FORMAT_GENERAL_TXT;
+
+	if (markup != FORMAT_GENERAL_TXT)
+		return markup;
+	if (names_interpreter(head))
+		return FORMAT_SCRIPT;
+	return FORMAT_GENERAL_BIN;
+}
+
 /* What a short magic number needs besides, so that text or another format is not taken for it. */
 static bool
 is_confirmed(enum format f, struct span head)
@@ -325,7 +356,7 @@ format_detect(struct span object)
 		return FORMAT_TAR;
 	if (is_text(head))
 		return text_format(head);
-	return is_empty_area(head) ? FORMAT_ISO : FORMAT_GENERAL_BIN;
+	return is_empty_area(head) ? FORMAT_ISO : binary_format(head);
 }
 
 const char *
