@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sections of OneNote and Outlook's attachments (scanners/document/carrier.h) as views of a layer:
- * the files in them lie there as they are. Those of OneNote may overlap, so they count as unpacked.
+ * Sections of OneNote, Outlook's attachments and what PowerPoint embeds
+ * (scanners/document/carrier.h) as views of a layer: the files in them lie there as they are. Some
+ * may overlap, so they count as unpacked.
  */
 #include <stdio.h>
 
@@ -39,6 +40,33 @@ unpack_onenote(struct deepscan *d, const struct layer *l)
 		if (is_cut)
 			layer_note(d, SOURCE_CORRUPT, path);
 		judge_file(d, l, file, path, "");
+	}
+	at = 0;
+	while (!layer_is_over(d) && onenote_next_exported(l->bytes, &at, &file)) {
+		if (!layer_count_stream(d, l))
+			return;
+		snprintf(name, sizeof(name), "%u", ++number);
+		judge_file(d, l, file, layer_path(path, l, "onenote", name), "");
+	}
+}
+
+void
+document_judge_slides(struct deepscan *d, const struct layer *l)
+{
+	char path[DEEPSCAN_LAYER_MAX], name[16];
+	unsigned number = 0;
+	struct span file;
+	size_t at = 0;
+
+	while (!layer_is_over(d) && slides_next(l->bytes, &at, &file)) {
+		if (l->depth >= d->limits.depth_max) {
+			layer_note(d, SOURCE_OVERSIZE, l->path);
+			return;
+		}
+		if (!layer_count_stream(d, l))
+			return;
+		snprintf(name, sizeof(name), "%u", ++number);
+		judge_file(d, l, file, layer_path(path, l, "slides", name), "");
 	}
 }
 

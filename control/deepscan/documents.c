@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/deepscan/streams.h"
+#include "scanners/document/carrier.h"
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
 #include "scanners/document/rtf.h"
@@ -18,7 +20,9 @@
 #define MODULES_MAX 256 /* named by "dir"; more are looked for by how source begins */
 #define SOURCES_MAX 16  /* places in one stream where a module's source begins */
 
+/* What other streams tell of one. */
 struct macros {
+	bool is_hwp; /* each may be Deflate without a head */
 	uint32_t count;
 	struct vba_module modules[MODULES_MAX];
 };
@@ -54,6 +58,25 @@ read_stream(struct deepscan *d, const struct ole *o, const struct ole_entry *e,
 	}
 	if (w.left > 0)
 		layer_note(d, SOURCE_CORRUPT, path);
+}
+
+/* A document of Hangul's word processor: a stream of it says so. */
+static bool
+is_hwp(const struct ole *o)
+{
+	static const char mark[] = "HWP Document File";
+	struct ole_walk w;
+	struct ole_entry e;
+	struct span head;
+
+	for (uint32_t i = 0; i < ole_entries(o); i++) {
+		if (!ole_entry(o, i, &e) || !e.is_stream || strcmp(e.name, "FileHeader") != 0)
+			continue;
+		ole_walk(o, &e, &w);
+		if (ole_next(o, &w, &head) && span_is(span_first(head, sizeof(mark) - 1), mark))
+			return true;
+	}
+	return false;
 }
 
 /* What the streams called "dir" say. */
@@ -130,6 +153,10 @@ judge_stream(struct deepscan *d, const struct layer *l, const struct ole *o,
 			layer_note(d, SOURCE_ENCRYPTED, path);
 		layer_judge(d, &inner);
 		judge_sources(d, l, e->name, bytes, m);
+		if (m->is_hwp)
+			layer_unpack_spelled(d, &inner);
+		if (strcmp(e->name, SLIDES_STREAM) == 0)
+			document_judge_slides(d, &inner);
 	}
 	if (strcmp(e->name, "\1Ole10Native") == 0 && !layer_is_over(d)) {
 		file = ole_native_file(bytes);
@@ -149,6 +176,7 @@ unpack_ole(struct deepscan *d, const struct layer *l)
 	int rc = ole_open(&o, l->bytes);
 
 	if (rc == 0 && (m = malloc(sizeof(*m))) != NULL) {
+		m->is_hwp = is_hwp(&o);
 		find_macros(d, &o, l, m);
 		for (uint32_t i = 0; i < ole_entries(&o) && !layer_is_over(d); i++) {
 			if (ole_entry(&o, i, &e) && e.is_stream && layer_count_stream(d, l))

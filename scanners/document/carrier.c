@@ -44,6 +44,99 @@ onenote_next(struct span file, size_t *at, struct span *out, bool *is_cut)
 	return true;
 }
 
+#define EXPORTED_AT 48u     /* where a section says how it is stored */
+#define BLOB_BYTES  4u      /* of the head of an object's data: MS-FSSHTTPB 2.2.1.5.2 */
+#define BLOB_KIND   0x12u   /* in its low 17 bits; the length is above */
+#define BLOB_LONG   0x7fffu /* a length that stands behind the head */
+
+/* MS-FSSHTTPB 2.2.1.1, of one to seven bytes, or of eight behind 0x80; where it ends, else `at`. */
+static size_t
+take_compact(struct span s, size_t at, uint64_t *value)
+{
+	uint8_t first = at < s.bytes ? s.data[at] : 0;
+	unsigned bytes = 1;
+
+	if (first == 0 || span_from(s, at).bytes < 9)
+		return at;
+	if (first == 0x80) {
+		*value = bytes_le(s, at + 1, 8);
+		return at + 9;
+	}
+	while ((first & 1u << (bytes - 1)) == 0)
+		bytes++;
+	*value = bytes_le(s, at, bytes) >> bytes;
+	return at + bytes;
+}
+
+/* At what may be the head of an object's data: these, if its lengths agree. */
+static bool
+take_blob(struct span file, size_t at, struct span *out)
+{
+	uint64_t head = bytes_le(file, at, BLOB_BYTES), told = head >> 17, bytes = 0;
+	size_t behind = at + BLOB_BYTES, begin;
+
+	if ((head & 0x1ffff) != BLOB_KIND)
+		return false;
+	if (told == BLOB_LONG)
+		behind = take_compact(file, behind, &told);
+	begin = take_compact(file, behind, &bytes);
+	if (begin == behind || told != bytes + (begin - behind) ||
+	    bytes > span_from(file, begin).bytes)
+		return false;
+	*out = span_of(file.data + begin, (size_t)bytes);
+	return bytes > 0;
+}
+
+bool
+onenote_next_exported(struct span file, size_t *at, struct span *out)
+{
+	static const uint8_t kind[GUID_BYTES] = { 0x2f, 0xe9, 0x8d, 0x63, 0xd4, 0xa6, 0xc1, 0x4b,
+		0x9a, 0x36, 0xb3, 0xfc, 0x25, 0x11, 0xa5, 0xb7 };
+	struct span rest = span_from(file, *at);
+	const uint8_t *found;
+
+	if (!span_equal(
+		span_first(span_from(file, EXPORTED_AT), GUID_BYTES), span_of(kind, sizeof(kind))))
+		return false;
+	while (rest.bytes > 0 && (found = memchr(rest.data, BLOB_KIND, rest.bytes)) != NULL) {
+		*at = (size_t)(found - file.data) + 1;
+		if (take_blob(file, *at - 1, out))
+			return true;
+		rest = span_from(file, *at);
+	}
+	*at = file.bytes;
+	return false;
+}
+
+#define RECORD_BYTES 8u /* of a record's head: version and instance, type, length */
+#define RECORD_SIZE  4u /* how much is packed, before it */
+
+bool
+slides_next(struct span stream, size_t *at, struct span *out)
+{
+	static const uint8_t type[] = { 0x11, 0x10 };
+	struct span rest = span_from(stream, *at);
+	const uint8_t *found;
+
+	while (
+	    rest.bytes > 0 && (found = memmem(rest.data, rest.bytes, type, sizeof(type))) != NULL) {
+		size_t place = (size_t)(found - stream.data);
+		bool is_packed = place >= 2 && (bytes_le(stream, place - 2, 2) & 0x10) != 0;
+		struct span record = span_from(stream, place + RECORD_BYTES - 2);
+
+		rest = span_from(stream, place + 1);
+		if (place < 2 || (bytes_le(stream, place - 2, 2) & ~0x10u) != 0)
+			continue;
+		record = span_first(record, (size_t)bytes_le(stream, place + 2, 4));
+		*out = span_from(record, is_packed ? RECORD_SIZE : 0);
+		*at = place + 1;
+		if (out->bytes > 0)
+			return true;
+	}
+	*at = stream.bytes;
+	return false;
+}
+
 #define TNEF_MARK         0x223e9f78u
 #define TNEF_HEAD_BYTES   6u /* the mark and a key */
 #define TNEF_BEFORE_BYTES 9u /* of an attribute: level, what it is, length */

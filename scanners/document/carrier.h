@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two files that carry others as they are: sections of OneNote (MS-ONESTORE 2.6.13), and the
- * attachments of Outlook's mail ("winmail.dat", MS-OXTNEF).
+ * Files that carry others as they are: sections of OneNote (MS-ONESTORE 2.6.13), also as its web
+ * application exports them (MS-ONESTORE 2.8, MS-FSSHTTPB), and the attachments of Outlook's mail
+ * ("winmail.dat", MS-OXTNEF). And what PowerPoint embeds, macros too, in the stream of its
+ * presentation (MS-PPT 2.10.34).
  *
- * Of OneNote each embedded file is found by the mark before it, wherever it stands, whatever the
- * lists of nodes say. Pure functions over spans, linear.
+ * Of OneNote and PowerPoint each embedded file is found by the mark before it, wherever it stands,
+ * whatever lists and records around it say. Pure functions over spans, linear.
  */
 #ifndef SLUICE_DOCUMENT_CARRIER_H
 #define SLUICE_DOCUMENT_CARRIER_H
@@ -16,6 +18,17 @@ bool onenote_is(struct span file);
 /* The next embedded file from `*at` on, which begins at 0; false: no more. One that lies about its
  * length hides none: they may overlap. */
 bool onenote_next(struct span file, size_t *at, struct span *out, bool *is_cut);
+
+/* The same of a section that was exported, of whatever size; nothing in any other. */
+bool onenote_next_exported(struct span file, size_t *at, struct span *out);
+
+#define SLIDES_STREAM "PowerPoint Document"
+
+/* The next compound file that is embedded in a presentation's stream, from `*at` on, which begins
+ * at 0: as it is, or as zlib packs it; false: no more. They end with their records, or what is
+ * left.
+ */
+bool slides_next(struct span stream, size_t *at, struct span *out);
 
 #define TNEF_NAME_MAX 128
 

@@ -343,6 +343,10 @@ try_carriers(struct span s)
 
 	for (; onenote_next(s, &at, &file, &is_cut); last = at)
 		assert(at > last && at <= s.bytes && file.bytes < s.bytes);
+	for (at = last = 0; onenote_next_exported(s, &at, &file); last = at)
+		assert(at > last && file.data + file.bytes <= s.data + s.bytes);
+	for (at = last = 0; slides_next(s, &at, &file); last = at)
+		assert(at > last && file.data + file.bytes <= s.data + s.bytes);
 	tnef_begin(&r, s);
 	for (last = 0; tnef_next(&r, &p); last = r.at)
 		assert(r.at > last && p.bytes.bytes < s.bytes && strlen(p.name) < TNEF_NAME_MAX);

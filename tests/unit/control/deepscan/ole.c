@@ -262,3 +262,51 @@ TEST(a_document_cut_or_changed_anywhere_ends_well)
 		made.bytes[at] ^= 0xff;
 	}
 }
+
+/* What PowerPoint embeds, as it is and behind the length of what it unpacks to. */
+TEST(what_is_embedded_in_slides_is_judged)
+{
+	static const uint8_t instances[] = { 0, 0x10 };
+	struct deepscan_limits shallow = packer_limits;
+	static struct packed slides;
+	const struct deepscan *d;
+
+	for (unsigned i = 0; i < COUNT_OF(instances); i++) {
+		const uint8_t head[] = { 0, 0, instances[i], 0, 0x11, 0x10, 0xff, 0, 0, 0 };
+		struct office_stream stream = { "PowerPoint Document", { 0 } };
+
+		slides.used = 0;
+		packer_add(&slides, span_of(head, sizeof(head)));
+		if (instances[i] != 0)
+			packer_add(&slides, span_of("\0\1\0\0", 4));
+		packer_add(&slides, packer_hidden());
+		stream.bytes = packer_span(&slides);
+		office_write(&made, &stream, 1);
+		d = packer_judge(packer_span(&made), &packer_limits);
+		CHECK(is_eicar(d));
+		CHECK_ROW(d->layer, strcmp(d->layer, "ole:PowerPoint_Document->slides:1->gz") == 0);
+		stream.name = "PowerPoint Documents";
+		office_write(&made, &stream, 1);
+		CHECK(is_class(packer_judge(packer_span(&made), &packer_limits), SOURCE_SANDBOX));
+	}
+	office_write(
+	    &made, &(struct office_stream){ "PowerPoint Document", packer_span(&slides) }, 1);
+	shallow.depth_max = 1;
+	CHECK(is_class(packer_judge(packer_span(&made), &shallow), SOURCE_OVERSIZE));
+}
+
+/* Deflate without a head, which nothing tells but another stream. */
+TEST(what_hangul_has_packed_is_judged)
+{
+	struct span gz = packer_hidden();
+	struct office_stream streams[] = { { "FileHeader", span_text("HWP Document File\0\0") },
+		{ "BIN0001.OLE", span_of(gz.data + 10, gz.bytes - 18) } };
+	const struct deepscan *d;
+
+	office_write(&made, streams, 2);
+	d = packer_judge(packer_span(&made), &packer_limits);
+	CHECK(is_eicar(d) && strcmp(d->layer, "ole:BIN0001.OLE->deflate") == 0);
+	streams[0].bytes = span_text("another file's head");
+	office_write(&made, streams, 2);
+	CHECK(is_class(packer_judge(packer_span(&made), &packer_limits), SOURCE_SANDBOX));
+}

@@ -39,9 +39,7 @@ static const struct {
 	{ "clam.ea06.exe", SCRIPT, SOURCE_UNSUPPORTED },
 	{ "clam-v2.rar", OLD_RAR, SOURCE_CORRUPT },
 	{ "clam.arj", FORMAT, SOURCE_UNSUPPORTED },
-	{ "clam.exe.webapp-export.one", FORMAT, SOURCE_SANDBOX },
 	{ "clam.sis", FORMAT, SOURCE_UNSUPPORTED },
-	{ "clam.ppt", "an object that PowerPoint has compressed", SOURCE_SANDBOX },
 	{ "clam_cache_emax.tgz", LAYERS, SOURCE_OVERSIZE },
 };
 

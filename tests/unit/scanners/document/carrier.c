@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files in OneNote and in Outlook's attachments, whole, cut and lied about. */
+/* Files in OneNote, PowerPoint and Outlook's attachments, whole, cut and lied about. */
 #include <stdlib.h>
 
 #include "scanners/document/carrier.h"
@@ -135,6 +135,90 @@ TEST(attachments_cut_anywhere_are_not_read_beyond)
 		tnef_begin(&r, span_of(cut, bytes));
 		for (; tnef_next(&r, &p); last = r.at)
 			CHECK_SEED(bytes, r.at > last && p.bytes.bytes <= bytes);
+		free(cut);
+	}
+}
+
+#define EXPORTED "\x2f\xe9\x8d\x63\xd4\xa6\xc1\x4b\x9a\x36\xb3\xfc\x25\x11\xa5\xb7"
+
+/* A head that tells `told` bytes, a length by two bytes, and these bytes. */
+static void
+add_blob(uint64_t told, const char *bytes)
+{
+	add_number(told << 17 | 0x12, 4);
+	add_number(strlen(bytes) << 2 | 2, 2);
+	add(bytes, strlen(bytes));
+}
+
+TEST(files_in_exported_sections_are_found)
+{
+	struct span file;
+	size_t at = 0;
+
+	used = 0;
+	add(ONENOTE, 16);
+	add(ONENOTE ONENOTE, 32);
+	add(EXPORTED, 16);
+	add("\x12", 1); /* which no head is */
+	add_blob(7, "first");
+	add_blob(8, "a length that is another");
+	add_number((uint64_t)0x7fff << 17 | 0x12, 4); /* its length stands behind it */
+	add_number(7 << 1 | 1, 1);
+	add_number(5 << 2 | 2, 2);
+	add("large", 5);
+	add_number(14 << 17 | 0x12, 4);
+	add_number(0x80, 1); /* and the other one has eight bytes */
+	add_number(5, 8);
+	add("third", 5);
+	add_number(0, 8);
+	CHECK(onenote_next_exported(written(), &at, &file) && span_is(file, "first"));
+	CHECK(onenote_next_exported(written(), &at, &file) && span_is(file, "large"));
+	CHECK(onenote_next_exported(written(), &at, &file) && span_is(file, "third"));
+	CHECK(!onenote_next_exported(written(), &at, &file) && at == used);
+	for (size_t bytes = 1; bytes < used; bytes++) {
+		uint8_t *cut = malloc(bytes); /* so that a byte too far is seen */
+
+		memcpy(cut, made, bytes);
+		for (at = 0; onenote_next_exported(span_of(cut, bytes), &at, &file);)
+			CHECK_SEED(bytes, file.data + file.bytes <= cut + bytes);
+		free(cut);
+	}
+	made[48] ^= 1; /* another kind of section */
+	at = 0;
+	CHECK(!onenote_next_exported(written(), &at, &file));
+}
+
+static void
+add_record(unsigned instance, uint32_t told, const char *bytes)
+{
+	add_number(instance << 4, 2);
+	add_number(0x1011, 2);
+	add_number(told, 4);
+	add(bytes, strlen(bytes));
+}
+
+TEST(what_slides_embed_is_found)
+{
+	struct span file;
+	size_t at = 0;
+
+	used = 0;
+	add_number(0x1011, 2); /* nothing before it */
+	add_record(0, 5, "first, and more");
+	add_record(1, 10, "sizesecond");
+	add_record(2, 5, "another instance");
+	add_record(1, 4, "size"); /* and nothing */
+	add_record(0, UINT32_MAX, "last");
+	CHECK(slides_next(written(), &at, &file) && span_is(file, "first"));
+	CHECK(slides_next(written(), &at, &file) && span_is(file, "second"));
+	CHECK(slides_next(written(), &at, &file) && span_is(file, "last"));
+	CHECK(!slides_next(written(), &at, &file) && at == used);
+	for (size_t bytes = 1; bytes < used; bytes++) {
+		uint8_t *cut = malloc(bytes); /* so that a byte too far is seen */
+
+		memcpy(cut, made, bytes);
+		for (at = 0; slides_next(span_of(cut, bytes), &at, &file);)
+			CHECK_SEED(bytes, file.data + file.bytes <= cut + bytes);
 		free(cut);
 	}
 }
