@@ -3,8 +3,8 @@
  * Views of a layer that is one compressed stream with hardly a head: Flash files (SWF 19, chapter
  * 2: "CWS" is zlib behind 8 bytes, "ZWS" LZMA behind 12), the macros of Word's pages and of its
  * mails
- * ("ActiveMime": zlib somewhere in the first KiB), a zlib stream alone, and bare Deflate that a
- * script spells, which nothing tells but that something comes out.
+ * ("ActiveMime": zlib somewhere in the first KiB), a zlib stream or a .lzma file alone, and bare
+ * Deflate that a script spells, which nothing tells but that something comes out.
  */
 #include "control/deepscan/streams.h"
 
@@ -84,15 +84,19 @@ unpack_active_mime(struct deepscan *d, const struct layer *l)
 	layer_note(d, SOURCE_CORRUPT, l->path);
 }
 
-/* Two bytes tell little: where next to nothing comes out it was none. */
+/* What begins as a stream may; a function of streams.h takes it off. */
+typedef bool take_off(
+    struct deepscan *d, struct span in, const struct layer_target *t, size_t *used);
+
+/* A few bytes tell little: where next to nothing comes out it was none. */
 static bool
-unpack_zlib(struct deepscan *d, const struct layer *l)
+unpack_whole(struct deepscan *d, const struct layer *l, const char *view, take_off *take)
 {
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, layer_path(path, l, "zlib", NULL) };
+	struct layer_target t = { d, &b, layer_path(path, l, view, NULL) };
 	size_t used;
-	bool is_whole = stream_inflate(d, l->bytes, &t, &used);
+	bool is_whole = take(d, l->bytes, &t, &used);
 	bool is_one = is_whole || b.used >= STREAM_TOLD_BYTES;
 
 	if (is_one && !is_whole && !layer_is_over(d))
@@ -114,13 +118,16 @@ layer_unpack_bare(struct deepscan *d, const struct layer *l)
 		unpack_active_mime(d, l);
 		return true;
 	}
-	return stream_is_zlib(l->bytes) && unpack_zlib(d, l);
+	if (stream_is_zlib(l->bytes))
+		return unpack_whole(d, l, "zlib", stream_inflate);
+	return stream_is_lzma(l->bytes) && unpack_whole(d, l, "lzma", stream_unlzma_file);
 }
 
 bool
 layer_is_bare(struct span bytes)
 {
 	return is_flash(bytes, "CWS") || is_flash(bytes, "ZWS") || is_active_mime(bytes) ||
+	       stream_is_lzma(bytes) ||
 	       (stream_is_zlib(bytes) && format_detect(bytes) == FORMAT_GENERAL_BIN);
 }
 

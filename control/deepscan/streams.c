@@ -3,7 +3,8 @@
 
 #include <lzma.h>
 
-#define LZMA_ALONE_HEAD 13 /* as .lzma files have it: properties, dictionary, length */
+#define LZMA_ALONE_HEAD 13   /* as .lzma files have it: properties, dictionary, length */
+#define LZMA_USUAL      0x5d /* its properties, as nearly all writers have them */
 #define PIECE_BYTES     16384
 
 bool
@@ -56,10 +57,11 @@ run_lzma(struct deepscan *d, lzma_stream *s, struct span in, const struct layer_
 	return rc;
 }
 
-/* The head of a .lzma file of unknown length. A dictionary larger than all that may come out of it
- * is none the better for it. */
+/* The head of a .lzma file. A dictionary larger than all that may come out of it is none the better
+ * for it. */
 static void
-write_head(const struct deepscan *d, const uint8_t *given, uint8_t head[LZMA_ALONE_HEAD])
+write_head(
+    const struct deepscan *d, const uint8_t *given, uint64_t bytes, uint8_t head[LZMA_ALONE_HEAD])
 {
 	uint32_t dictionary;
 
@@ -68,30 +70,67 @@ write_head(const struct deepscan *d, const uint8_t *given, uint8_t head[LZMA_ALO
 		dictionary = (uint32_t)d->limits.unpacked_bytes_max;
 	head[0] = given[0];
 	memcpy(head + 1, &dictionary, sizeof(dictionary));
-	memset(head + STREAM_LZMA_HEAD, 0xff, LZMA_ALONE_HEAD - STREAM_LZMA_HEAD);
+	memcpy(head + STREAM_LZMA_HEAD, &bytes, sizeof(bytes));
 }
 
-bool
-stream_unlzma(struct deepscan *d, struct span in, const struct layer_target *t, size_t *used)
+/* `head` is of five bytes, `bytes` what is to come out: UINT64_MAX: up to its mark, or the end. */
+static bool
+unlzma(struct deepscan *d, const uint8_t *given, uint64_t bytes, struct span data,
+    const struct layer_target *t, size_t *left)
 {
 	uint8_t head[LZMA_ALONE_HEAD];
 	lzma_stream s = LZMA_STREAM_INIT;
-	struct span data;
 	lzma_ret rc;
 
-	*used = 0;
-	if (in.bytes < STREAM_LZMA_HEAD)
-		return false;
-	data = span_from(in, STREAM_LZMA_HEAD);
-	write_head(d, in.data, head);
+	write_head(d, given, bytes, head);
 	rc = lzma_alone_decoder(&s, UINT64_MAX);
 	if (rc == LZMA_OK)
 		rc = run_lzma(d, &s, span_of(head, sizeof(head)), t);
 	if (rc == LZMA_OK)
 		rc = run_lzma(d, &s, data, t);
-	*used = in.bytes - s.avail_in;
+	*left = s.avail_in;
 	lzma_end(&s);
 	if (rc == LZMA_MEM_ERROR)
 		layer_note(d, SOURCE_OVERSIZE, t->path);
-	return rc == LZMA_STREAM_END || (rc == LZMA_OK && *used == in.bytes);
+	return rc == LZMA_STREAM_END || (rc == LZMA_OK && bytes == UINT64_MAX && *left == 0);
+}
+
+bool
+stream_unlzma(struct deepscan *d, struct span in, const struct layer_target *t, size_t *used)
+{
+	size_t left;
+	bool good;
+
+	*used = 0;
+	if (in.bytes < STREAM_LZMA_HEAD)
+		return false;
+	good = unlzma(d, in.data, UINT64_MAX, span_from(in, STREAM_LZMA_HEAD), t, &left);
+	*used = in.bytes - left;
+	return good;
+}
+
+bool
+stream_is_lzma(struct span bytes)
+{
+	static const uint8_t large[] = { 0xff, 0xff, 0xff }, small[3];
+	const uint8_t *size = bytes.data + STREAM_LZMA_HEAD;
+
+	return bytes.bytes > LZMA_ALONE_HEAD && bytes.data[0] == LZMA_USUAL &&
+	       bytes.data[LZMA_ALONE_HEAD] == 0 &&
+	       (memcmp(size + 5, small, sizeof(small)) == 0 ||
+		   (memcmp(size, large, sizeof(large)) == 0 &&
+		       memcmp(size + 5, large, sizeof(large)) == 0));
+}
+
+bool
+stream_unlzma_file(struct deepscan *d, struct span in, const struct layer_target *t, size_t *used)
+{
+	uint64_t bytes;
+	size_t left;
+	bool good;
+
+	memcpy(&bytes, in.data + STREAM_LZMA_HEAD, sizeof(bytes));
+	good = unlzma(d, in.data, bytes, span_from(in, LZMA_ALONE_HEAD), t, &left);
+	*used = in.bytes - left;
+	return good;
 }

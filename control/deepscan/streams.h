@@ -18,11 +18,18 @@ bool stream_inflate(struct deepscan *d, struct span in, const struct layer_targe
 /* The same of LZMA behind its head, which has no length and ends at its mark or with `in`. */
 bool stream_unlzma(struct deepscan *d, struct span in, const struct layer_target *t, size_t *used);
 
+/* Whether it is a .lzma file, by what its head may say whatever its dictionary is; libarchive knows
+ * those alone whose dictionary is one of a few. */
+bool stream_is_lzma(struct span bytes);
+/* The same of such a file. */
+bool stream_unlzma_file(
+    struct deepscan *d, struct span in, const struct layer_target *t, size_t *used);
+
 /* RFC 1950 2.2: how a zlib stream begins that needs no dictionary. */
 bool stream_is_zlib(struct span bytes);
 
 /* bare.c: views of a layer. True: it is one of those. */
-/* Flash files that are compressed, ActiveMime, and zlib's streams. */
+/* Flash files that are compressed, ActiveMime, zlib's streams, and .lzma files. */
 bool layer_unpack_bare(struct deepscan *d, const struct layer *l);
 /* What a text spells, if it is bare Deflate, as a layer of its own. */
 void layer_unpack_spelled(struct deepscan *d, const struct layer *l);

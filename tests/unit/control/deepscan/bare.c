@@ -132,6 +132,32 @@ write_active_mime(struct span bytes)
 	return packer_span(&made);
 }
 
+/* libarchive takes those for .lzma files alone whose dictionary is one of the usual sizes. */
+TEST(lzma_with_any_dictionary_is_taken_off)
+{
+	static const uint32_t dictionaries[] = { 0, 1, 4097, 123456789, UINT32_MAX };
+	const struct packer_member m = { "m", packer_eicar() };
+	const uint64_t size = m.bytes.bytes;
+
+	for (unsigned i = 0; i < COUNT_OF(dictionaries); i++) {
+		CHECK(packer_write(&lzma, "raw", "lzma", NULL, &m, 1));
+		memcpy(lzma.bytes + 1, &dictionaries[i], 4);
+		check_bad(packer_span(&lzma), "lzma");
+		memcpy(lzma.bytes + 5, &size, sizeof(size)); /* it says how long it is */
+		check_bad(packer_span(&lzma), "lzma");
+		lzma.bytes[12] = 1; /* longer than anything */
+		check_clean("no length", packer_span(&lzma), SOURCE_SANDBOX);
+	}
+	CHECK(packer_write(
+	    &lzma, "raw", "lzma", NULL, &(struct packer_member){ "m", harmless() }, 1));
+	memset(lzma.bytes + 1, 0xff, 4);
+	check_clean("whole", packer_span(&lzma), SOURCE_SANDBOX);
+	memset(lzma.bytes + 5, 0, 8);
+	lzma.bytes[6] = 0x10;
+	check_clean("its length told", packer_span(&lzma), SOURCE_SANDBOX);
+	check_clean("cut", span_first(packer_span(&lzma), lzma.used / 2), SOURCE_CORRUPT);
+}
+
 TEST(the_macros_of_a_page_are_taken_off)
 {
 	struct span whole;
