@@ -259,6 +259,8 @@ unpack_parts(struct deepscan *d, const struct layer *l, struct mail_reader *r, c
 		else
 			judge_part(d, l, &p, view, ++number);
 	}
+	if (r->is_cut)
+		layer_note(d, SOURCE_OVERSIZE, l->path);
 }
 
 static bool

@@ -63,7 +63,7 @@ mail_is_form(struct span file, size_t *at)
 struct head {
 	struct mail_boundary boundaries[BOUNDARIES_MAX + 1]; /* one to be filled */
 	unsigned boundary_count;
-	bool is_message;
+	bool is_message, has_more; /* of these there was no room for one */
 	enum transfer_coding coding;
 	char name[MAIL_NAME_MAX];
 };
@@ -104,14 +104,12 @@ keep_boundary(struct head *h)
 {
 	struct span last = text_of(&h->boundaries[h->boundary_count]);
 
-	if (h->boundary_count == BOUNDARIES_MAX)
-		return;
-
 	for (unsigned i = 0; i < h->boundary_count; i++) {
 		if (span_equal(text_of(&h->boundaries[i]), last))
 			return;
 	}
-	h->boundary_count += last.bytes > 0;
+	h->has_more |= last.bytes > 0 && h->boundary_count == BOUNDARIES_MAX;
+	h->boundary_count += last.bytes > 0 && h->boundary_count < BOUNDARIES_MAX;
 }
 
 /* Readers differ over which of several they go by. */
@@ -355,6 +353,7 @@ mail_next(struct mail_reader *r, struct mail_part *out)
 		if (h.is_message && h.coding == TRANSFER_IDENTITY)
 			continue; /* its own head follows */
 		r->in_head = false;
+		r->is_cut |= h.has_more || h.boundary_count > MAIL_DEPTH_MAX - r->depth;
 		if (h.boundary_count > 0 && r->depth < MAIL_DEPTH_MAX) {
 			push_boundaries(r, &h);
 			continue;

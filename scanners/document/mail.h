@@ -4,7 +4,8 @@
  * nesting, each with the coding it is sent in. One pass over the lines: each is compared with at
  * most MAIL_DEPTH_MAX boundaries. A boundary ends what stands in it though the inner one was never
  * closed, as receivers have it. Boundaries and names may be coded or in sections (RFC 2231); where
- * a head tells several, each is one. Parts nested deeper are one part with what they hold.
+ * a head tells several, each is one. Parts nested deeper are one part with what they hold, as the
+ * reader says.
  *
  * And the bodies of forms (multipart/form-data, RFC 7578) without the head that names the boundary,
  * as uploads leave them. Parts behind the closing boundary count: some servers take them.
@@ -38,6 +39,7 @@ struct mail_reader {
 	struct mail_boundary boundaries[MAIL_DEPTH_MAX];
 	unsigned depth;
 	bool in_head, is_mbox, is_form;
+	bool is_cut; /* boundaries were told that are not heeded: too deep, or too many of a head */
 };
 
 /* Whether the bytes are a form's: a line of "--" and more, a field that begins with "Content-" in

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Mail in the deep scan: what is attached is judged like any other member. */
+#include <stdio.h>
+
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/harness.h"
 
@@ -167,4 +169,26 @@ TEST(a_part_that_two_readings_share_counts_once)
 			     packer_hidden()),
 	    &limits);
 	CHECK(is_eicar(d) && strncmp(d->layer, "form:a.zip->gz", 14) == 0);
+}
+
+/* Where parts may lie that are not read, that is told. */
+TEST(a_mail_nested_too_deep_is_oversize)
+{
+	const struct deepscan *d;
+	char head[96];
+
+	for (unsigned levels = 16; levels <= 17; levels++) {
+		made.used = 0;
+		packer_add(&made, span_text("Received: from a\r\nSubject: b\r\n"));
+		for (unsigned i = 0; i < levels; i++) {
+			snprintf(head, sizeof(head),
+			    "Content-Type: multipart/mixed; boundary=b%02u\r\n\r\n--b%02u\r\n", i,
+			    i);
+			packer_add(&made, span_text(head));
+		}
+		packer_add(&made, span_text("\r\nhello"));
+		d = packer_judge(packer_span(&made), &packer_limits);
+		CHECK(d->verdict == VERDICT_CLEAN);
+		CHECK_SEED(levels, d->source == (levels > 16 ? SOURCE_OVERSIZE : SOURCE_SANDBOX));
+	}
 }

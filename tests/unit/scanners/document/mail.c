@@ -240,5 +240,26 @@ TEST(nesting_past_the_limit_is_one_part)
 		parts++;
 		CHECK(r.depth <= MAIL_DEPTH_MAX);
 	}
-	CHECK(parts == 1);
+	CHECK(parts == 1 && r.is_cut);
+}
+
+/* As many as there is room for are heeded, and one more is not. */
+TEST(boundaries_past_the_limit_are_told)
+{
+	char text[512];
+
+	for (unsigned count = 1; count <= 8; count++) {
+		size_t used = (size_t)snprintf(text, sizeof(text), "Content-Type: multipart/x");
+		struct mail_reader r;
+		struct mail_part p;
+
+		for (unsigned i = 0; i < count; i++)
+			used += (size_t)snprintf(
+			    text + used, sizeof(text) - used, "; boundary=b%u", i % 7);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "\n\n--b0\n\nhello\n");
+		mail_begin(&r, span_of(text, used));
+		while (mail_next(&r, &p))
+			;
+		CHECK_SEED(count, r.is_cut == (count > 6));
+	}
 }
