@@ -68,6 +68,10 @@ in_log() {
 all() {
 	try crash 200 'bad (error)' 'kill -SEGV $$'
 	ended 'worker ended by SIGSEGV'
+	try killed 200 'bad (error)' 'kill -KILL $$'
+	ended 'worker ended by SIGKILL'
+	try stopped 204 'clean (timeout)' 'kill -STOP $$'
+	ended 'worker killed when its time was over'
 	try silent 200 'bad (error)' 'exit 0'
 	try failing 200 'bad (error)' 'echo "clean sandbox - - -" >&2; exit 1'
 	ended 'worker ended with code 1'
@@ -80,8 +84,10 @@ all() {
 	try hang 204 'clean (timeout)' 'exec sleep 60'
 	ended 'worker killed when its time was over'
 	try deaf 204 'clean (timeout)' 'exec 1>&-; trap "" TERM INT HUP; exec sleep 60'
+	try stays 204 'clean (timeout)' 'echo "clean sandbox - - -"; exec sleep 60'
 	try half 204 'clean (timeout)' 'printf clean; exec sleep 60'
 	try orphan 204 'clean (timeout)' 'leave; exit 0'
+	try starved 200 'bad (error)' 'ulimit -v 20000; exec '"$bin"'/good "$@"'
 	try class 200 'bad (encrypted)' 'echo "clean encrypted - a -"'
 	try told 204 'clean (sandbox)' '[ "$6" = encrypted,error ] && echo "clean sandbox - - -"'
 	try good 204 'clean (sandbox)' "exec $bin/good \"\$@\""
