@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/deepscan/zip.h"
 
+#include "scanners/document/bytes.h"
+
 #define LOCAL_BYTES    30u
 #define ENTRY_BYTES    46u
 #define END_BYTES      22u
@@ -29,17 +31,6 @@ struct directory {
 	bool is_64, is_split;
 };
 
-/* Little-endian; the caller has checked that it lies within. */
-static uint64_t
-get(struct span s, size_t at, unsigned bytes)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = bytes; i-- > 0;)
-		value = value << 8 | s.data[at + i];
-	return value;
-}
-
 static bool
 has_record(struct span s, size_t at, const char *signature, size_t record_bytes)
 {
@@ -55,13 +46,13 @@ read_zip64_extra(struct member *m)
 	struct span extra = m->extra;
 
 	while (extra.bytes >= 4) {
-		size_t size = (size_t)get(extra, 2, 2);
+		size_t size = (size_t)bytes_le(extra, 2, 2);
 		struct span body = span_first(span_from(extra, 4), size);
 
-		for (unsigned i = 0; i < 3 && get(extra, 0, 2) == EXTRA_ZIP64; i++) {
+		for (unsigned i = 0; i < 3 && bytes_le(extra, 0, 2) == EXTRA_ZIP64; i++) {
 			if (*fields[i] != IN_EXTRA || body.bytes < 8)
 				continue;
-			*fields[i] = get(body, 0, 8);
+			*fields[i] = bytes_le(body, 0, 8);
 			body = span_from(body, 8);
 		}
 		extra = span_from(extra, 4 + size);
@@ -77,16 +68,16 @@ read_member(struct span s, size_t at, bool in_directory, struct member *m)
 
 	if (!has_record(s, at, in_directory ? "PK\1\2" : "PK\3\4", fixed))
 		return false;
-	*m = (struct member){ .flags = get(s, f + 6, 2),
-		.method = get(s, f + 8, 2),
-		.crc = get(s, f + 14, 4),
-		.packed_bytes = get(s, f + 18, 4),
-		.bytes = get(s, f + 22, 4),
-		.offset = in_directory ? get(s, at + 42, 4) : 0,
-		.kind = in_directory ? get(s, at + 38, 4) >> MODE_SHIFT : 0 };
-	name = (size_t)get(s, f + 26, 2);
-	extra = (size_t)get(s, f + 28, 2);
-	comment = in_directory ? (size_t)get(s, at + 32, 2) : 0;
+	*m = (struct member){ .flags = bytes_le(s, f + 6, 2),
+		.method = bytes_le(s, f + 8, 2),
+		.crc = bytes_le(s, f + 14, 4),
+		.packed_bytes = bytes_le(s, f + 18, 4),
+		.bytes = bytes_le(s, f + 22, 4),
+		.offset = in_directory ? bytes_le(s, at + 42, 4) : 0,
+		.kind = in_directory ? bytes_le(s, at + 38, 4) >> MODE_SHIFT : 0 };
+	name = (size_t)bytes_le(s, f + 26, 2);
+	extra = (size_t)bytes_le(s, f + 28, 2);
+	comment = in_directory ? (size_t)bytes_le(s, at + 32, 2) : 0;
 	m->header_bytes = fixed + name + extra + comment;
 	if (m->header_bytes > s.bytes - at)
 		return false;
@@ -127,7 +118,7 @@ read_end64(struct span s, size_t end_at, struct directory *d)
 	    !has_record(s, end_at - LOCATOR_BYTES, "PK\6\7", LOCATOR_BYTES))
 		return false;
 	locator = end_at - LOCATOR_BYTES;
-	at = (size_t)get(s, locator + 8, 8);
+	at = (size_t)bytes_le(s, locator + 8, 8);
 	if (!has_record(s, at, "PK\6\6", END64_BYTES)) {
 		if (locator < END64_BYTES ||
 		    !has_record(s, locator - END64_BYTES, "PK\6\6", END64_BYTES))
@@ -135,9 +126,9 @@ read_end64(struct span s, size_t end_at, struct directory *d)
 		at = locator - END64_BYTES;
 	}
 	d->is_64 = true;
-	d->entries = get(s, at + 32, 8);
-	d->begin = (size_t)get(s, at + 40, 8); /* its size, for now */
-	d->base = (size_t)get(s, at + 48, 8);  /* its offset, for now */
+	d->entries = bytes_le(s, at + 32, 8);
+	d->begin = (size_t)bytes_le(s, at + 40, 8); /* its size, for now */
+	d->base = (size_t)bytes_le(s, at + 48, 8);  /* its offset, for now */
 	d->end = at;
 	return true;
 }
@@ -149,11 +140,11 @@ read_end(struct span s, size_t at, struct directory *d)
 	if (!has_record(s, at, "PK\5\6", END_BYTES))
 		return false;
 	if (!read_end64(s, at, d))
-		*d = (struct directory){ .begin = (size_t)get(s, at + 12, 4),
-			.base = (size_t)get(s, at + 16, 4),
+		*d = (struct directory){ .begin = (size_t)bytes_le(s, at + 12, 4),
+			.base = (size_t)bytes_le(s, at + 16, 4),
 			.end = at,
-			.entries = get(s, at + 10, 2),
-			.is_split = get(s, at + 4, 2) != 0 || get(s, at + 6, 2) != 0 };
+			.entries = bytes_le(s, at + 10, 2),
+			.is_split = bytes_le(s, at + 4, 2) != 0 || bytes_le(s, at + 6, 2) != 0 };
 	if (d->begin > d->end || d->base > d->end - d->begin)
 		return false;
 	d->begin = d->end - d->begin;
@@ -173,7 +164,7 @@ find_end(struct span s, struct directory *d, size_t *end)
 	for (size_t at = s.bytes < END_BYTES ? 0 : s.bytes - END_BYTES + 1; at-- > lowest;) {
 		if (!read_end(s, at, d))
 			continue;
-		*end = at + END_BYTES + (size_t)get(s, at + 20, 2);
+		*end = at + END_BYTES + (size_t)bytes_le(s, at + 20, 2);
 		if (*end > s.bytes)
 			*end = s.bytes;
 		return true;
