@@ -15,6 +15,7 @@
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
 #include "scanners/document/rtf.h"
+#include "scanners/document/text.h"
 #include "scanners/document/vba.h"
 
 #define MODULES_MAX 256 /* named by "dir"; more are looked for by how source begins */
@@ -343,11 +344,24 @@ unpack_rtf(struct deepscan *d, const struct layer *l)
 	return true;
 }
 
+/* What a shortcut of Windows runs, with what arguments: its strings (MS-SHLLINK 2.4), wherever its
+ * lengths say that they are. Files may lie behind it, too. */
+static void
+judge_shortcut(struct deepscan *d, const struct layer *l)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, layer_path(path, l, "lnk", NULL) };
+
+	text_from_wide_runs(l->bytes, layer_take, &t);
+	layer_judge_buffer(d, l, path, &b);
+}
+
 bool
 document_is_one(struct span bytes, enum format format)
 {
-	return format == FORMAT_OLE || document_is_carrier(bytes) || pdf_is(bytes) ||
-	       rtf_is(bytes) || format_is_mail(bytes);
+	return format == FORMAT_OLE || format == FORMAT_LNK || document_is_carrier(bytes) ||
+	       pdf_is(bytes) || rtf_is(bytes) || format_is_mail(bytes);
 }
 
 bool
@@ -355,6 +369,10 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 {
 	if (format == FORMAT_OLE)
 		return unpack_ole(d, l);
+	if (format == FORMAT_LNK) {
+		judge_shortcut(d, l);
+		return false;
+	}
 	if (document_unpack_carrier(d, l))
 		return true;
 	if (pdf_is(l->bytes)) {

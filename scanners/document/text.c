@@ -200,3 +200,38 @@ text_from_utf16(struct span in, bool is_big, text_piece piece, void *arg)
 	text_end_units(&w, &high);
 	piece_flush(&w);
 }
+
+/* Units of a run that begins at `at`. */
+static size_t
+wide_run(struct span in, size_t at)
+{
+	size_t units = 0;
+
+	for (; in.bytes - at >= 2 && in.data[at + 1] == 0; at += 2, units++) {
+		uint8_t c = in.data[at];
+
+		if (c >= 0x7f || (c < ' ' && !text_is_space(c)))
+			break;
+	}
+	return units;
+}
+
+void
+text_from_wide_runs(struct span in, text_piece piece, void *arg)
+{
+	struct piece_writer w = { .piece = piece, .arg = arg };
+
+	for (size_t at = 0; at + 1 < in.bytes && !w.is_over;) {
+		size_t units = wide_run(in, at);
+
+		if (units < TEXT_WIDE_RUN_MIN) {
+			at++;
+			continue;
+		}
+		for (size_t i = 0; i < units && !w.is_over; i++)
+			piece_put(&w, in.data[at + 2 * i]);
+		piece_put(&w, '\n');
+		at += 2 * units;
+	}
+	piece_flush(&w);
+}

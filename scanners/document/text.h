@@ -46,4 +46,9 @@ bool text_is_utf16(struct span in, bool *is_big, size_t *skip);
 /* What is no character becomes U+FFFD. */
 void text_from_utf16(struct span in, bool is_big, text_piece piece, void *arg);
 
+#define TEXT_WIDE_RUN_MIN 8 /* units of a run */
+/* Runs of plain ASCII in UTF-16, the lower byte first, wherever they stand in bytes that are no
+ * text: each as a line. */
+void text_from_wide_runs(struct span in, text_piece piece, void *arg);
+
 #endif

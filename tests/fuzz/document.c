@@ -245,6 +245,9 @@ try_text(struct span s)
 	if (text_is_utf16(s, &is_big, &skip))
 		text_from_utf16(span_from(s, skip), is_big, add_bytes, &sum);
 	assert(sum <= 2 * s.bytes);
+	sum = 0;
+	text_from_wide_runs(s, add_bytes, &sum);
+	assert(2 * sum <= s.bytes + s.bytes / TEXT_WIDE_RUN_MIN);
 	for (enum text_form f = TEXT_PLAIN; f <= TEXT_NO_TAGS; f++) {
 		sum = 0;
 		text_rewrite(s, f, add_bytes, &sum);

@@ -290,6 +290,28 @@ TEST(a_text_in_utf7_is_judged_as_what_it_says)
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
 }
 
+/* A shortcut's arguments, in UTF-16; what lies behind it is found as before. */
+TEST(what_a_shortcut_runs_is_judged)
+{
+	static struct packed wide;
+	struct deepscan_limits limits = packer_limits;
+	const struct deepscan *d;
+
+	write_page("powershell -c ", zip(), "");
+	wide.used = 0;
+	packer_add(&wide, span_of("L\0\0\0\1\x14\2\0\0\0\0\0\xc0\0\0\0\0\0\0\x46\xa0", 21));
+	for (size_t i = 0; i < page.used; i++)
+		packer_add(&wide, span_of((uint8_t[]){ page.bytes[i], 0 }, 2));
+	CHECK(
+	    is_bad_in(packer_judge(packer_span(&wide), &limits), "lnk->base64:14->zip:eicar.com"));
+	limits.depth_max = 0;
+	d = packer_judge(packer_span(&wide), &limits);
+	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
+	wide.used = 21;
+	packer_add(&wide, zip());
+	CHECK(is_bad_in(packer_judge(packer_span(&wide), &packer_limits), "zip:eicar.com"));
+}
+
 TEST(a_page_in_a_page_is_followed_to_the_depth)
 {
 	struct deepscan_limits limits = packer_limits;

@@ -5,6 +5,8 @@
  */
 #include "scanners/document/text.h"
 
+#include <stdlib.h>
+
 #include "tests/unit/harness.h"
 #include "tests/unit/scanners/document/sink.h"
 
@@ -145,6 +147,26 @@ utf16_becomes(struct span in, bool is_big, const char *right)
 		return false;
 	text_from_utf16(span_from(in, skip), big, sink_take, &s);
 	return strcmp((char *)s.bytes, right) == 0;
+}
+
+TEST(runs_of_utf16_are_found_anywhere)
+{
+	static const char in[] = "ab\0c\1a\0b\0c\0d\0e\0f\0g\0h\0\1\2"
+				 "s\0h\0o\0r\0t\0e\0r\0\3\0"
+				 "1\0002\0003\0004\0\t\0006\0007\0008\0009";
+	struct sink s = { .room = SINK_BYTES };
+
+	text_from_wide_runs(span_of(in, sizeof(in) - 1), sink_take, &s);
+	CHECK(span_is(span_of(s.bytes, s.used), "abcdefgh\n1234\t678\n"));
+	for (size_t bytes = 0; bytes < sizeof(in); bytes++) {
+		uint8_t *cut = malloc(bytes > 0 ? bytes : 1); /* so that a byte too far is seen */
+
+		memcpy(cut, in, bytes);
+		s.used = 0;
+		text_from_wide_runs(span_of(cut, bytes), sink_take, &s);
+		CHECK_SEED(bytes, s.used <= bytes);
+		free(cut);
+	}
 }
 
 TEST(utf16_becomes_utf8)
