@@ -374,7 +374,9 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 		fitted = true;
 	if (!layer_is_over(d) && document_unpack(d, l, format)) /* a ZIP in it is no layer's rest */
 		fitted = true;
-	if (!layer_is_over(d) && l->depth == 0) /* besides: a preamble may look like anything */
+	/* besides: a preamble may look like anything, and Word opens a PDF that goes on as a page
+	 */
+	if (!layer_is_over(d) && (l->depth == 0 || format == FORMAT_PDF))
 		document_unpack_form(d, l);
 	if (!layer_is_over(d) && layer_unpack_zip(d, l, !fitted))
 		fitted = true;

@@ -192,3 +192,24 @@ TEST(a_mail_nested_too_deep_is_oversize)
 		CHECK_SEED(levels, d->source == (levels > 16 ? SOURCE_OVERSIZE : SOURCE_SANDBOX));
 	}
 }
+
+/* Word opens a PDF that goes on as a web archive: its parts count wherever it is, also in a ZIP. */
+TEST(the_parts_behind_a_pdfs_head_are_judged)
+{
+	static struct packed outer;
+	struct packer_member m = { "a.doc", { 0 } };
+	const struct deepscan *d;
+
+	made.used = 0;
+	packer_add(&made, span_text("%PDF-1.7\n1 0 obj\n<<>>\nendobj\nMIME-Version: 1.0\r\n"
+				    "Content-Type: multipart/related; boundary=Q\r\n\r\n--Q\r\n"
+				    "Content-Transfer-Encoding: base64\r\n\r\n"));
+	add_base64(&made, packer_hidden());
+	packer_add(&made, span_text("\r\n--Q--\r\n"));
+	d = packer_judge(packer_span(&made), &packer_limits);
+	CHECK(is_eicar(d) && strcmp(d->layer, "form:1->gz") == 0);
+	m.bytes = packer_span(&made);
+	CHECK(packer_write(&outer, "zip", NULL, "zip:compression=deflate", &m, 1));
+	d = packer_judge(packer_span(&outer), &packer_limits);
+	CHECK(is_eicar(d) && strcmp(d->layer, "zip:a.doc->form:1->gz") == 0);
+}
