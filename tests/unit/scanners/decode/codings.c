@@ -339,7 +339,6 @@ TEST(a_pool_says_when_it_is_out)
 		{ "rooms", 4, 1, { .count = 1, .list = { DECODE_BROTLI } }, 1 },
 		{ "no rooms at all", 4, 0, { .count = 1, .list = { DECODE_GZIP } }, 0 },
 	};
-	static const struct decode_limits limits = { .output_bytes_max = 1000 };
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct decode_pool *p = decode_pool_create(rows[i].decoders, rows[i].rooms);
