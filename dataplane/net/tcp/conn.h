@@ -559,6 +559,8 @@ void undo_take_ack(struct tcp_conn *c, const struct segment *s, bool advances, b
 void output_flush(struct tcp_conn *c);
 void output_schedule(struct tcp_conn *c);
 void output_ack_now(struct tcp_conn *c);
+/* An ACK in 40 ms, unless something carries it before. */
+void output_ack_soon(struct tcp_conn *c);
 /* An ACK now, not with the next flush: for a connection that is about to go. */
 void output_ack(struct tcp_conn *c);
 void output_time_wait_ack(struct tcp *t, const struct time_wait *w);

@@ -280,6 +280,22 @@ after_fin_acked(struct tcp_conn *c)
 	}
 }
 
+/*
+ * Who closes behind a request may wait for the ACK of its FIN as for that of the request: what
+ * answers it carries both (RFC 9293 §3.8.6.3). Not who sent nothing, and gets no answer; nor where
+ * we closed, too; nor after a hole; nor at a shut window, where a FIN asks as a probe does.
+ */
+static void
+answer_fin(struct tcp_conn *c)
+{
+	bool is_shut = !seq_before(c->fin_seq, c->rcv_adv);
+
+	if (c->state == TCP_ESTABLISHED && c->received_bytes > 0 && !is_shut && c->quick_acks == 0)
+		output_ack_soon(c);
+	else
+		output_ack_now(c);
+}
+
 /* Eighth step: the FIN counts once every byte before it has come. False: the connection is gone. */
 static bool
 after_fin_reached(struct tcp_conn *c)
@@ -287,7 +303,7 @@ after_fin_reached(struct tcp_conn *c)
 	c->fin_reached = true;
 	c->dsack.end = c->dsack.start; /* all it will ever send has come: it is of no use to it */
 	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
-	output_ack_now(c);
+	answer_fin(c);
 	conn_list_ready(c);
 	switch (c->state) {
 	case TCP_ESTABLISHED:
@@ -318,8 +334,10 @@ take_fin(struct tcp_conn *c, const struct segment *s)
 		return;
 	c->fin_received = true;
 	c->fin_seq = at;
-	if (seq_after(s->seq, c->rcv_nxt))
-		output_ack_now(c); /* beyond a hole: RFC 5681 §4.2 */
+	if (seq_after(s->seq, c->rcv_nxt)) {
+		c->quick_acks = QUICK_ACKS; /* beyond a hole: RFC 5681 §4.2 */
+		output_ack_now(c);
+	}
 }
 
 static void
@@ -330,9 +348,7 @@ take_text(struct tcp_conn *c, struct segment *s)
 	if (c->fin_reached || s->length == 0)
 		return;
 	reasm_take(c, s);
-	if (!c->ack_now && !mono_is_set(c->delayed_ack_at))
-		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
-	output_schedule(c);
+	output_ack_soon(c);
 }
 
 /* New bytes, and nobody will read them: where that is asked for, the peer is told (SHLD-3). */

@@ -504,6 +504,14 @@ output_ack_now(struct tcp_conn *c)
 	output_schedule(c);
 }
 
+void
+output_ack_soon(struct tcp_conn *c)
+{
+	if (!c->ack_now && !mono_is_set(c->delayed_ack_at))
+		c->delayed_ack_at = mono_add(c->tcp->now, milliseconds(DELAYED_ACK_MS));
+	output_schedule(c);
+}
+
 /* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now().
  */
 void

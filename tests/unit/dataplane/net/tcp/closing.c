@@ -53,8 +53,7 @@ TEST(rfc9293_3_6_peer_closes_first)
 
 /*
  * Who closes in the turn that saw the peer's FIN, as a server does, answers both with one segment,
- * and with the one of its last bytes where there are any: to delay the FIN's ACK would save
- * nothing.
+ * and with the one of its last bytes where there are any.
  */
 TEST(rfc9293_3_6_a_fin_is_answered_by_ours)
 {
