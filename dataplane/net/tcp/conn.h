@@ -437,6 +437,8 @@ void handshake_listen(struct tcp *t, struct segment *s, const struct tcp_endpoin
 void handshake_syn_sent(struct tcp_conn *c, struct segment *s);
 void handshake_begin(struct tcp_conn *c);
 void handshake_open(struct tcp_conn *c, const struct segment *s);
+/* A SYN or SYN-ACK, the first time or again. */
+void handshake_send_syn(struct tcp_conn *c);
 /* Whether a SYN asks for ECN, and may have it. */
 bool handshake_asks_ecn(const struct tcp *t, const struct segment *syn);
 /* The peer's SYN: its number, and what its options say of MSS, window scale, timestamps, SACK. */
@@ -446,30 +448,6 @@ bool tcp_is_listening(const struct tcp *t, const struct tcp_endpoints *e);
 /* ledger.c: the connection was opened to us; it is being forgotten */
 void ledger_enter(struct tcp_conn *c);
 void ledger_leave(struct tcp_conn *c);
-
-/* cookies.c: SYNs answered without memory */
-/* `scale` is the window scale we would announce. */
-void cookies_answer(
-    struct tcp *t, const struct segment *s, const struct tcp_endpoints *e, uint8_t scale);
-/* Whether a cookie was sent so lately that an ACK from nowhere may belong to it. */
-bool cookies_are_out(const struct tcp *t);
-/*
- * Whether a segment that nobody knows may come from one who got a cookie, and overtook the segment
- * that answers it: a RST would end what that one, sent again, will open.
- */
-bool cookies_may_follow(struct tcp *t, const struct tcp_endpoints *e);
-/* Whether an ACK with these numbers answers a cookie that opened nothing yet; counted where not. */
-bool cookies_match(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
-/* One that a cookie opened is being forgotten: the cookie opens no more. */
-void cookies_spend(struct tcp_conn *c);
-/* Whether these numbers answer a cookie that has opened a connection, which is gone. */
-bool cookies_were_spent(
-    struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struct seq ack);
-/* A half-open connection goes on as its peer knows it, by the cookie that answered the same SYN. */
-void cookies_take_over(struct tcp_conn *c);
-/* The connection of an ACK that matched, in SYN-RECEIVED; NULL: the table is full. */
-struct tcp_conn *cookies_open(
-    struct tcp *t, const struct segment *s, const struct tcp_endpoints *e);
 
 /* established.c: the steps of RFC 9293 §3.10.7.4 */
 void input_established(struct tcp_conn *c, struct segment *s);
@@ -563,11 +541,9 @@ void output_ack_now(struct tcp_conn *c);
 void output_ack_soon(struct tcp_conn *c);
 /* An ACK now, not with the next flush: for a connection that is about to go. */
 void output_ack(struct tcp_conn *c);
-void output_time_wait_ack(struct tcp *t, const struct time_wait *w);
 /* An old number and no data: whoever is there answers with an ACK (RFC 9293 §3.8.4). */
 void output_keepalive(struct tcp_conn *c);
 void output_challenge(struct tcp_conn *c);
-void output_syn(struct tcp_conn *c);
 void output_reset(struct tcp_conn *c);
 void output_probe(struct tcp_conn *c);
 /* New data, or the last segment again, beyond cwnd (RFC 8985 §7.3). False: nothing could go. */

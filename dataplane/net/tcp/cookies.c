@@ -25,7 +25,7 @@
  * a late copy may open again, but nobody is kept out; by chance, one honest peer in 2^23 is
  * refused.
  */
-#include "dataplane/net/tcp/conn.h"
+#include "dataplane/net/tcp/cookies.h"
 
 #define PERIOD_NS  30000000000u
 #define SCALE_NONE 15u

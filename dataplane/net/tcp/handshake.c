@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Opening: a SYN for a listener (RFC 9293 §3.10.7.2) and the answer to ours (§3.10.7.3). */
+#include "dataplane/net/tcp/cookies.h"
 #include "dataplane/net/tcp/flight.h"
 
 bool
@@ -20,6 +21,35 @@ handshake_asks_ecn(const struct tcp *t, const struct segment *syn)
 {
 	return t->config.ecn != TCP_ECN_OFF &&
 	       (syn->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
+}
+
+void
+handshake_send_syn(struct tcp_conn *c)
+{
+	struct tcp *t = c->tcp;
+	bool answers = c->state == TCP_SYN_RECEIVED;
+	uint8_t flags = (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0));
+	struct tcp_options o = { .has_mss = true,
+		.mss = tcp_mss_of(t, &c->endpoints),
+		.has_ts = c->use_ts,
+		.sack_ok = c->use_sack,
+		.has_scale = c->rcv_scale != 0,
+		.scale = c->rcv_scale,
+		.ts_val = ts_clock(t) + c->ts_offset,
+		.ts_ecr = c->ts_recent };
+	uint8_t options[OPTION_BYTES_MAX];
+	uint32_t window = c->window_limit < 65535 ? c->window_limit : 65535;
+
+	/* Unscaled (RFC 7323 §2.2). Where it goes again a challenge may have announced more: that
+	 * stands, or it would be taken back with what is kept beyond a hole. */
+	if (!answers || !c->syn_ack_sent || seq_before(c->rcv_adv, seq_add(c->rcv_nxt, window)))
+		c->rcv_adv = seq_add(c->rcv_nxt, window);
+	c->syn_ack_sent = answers;
+	/* Some paths drop a SYN that asks for ECN: not the second time (RFC 3168 §6.1.1.1). */
+	if (c->use_ecn && (answers || c->syn_retries == 0))
+		flags |= answers ? FLAG_ECE : FLAG_ECE | FLAG_CWR;
+	output_stray(t, &c->endpoints, c->iss, c->rcv_nxt, flags, window, options,
+	    options_build_syn(&o, options));
 }
 
 void
@@ -49,7 +79,7 @@ handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options 
 void
 handshake_begin(struct tcp_conn *c)
 {
-	output_syn(c);
+	handshake_send_syn(c);
 	c->rtt_timing = true;
 	c->rtt_seq = seq_add(c->iss, 1);
 	c->rtt_sent_at = c->tcp->now;
@@ -153,5 +183,5 @@ handshake_syn_sent(struct tcp_conn *c, struct segment *s)
 	c->state = TCP_SYN_RECEIVED;
 	backlog_half_open(c);
 	c->rtt_timing = c->use_ecn = false;
-	output_syn(c);
+	handshake_send_syn(c);
 }

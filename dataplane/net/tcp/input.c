@@ -10,6 +10,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/net/checksum.h"
+#include "dataplane/net/tcp/cookies.h"
 
 #define HEADER_BYTES 20
 
@@ -132,7 +133,7 @@ answer_syn_again(struct tcp_conn *c, const struct segment *s)
 	c->use_ecn &= (s->flags & (FLAG_ECE | FLAG_CWR)) == (FLAG_ECE | FLAG_CWR);
 	if (mono_before(c->rto_at, least))
 		c->rto_at = least;
-	output_syn(c);
+	handshake_send_syn(c);
 }
 
 /*
@@ -245,6 +246,16 @@ may_reopen(const struct time_wait *w, const struct segment *s)
 	return seq_after(s->seq, w->rcv_nxt);
 }
 
+/* RFC 7323 §3.2: the timestamp is on every segment, or a strict peer drops our last ACK. */
+static void
+acknowledge_time_wait(struct tcp *t, const struct time_wait *w)
+{
+	uint8_t options[OPTION_BYTES_MAX];
+	unsigned n = w->use_ts ? options_build_ts(t, w->ts_offset, w->ts_recent, options) : 0;
+
+	output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, options, n);
+}
+
 /* RFC 9293 §3.10.7.4, RFC 1337 (a RST is ignored). True: a new SYN opens the flow again, where it
  * `may`. */
 static bool
@@ -261,11 +272,11 @@ input_time_wait(struct tcp *t, struct time_wait *w, const struct segment *s, boo
 	/* First step, with the window of nothing that we announce; what is empty seldom (ACK wars).
 	 */
 	if (s->length > 0 || (s->flags & (FLAG_FIN | FLAG_SYN))) {
-		output_time_wait_ack(t, w);
+		acknowledge_time_wait(t, w);
 	} else if (!seq_is(s->seq, w->rcv_nxt) && !mono_before(t->now, w->challenge_at)) {
 		w->challenge_at = mono_add(t->now, milliseconds(CHALLENGE_ACK_MS));
 		tcp_count(t, TCP_COUNTER_CHALLENGE_ACKS);
-		output_time_wait_ack(t, w);
+		acknowledge_time_wait(t, w);
 	}
 	return false;
 }

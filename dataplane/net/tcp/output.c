@@ -512,8 +512,6 @@ output_ack_soon(struct tcp_conn *c)
 	output_schedule(c);
 }
 
-/* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now().
- */
 void
 output_keepalive(struct tcp_conn *c)
 {
@@ -526,6 +524,8 @@ output_keepalive(struct tcp_conn *c)
 	    window_field(c), options, n);
 }
 
+/* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now().
+ */
 void
 output_challenge(struct tcp_conn *c)
 {
@@ -534,35 +534,6 @@ output_challenge(struct tcp_conn *c)
 	c->challenge_at = mono_add(c->tcp->now, milliseconds(CHALLENGE_ACK_MS));
 	tcp_count(c->tcp, TCP_COUNTER_CHALLENGE_ACKS);
 	output_ack_now(c);
-}
-
-void
-output_syn(struct tcp_conn *c)
-{
-	struct tcp *t = c->tcp;
-	bool answers = c->state == TCP_SYN_RECEIVED;
-	uint8_t flags = (uint8_t)(FLAG_SYN | (answers ? FLAG_ACK : 0));
-	struct tcp_options o = { .has_mss = true,
-		.mss = tcp_mss_of(t, &c->endpoints),
-		.has_ts = c->use_ts,
-		.sack_ok = c->use_sack,
-		.has_scale = c->rcv_scale != 0,
-		.scale = c->rcv_scale,
-		.ts_val = ts_clock(t) + c->ts_offset,
-		.ts_ecr = c->ts_recent };
-	uint8_t options[OPTION_BYTES_MAX];
-	uint32_t window = c->window_limit < 65535 ? c->window_limit : 65535;
-
-	/* Unscaled (RFC 7323 §2.2). Where it goes again a challenge may have announced more: that
-	 * stands, or it would be taken back with what is kept beyond a hole. */
-	if (!answers || !c->syn_ack_sent || seq_before(c->rcv_adv, seq_add(c->rcv_nxt, window)))
-		c->rcv_adv = seq_add(c->rcv_nxt, window);
-	c->syn_ack_sent = answers;
-	/* Some paths drop a SYN that asks for ECN: not the second time (RFC 3168 §6.1.1.1). */
-	if (c->use_ecn && (answers || c->syn_retries == 0))
-		flags |= answers ? FLAG_ECE : FLAG_ECE | FLAG_CWR;
-	output_stray(t, &c->endpoints, c->iss, c->rcv_nxt, flags, window, options,
-	    options_build_syn(&o, options));
 }
 
 /* RFC 7323 §3.2: the timestamp should be on it. */
@@ -629,14 +600,4 @@ output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, struc
 
 	if (m != NULL)
 		transmit(t, m, e, 0);
-}
-
-/* RFC 7323 §3.2: the timestamp is on every segment, or a strict peer drops our last ACK. */
-void
-output_time_wait_ack(struct tcp *t, const struct time_wait *w)
-{
-	uint8_t options[OPTION_BYTES_MAX];
-	unsigned n = w->use_ts ? options_build_ts(t, w->ts_offset, w->ts_recent, options) : 0;
-
-	output_stray(t, &w->endpoints, w->snd_nxt, w->rcv_nxt, FLAG_ACK, 0, options, n);
 }

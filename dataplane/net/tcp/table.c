@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dataplane/net/tcp/cookies.h"
+
 struct tuple6 {
 	uint8_t local[16], remote[16];
 	uint16_t local_port, remote_port;

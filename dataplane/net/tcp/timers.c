@@ -106,7 +106,7 @@ run_handshake_timer(struct tcp_conn *c)
 	}
 	c->backoff++;
 	c->rtt_timing = false; /* Karn: which SYN will be acknowledged is not known */
-	output_syn(c);
+	handshake_send_syn(c);
 	recovery_arm_rto(c);
 	timers_rearm(c);
 }
