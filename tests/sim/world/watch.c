@@ -239,6 +239,16 @@ mss_allowed(const struct host *h, const struct watch_side *me)
 	return least > MSS_LEAST ? least : MSS_LEAST;
 }
 
+/* How far its sender has come: `from` is where the segment begins. */
+static void
+note_end(struct watch_side *me, uint32_t from, const struct wire_segment *s)
+{
+	uint32_t end = from + s->length + ((s->flags & (SEGMENT_FIN | SEGMENT_SYN)) != 0);
+
+	if ((int32_t)(end - me->end) > 0)
+		me->end = end;
+}
+
 static void
 check_place(struct host *h, struct flow *f, unsigned side, const struct wire_segment *s)
 {
@@ -260,9 +270,7 @@ check_place(struct host *h, struct flow *f, unsigned side, const struct wire_seg
 		world_fail(h->world,
 		    "flow %td, side %u: its FIN was at %u, now something ends at %u",
 		    f - h->world->flows, side, me->fin, end);
-	end += (s->flags & (SEGMENT_FIN | SEGMENT_SYN)) != 0;
-	if ((int32_t)(end - me->end) > 0)
-		me->end = end;
+	note_end(me, s->seq - f->now.iss[side], s);
 }
 
 static bool
@@ -316,8 +324,11 @@ watch_sent(struct host *h, const struct rte_mbuf *m, const struct wire_segment *
 		return;
 	if (s->length > 0 && life->conn >= 0)
 		check_payload(h, life->conn, side, s->seq - life->iss[side] - 1, m, s);
-	if (life != &f->now)
+	if (life != &f->now) {
+		/* A late copy has opened it once more, by its cookie: it goes on. */
+		note_end(&f->sides_before[side], s->seq - life->iss[side], s);
 		return;
+	}
 	if (s->flags & SEGMENT_SYN) {
 		f->sides[side].offered_scale = s->has_scale;
 		f->sides[side].scale = s->scale;
