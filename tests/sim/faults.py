@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Puts each fault of tests/sim/faults.txt into a copy of the tree, and shows what tells of it: the first
 seed, and where none does, the packet scripts, and where none of these does, the hostile peers, and the
-library's unit tests at last. What is of the link only is told by the link's tests: no other has a link.
+library's unit tests at last. What is of another folder is told by that folder's unit tests: the others
+have no link and no clients.
 
 usage: tests/sim/faults.py [--runs N] [WORD]...     WORD: only faults whose names have one
        tests/sim/faults.py --fit                    only whether each fault's lines stand in the tree, once
@@ -17,7 +18,12 @@ import tempfile
 from pathlib import Path
 
 FAULTS = Path("tests/sim/faults.txt")
-LINK = "dataplane/net/link/"
+# Folders that the simulator knows nothing of: their unit tests, and what these are called.
+APART = {
+    "dataplane/net/link": ("dataplane_net_link", "link"),
+    "dataplane/icap": ("dataplane_icap", "icap"),
+    "dataplane": ("dataplane", "dataplane"),
+}
 SECONDS_MAX = 120  # of a run: a fault may be that nothing ends
 BUILD_SECONDS_MAX = 1800
 
@@ -98,7 +104,10 @@ def told_by_seed(tree, runs):
     if rc == 0:
         return None
     found = re.search(r"FAIL seed (\d+)(?: at [0-9.]+)?:? ?(.*)", out)
-    return f"seed {found[1]}: {found[2]}" if found else f"a seed: {out.strip().splitlines()[-1]}"
+    if found:
+        return f"seed {found[1]}: {found[2]}"
+    lines = out.strip().splitlines()
+    return f"a seed: {lines[-1]}" if lines else "a seed " + how_it_ended(rc)
 
 
 def told_by_script(tree):
@@ -125,8 +134,9 @@ def told_by_unit(tree, folder, who):
 
 
 def told_by_any(tree, places, runs):
-    if all(file.startswith(LINK) for file, _, _ in places):
-        return told_by_unit(tree, "dataplane_net_link", "link")
+    folders = {os.path.dirname(file) for file, _, _ in places}
+    if len(folders) == 1 and folders <= APART.keys():
+        return told_by_unit(tree, *APART[folders.pop()])
     return (told_by_seed(tree, runs) or told_by_script(tree)
             or told_by_unit(tree, "tests_sim_hostile", "hostile peers")
             or told_by_unit(tree, "dataplane_net_tcp", "unit tests"))
