@@ -10,6 +10,7 @@ below_scanners/digest       := common/base
 below_scanners/format       := common/base
 below_scanners/decode       := common/base
 below_scanners/reputation   := common/base
+below_scanners/regex        := common/base
 below_scanners/archive      := common/base
 below_scanners/document     := scanners/decode common/base
 below_scanners/signature    := scanners/reputation scanners/format scanners/digest common/base
@@ -33,14 +34,15 @@ below_tests/sim/packetdrill := tests/sim dataplane/net/tcp dataplane/net common/
 below_tests/talk            := dataplane/icap dataplane/http dataplane/net common/base
 below_tests/parse           := tests/talk tests/sim dataplane/icap dataplane/http dataplane/net/tcp dataplane/net scanners/decode \
 	common/base
-below_tests/engines         := control/deepscan tools/sigc scanners/archive scanners/document $(SCANNERS) common/channel common/base
+below_tests/engines         := control/deepscan tools/sigc scanners/archive scanners/document scanners/regex $(SCANNERS) \
+	common/channel common/base
 below_control/store         := common/channel common/base
 below_control/web           := control/store common/channel common/base
-below_control/deepscan      := scanners/archive scanners/document $(SCANNERS) common/channel common/base
+below_control/deepscan      := scanners/archive scanners/document scanners/regex $(SCANNERS) common/channel common/base
 below_control               := control/web control/store $(SCANNERS) \
 	common/page common/config common/channel common/base
 below_tools/sluicectl       := scanners/digest scanners/format common/page common/config common/channel common/base
-below_tools/sigc            := $(SCANNERS) common/base
+below_tools/sigc            := scanners/regex $(SCANNERS) common/base
 below_tools/tamper          := common/base
 below_bench                 := common/base
 below_bench/floor           := bench scanners/digest common/base
@@ -53,8 +55,8 @@ below_bench/parse           := bench dataplane/icap dataplane/http dataplane/net
 below_bench/deepscan        := bench common/base
 below_bench/fleet-sim       := common/base
 below_bench/gates           := $(SCANNERS) common/base
-below_bench/reputation      := tools/sigc $(SCANNERS) common/base
-below_bench/scan            := bench dataplane/inspect tools/sigc $(SCANNERS) common/base
+below_bench/reputation      := tools/sigc scanners/regex $(SCANNERS) common/base
+below_bench/scan            := bench dataplane/inspect tools/sigc scanners/regex $(SCANNERS) common/base
 
 FOLDERS := $(patsubst below_%,%,$(filter below_%,$(.VARIABLES)))
 
@@ -68,6 +70,7 @@ pkg_scanners/digest       := libcrypto
 pkg_scanners/document     := libcrypto
 pkg_scanners/decode       := libisal libbrotlidec libzstd
 pkg_scanners/signature    := libhs
+pkg_scanners/regex        := libpcre2-8
 pkg_dataplane/net         := libdpdk
 pkg_dataplane             := libbpf
 pkg_dataplane/tls         := libssl libcrypto

@@ -13,14 +13,14 @@ unit_extra_dataplane/net/link := tests/sim dataplane/net/tcp
 unit_extra_dataplane/icap     := tests/talk tests/sim dataplane/net/tcp
 unit_extra_dataplane/tls      := tests/sim dataplane/net/tcp dataplane/net/link
 unit_extra_bench/wire         := tests/sim
-unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link tools/sigc
+unit_extra_dataplane/inspect  := tests/sim dataplane/net/tcp dataplane/net/link tools/sigc scanners/regex
 unit_extra_control/deepscan   := tools/sigc
 
 # What a folder's tests need from outside besides: encoders.
 unit_libs_scanners/decode   := -lbrotlienc
 unit_libs_control/deepscan   := -ljansson
 unit_libs_control            := $(DPDK_LIBS)
-unit_libs_dataplane/inspect := -lbrotlienc -ljansson -larchive -lyara
+unit_libs_dataplane/inspect := -lbrotlienc -ljansson -larchive -lyara -lpcre2-8
 
 define unit_rules
 $(call unit_of,$(1)): $(call objects_of,$(wildcard tests/unit/$(1)/*.c)) $(B)/obj/tests/unit/harness.o \

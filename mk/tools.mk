@@ -4,7 +4,7 @@
 PACKAGES_BUILD := gcc libc6-dev make pkg-config clang-14 libclang-rt-14-dev binutils libdpdk-dev dpdk-dev \
 	libhyperscan-dev liburcu-dev libcunit1-dev libisal-dev \
 	libcyaml-dev libyaml-dev libuv1-dev libsqlite3-dev libjansson-dev libssl-dev libarchive-dev libseccomp-dev \
-	libmicrohttpd-dev libbpf-dev libbrotli-dev libzstd-dev dpkg-dev libyara-dev libmspack-dev liblzma-dev
+	libmicrohttpd-dev libbpf-dev libbrotli-dev libzstd-dev dpkg-dev libyara-dev libmspack-dev liblzma-dev libpcre2-dev
 PACKAGES_RUN   := iproute2 ethtool iputils-ping procps squid curl ca-certificates openssl python3 zstd \
 	util-linux
 PACKAGES_TEST  := zlib1g-dev clang-format-14 clang-tidy-14 shellcheck zip git python3-prometheus-client yara clamav \

@@ -17,8 +17,9 @@
  * docs/sandbox.md tells what each class means.
  *
  * unpack.c judges, layer by layer; archives.c takes them apart, by libarchive (reader.c) and by
- * what zip.c finds in a ZIP; documents.c does so with documents; rules.c is libyara; jail.c is what
- * the process gives up before it looks at the object.
+ * what zip.c finds in a ZIP; documents.c does so with documents; rules.c is libyara, regexes.c the
+ * regular expressions of ClamAV's signatures; jail.c is what the process gives up before it looks
+ * at the object.
  */
 #ifndef SLUICE_DEEPSCAN_H
 #define SLUICE_DEEPSCAN_H
@@ -53,6 +54,7 @@ struct deepscan_seen {
 
 /* All of it is the caller's to read and deepscan's to write. */
 struct rules;
+struct regexes;
 
 struct deepscan {
 	struct deepscan_limits limits;
@@ -60,6 +62,7 @@ struct deepscan {
 	struct signature_core *core;
 	struct decode_pool *decoders;
 	struct rules *rules;
+	struct regexes *regexes;
 	const struct passwords *passwords; /* the caller's, to set after deepscan_init(); or NULL */
 	uint32_t members;
 	uint64_t streams;        /* of documents */

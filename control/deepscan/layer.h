@@ -58,7 +58,10 @@ bool layer_take(void *target, struct span piece);
 void layer_judge(struct deepscan *d, const struct layer *l);
 /* The same; nothing of no bytes, nor once something bad was found. */
 void layer_judge_inner(struct deepscan *d, const struct layer *l);
-/* What signatures of a form, of TARGET_FORMS, say of a layer's bytes, besides what was said. */
+/*
+ * What signatures of a form, of TARGET_FORMS, say of a layer's bytes, besides what was said; of
+ * TARGET_WHOLE: those with regular expressions.
+ */
 void layer_match_as(struct deepscan *d, const struct layer *l, unsigned form);
 /* A part of a layer, judged as a layer of its own; nothing for nothing, or for padding. */
 void layer_judge_part(struct deepscan *d, const struct layer *l, size_t from, size_t to);

@@ -32,11 +32,13 @@
 #include "control/deepscan/documents.h"
 #include "control/deepscan/layer.h"
 #include "control/deepscan/microsoft.h"
+#include "control/deepscan/regexes.h"
 #include "control/deepscan/rules.h"
 #include "control/deepscan/streams.h"
 #include "control/deepscan/texts.h"
 #include "scanners/digest/digest.h"
 #include "scanners/format/program.h"
+#include "scanners/signature/generation_file.h"
 
 #define PIECE_BYTES        65536
 #define STREAMS_PER_MEMBER 32 /* documents have many small ones */
@@ -190,6 +192,7 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 	threat = generation_bad_digest(d->generation, values->md5, values->sha256, l->bytes.bytes);
 	if (threat != NULL && d->verdict == VERDICT_CLEAN)
 		convict(d, threat, l->path);
+	layer_match_as(d, l, TARGET_WHOLE);
 	if (d->verdict == VERDICT_BAD && !by_name)
 		add_part(d, l, values);
 	return false;
@@ -208,6 +211,7 @@ layer_match_as(struct deepscan *d, const struct layer *l, unsigned form)
 		return;
 	}
 	signature_take_as(scan, form);
+	signature_match_regexes(scan, regexes_search, d->regexes);
 	if (signature_feed(scan, l->bytes, true) < 0)
 		layer_note(d, SOURCE_ERROR, l->path);
 	else
@@ -463,7 +467,8 @@ deepscan_init(struct deepscan *d, const struct generation *g, const struct deeps
 	d->decoders = decode_pool_create(1, 0); /* one layer is unpacked at a time */
 	d->core = signature_core_create(1);
 	d->rules = rules_create(generation_yara(g));
-	if (d->decoders == NULL || d->core == NULL || d->rules == NULL ||
+	d->regexes = regexes_create();
+	if (d->decoders == NULL || d->core == NULL || d->rules == NULL || d->regexes == NULL ||
 	    signature_core_prepare(d->core, g) != 0) {
 		deepscan_fini(d);
 		return -ENOMEM;
@@ -474,6 +479,7 @@ deepscan_init(struct deepscan *d, const struct generation *g, const struct deeps
 void
 deepscan_fini(struct deepscan *d)
 {
+	regexes_destroy(d->regexes);
 	rules_destroy(d->rules);
 	signature_core_destroy(d->core);
 	if (d->decoders != NULL)

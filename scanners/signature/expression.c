@@ -3,13 +3,15 @@
  * Expressions of rules, in postfix order (generation_file.h). Besides holding or not, a value may
  * be undefined, as YARA has it, or unseen: it hangs on bytes of the object that are not kept. What
  * is decided without those is decided: false and unseen is false, true or unseen is true.
- * What hangs on a name is unseen where that is left open (object_facts).
+ * What hangs on a name, or on a regular expression, is unseen where that is left open
+ * (object_facts); then how often something was met may be open though it holds.
  * Bounds: GENERATION_STACK_MAX values; the steps are as many as the generation holds.
  */
 #include "scanners/signature/internal.h"
 
 struct value {
 	bool holds, is_undefined, is_unseen;
+	bool is_open; /* it holds, with more matches, or more parts, than are told */
 	/* parts: a bit for each of the rule's own; those of a value that does not hold count for
 	 * nothing. A part that was not met is of it: "=0" and "<n" make it hold, and ClamAV counts
 	 * it. */
@@ -20,8 +22,9 @@ struct value {
 /* What steps look at. */
 struct context {
 	const struct generation *generation;
+	const struct generation_rule *rule;
 	const uint32_t *parts; /* the rule's */
-	const struct tallies *tallies;
+	struct tallies *tallies;
 	const struct object_facts *object;
 };
 
@@ -48,10 +51,12 @@ count(struct value v, const struct generation_step *s)
 		     : s->kind == STEP_COUNT_OVER ? v.matches > s->value
 						  : v.matches < s->value;
 
+	if (v.is_unseen || v.is_open)
+		return unseen;
 	if (s->kinds > 0 && (uint32_t)__builtin_popcountll(v.parts) < s->kinds)
 		holds = false;
 	v.holds = holds;
-	if (s[-1].kind != STEP_PART)
+	if (s[-1].kind != STEP_PART && s[-1].kind != STEP_REGEX)
 		v.parts = 0;
 	return holds ? v : (struct value){ 0 };
 }
@@ -63,9 +68,10 @@ both(struct value a, struct value b)
 		return (struct value){ 0 };
 	if (a.is_unseen || b.is_unseen)
 		return unseen;
-	return (struct value){
-		.holds = true, .matches = a.matches + b.matches, .parts = a.parts | b.parts
-	};
+	return (struct value){ .holds = true,
+		.is_open = a.is_open || b.is_open,
+		.matches = a.matches + b.matches,
+		.parts = a.parts | b.parts };
 }
 
 static struct value
@@ -73,6 +79,7 @@ either(struct value a, struct value b)
 {
 	if (a.holds || b.holds)
 		return (struct value){ .holds = true,
+			.is_open = a.is_open || b.is_open || a.is_unseen || b.is_unseen,
 			.matches = a.matches + b.matches,
 			.parts = (a.holds ? a.parts : 0) | (b.holds ? b.parts : 0) };
 	if (a.is_unseen || b.is_unseen)
@@ -216,6 +223,22 @@ compare_name(const struct generation_step *s, const struct context *c)
 				   span_text(text), s->kinds) };
 }
 
+static struct value
+met(const struct generation_step *s, const struct tally *t)
+{
+	return (struct value){
+		.holds = t->count > 0, .matches = t->count, .parts = UINT64_C(1) << s->part
+	};
+}
+
+static struct value
+regex(const struct generation_step *s, const struct context *c)
+{
+	const struct tally *t = regex_tally(c->generation, c->rule, s, c->tallies, c->object);
+
+	return t != NULL ? met(s, t) : unseen;
+}
+
 /* What a step pushes that takes nothing. */
 static struct value
 fact(const struct generation_step *s, const struct context *c)
@@ -233,9 +256,7 @@ fact(const struct generation_step *s, const struct context *c)
 		return number(t->count);
 	if (s->kind == STEP_START)
 		return t->count > 0 ? number((int64_t)t->first_start) : undefined;
-	return (struct value){
-		.holds = t->count > 0, .matches = t->count, .parts = UINT64_C(1) << s->part
-	};
+	return met(s, t);
 }
 
 /* Takes what the step asks for off the stack and puts one value there; where it then ends. */
@@ -274,6 +295,9 @@ do_step(const struct generation_step *s, struct value *top, const struct context
 	case STEP_COUNT_UNDER:
 		top[-1] = count(top[-1], s);
 		return top;
+	case STEP_REGEX:
+		*top = regex(s, c);
+		return top + 1;
 	default:
 		*top = fact(s, c);
 		return top + 1;
@@ -281,11 +305,12 @@ do_step(const struct generation_step *s, struct value *top, const struct context
 }
 
 enum rule_result
-expression_judge(const struct generation *g, const struct generation_rule *r,
-    const struct tallies *t, const struct object_facts *o)
+expression_judge(const struct generation *g, const struct generation_rule *r, struct tallies *t,
+    const struct object_facts *o)
 {
 	const struct generation_step *s = row(g, GENERATION_STEPS, sizeof(*s), r->steps);
-	struct context c = { g, row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), r->parts), t, o };
+	struct context c = { g, r, row(g, GENERATION_RULE_PARTS, sizeof(uint32_t), r->parts), t,
+		o };
 	struct value stack[GENERATION_STACK_MAX] = { 0 }, *top = stack;
 
 	for (unsigned i = 0; i < r->step_count; i++, s++)
@@ -304,6 +329,7 @@ taken_by(const struct generation_step *s)
 	case STEP_MATCHES:
 	case STEP_START:
 	case STEP_NAME:
+	case STEP_REGEX:
 		return 0;
 	case STEP_AND:
 	case STEP_OR:
@@ -317,6 +343,18 @@ taken_by(const struct generation_step *s)
 	}
 }
 
+/* There is such a regular expression, and it is that part: its trigger speaks of smaller ones. */
+static bool
+regex_is_part(const struct generation *g, const struct generation_step *s)
+{
+	const struct generation_regex *x;
+
+	if (s->value >= g->sections[GENERATION_REGEXES].bytes / sizeof(*x))
+		return false;
+	x = row(g, GENERATION_REGEXES, sizeof(*x), s->value);
+	return x->part == s->part;
+}
+
 static bool
 step_is_sound(
     const struct generation *g, const struct generation_step *s, const struct generation_rule *r)
@@ -328,6 +366,8 @@ step_is_sound(
 	case STEP_MATCHES:
 	case STEP_START:
 		return s->part < r->part_count;
+	case STEP_REGEX:
+		return s->part < r->part_count && regex_is_part(g, s);
 	case STEP_READ:
 		return width == 1 || width == 2 || width == 4;
 	case STEP_MATH:

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      17
+#define GENERATION_VERSION      18
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -60,6 +60,7 @@ enum generation_section_kind {
 	 * first one's, so that a database knows nothing of the others'.
 	 */
 	GENERATION_NUMBERS,
+	GENERATION_REGEXES, /* struct generation_regex */
 	GENERATION_KIND_COUNT
 };
 
@@ -161,7 +162,9 @@ struct generation_part {
 /*
  * ClamAV's target types. All but three are told by the format. Of those three, the forms, the
  * dataplane knows nothing: whoever has text as it was rewritten, or a mail, scans it as such a
- * form, besides.
+ * form, besides. So does whoever has all of an object and can match regular expressions:
+ * TARGET_WHOLE, which is none of ClamAV's, has the rules that hang on those, and `of` tells what
+ * objects they are for.
  */
 enum generation_target {
 	TARGET_ANY = 0,
@@ -176,9 +179,11 @@ enum generation_target {
 	TARGET_PDF = 10,
 	TARGET_FLASH = 11,
 	TARGET_JAVA = 12,
+	TARGET_WHOLE = 13,
 	TARGET_COUNT
 };
-#define TARGET_FORMS (1u << TARGET_HTML | 1u << TARGET_MAIL | 1u << TARGET_TEXT)
+#define TARGET_FORMS \
+	(1u << TARGET_HTML | 1u << TARGET_MAIL | 1u << TARGET_TEXT | 1u << TARGET_WHOLE)
 
 /* A logical signature: parts, an expression over them, and what the object must be. */
 #define GENERATION_RULE_PARTS_MAX 64
@@ -194,6 +199,7 @@ struct generation_rule {
 	uint16_t part_count, step_count, target;
 	uint16_t is_deep; /* no threat by itself: where it may hold, YARA's rules are to be asked */
 	uint16_t by_name; /* hangs on more than the object's bytes: on a generation_variable */
+	uint16_t of;      /* of TARGET_WHOLE: the target of objects that it is for */
 };
 
 /* What YARA's rules may ask of an object besides its bytes (name.h). */
@@ -234,6 +240,7 @@ enum generation_text {
  *     MATH      of the two on top, by `value`, an enum generation_math
  *     COMPARE   the two on top, by `value`, an enum generation_compare: whether it holds
  *     UNSURE    of the top: where it holds, it may hold or not
+ *     REGEX     as PART, of one that is a regular expression: number `value` of REGEXES
  *     NAME      pushes whether variable number `part` stands to the text at `value` of NAMES as
  *               `kinds`, an enum generation_text, says
  * What has no value (a read behind the end, START of what was not met, a division by 0) is
@@ -259,6 +266,7 @@ enum generation_step_kind {
 	STEP_COMPARE,
 	STEP_UNSURE,
 	STEP_NAME,
+	STEP_REGEX,
 	STEP_KIND_COUNT
 };
 
@@ -295,6 +303,29 @@ enum generation_compare {
 struct generation_step {
 	uint16_t kind, part; /* part: place in the rule's own */
 	uint32_t value, kinds;
+};
+
+/*
+ * A regular expression of a logical signature. It is searched for where the expression of its
+ * trigger, which speaks of parts before it, holds: from place `start_min` on (of `from`; as in
+ * struct generation_pattern), as ClamAV does. Where start_max is UINT64_MAX it may begin anywhere;
+ * where it is start_min, there alone, unless it is `rolling`; else start_max - start_min bytes
+ * behind it at most, or, `encompassing`, it must lie within so many bytes.
+ */
+struct generation_regex {
+	uint64_t start_min, start_max;
+	uint32_t text;             /* offset into NAMES */
+	uint32_t steps;            /* of the trigger */
+	uint16_t step_count, part; /* the rule's own that it is; REGEX steps say so, too */
+	uint16_t from;             /* FROM_START or FROM_END */
+	uint8_t options;           /* enum regex_option of scanners/regex */
+	uint8_t search;            /* enum generation_search */
+};
+
+enum generation_search {   /* ClamAV's letters "gre", a bit each */
+	SEARCH_GLOBAL = 1, /* every match counts, the next from the end of the last */
+	SEARCH_ROLLING = 2,
+	SEARCH_ENCOMPASSING = 4
 };
 
 struct generation_digest16 {

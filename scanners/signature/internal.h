@@ -72,7 +72,11 @@ void pattern_tables_sum_up(struct generation *g);
 /* pattern.c: the byte at an offset of the object, or -1 where it can't be seen. */
 int view_byte(const struct signature_view *v, uint64_t at);
 
-/* rule.c: how often each part was met by one scan; of no part more than fits. */
+/*
+ * rule.c: how often each part was met by one scan; of no part more than fits. A regular expression
+ * that was asked for and is not met has a count of 0, and, where what it says is not known, a
+ * last_start of 1.
+ */
 #define TALLIES_MAX 1536
 #define TALLY_SLOTS 2048
 
@@ -89,6 +93,8 @@ struct tallies {
 void tallies_clear(struct tallies *t);
 /* Counts a match at `start`, unless it lies before the part's last. False: too many parts. */
 bool tallies_count(struct tallies *t, uint32_t part, uint64_t start);
+/* What was asked for and is not met, or is not known. False: too many parts. */
+bool tallies_settle(struct tallies *t, uint32_t part, bool is_known);
 /* The part's slot; where it was not met, an empty one. */
 const struct tally *tallies_of(const struct tallies *t, uint32_t part);
 
@@ -100,15 +106,24 @@ struct object_name {
 	struct signature_variables variables;
 };
 
+/* Where regular expressions are searched for, and by whom. */
+struct regex_search {
+	signature_regex_search search;
+	void *arg;
+	struct span bytes; /* the whole object */
+	uint64_t end;      /* where the last match ended; 0: there was none */
+};
+
 struct object_facts {
-	unsigned target;
-	bool is_form; /* only rules of this target are asked */
+	unsigned target, of; /* as rules have them */
+	bool is_form;        /* only rules of this target are asked */
 	enum format format;
 	uint64_t size;
 	uint32_t begins;  /* its first four bytes, little-endian; zeros behind its end */
 	struct span head; /* its first FORMAT_HEAD_BYTES */
 	const struct signature_view *tail; /* its last bytes */
 	struct object_name *name;          /* NULL: what hangs on it is unseen */
+	struct regex_search *regexes;      /* the same */
 };
 struct rules_said {
 	const char *name; /* of a rule that holds, or NULL; the rest counts only then */
@@ -116,7 +131,7 @@ struct rules_said {
 	bool wants_deep;  /* one that the sandbox judges may hold */
 	bool by_name;     /* what is said, of a rule or of none, may be other under another name */
 };
-void rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
+void rules_judge(const struct generation *g, struct tallies *t, const struct object_facts *o,
     struct rules_said *out);
 
 /* expression.c: whether a rule's expression holds. */
@@ -126,7 +141,16 @@ enum rule_result {
 	RULE_UNSEEN
 };
 enum rule_result expression_judge(const struct generation *g, const struct generation_rule *r,
-    const struct tallies *t, const struct object_facts *o);
+    struct tallies *t, const struct object_facts *o);
+
+/*
+ * search.c: the tally of a rule's regular expression, a REGEX step, after it was searched for;
+ * NULL: what it says is not known.
+ */
+const struct tally *regex_tally(const struct generation *g, const struct generation_rule *r,
+    const struct generation_step *s, struct tallies *t, const struct object_facts *o);
+/* Whether REGEXES fit NAMES and STEPS; search.c and expression.c rely on it. */
+bool regex_tables_are_sound(const struct generation *g);
 /* A rule's steps, which lie in STEPS: the stack never runs empty, nor over, and one value is left.
  */
 bool steps_are_sound(const struct generation *g, const struct generation_rule *r);

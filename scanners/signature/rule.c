@@ -57,6 +57,18 @@ tallies_count(struct tallies *t, uint32_t part, uint64_t start)
 	return true;
 }
 
+bool
+tallies_settle(struct tallies *t, uint32_t part, bool is_known)
+{
+	struct tally *slot = &t->slots[slot_of(t, part)];
+
+	if (slot->part_and_1 == 0 && t->used == TALLIES_MAX)
+		return false;
+	t->used += slot->part_and_1 == 0;
+	*slot = (struct tally){ part + 1, 0, 0, !is_known };
+	return true;
+}
+
 const struct tally *
 tallies_of(const struct tallies *t, uint32_t part)
 {
@@ -111,21 +123,35 @@ target_of(enum format f, struct span head)
 	}
 }
 
+/* Whether it may hold whatever the regular expressions say that were not searched for. */
+static bool
+may_hold_by_regexes(const struct generation *g, const struct generation_rule *r, struct tallies *t,
+    const struct object_facts *o)
+{
+	struct object_facts without = *o;
+
+	without.regexes = NULL;
+	return expression_judge(g, r, t, &without) != RULE_NO;
+}
+
 /* Whether it is for such objects, and holds. */
 static enum rule_result
-judge(const struct generation *g, const struct generation_rule *r, const struct tallies *t,
+judge(const struct generation *g, const struct generation_rule *r, struct tallies *t,
     const struct object_facts *o)
 {
 	if (((o->begins ^ r->begins.value) & r->begins.mask) != 0 ||
 	    (r->target != o->target && (r->target != TARGET_ANY || o->is_form)) ||
-	    o->size < r->size_min || o->size > r->size_max)
+	    (r->of != TARGET_ANY && r->of != o->of) || o->size < r->size_min ||
+	    o->size > r->size_max)
+		return RULE_NO;
+	if (o->regexes != NULL && !may_hold_by_regexes(g, r, t, o))
 		return RULE_NO;
 	return expression_judge(g, r, t, o);
 }
 
 static bool
 may_hold_under_a_name(const struct generation *g, const struct generation_rule *r,
-    const struct tallies *t, const struct object_facts *o)
+    struct tallies *t, const struct object_facts *o)
 {
 	struct object_facts nameless = *o;
 
@@ -135,7 +161,7 @@ may_hold_under_a_name(const struct generation *g, const struct generation_rule *
 
 /* True: it holds, and is a threat. */
 static bool
-ask(const struct generation *g, uint32_t id, const struct tallies *t, const struct object_facts *o,
+ask(const struct generation *g, uint32_t id, struct tallies *t, const struct object_facts *o,
     struct rules_said *out)
 {
 	const struct generation_rule *r = row(g, GENERATION_RULES, sizeof(*r), id);
@@ -161,7 +187,7 @@ ask(const struct generation *g, uint32_t id, const struct tallies *t, const stru
 }
 
 void
-rules_judge(const struct generation *g, const struct tallies *t, const struct object_facts *o,
+rules_judge(const struct generation *g, struct tallies *t, const struct object_facts *o,
     struct rules_said *out)
 {
 	size_t always = rows(g, GENERATION_ALWAYS, sizeof(uint32_t));
@@ -234,6 +260,8 @@ rule_tables_are_sound(const struct generation *g)
 		if (!rule_is_sound(g, row(g, GENERATION_RULES, sizeof(struct generation_rule), i)))
 			return false;
 	}
+	if (!regex_tables_are_sound(g))
+		return false;
 	if (!are_below(g, GENERATION_TRIGGERS, rule_count) ||
 	    !are_below(g, GENERATION_ALWAYS, rule_count) ||
 	    !are_below(g, GENERATION_RULE_PARTS, part_count))

@@ -55,6 +55,7 @@ signature_open(struct signature_core *core, const struct generation *g)
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
 	scan->by_name = false;
 	scan->name_of = NULL;
+	scan->search_regex = NULL;
 	return scan;
 }
 
@@ -83,6 +84,13 @@ signature_name(struct signature_scan *scan, signature_name_of of, void *arg)
 {
 	scan->name_of = of;
 	scan->name_arg = arg;
+}
+
+void
+signature_match_regexes(struct signature_scan *scan, signature_regex_search search, void *arg)
+{
+	scan->search_regex = search;
+	scan->search_arg = arg;
 }
 
 void
@@ -154,10 +162,11 @@ format_of(struct signature_scan *scan)
 static void
 judge_rules(struct signature_scan *scan)
 {
-	const struct memory *m = scan->memory;
+	struct memory *m = scan->memory;
 	struct object_facts facts = { .size = scan->bytes };
 	struct rules_said said = { .name = NULL };
 	struct object_name name; /* large; filled where it is asked for */
+	struct regex_search regexes = { scan->search_regex, scan->search_arg, scan->view.now, 0 };
 
 	if (m == NULL || scan->has_hit || scan->failed || scan->only != ANY_LITERAL)
 		return;
@@ -168,7 +177,9 @@ judge_rules(struct signature_scan *scan)
 		memcpy(&facts.begins, scan->head.data, scan->head.bytes < 4 ? scan->head.bytes : 4);
 	facts.format = format_of(scan);
 	facts.is_form = scan->is_form;
-	facts.target = scan->is_form ? scan->target : target_of(facts.format, scan->head);
+	facts.of = target_of(facts.format, scan->head);
+	facts.target = scan->is_form ? scan->target : facts.of;
+	facts.regexes = scan->is_form && scan->search_regex != NULL ? &regexes : NULL;
 	facts.tail = &scan->view;
 	name.of = scan->name_of;
 	name.arg = scan->name_arg;
@@ -178,7 +189,7 @@ judge_rules(struct signature_scan *scan)
 	scan->wants_deep = said.wants_deep;
 	scan->failed |= said.name == NULL && said.is_unseen;
 	if (said.name != NULL)
-		take_named_hit(scan, said.name, scan->bytes);
+		take_named_hit(scan, said.name, regexes.end > 0 ? regexes.end : scan->bytes);
 	scan->by_name = said.by_name;
 }
 
@@ -370,6 +381,23 @@ hash_sections(struct signature_scan *scan, uint64_t at, struct span bytes)
 		take_named_hit(scan, name, at + bytes.bytes);
 }
 
+static bool
+is_program(unsigned target)
+{
+	return target == TARGET_PE || target == TARGET_ELF;
+}
+
+/* Of an object that is there as a whole all headers are. */
+static void
+read_whole_program(struct signature_scan *scan, struct span bytes)
+{
+	struct memory *m = scan->memory;
+
+	if (m != NULL && scan->generation->has_places &&
+	    is_program(target_of(format_of(scan), scan->head)))
+		m->program.result = program_read(bytes, true, &m->program.at);
+}
+
 /* False: more of its first bytes must come. */
 static bool
 choose_database(struct signature_scan *scan, bool is_last)
@@ -384,7 +412,7 @@ choose_database(struct signature_scan *scan, bool is_last)
 	if (scan->head.bytes < FORMAT_HEAD_BYTES && !is_last)
 		return false;
 	target = target_of(format_of(scan), scan->head);
-	if (asks_for_headers(scan->generation) && (target == TARGET_PE || target == TARGET_ELF)) {
+	if (asks_for_headers(scan->generation) && is_program(target)) {
 		if (scan->head.bytes < sizeof(m->head) && !is_last)
 			return false;
 		m->program.result =
@@ -460,6 +488,8 @@ signature_feed(struct signature_scan *scan, struct span bytes, bool is_last)
 	}
 	scan->ended = is_last;
 	look_at(scan, bytes, is_last);
+	if (scan->is_form)
+		read_whole_program(scan, bytes);
 	if (!is_over(scan))
 		rc = match_all(scan, bytes, is_last);
 	scan->bytes += bytes.bytes;

@@ -38,6 +38,8 @@ struct signature_scan {
 	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name;
 	signature_name_of name_of; /* NULL: it has none */
 	void *name_arg;
+	signature_regex_search search_regex; /* NULL: nobody does */
+	void *search_arg;
 	struct signature_hit hit;
 };
 

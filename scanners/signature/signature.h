@@ -97,6 +97,23 @@ bool generation_has_target(const struct generation *g, unsigned target);
  */
 void signature_take_as(struct signature_scan *scan, unsigned form);
 /*
+ * The same for rules with regular expressions (TARGET_WHOLE, and forms): who searches for them. The
+ * first match that begins at `from` or behind it, or, anchored, there: 1, with its start and end in
+ * the bytes, or 0; negative: not known. Called at the object's end, and only for expressions on
+ * which a rule hangs; without it what hangs on them fails the scan.
+ */
+struct signature_regex {
+	uint32_t id; /* its number in the generation */
+	unsigned options;
+	const char *text;
+	struct span bytes;
+	size_t from;
+	bool is_anchored;
+};
+typedef int (*signature_regex_search)(
+    void *arg, const struct signature_regex *what, size_t *start, size_t *end);
+void signature_match_regexes(struct signature_scan *scan, signature_regex_search search, void *arg);
+/*
  * What the object is called (name.h): writes at most `room` bytes to `out` and returns how many.
  * Called at the object's end, and only where a rule hangs on it; without it there is no name.
  */

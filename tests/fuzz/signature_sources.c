@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz-links: tools/sigc scanners/signature scanners/reputation scanners/format
+ * fuzz-links: tools/sigc scanners/regex scanners/signature scanners/reputation scanners/format
  * fuzz-links: scanners/digest common/base
  *
  * Signature sources and lists: the first byte chooses the kind, the rest is the file. A refusal

@@ -3,9 +3,9 @@
  * Objects for the unpacker, with small limits: whatever they are, the result is one of the known
  * ones, no more is unpacked than allowed, nothing leaks.
  */
-/* fuzz-links: control/deepscan scanners/signature scanners/reputation scanners/decode */
-/* fuzz-links: scanners/archive scanners/document scanners/format scanners/digest common/channel */
-/* fuzz-links: common/base */
+/* fuzz-links: control/deepscan scanners/regex scanners/signature scanners/reputation */
+/* fuzz-links: scanners/decode scanners/archive scanners/document scanners/format */
+/* fuzz-links: scanners/digest common/channel common/base */
 #include <assert.h>
 #include <stdlib.h>
 

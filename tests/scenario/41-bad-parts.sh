@@ -7,11 +7,12 @@
 . "$(dirname "$0")/lib.sh"
 here=$(mktemp -d)
 mkdir "$here/rules"
-# A regular expression that only libyara judges, and one that hangs on a name.
+# A regular expression that only libyara judges, and one that hangs on a name; and one of ClamAV's.
 # shellcheck disable=SC2016 # $a is YARA's
 printf '%s\n' 'rule Deep { strings: $a = /deep-[0-9]{3}-marker/ condition: $a and filesize < 1KB }' \
 	'rule Named { strings: $a = /name-[0-9]{3}-marker/ condition: $a and filename == "named.txt" }' \
 	>"$here/rules/deep.yar"
+printf '%s\n' 'Clam.Regex;Engine:81-255,Target:0;0&1;7265676578;0/clam-[0-9]{3}-marker/' >"$here/rules/deep.ldb"
 lab_up --set signatures.sources="$here/rules"
 trap 'tools/lab down --name "$lab_name"; rm -rf "$here"' EXIT
 python3 -B - "$here" <<'EOF'
@@ -34,6 +35,8 @@ def zipped(**members):
 
 
 bad, clean, named = put("bad", b"xx deep-123-marker xx"), put("clean", b"nothing"), put("n", b"name-123-marker")
+put("clam.zip", zipped(a=clean, c=b"regex clam-123-marker"))
+put("near.zip", zipped(a=clean, c=b"regex clam-12-marker"))
 inner = put("inner.zip", zipped(a=clean, b=bad))
 out = io.BytesIO()
 with tarfile.open(fileobj=out, mode="w:gz") as t:
@@ -57,6 +60,12 @@ eventually gone file outer.tar.gz 200 # once the rules serve
 eventually grep -q 'in blocking_advanced mode .*verdict: bad (sandbox)' "$LOG"
 first=$(sed -n 's/.*uuid: \([0-9a-f]*\),.*bad (sandbox).*/\1/p' "$LOG" | head -1)
 gone file named.zip 200
+gone file near.zip 204
+gone file clam.zip 200
+three() { [ "$(grep -c 'in blocking_advanced mode .*verdict: bad (sandbox)' "$LOG")" = 3 ]; }
+eventually three
+told=$("${ctl[@]}" --json explain "$(sed -n 's/.*uuid: \([0-9a-f]*\),.*bad (sandbox).*/\1/p' "$LOG" | tail -1)")
+grep -qF '"rule_at":["deep.ldb:1"],"layer":["zip:c.txt"],"offset":21' <<<"$told" || fail "explain: $told"
 "${ctl[@]}" mode standard
 gone file bad 200
 gone file inner.zip 200

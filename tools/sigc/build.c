@@ -234,7 +234,7 @@ add_tables(struct sigc *s, struct layout *l)
 		{ GENERATION_STEPS, &s->steps }, { GENERATION_PARTS, &s->parts },
 		{ GENERATION_TRIGGERS, &triggers }, { GENERATION_ALWAYS, &s->always },
 		{ GENERATION_YARA, &s->compiled_yara }, { GENERATION_ORIGINS, &origins },
-		{ GENERATION_FILES, &files } };
+		{ GENERATION_FILES, &files }, { GENERATION_REGEXES, &s->regexes } };
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		struct generation_literal literal = { p[i].name, p[i].check };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Logical signatures, ClamAV's .ldb: NAME;CONDITIONS;EXPRESSION;PART;PART…, each part one of
- * hex.c's patterns with OFFSET: before and ::MODIFIERS behind. A rule is taken whole or not at all:
- * what it had added is taken back when one of its parts can't be honoured.
+ * hex.c's patterns with OFFSET: before and ::MODIFIERS behind, or a regular expression (regex.c),
+ * which makes the rule one for the sandbox (TARGET_WHOLE, unless it is for a form). A rule is taken
+ * whole or not at all: what it had added is taken back when one of its parts can't be honoured.
  *
- * Equal parts of different rules are one. Each rule names its triggers: parts one of which must
- * have been met for the expression to hold; a rule that may hold without any is left out.
+ * Equal patterns of different rules are one. Each rule names its triggers: parts one of which must
+ * have been met for the expression to hold; a rule that may hold without any is left out. Those of
+ * a regular expression are its trigger's.
  *
  * The expression is read as ClamAV reads it (cli_ac_chklsig): & and | have one rank and bind to the
  * right, but in brackets the last of them binds last: 0&1|2 is 0&(1|2), (0&1|2) is (0&1)|2, and
@@ -20,15 +22,23 @@
 
 #define NESTING_MAX 24
 
+/* Parts without one of which a term can't hold; 0: it may hold without any. */
+typedef uint64_t triggers;
+
+/* Of a rule's parts, those that are regular expressions. */
+struct regexes {
+	triggers are;                            /* a bit each */
+	uint32_t row[GENERATION_RULE_PARTS_MAX]; /* in REGEXES */
+	triggers of[GENERATION_RULE_PARTS_MAX];  /* their triggers' */
+};
+
 struct expression {
 	struct sigc *s;
+	const struct regexes *regexes;
 	struct span text;
 	unsigned part_count, nesting, values;
 	enum skip_reason why;
 };
-
-/* Parts without one of which a term can't hold; 0: it may hold without any. */
-typedef uint64_t triggers;
 
 static int read_block(struct expression *x, triggers *out, unsigned *terms);
 
@@ -52,11 +62,23 @@ add_step(struct expression *x, uint16_t kind, uint32_t value, uint32_t kinds)
 {
 	struct generation_step step = { kind, 0, value, kinds };
 
-	if (kind == STEP_PART) {
-		step.part = (uint16_t)value;
-		step.value = 0;
+	table_add(&x->s->steps, &step, sizeof(step));
+}
+
+/* What it takes to be met. */
+static triggers
+add_part_step(struct expression *x, unsigned part)
+{
+	struct generation_step step = { STEP_PART, (uint16_t)part, 0, 0 };
+	triggers itself = UINT64_C(1) << part;
+	bool is_regex = (x->regexes->are & itself) != 0;
+
+	if (is_regex) {
+		step.kind = STEP_REGEX;
+		step.value = x->regexes->row[part];
 	}
 	table_add(&x->s->steps, &step, sizeof(step));
+	return is_regex ? x->regexes->of[part] : itself;
 }
 
 static int
@@ -119,8 +141,7 @@ read_term(struct expression *x, triggers *out)
 		return -EINVAL;
 	if (++x->values > GENERATION_STACK_MAX)
 		return leave_out(x);
-	add_step(x, STEP_PART, (uint32_t)part, 0);
-	*out = UINT64_C(1) << part;
+	*out = add_part_step(x, (unsigned)part);
 	return read_count(x, false, out);
 }
 
@@ -276,7 +297,7 @@ read_modifiers(struct span *text, unsigned *modifiers)
 static enum skip_reason
 kind_of(struct span text)
 {
-	if (text.bytes > 0 && memchr(text.data, '/', text.bytes) != NULL)
+	if (sigc_is_regex(text))
 		return SKIP_REGEX;
 	if (text.bytes > 0 && memchr(text.data, '#', text.bytes) != NULL)
 		return SKIP_COMPARE;
@@ -370,33 +391,107 @@ sigc_add_rule(struct sigc *s, struct generation_rule *r, const uint32_t *ids, ui
 	table_add(&s->rule_origins, &s->at, sizeof(s->at));
 }
 
+/* All of it: its steps, and what it takes to hold. */
+static int
+read_expression(struct expression *x, uint32_t *steps, uint16_t *step_count, triggers *out)
+{
+	unsigned terms;
+	int rc;
+
+	*steps = (uint32_t)(x->s->steps.used / sizeof(struct generation_step));
+	rc = read_terms(x, NULL, out, &terms);
+	if (rc == 0 && x->text.bytes > 0)
+		rc = -EINVAL;
+	*step_count = (uint16_t)(x->s->steps.used / sizeof(struct generation_step) - *steps);
+	return rc;
+}
+
+/* Part number `i`, whose trigger may speak of those before it alone. */
+static int
+read_regex(struct sigc *s, struct span part, unsigned i, struct regexes *out, enum skip_reason *why)
+{
+	struct expression trigger = { .s = s, .regexes = out, .part_count = i };
+	struct generation_regex row = { .part = (uint16_t)i };
+	struct sigc_regex regex;
+	int rc = sigc_parse_regex(part, &regex, why);
+
+	if (rc != 0)
+		return rc;
+	trigger.text = regex.trigger;
+	rc = read_expression(&trigger, &row.steps, &row.step_count, &out->of[i]);
+	if (rc != 0) {
+		*why = trigger.why;
+		return rc;
+	}
+	rc = sigc_add_regex(s, &regex, &row, why);
+	if (rc < 0)
+		return rc;
+	out->row[i] = (uint32_t)rc;
+	out->are |= UINT64_C(1) << i;
+	return 0;
+}
+
+static int
+read_regexes(struct sigc *s, const struct generation_rule *r, struct span parts,
+    struct regexes *out, enum skip_reason *why)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < r->part_count; i++) {
+		struct span part = sigc_take_part(&parts);
+
+		*why = SKIP_REGEX;
+		if (sigc_is_regex(part))
+			rc = s->has_sandbox ? read_regex(s, part, i, out, why) : -ENOTSUP;
+	}
+	return rc;
+}
+
+static int
+add_parts(struct sigc *s, const struct generation_rule *r, struct span parts, triggers regexes,
+    uint32_t *ids, enum skip_reason *why)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < r->part_count; i++) {
+		struct span part = sigc_take_part(&parts);
+
+		*why = SKIP_OFFSET;
+		if (regexes & UINT64_C(1) << i)
+			ids[i] = sigc_add_link_part(s); /* no other rule's */
+		else
+			rc = has_known_place(part, r->target)
+				 ? sigc_add_part(s, part, r->name, &ids[i], why)
+				 : -ENOTSUP;
+	}
+	return rc;
+}
+
 static int
 read_rule(struct sigc *s, struct generation_rule *r, struct span expression, struct span parts,
     enum skip_reason *why)
 {
-	struct expression x = { .s = s, .text = expression, .part_count = r->part_count };
+	struct regexes regexes = { .are = 0 };
+	struct expression x = {
+		.s = s, .regexes = &regexes, .text = expression, .part_count = r->part_count
+	};
 	uint32_t ids[GENERATION_RULE_PARTS_MAX];
 	triggers t = 0;
-	unsigned terms;
-	int rc = 0;
+	int rc = read_regexes(s, r, parts, &regexes, why);
 
-	r->steps = (uint32_t)(s->steps.used / sizeof(struct generation_step));
-	rc = read_terms(&x, NULL, &t, &terms);
+	if (rc != 0)
+		return rc;
+	rc = read_expression(&x, &r->steps, &r->step_count, &t);
 	*why = x.why;
-	if (rc == 0 && x.text.bytes > 0)
-		rc = -EINVAL;
-	r->step_count = (uint16_t)(s->steps.used / sizeof(struct generation_step) - r->steps);
-	for (unsigned i = 0; rc == 0 && i < r->part_count; i++) {
-		struct span part = sigc_take_field(&parts, ';');
-
-		*why = SKIP_OFFSET;
-		rc = has_known_place(part, r->target)
-			 ? sigc_add_part(s, part, r->name, &ids[i], why)
-			 : -ENOTSUP;
-	}
+	if (rc == 0)
+		rc = add_parts(s, r, parts, regexes.are, ids, why);
 	if (rc == 0 && t == 0) {
 		*why = SKIP_NEGATIVE;
 		rc = -ENOTSUP;
+	}
+	if (rc == 0 && regexes.are != 0 && !sigc_target_is_form(r->target)) {
+		r->of = r->target;
+		r->target = TARGET_WHOLE;
 	}
 	if (rc == 0)
 		sigc_add_rule(s, r, ids, t);
@@ -406,16 +501,6 @@ read_rule(struct sigc *s, struct generation_rule *r, struct span expression, str
 struct rule_text {
 	struct span name, expression, parts, words;
 };
-
-static unsigned
-count_fields(struct span text)
-{
-	unsigned n = 1;
-
-	for (size_t i = 0; i < text.bytes; i++)
-		n += text.data[i] == ';';
-	return n;
-}
 
 /*
  * ClamAV also has the scripts of HTML in a form of their own, their names rewritten to n000, n001
@@ -442,7 +527,7 @@ add_or_undo(struct sigc *s, struct generation_rule *r, const struct rule_text *t
 	if (rc == 0)
 		sigc_count(s, 'r', t->words);
 	if (rc == 0 && sigc_target_is_form(r->target))
-		sigc_note_deep(s, t->name, SKIP_FORM);
+		sigc_note_deep(s, t->name, r->target == TARGET_WHOLE ? SKIP_REGEX : SKIP_FORM);
 	if (rc == -ENOTSUP)
 		sigc_skip(s, t->name, why);
 	return rc == -ENOTSUP ? 0 : rc;
@@ -462,7 +547,7 @@ sigc_add_logical(struct sigc *s, struct span line)
 	conditions = sigc_take_field(&line, ';');
 	t.expression = sigc_take_field(&line, ';');
 	t.parts = line;
-	parts = count_fields(line);
+	parts = sigc_count_parts(line);
 	if (t.name.bytes == 0 || line.bytes == 0)
 		return -EINVAL;
 	rc = read_conditions(s, &r, conditions, &why);

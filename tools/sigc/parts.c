@@ -114,7 +114,7 @@ table_of(struct sigc *s, unsigned i)
 {
 	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->checks,
 		&s->elements, &s->compared, &s->rules, &s->rule_parts, &s->steps, &s->parts,
-		&s->triggers, &s->part_keys };
+		&s->triggers, &s->part_keys, &s->regexes };
 
 	return all[i];
 }
@@ -124,7 +124,7 @@ sigc_mark(struct sigc *s)
 {
 	struct sigc_mark mark;
 
-	for (unsigned i = 0; i < 12; i++)
+	for (unsigned i = 0; i < SIGC_MARKED; i++)
 		mark.used[i] = table_of(s, i)->used;
 	return mark;
 }
@@ -132,6 +132,6 @@ sigc_mark(struct sigc *s)
 void
 sigc_undo(struct sigc *s, const struct sigc_mark *mark)
 {
-	for (unsigned i = 0; i < 12; i++)
+	for (unsigned i = 0; i < SIGC_MARKED; i++)
 		table_of(s, i)->used = mark->used[i];
 }

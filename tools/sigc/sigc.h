@@ -33,6 +33,8 @@ struct sigc_table {
 	X(EXPRESSION, "an expression or as many parts as are not read")          \
 	X(NEGATIVE, "true of objects without any match")                         \
 	X(REGEX, "a regular expression")                                         \
+	X(NO_REGEX, "a regular expression that libpcre2 refuses")                \
+	X(REGEX_MODIFIER, "a regular expression with modifiers behind it")       \
 	X(COMPARE, "a comparison of bytes or an image")                          \
 	X(MACRO, "a macro")                                                      \
 	X(MODULE, "a module or a variable in the condition")                     \
@@ -121,6 +123,7 @@ struct sigc {
 	struct sigc_table triggers; /* struct sigc_trigger */
 	struct sigc_table always;   /* uint32_t rules that may hold without any part */
 	struct sigc_table gates;    /* struct sigc_gate */
+	struct sigc_table regexes;  /* the section REGEXES */
 	uint32_t eager_patterns;    /* of these, that gates look for at much cost */
 	bool has_sandbox;           /* YARA rules that are not read here go there */
 	struct sigc_table deep, deep_texts,
@@ -362,6 +365,27 @@ int sigc_compile_deep(struct sigc *s);
 int sigc_read_container(struct sigc *s, const char *path, bool is_patched);
 bool sigc_is_signed(const struct sigc_key *key, struct span signature, const uint8_t md5[16]);
 
+/*
+ * regex.c: the parts of a logical signature, "OFFSET:TRIGGER/REGEX/FLAGS" among them. A ';' or ':'
+ * within a regular expression ends nothing.
+ */
+struct sigc_regex {
+	struct span offset, trigger, text; /* no offset: "*" */
+	unsigned options, search;          /* enum regex_option, enum generation_search */
+};
+/* How many they are; and the first, taken off. */
+unsigned sigc_count_parts(struct span parts);
+struct span sigc_take_part(struct span *parts);
+bool sigc_is_regex(struct span part);
+/* -EINVAL: it is none; -ENOTSUP: left out, for `why`. */
+int sigc_parse_regex(struct span part, struct sigc_regex *out, enum skip_reason *why);
+/*
+ * A row for the rule's part `part`, whose trigger is `step_count` steps from number `steps` on. Its
+ * number; or -ENOTSUP, for `why`.
+ */
+int sigc_add_regex(struct sigc *s, const struct sigc_regex *x, const struct generation_regex *row,
+    enum skip_reason *why);
+
 /* parts.c: equal parts are one. True: there is one of this text; false: `*id` is a new one. */
 struct sigc_trigger {
 	uint32_t part, rule;
@@ -373,8 +397,9 @@ bool sigc_find_part(struct sigc *s, struct span text, uint32_t *id);
 /* A new part that no text finds: a link's (generation_file.h). */
 uint32_t sigc_add_link_part(struct sigc *s);
 /* How far the tables went, and back to there. */
+#define SIGC_MARKED 13 /* tables */
 struct sigc_mark {
-	size_t used[12];
+	size_t used[SIGC_MARKED];
 };
 struct sigc_mark sigc_mark(struct sigc *s);
 void sigc_undo(struct sigc *s, const struct sigc_mark *mark);

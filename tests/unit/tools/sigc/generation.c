@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include <openssl/sha.h>
-
 #include "scanners/signature/generation_file.h"
 #include "tests/unit/tools/sigc/made.h"
 
@@ -77,17 +75,6 @@ TEST(a_changed_byte_is_refused)
 	made_end(&m);
 }
 
-static void
-sign(uint8_t *bytes, size_t count)
-{
-	struct generation_header h;
-
-	memcpy(&h, bytes, sizeof(h));
-	SHA256(bytes + sizeof(h), count - sizeof(h), h.sha256);
-	memcpy(&h.id, h.sha256, sizeof(h.id));
-	memcpy(bytes, &h, sizeof(h));
-}
-
 /* A right checksum over wrong contents: offsets, counts and databases are checked all the same. */
 TEST(a_lying_file_is_refused_or_harmless)
 {
@@ -100,7 +87,7 @@ TEST(a_lying_file_is_refused_or_harmless)
 		uint8_t before = m.bytes[at];
 
 		m.bytes[at] ^= 0x81;
-		sign(m.bytes, m.byte_count);
+		made_sign(&m);
 		if (open_bytes(m.bytes, m.byte_count, error) != 0)
 			CHECK_SEED(at, error[0] != 0);
 		m.bytes[at] = before;

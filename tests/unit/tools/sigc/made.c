@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <openssl/sha.h>
+
+#include "scanners/signature/generation_file.h"
+
 void
 made_begin(struct made *m)
 {
@@ -77,6 +81,17 @@ made_build(struct made *m)
 	rc = generation_open(span_of(m->bytes, m->byte_count), &m->generation, error);
 	CHECK_ROW(error, rc == 0);
 	return rc;
+}
+
+void
+made_sign(struct made *m)
+{
+	struct generation_header h;
+
+	memcpy(&h, m->bytes, sizeof(h));
+	SHA256(m->bytes + sizeof(h), m->byte_count - sizeof(h), h.sha256);
+	memcpy(&h.id, h.sha256, sizeof(h.id));
+	memcpy(m->bytes, &h, sizeof(h));
 }
 
 void

@@ -24,6 +24,8 @@ int made_list(struct made *m, const char *name, const char *text, enum reputatio
 bool made_left_out(const struct made *m, const char *line);
 /* Builds and opens. 0 or negative, the sentence in m->sigc.error. */
 int made_build(struct made *m);
+/* Makes the file's checksum, and its id, those of what it holds now. */
+void made_sign(struct made *m);
 void made_end(struct made *m);
 
 /*
