@@ -7,6 +7,8 @@ asked of every object, so an object that misses what it was made for is only one
 
 import re
 
+import expressions
+
 HEADS = {  # by target type; what is not there is any
     "1": b"MZ" + bytes(62), "2": bytes.fromhex("d0cf11e0a1b11ae1") + bytes(56),
     "3": b"<html><body>\n", "4": b"From: a@example.test\nSubject: b\n\n",
@@ -129,6 +131,15 @@ class Part:
         return out
 
 
+def part_of(text):
+    if "/" not in text:
+        return Part(text)
+    try:
+        return expressions.Expression(text)
+    except ValueError as e:
+        raise Unmade(str(e))
+
+
 class Signature:
     """What an .ndb or .ldb line asks for. Raises Unmade."""
 
@@ -141,13 +152,13 @@ class Signature:
             self.target = fields[1]
             self.parts = [Part(fields[2] + ":" + fields[3])]
             return
-        fields = line.split(";")
+        *fields, parts = line.split(";", 3)
         conditions = dict(c.partition(":")[::2] for c in fields[1].split(","))
         self.target = conditions.get("Target", "0")
         if "FileSize" in conditions:
             low, _, high = conditions["FileSize"].partition("-")
             self.least, self.most = int(low or 0), int(high or 1 << 40)
-        self.parts = [Part(p) for p in fields[3:]]
+        self.parts = [part_of(p) for p in expressions.split(parts, ";")]
 
     def objects(self, rng):
         """Pairs of a word and bytes."""
@@ -205,7 +216,7 @@ class Signature:
         for back, made in end:
             if back > SIZE_MAX:
                 raise Unmade("a place too far from the end")
-            out += filler(rng, max(0, back - len(out)))
+            out += filler(rng, max(0, back - len(out) + len(any_head)))  # a class file must stay one
             out += filler(rng, max(0, len(made) - back))
             at = len(out) - back if back else len(out)
             out[at:at + len(made)] = made

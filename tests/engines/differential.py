@@ -69,8 +69,9 @@ def work_directory():
 class Object:
     """A file, what it was made as, what ours says of it, and the names that the other must say."""
 
-    def __init__(self, path, signature, word, line):
+    def __init__(self, path, signature, word, line, within=None):
         self.path, self.signature, self.word, self.line = path, signature, word, line
+        self.within = within or path  # the file that is packed in it
         self.verdict = self.cut = self.theirs = None
 
     def ask(self, ours):
@@ -117,12 +118,12 @@ def turn(words, number, count):
     return [words[(number * count + i) % len(words)] for i in range(count)]
 
 
-def pack_hit(ours, directory, number, data, signature, line, count):
-    """The hit in layers that both take apart."""
+def pack_hit(ours, directory, number, data, alone, count):
+    """The hit, alone.path, in layers that both take apart."""
     for i, layer in enumerate(turn(layers.ALL, number, count)):
         path = os.path.join(directory, "%d.l%d" % (number, i))
         pack(ours, layers, layer, data, path)
-        yield Object(path, signature, layer, line)
+        yield Object(path, alone.signature, layer, alone.line, alone.path)
 
 
 def check_ours(ours, directory, number, data, alone, count, result):
@@ -174,7 +175,7 @@ def clamav_objects(ours, directory, kind, lines, options, result):
             path = os.path.join(directory, "%d.%d" % (number, k))
             write(path, data)
             of_it.append(Object(path, "S%d" % number, word, line))
-        of_it += pack_hit(ours, directory, number, made[0][1], "S%d" % number, line, options.layers)
+        of_it += pack_hit(ours, directory, number, made[0][1], of_it[0], options.layers)
         for o in of_it:
             o.ask(ours)
         check_ours(ours, directory, number, made[0][1], of_it[0], options.layers, result)

@@ -9,6 +9,8 @@ import re
 
 BYTES = b"abABxyzQ0\x00\xff\x90 -"
 PLACES = ("64", "70", "64,10", "100,4000")  # behind the heads of HEADS
+WHERE = ("", "", "", "64", "90", "64,10", "100,4000", "EOF-60", "EOF-80,30")
+FLAGS = ("", "", "g", "r", "e", "re", "gi", "s", "i", "ge", "gr", "gre", "U", "A", "gA", "mE", "x")
 MODIFIERS = ("i", "f", "w", "a", "wa", "iw", "if", "wf", "iwf", "iwa")
 TERM = re.compile(r"(?:^|[(&|])(\d+)")
 
@@ -29,6 +31,20 @@ def between(rng):
 
 def pattern(rng):
     return literal(rng, 3, 8) + "".join(between(rng) + literal(rng, 3, 5) for _ in range(rng.choice((0, 1, 1, 2))))
+
+
+def regex(rng, before):
+    """With so many parts before it. It never matches nothing, which clamscan counts without end with `g`."""
+    text = ""
+    for _ in range(rng.randint(1, 3)):
+        text += rng.choice(("%s", "%s+", "[%s]", "[^%s]", "%s{1,3}", "(?:%s|Z)*?", "(%s)\\1?", "%s.*", "%s.{0,9}?")) % (
+            r"\x%02x" % rng.choice(BYTES))
+        text += r"\x%02x" % rng.choice(BYTES) + rng.choice(("", "", "", "", "$", r"\b", "(?=.)", "+?"))
+    trigger = str(rng.randrange(before)) + count(rng, False)
+    if rng.random() < 0.3:
+        trigger = "(%s)%s" % (expression(rng, before), count(rng, True))
+    where = rng.choice(WHERE)
+    return "%s%s/%s/%s" % (where + ":" if where else "", trigger, rng.choice(("", "", "^", r"\A")) + text, rng.choice(FLAGS))
 
 
 def part(rng):
@@ -62,4 +78,5 @@ def logical(seed):
     while len(set(TERM.findall(text))) < parts:  # clamscan wants each part named
         text = expression(rng, parts)
     target = rng.choice(("0", "0", "0", "2", "5", "10", "11", "12"))
-    return "Invented;Engine:81-255,Target:%s;%s;%s" % (target, text, ";".join(part(rng) for _ in range(parts)))
+    return "Invented;Engine:81-255,Target:%s;%s;%s" % (target, text, ";".join(
+        regex(rng, i) if i > 0 and rng.random() < 0.2 else part(rng) for i in range(parts)))

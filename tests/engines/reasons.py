@@ -12,6 +12,8 @@ FORMS_OVERLAP = "a part as it is and wide, one over the other, is counted twice 
 BUILT_IN = "EICAR's built-in name is told first"
 FORMS = "found in the text as the sandbox has it: in UTF-8, or rewritten (docs/formats.md)"
 NO_HEADER = "clamscan has no offsets from the end in a program whose header it can't read"
+SCRIPT = "clamscan finds it in the script that it takes out of a page and rewrites (docs/formats.md)"
+SCRIPT_TAG = re.compile(rb"<script", re.I)
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce")
 LONG_LINES = "clamscan breaks a mail's lines of more than 1,000 bytes in two: another size"
 LINE_END = "of a mail's part in quoted-printable clamscan keeps the line's end before the boundary: EOF is elsewhere"
@@ -46,6 +48,16 @@ def is_of_a_form(line):
     return line.split(":")[1] in ("3", "4", "7")
 
 
+def has_script(path):
+    with open(path, "rb") as f:
+        return SCRIPT_TAG.search(f.read()) is not None
+
+
+def asks_for_scripts(line):
+    """By a regular expression for HTML."""
+    return re.search(r"Target:3\b.*/[^;]*<script", line) is not None
+
+
 def has_two_forms(line):
     return any("w" in m and "a" in m for m in re.findall(r"::(\w+)", line))
 
@@ -65,14 +77,16 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
         return REWRITTEN if theirs else NOT_REWRITTEN
     if theirs and not is_bad and has_zero_gap(obj.line):
         return NO_GAP
+    if theirs and not is_bad and asks_for_scripts(obj.line) and has_script(obj.within):
+        return SCRIPT
     if is_bad != bool(theirs) and obj.word == "again" and asks_for_counts(obj.line) and has_gap(obj.line):
         return COUNTS
     if is_bad != bool(theirs) and asks_for_counts(obj.line) and has_two_forms(obj.line):
         return FORMS_OVERLAP
     if is_bad != bool(theirs) and obj.word == "as a mail" and "FileSize:" in obj.line and has_long_line(obj.path):
         return LONG_LINES
-    if is_bad and not theirs and obj.word == "mail quoted" and "EOF-" in obj.line:
+    if is_bad != bool(theirs) and obj.word == "mail quoted" and "EOF-" in obj.line:
         return LINE_END
-    if is_bad and not theirs and "EOF-" in obj.line and is_program(obj.path):
+    if is_bad != bool(theirs) and "EOF-" in obj.line and is_program(obj.within):
         return NO_HEADER
     return None
