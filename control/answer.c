@@ -8,6 +8,7 @@
 
 #include "common/config/profile.h"
 #include "common/page/page.h"
+#include "control/everywhere.h"
 
 json_t *
 answer_refusal(const char *why)
@@ -71,6 +72,7 @@ answer_cache(struct control *c, const json_t *request)
 	if (json_is_true(json_object_get(request, "clear"))) {
 		struct command clear = { .kind = COMMAND_CACHE_CLEAR };
 
+		everywhere_forget_verdicts(c->everywhere);
 		for (uint32_t i = 0; i < region_cores(c->region); i++) {
 			if (command_send(region_core(c->region, i), &clear) != 0)
 				return answer_unavailable(

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/channel/attend.h"
+#include "control/everywhere.h"
 #include "control/trial.h"
 
 #define RETRY_MS 200
@@ -62,6 +63,7 @@ detach(struct control *c)
 		return;
 	if (c->left != NULL)
 		close_left(c);
+	everywhere_detached(c->everywhere);
 	c->left = c->region;
 	c->left_cursor = c->cursor;
 	c->region = NULL;

@@ -12,6 +12,7 @@
 
 #include "control/answer.h"
 #include "control/current.h"
+#include "control/everywhere.h"
 #include "control/trial_internal.h"
 
 void
@@ -20,6 +21,8 @@ trial_clear_caches(struct trial *t)
 	struct command clear = { .kind = COMMAND_CACHE_CLEAR };
 	struct region *r = t->control->region;
 
+	if (t->clear_cores != 0)
+		everywhere_forget_verdicts(t->control->everywhere);
 	if (r == NULL)
 		t->clear_cores = 0; /* the next dataplane begins without verdicts */
 	for (uint32_t i = 0; t->clear_cores != 0 && i < region_cores(r); i++) {

@@ -70,6 +70,8 @@ struct control {
 	struct jobs *jobs;
 	const char *worker; /* sluice-deepscan */
 
+	struct everywhere *everywhere; /* what cores whose rings were full have yet to hear */
+
 	/* api.c */
 	uv_pipe_t api;
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "control/everywhere.h"
 #include "control/observe.h"
 #include "control/record_json.h"
 #include "control/trial.h"
@@ -231,8 +232,7 @@ log_once(const struct reader *r, const struct notice *n)
 	r->cursor->logged[r->core] = n->serial;
 }
 
-/* A download was cut: every core shall know its URL. A full ring costs that core the memory of it.
- */
+/* A download was cut: every core shall know its URL. */
 static void
 guard_everywhere(const struct reader *r, const struct record_slot *slot)
 {
@@ -245,8 +245,7 @@ guard_everywhere(const struct reader *r, const struct record_slot *slot)
 	digest_sha256(record_text_get(slot, RECORD_TEXT_URL), put.sha256);
 	snprintf(
 	    put.threat, sizeof(put.threat), "%.*s", (int)threat.bytes, (const char *)threat.data);
-	for (uint32_t i = 0; i < region_cores(r->region); i++)
-		command_send(region_core(r->region, i), &put);
+	everywhere_tell(r->control->everywhere, r->control->region, &put);
 }
 
 /* False: it could not be kept now and stays in its ring. */
@@ -368,6 +367,7 @@ drain(uv_timer_t *timer)
 	}
 	if (c->left != NULL && drain_region(c, c->left, &c->left_cursor))
 		attach_release(c);
+	everywhere_retry(c->everywhere, c->region);
 	jobs_retry(c->jobs);
 	trial_tick(c->trial);
 	observe_drain(c->observe);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/everywhere.h"
 #include "control/trial.h"
 
 /* Seconds since a process began, from the 22nd word of its stat (proc(5)); -1: it is not seen. */
@@ -114,6 +115,7 @@ facts_gather(struct control *c, struct web_facts *out)
 		.json_dropped = c->log.json.dropped,
 		.jobs_running = jobs.running,
 		.jobs_waiting = jobs.waiting,
+		.untold = c->everywhere->lost,
 		.compiling = c->compiling,
 		.compilations = c->serving.runs + trial_compiler(c->trial)->runs,
 		.compilations_failed = c->serving.failed + trial_compiler(c->trial)->failed,

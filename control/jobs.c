@@ -31,6 +31,7 @@
 
 #include "common/base/list.h"
 #include "control/control.h"
+#include "control/everywhere.h"
 #include "control/worker.h"
 #include "scanners/digest/digest.h"
 
@@ -162,7 +163,7 @@ judge_all(struct jobs *j, struct job *runner, const struct command *answer, bool
 	}
 }
 
-/* To every core's cache. A ring that is full: judged again, no more. */
+/* To every core's cache. */
 static void
 remember(struct jobs *j, const struct job *job, const struct command *answer,
     const uint8_t sha256[DIGEST_SHA256_BYTES])
@@ -172,8 +173,7 @@ remember(struct jobs *j, const struct job *job, const struct command *answer,
 	put.kind = COMMAND_CACHE_PUT;
 	put.generation = job->stamp;
 	memcpy(put.sha256, sha256, sizeof(put.sha256));
-	for (uint32_t i = 0; i < region_cores(j->control->region); i++)
-		command_send(region_core(j->control->region, i), &put);
+	everywhere_tell(j->control->everywhere, j->control->region, &put);
 }
 
 /*

@@ -13,6 +13,7 @@
 
 #include "common/base/version.h"
 #include "common/config/instance.h"
+#include "control/everywhere.h"
 #include "control/trial.h"
 
 #define OVERRIDES_MAX 64
@@ -124,8 +125,9 @@ start(struct control *c, char *error)
 	}
 	c->observe = &observe;
 	observe_init(c->observe, c);
+	c->everywhere = calloc(1, sizeof(*c->everywhere));
 	c->jobs = jobs_create(c);
-	if (c->jobs == NULL) {
+	if (c->everywhere == NULL || c->jobs == NULL) {
 		snprintf(error, CONFIG_ERROR_TEXT_MAX, "out of memory");
 		return -ENOMEM;
 	}
@@ -221,6 +223,7 @@ main(int argc, char **argv)
 	trial_destroy(c->trial);
 	log_fini(&c->log);
 	jobs_destroy(c->jobs);
+	free(c->everywhere);
 	exclude_close(c);
 	store_close(c->store);
 	unlink(c->paths.control_pid);

@@ -22,6 +22,7 @@ struct web_facts {
 	uint64_t uptime_s;
 	uint64_t lines, lines_dropped, json_dropped;
 	unsigned jobs_running, jobs_waiting;
+	uint64_t untold;
 	bool compiling;
 	uint64_t compilations, compilations_failed;
 	struct store_facts store;

@@ -28,6 +28,8 @@
 	    f->lines)                                                                              \
 	X("jobs_running", "gauge", "objects that a sandbox works on", f->jobs_running)             \
 	X("jobs_waiting", "gauge", "objects that wait for a sandbox", f->jobs_waiting)             \
+	X("untold_total", "counter", "verdicts and cut URLs that a core with a full ring missed",  \
+	    f->untold)                                                                             \
 	X("compiling", "gauge", "whether the signature compiler runs", f->compiling)               \
 	X("compilations_total", "counter", "runs of the signature compiler, for tries too",        \
 	    f->compilations)                                                                       \

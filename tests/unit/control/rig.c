@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "control/everywhere.h"
+
 static const char configuration[] =
     "dataplane: {addresses: [192.0.2.1/24], port: {interface: eth0}}\n";
 
@@ -30,6 +32,7 @@ rig_make(struct rig *r)
 	exclude_open(c);
 	CHECK(log_init(&c->log, r->directory, c->config) == 0);
 	CHECK(uv_loop_init(&c->loop) == 0);
+	c->everywhere = calloc(1, sizeof(*c->everywhere));
 	c->jobs = jobs_create(c);
 	c->worker = c->compiler = "/nonexistent";
 	c->mode = MODE_STANDARD;
@@ -58,6 +61,7 @@ rig_remove(struct rig *r)
 	CHECK(uv_loop_close(&r->control.loop) == 0);
 	trial_destroy(r->control.trial);
 	jobs_destroy(r->control.jobs);
+	free(r->control.everywhere);
 	log_fini(&r->control.log);
 	exclude_close(&r->control);
 	store_close(r->control.store);

@@ -38,6 +38,7 @@ some_facts(void)
 		.lines = 5,
 		.lines_dropped = 6,
 		.json_dropped = 7,
+		.untold = 8,
 		.compilations = 9,
 		.compilations_failed = 4,
 		.refused = "",
@@ -139,6 +140,7 @@ TEST(control_tells_of_itself)
 	CHECK(has(text, "sluice_signatures{kind=\"reputation\"} 12"));
 	CHECK(has(text, "sluice_control_uptime_seconds 77"));
 	CHECK(has(text, "sluice_log_lines_total 5"));
+	CHECK(has(text, "sluice_untold_total 8"));
 	CHECK(has(text, "sluice_compilations_total 9"));
 	CHECK(has(text, "sluice_compilations_failed_total 4"));
 	CHECK(has(text, "sluice_log_lines_dropped_total{file=\"sluice.log\"} 6"));
