@@ -235,6 +235,17 @@ read_string(struct condition *c, triggers *t)
 
 static int read_or(struct condition *c, struct term *out);
 
+/* A rule whose condition is undefined does not hold, and "not" of it does; elsewhere the two are
+ * the same. */
+static int
+push_holds_or_not(struct condition *c)
+{
+	if (c->negations == 0)
+		return 0;
+	return yara_add_step(
+	    c, (struct generation_step){ .kind = STEP_AT_LEAST, .value = 1, .kinds = 1 }, 1);
+}
+
 /* What the rule says of that name, over its own strings; `c` is as it was behind it. */
 static int
 read_rule(struct condition *c, const struct yara_rule *named, struct term *out)
@@ -251,6 +262,8 @@ read_rule(struct condition *c, const struct yara_rule *named, struct term *out)
 	yara_skip_blanks(&c->text);
 	if (rc == 0 && c->text.left.bytes > 0)
 		rc = yara_leave_out(c, SKIP_SYNTAX);
+	if (rc == 0)
+		rc = push_holds_or_not(c);
 	c->nesting--;
 	c->rule = rule;
 	c->text = text;

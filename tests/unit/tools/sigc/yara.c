@@ -183,6 +183,17 @@ static const struct {
 	    2, false },
 	{ "not", PRIVATE "rule R { strings: $a = \"aaaa\" condition: not IsMZ and $a }", "MZ aaaa",
 	    2, true },
+	{ "not, of one that has no value",
+	    "private rule Early { strings: $z = \"zzzz\" condition: @z < 5 }\n"
+	    "rule R { strings: $a = \"aaaa\" condition: $a and not Early }",
+	    "word aaaa", 2, true },
+	{ "not not, of one that has no value",
+	    "private rule Early { strings: $z = \"zzzz\" condition: @z < 5 }\n"
+	    "rule R { strings: $a = \"aaaa\" condition: $a and not (not Early) }",
+	    "word aaaa", 2, false },
+	{ "not, of an expression that has no value",
+	    "rule R { strings: $a = \"aaaa\" $z = \"zzzz\" condition: $a and not @z < 5 }",
+	    "word aaaa", 1, false },
 	{ "them is each one's own",
 	    PRIVATE "rule R { strings: $x = \"aaaa\" condition: IsMZ and all of them }",
 	    "MZ word aaaa", 2, true },
