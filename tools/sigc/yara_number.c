@@ -138,7 +138,10 @@ read_bytes(struct condition *c, const struct read_word *r, struct term *out)
 	c->nesting--;
 	if (rc == 0 && !yara_take(&c->text, ")"))
 		rc = yara_leave_out(c, SKIP_SYNTAX);
-	*out = (struct term){ .is_number = true, .triggers = at.triggers };
+	if (rc == 0 && at.counted != NULL && !at.counted->is_one_form)
+		rc = yara_leave_out(c, SKIP_FORMS);
+	/* Without a match there is a byte at #a, too: that at 0. */
+	*out = (struct term){ .is_number = true, .triggers = at.counted == NULL ? at.triggers : 0 };
 	if (rc == 0 && at.is_constant && at.constant == 0)
 		out->head = r->width;
 	return rc == 0 ? yara_add_step(
