@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The scan engine beside clamscan and yara, on objects made of each signature.
 
-Of every N-th signature, published or invented, or file of rules, that is taken, objects are made that it should
+Of every N-th signature or file of rules, published or invented, that is taken, objects are made that it should
 find, nearly find, or find not, and its hits are packed: in what both engines take apart, and in what only ours does, where it must
 say what it says of the hit alone. --layers bounds how many of each a signature takes; where they are fewer than
 all, the next signature goes on with the next ones. Each object is asked of ours in one piece and cut, and of the
@@ -17,6 +17,7 @@ import concurrent.futures
 import gzip
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ import zlib
 
 import clamav
 import invented
+import invented_rules
 import layers
 import layers_ours
 import reasons
@@ -33,6 +35,8 @@ from ours import Ours
 
 BATCH = 300
 INVENTED = 20000
+INVENTED_FILES, INVENTED_FILES_OFTENER, FILES_BATCH = 8000, 4, 20
+STREAM_KEEPS = 3028  # the first KiB and the last 2,004 bytes
 RULE_LAYERS = 4  # of ours, a rule: libyara is asked of each
 SHOWN_MAX = 20
 CLAMAV = ("official-main.ldb.zst", "twinclams.ldb", "ditekshen.ldb", "ditekshen-rmm.ldb",
@@ -201,8 +205,7 @@ def clamscan(directory, kind, lines, *options):
     return found
 
 
-def clamav_batch(job):
-    options, kind, lines = job
+def clamav_batch(options, kind, lines):
     result, directory, ours = Result(), work_directory(), Ours(options.program)
     try:
         taken, objects = clamav_objects(ours, directory, kind, lines, options, result)
@@ -242,14 +245,13 @@ def clamav_jobs(options, shared):
         numbered = [(i, l.strip()) for i, l in enumerate(lines, 1) if l.strip() and l[0] != "#"]
         chosen = numbered[options.first % options.every::options.every]
         for at in range(0, len(chosen), BATCH):
-            yield options, kind, chosen[at:at + BATCH]
+            yield clamav_batch, options, kind, chosen[at:at + BATCH]
     seeds = range(options.first % options.every, INVENTED, options.every)
     for at in range(0, len(seeds), BATCH):
-        yield options, "ldb", [(seed, invented.logical(seed)) for seed in seeds[at:at + BATCH]]
+        yield clamav_batch, options, "ldb", [(seed, invented.logical(seed)) for seed in seeds[at:at + BATCH]]
 
 
-def yara_batch(job):
-    options, path, name = job
+def yara_batch(options, path, name):
     result, directory, ours = Result(), work_directory(), Ours(options.program)
     try:
         yara_file(ours, directory, path, name, options, result)
@@ -303,6 +305,82 @@ def yara_file(ours, directory, path, name, options, result):
         o.settle(result, theirs, lambda _, theirs=theirs: theirs)
 
 
+def yara_says(source, directory):
+    """The rules found in each file, and the files over which it fails; None: it refuses the rules."""
+    found, failed = collections.defaultdict(set), set()
+    done = subprocess.run(["yara", "-w", "-r", source, directory], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for line in done.stderr.decode("latin-1").splitlines():
+        failed.update(re.findall(r"^error scanning (\S+): ", line))
+    if done.returncode != 0 and not failed:
+        return None
+    for line in done.stdout.decode("latin-1").splitlines():
+        rule, _, where = line.partition(" ")
+        found[where].add(rule)
+    return found, failed
+
+
+def invented_batch(options, seeds):
+    result, directory, ours = Result(), work_directory(), Ours(options.program)
+    try:
+        for seed in seeds:
+            invented_file(ours, directory, seed, invented_rules.File(seed, options.shared), result)
+    finally:
+        ours.close()
+        shutil.rmtree(directory)
+    return result
+
+
+def invented_file(ours, directory, seed, file, result):
+    source, inner = os.path.join(directory, "one.yar"), os.path.join(directory, "objects")
+    shutil.rmtree(inner, ignore_errors=True)
+    os.mkdir(inner)
+    write(source, file.text.encode("latin-1"))
+    for number, (_, data) in enumerate(file.objects):
+        write(os.path.join(inner, str(number)), data)
+    said, theirs = ours.ask("source", source), yara_says(source, inner)
+    result.counts["files"] += 1
+    if theirs is None:
+        result.counts["refused by yara"] += 1
+        return
+    if not said.startswith("taken"):
+        result.counts["no rule: " + said] += 1
+        return
+    words = said.split(" ")
+    result.counts["rules judged on the way"] += int(words[1])
+    result.counts["rules judged in the sandbox"] += int(words[2])
+    if words[3] != "0":
+        result.counts["files that lack a rule, a string of it can't stand where it is asked for"] += 1
+        return
+    for number, (word, _) in enumerate(file.objects):
+        path = os.path.join(inner, str(number))
+        settle_invented(ours, "seed %d, %s" % (seed, word), path, theirs[0][path] - file.quiet, path in theirs[1], result)
+
+
+def settle_invented(ours, where, path, found, yara_fails, result):
+    """What is packed in the object, yara does not look at. Where it fails, what it found before hangs on its
+    order; ours has either said error, or was not to be asked."""
+    verdict, cut = ours.ask("object", path).split(" "), ours.ask("cut", path)
+    named = {verdict[2]} if verdict[0] == "bad" and verdict[3] == "-" else set()
+    result.counts["objects"] += 1
+    result.counts["hits" if found else "misses"] += 1
+    is_kept = os.path.getsize(path) <= STREAM_KEEPS
+    if not is_kept and (" failed, not " in cut or cut.endswith(" for the sandbox, not nothing")):
+        result.counts["differ: " + reasons.NOT_KEPT] += 1
+    elif cut != "same":
+        result.differs.append("%s: cut otherwise: %s" % (where, cut))
+    if yara_fails:
+        result.counts["yara fails, ours says %s (%s)" % (verdict[0], verdict[1])] += 1
+    elif verdict[1::2] == ["error", "-"] or bool(named) != bool(found) or not named <= found:
+        result.differs.append("%s: ours %s, theirs %s" % (where, " ".join(verdict), sorted(found) or "nothing"))
+
+
+def invented_jobs(options):
+    every = max(1, options.every // INVENTED_FILES_OFTENER)
+    seeds = range(options.first % every, INVENTED_FILES, every)
+    for at in range(0, len(seeds), FILES_BATCH):
+        yield invented_batch, options, seeds[at:at + FILES_BATCH]
+
+
 def yara_jobs(options, shared):
     base = os.path.join(shared, "data/yara")
     unpacked, found = options.unpacked, []
@@ -315,8 +393,12 @@ def yara_jobs(options, shared):
         for name in sorted(names):
             if name.endswith((".yar", ".yara")):
                 path = os.path.join(folder, name)
-                found.append((options, path, os.path.relpath(path, unpacked)))
-    return found[options.first % options.every::options.every]
+                found.append((yara_batch, options, path, os.path.relpath(path, unpacked)))
+    return found[options.first % options.every::options.every] + list(invented_jobs(options))
+
+
+def run(job):
+    return job[0](*job[1:])
 
 
 def main():
@@ -328,7 +410,7 @@ def main():
     parser.add_argument("--layers", type=int, default=len(layers_ours.ALL))
     parser.add_argument("engine", choices=("clamav", "yara"))
     options = parser.parse_args()
-    shared = os.environ.get("SLUICE_SHARED", "../shared")
+    options.shared = shared = os.environ.get("SLUICE_SHARED", "../shared")
     other = "clamscan" if options.engine == "clamav" else "yara"
     if not os.path.isdir(os.path.join(shared, "data", options.engine)) or shutil.which(other) is None:
         print("no data/%s below SLUICE_SHARED, or no %s" % (options.engine, other))
@@ -337,7 +419,7 @@ def main():
     try:
         jobs = (clamav_jobs if options.engine == "clamav" else yara_jobs)(options, shared)
         with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-            for result in pool.map(clamav_batch if options.engine == "clamav" else yara_batch, jobs):
+            for result in pool.map(run, jobs):
                 total.add(result)
                 for line in result.differs[:SHOWN_MAX]:
                     print(line, flush=True)

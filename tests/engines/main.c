@@ -3,7 +3,8 @@
  * What our engine says, for a script that asks other engines the same (tests/engines). Reads
  * commands, a line each, and answers each with a line:
  *
- *     source PATH           taken HERE SANDBOX | left REASON | refused SENTENCE
+ *     source PATH           taken HERE SANDBOX LEFT | left REASON | refused SENTENCE; the numbers are
+ *                           of rules or signatures, LEFT of those left out
  *     object PATH           VERDICT SOURCE THREAT LAYER, of the object and all that is packed in it
  *     cut PATH              same | FIRST STEP WORD, the first cut that a scan says another thing of
  *     pack FORMAT IN OUT    done | failed: OUT holds IN as libarchive packs it, or compresses it
@@ -54,6 +55,17 @@ let_go(struct span object)
 	free((void *)(uintptr_t)object.data);
 }
 
+static size_t
+in_the_sandbox(const struct sigc *s)
+{
+	const struct sigc_file *files = (const void *)s->files.bytes;
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->files.used / sizeof(*files); i++)
+		count += files[i].deep;
+	return count;
+}
+
 static void
 take_source(const char *path)
 {
@@ -69,7 +81,8 @@ take_source(const char *path)
 	}
 	left = (const void *)s->left_out.bytes;
 	if (s->loaded > 1)
-		printf("taken %zu %zu\n", (size_t)s->loaded - 1, s->left_out.used / sizeof(*left));
+		printf("taken %zu %zu %zu\n", (size_t)s->loaded - 1 - in_the_sandbox(s),
+		    in_the_sandbox(s), s->left_out.used / sizeof(*left));
 	else
 		printf("left %s\n",
 		    s->left_out.used > 0 ? sigc_skip_texts[left->why] : "nothing in it");

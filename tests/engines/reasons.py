@@ -14,6 +14,7 @@ FORMS = "found in the text as the sandbox has it: in UTF-8, or rewritten (docs/f
 NO_HEADER = "clamscan has no offsets from the end in a program whose header it can't read"
 SCRIPT = "clamscan finds it in the script that it takes out of a page and rewrites (docs/formats.md)"
 SCRIPT_TAG = re.compile(rb"<script", re.I)
+NOT_KEPT = "in pieces a rule asks for bytes of the middle that a stream does not keep: the class error, or the sandbox"
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce")
 LONG_LINES = "clamscan breaks a mail's lines of more than 1,000 bytes in two: another size"
 LINE_END = "of a mail's part in quoted-printable clamscan keeps the line's end before the boundary: EOF is elsewhere"
