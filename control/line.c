@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/digits.h"
 #include "scanners/format/format.h"
 
 /* A line being built. `used` stays below `room`; what does not fit is left out. */
@@ -109,13 +110,10 @@ put_word(struct text *t, const char *word)
 static void
 put_number(struct text *t, uint64_t n, unsigned least)
 {
-	char digits[20];
-	unsigned at = sizeof(digits);
+	char room[DIGITS_MAX];
+	struct span digits = digits_of(n, 10, least, room);
 
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while ((n /= 10) != 0 || sizeof(digits) - at < least);
-	put_bytes(t, digits + at, sizeof(digits) - at);
+	put_bytes(t, (const char *)digits.data, digits.bytes);
 }
 
 static void

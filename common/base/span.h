@@ -49,6 +49,23 @@ span_is_nocase(struct span a, const char *text)
 	       (a.bytes == 0 || strncasecmp((const char *)a.data, text, a.bytes) == 0);
 }
 
+static inline bool
+span_starts(struct span a, const char *text)
+{
+	size_t n = strlen(text);
+
+	return a.bytes >= n && memcmp(a.data, text, n) == 0;
+}
+
+/* As span_is_nocase() has it. */
+static inline bool
+span_starts_nocase(struct span a, const char *text)
+{
+	size_t n = strlen(text);
+
+	return a.bytes >= n && strncasecmp((const char *)a.data, text, n) == 0;
+}
+
 /* The span from `offset` on, empty when it starts past the end. */
 static inline struct span
 span_from(struct span a, size_t offset)

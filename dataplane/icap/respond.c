@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/digits.h"
 #include "dataplane/icap/internal.h"
 
 #define ANSWER_BYTES_MAX       4096
@@ -75,14 +76,10 @@ write_text(struct writer *w, const char *text)
 static inline void
 write_number(struct writer *w, size_t number, unsigned base)
 {
-	char digits[3 * sizeof(number)];
-	size_t first = sizeof(digits);
+	char room[DIGITS_MAX];
+	struct span digits = digits_of(number, base, 1, room);
 
-	do {
-		digits[--first] = "0123456789abcdef"[number % base];
-		number /= base;
-	} while (number > 0);
-	write_bytes(w, digits + first, sizeof(digits) - first);
+	write_bytes(w, digits.data, digits.bytes);
 }
 
 int

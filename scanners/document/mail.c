@@ -20,14 +20,6 @@ line_at(struct span file, size_t at, size_t *next)
 	return span_first(rest, bytes);
 }
 
-static bool
-begins(struct span s, const char *word)
-{
-	size_t n = strlen(word);
-
-	return s.bytes >= n && strncasecmp((const char *)s.data, word, n) == 0;
-}
-
 /* What follows "--" in a line; empty: it is no boundary. */
 static struct span
 boundary_in(struct span line)
@@ -49,7 +41,7 @@ mail_is_form(struct span file, size_t *at)
 	for (size_t i = 0; i < head.bytes; i = next) {
 		struct span line = line_at(head, i, &next);
 
-		if (after_boundary && begins(line, "content-")) {
+		if (after_boundary && span_starts_nocase(line, "content-")) {
 			*at = from;
 			return true;
 		}
@@ -79,7 +71,7 @@ parameter(struct span field, const char *name)
 		bool is_quoted = value.data[0] == '"';
 		size_t bytes = 0;
 
-		if (!begins(span_from(field, i), name))
+		if (!span_starts_nocase(span_from(field, i), name))
 			continue;
 		value = span_from(value, is_quoted);
 		while (bytes < value.bytes &&
@@ -187,7 +179,7 @@ value_of(struct span field, const char *name)
 {
 	size_t at = strlen(name);
 
-	if (!begins(field, name))
+	if (!span_starts_nocase(field, name))
 		return span_of(NULL, 0);
 	while (at < field.bytes && field.data[at] != ':') {
 		if (field.data[at] == '(')

@@ -33,14 +33,6 @@ text_rewrite(struct span in, enum text_form form, text_piece piece, void *arg)
 	piece_flush(&w.out);
 }
 
-static bool
-begins_nocase(struct span s, const char *word)
-{
-	size_t bytes = strlen(word);
-
-	return s.bytes >= bytes && strncasecmp((const char *)s.data, word, bytes) == 0;
-}
-
 bool
 text_has_markup(struct span in)
 {
@@ -52,7 +44,7 @@ text_has_markup(struct span in)
 	while (in.bytes > 0 && (at = memchr(in.data, '<', in.bytes)) != NULL) {
 		in = span_from(in, (size_t)(at - in.data) + 1);
 		for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-			if (begins_nocase(in, tags[i]))
+			if (span_starts_nocase(in, tags[i]))
 				return true;
 		}
 	}
@@ -65,14 +57,14 @@ begins_tag(struct span s, const char *word)
 {
 	size_t end = strlen(word);
 
-	return begins_nocase(s, word) && s.bytes > end &&
+	return span_starts_nocase(s, word) && s.bytes > end &&
 	       (s.data[end] == '>' || s.data[end] == '/' || text_is_space(s.data[end]));
 }
 
 static bool
 has_nocase(struct span s, const char *word)
 {
-	while (s.bytes > 0 && !begins_nocase(s, word))
+	while (s.bytes > 0 && !span_starts_nocase(s, word))
 		s = span_from(s, 1);
 	return s.bytes > 0;
 }
@@ -90,9 +82,9 @@ text_is_page(struct span in)
 			if (begins_tag(in, tags[i]))
 				return true;
 		}
-		if (begins_nocase(in, "html>") || begins_nocase(in, "head>"))
+		if (span_starts_nocase(in, "html>") || span_starts_nocase(in, "head>"))
 			return true;
-		if (!has_link && begins_nocase(in, "a ")) {
+		if (!has_link && span_starts_nocase(in, "a ")) {
 			if (has_nocase(in, "href"))
 				return true;
 			has_link = true; /* and no target: none will come */

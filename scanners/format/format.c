@@ -198,14 +198,6 @@ skip_blanks(struct span s)
 	return s;
 }
 
-static bool
-starts_nocase(struct span s, const char *text)
-{
-	size_t n = strlen(text);
-
-	return s.bytes >= n && strncasecmp((const char *)s.data, text, n) == 0;
-}
-
 /* What begins with '<'. */
 static enum format
 markup_format(struct span s)
@@ -214,15 +206,16 @@ markup_format(struct span s)
 		"<iframe", "<!--", "<a ", "<b>", "<h1", "<div", "<font", "<table", "<title",
 		"<style", "<br", "<p>" };
 
-	if (starts_nocase(s, "<?php"))
+	if (span_starts_nocase(s, "<?php"))
 		return FORMAT_PHP;
 	for (unsigned i = 0; i < sizeof(html) / sizeof(html[0]); i++) {
-		if (starts_nocase(s, html[i]))
+		if (span_starts_nocase(s, html[i]))
 			return FORMAT_HTML;
 	}
-	if (starts_nocase(s, "<svg") || (starts_nocase(s, "<?xml") && span_find(s, "<svg") != NULL))
+	if (span_starts_nocase(s, "<svg") ||
+	    (span_starts_nocase(s, "<?xml") && span_find(s, "<svg") != NULL))
 		return FORMAT_SVG;
-	if (starts_nocase(s, "<?xml"))
+	if (span_starts_nocase(s, "<?xml"))
 		return span_find(s, "<html") != NULL ? FORMAT_HTML : FORMAT_XML;
 	return FORMAT_GENERAL_TXT;
 }

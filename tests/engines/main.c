@@ -3,8 +3,8 @@
  * What our engine says, for a script that asks other engines the same (tests/engines). Reads
  * commands, a line each, and answers each with a line:
  *
- *     source PATH           taken HERE SANDBOX LEFT | left REASON | refused SENTENCE; the numbers are
- *                           of rules or signatures, LEFT of those left out
+ *     source PATH           taken HERE SANDBOX LEFT, so many of them and LEFT left out | left
+ *                           REASON | refused SENTENCE
  *     object PATH           VERDICT SOURCE THREAT LAYER, of the object and all that is packed in it
  *     cut PATH              same | FIRST STEP WORD, the first cut that a scan says another thing of
  *     pack FORMAT IN OUT    done | failed: OUT holds IN as libarchive packs it, or compresses it

@@ -10,14 +10,6 @@
 /* The list being read: its number and kind. */
 static uint8_t list_number, list_kind;
 
-static bool
-begins(struct span text, const char *with)
-{
-	size_t n = strlen(with);
-
-	return text.bytes >= n && memcmp(text.data, with, n) == 0;
-}
-
 /* The first word, which leaves the text. */
 static struct span
 take_word(struct span *text)
@@ -79,10 +71,10 @@ static bool
 is_conditional(struct span text)
 {
 	static const char *const elements[] = { "##", "#@#", "#?#", "#$#", "#%#" };
-	bool is_rule = begins(text, "||");
+	bool is_rule = span_starts(text, "||");
 	struct span host = text, behind = span_of(NULL, 0);
 
-	if (begins(text, "@@") || (begins(text, "|") && !is_rule))
+	if (span_starts(text, "@@") || (span_starts(text, "|") && !is_rule))
 		return true;
 	for (unsigned i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
 		if (span_find(text, "://") == NULL && span_find(text, elements[i]) != NULL)
@@ -90,9 +82,9 @@ is_conditional(struct span text)
 	}
 	if (is_rule)
 		address_of_rule(text, &behind);
-	if (begins(behind, "^"))
+	if (span_starts(behind, "^"))
 		behind = span_from(behind, 1);
-	if (begins(host, "*."))
+	if (span_starts(host, "*."))
 		host = span_from(host, 2);
 	host = sigc_take_field(&host, '/');
 	return span_find(is_rule ? text : host, "*") != NULL ||
@@ -107,13 +99,13 @@ strip(struct span text)
 	struct span behind;
 	size_t n = 0;
 
-	if (begins(text, "||"))
+	if (span_starts(text, "||"))
 		text = address_of_rule(text, &behind);
-	else if (begins(text, "*."))
+	else if (span_starts(text, "*."))
 		text = span_from(text, 2);
 	while (n < text.bytes && (isalnum(text.data[n]) || strchr("+-.", text.data[n]) != NULL))
 		n++;
-	if (begins(span_from(text, n), "://"))
+	if (span_starts(span_from(text, n), "://"))
 		text = span_from(text, n + 3);
 	for (n = 0; n < text.bytes && text.data[n] != '/'; n++) {
 		if (text.data[n] == '^')

@@ -89,7 +89,7 @@ sigc_parse_offset(struct span text, struct sigc_place *out)
 		return sigc_parse_size(span_from(text, 1), &out->max) &&
 		       out->max <= GENERATION_REACH_MAX;
 	}
-	if (text.bytes > 4 && memcmp(text.data, "EOF-", 4) == 0) {
+	if (span_starts(text, "EOF-")) {
 		if (!parse_numbers(span_from(text, 4), &n, &more) || n > GENERATION_REACH_MAX)
 			return false;
 		*out = (struct sigc_place){ n > more ? n - more : 0, n, FROM_END, 0 };

@@ -17,9 +17,7 @@ yara_skip(struct yara_text *t, size_t count)
 bool
 yara_starts(const struct yara_text *t, const char *with)
 {
-	size_t n = strlen(with);
-
-	return t->left.bytes >= n && memcmp(t->left.data, with, n) == 0;
+	return span_starts(t->left, with);
 }
 
 static size_t

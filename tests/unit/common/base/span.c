@@ -3,6 +3,31 @@
 
 #include "tests/unit/harness.h"
 
+TEST(a_span_starts_with_a_text)
+{
+	static const struct {
+		const char *name, *in, *text;
+		bool starts, nocase;
+	} rows[] = {
+		{ "the same", "ab", "ab", true, true },
+		{ "longer", "abc", "ab", true, true },
+		{ "shorter", "a", "ab", false, false },
+		{ "another", "ba", "ab", false, false },
+		{ "in capitals", "ABc", "ab", false, true },
+		{ "with nothing", "ab", "", true, true },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct span in = span_text(rows[i].in);
+
+		CHECK_ROW(rows[i].name, span_starts(in, rows[i].text) == rows[i].starts);
+		CHECK_ROW(rows[i].name, span_starts_nocase(in, rows[i].text) == rows[i].nocase);
+	}
+	CHECK(!span_starts(span_of("ab", 1), "ab")); /* no further than the span */
+	CHECK(!span_starts_nocase(span_of("ab", 1), "ab"));
+	CHECK(!span_starts(span_of(NULL, 0), "a"));
+}
+
 TEST(a_text_is_found_where_it_first_stands)
 {
 	static const struct {
