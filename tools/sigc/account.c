@@ -142,30 +142,69 @@ sigc_skip(struct sigc *s, struct span name, enum skip_reason why)
 	leave_out(s, s->at, name, why);
 }
 
-/* What is left out after all is not in the sandbox either. */
-static void
-forget_deep(struct sigc *s, struct sigc_origin origin)
-{
-	struct sigc_left_out *row = (void *)s->deep_names.bytes;
-	size_t rows = s->deep_names.used / sizeof(*row), i = 0;
-
-	while (i < rows && (row[i].origin.file != origin.file || row[i].origin.line != origin.line))
-		i++;
-	if (i == rows)
-		return;
-	memmove(&row[i], &row[i + 1], (rows - i - 1) * sizeof(*row));
-	s->deep_names.used -= sizeof(*row);
-	file_of(s, origin)->deep--;
-}
-
 void
 sigc_skip_later(struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why)
 {
+	struct sigc_left_out row;
+
 	leave_out(s, origin, name, why);
+	memcpy(&row, s->left_out.bytes + s->left_out.used - sizeof(row), sizeof(row));
 	if (file_of(s, origin)->deep > 0)
-		forget_deep(s, origin);
+		table_add(&s->forgotten, &row, sizeof(row));
 	file_of(s, origin)->loaded--;
 	s->loaded--;
+}
+
+static int
+by_place(const void *a, const void *b, void *names)
+{
+	const struct sigc_left_out *x = a, *y = b;
+
+	if (x->origin.file != y->origin.file)
+		return x->origin.file < y->origin.file ? -1 : 1;
+	if (x->origin.line != y->origin.line)
+		return x->origin.line < y->origin.line ? -1 : 1;
+	return strcmp((char *)names + x->name, (char *)names + y->name);
+}
+
+static bool
+is_forgotten(const struct sigc *s, const struct sigc_left_out *row)
+{
+	const struct sigc_left_out *all = (const void *)s->forgotten.bytes;
+	size_t low = 0, high = s->forgotten.used / sizeof(*all);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = by_place(&all[middle], row, s->left_out_names.bytes);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+void
+sigc_forget_deep(struct sigc *s)
+{
+	struct sigc_left_out *row = (void *)s->deep_names.bytes;
+	size_t n = s->deep_names.used / sizeof(*row), kept = 0;
+
+	if (s->forgotten.used == 0)
+		return;
+	qsort_r(s->forgotten.bytes, s->forgotten.used / sizeof(*row), sizeof(*row), by_place,
+	    s->left_out_names.bytes);
+	for (size_t i = 0; i < n; i++) {
+		if (is_forgotten(s, &row[i]))
+			file_of(s, row[i].origin)->deep--;
+		else
+			row[kept++] = row[i];
+	}
+	s->deep_names.used = kept * sizeof(*row);
+	s->forgotten.used = 0;
 }
 
 void

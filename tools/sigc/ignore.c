@@ -149,5 +149,6 @@ sigc_drop_ignored(struct sigc *s)
 		drop_digests(s, &s->digests[i / SIGC_KINDS][kind], sigc_digest_row_bytes(kind));
 	}
 	s->ignored.used = 0;
+	sigc_forget_deep(s);
 	sigc_sweep(s);
 }

@@ -135,6 +135,7 @@ struct sigc {
 	/* account.c: struct sigc_file; struct sigc_left_out and its names; a digest for each line
 	 */
 	struct sigc_table files, left_out, left_out_names, seen_slots;
+	struct sigc_table forgotten;    /* rows of left_out until sigc_forget_deep() */
 	struct sigc_table rule_origins; /* struct sigc_origin, by rule */
 	struct sigc_table
 	    digest_origins;  /* the same, by `unused` of a digest's row until it is built */
@@ -305,12 +306,14 @@ void sigc_begin_source(struct sigc *s, const char *path);
 void sigc_begin_file(struct sigc *s, const char *path);
 /* A signature of these words, its name not among them, was taken; a second one is a duplicate. */
 void sigc_count(struct sigc *s, uint8_t kind, struct span words);
-/* Counts and names what is left out; _later when it had been taken. */
+/* Counts and names what is left out; _later when it had been taken: sigc_forget_deep() is due. */
 void sigc_skip(struct sigc *s, struct span name, enum skip_reason why);
 void sigc_skip_later(
     struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why);
 /* A rule that was taken, but is judged in the sandbox; `why` it is not judged here. */
 void sigc_note_deep(struct sigc *s, struct span name, enum skip_reason why);
+/* What was left out later is not in the sandbox either. */
+void sigc_forget_deep(struct sigc *s);
 /* origins.c: the names of digests, before sigc_finish_digests(); then the sections ORIGINS and
  * FILES whole. */
 void sigc_note_digests(struct sigc *s);

@@ -128,6 +128,7 @@ sigc_drop_failed(struct sigc *s, const uint8_t *failed)
 	}
 	s->patterns.used = kept * sizeof(*p);
 	drop_rules_of(s, failed_parts);
+	sigc_forget_deep(s);
 	sigc_sweep(s);
 	free(failed_parts);
 }

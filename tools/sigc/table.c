@@ -36,11 +36,11 @@ sigc_free(struct sigc *s)
 {
 	struct sigc_table *all[] = { &s->names, &s->literals, &s->patterns, &s->urls, &s->url_keys,
 		&s->lists, &s->files, &s->left_out, &s->left_out_names, &s->seen_slots,
-		&s->rule_origins, &s->digest_origins, &s->digest_names, &s->section_sizes,
-		&s->checks, &s->elements, &s->compared, &s->rules, &s->rule_parts, &s->steps,
-		&s->parts, &s->triggers, &s->part_keys, &s->part_slots, &s->ignored, &s->always,
-		&s->gates, &s->regexes, &s->deep, &s->deep_texts, &s->deep_names,
-		&s->compiled_yara };
+		&s->forgotten, &s->rule_origins, &s->digest_origins, &s->digest_names,
+		&s->section_sizes, &s->checks, &s->elements, &s->compared, &s->rules,
+		&s->rule_parts, &s->steps, &s->parts, &s->triggers, &s->part_keys, &s->part_slots,
+		&s->ignored, &s->always, &s->gates, &s->regexes, &s->deep, &s->deep_texts,
+		&s->deep_names, &s->compiled_yara };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->bytes);

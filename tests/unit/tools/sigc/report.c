@@ -128,3 +128,26 @@ TEST(each_name_has_its_place)
 	free(text);
 	made_end(&m);
 }
+
+/* By its name, and not as the first one of its line. */
+TEST(what_is_ignored_is_not_in_the_sandbox_either)
+{
+	static const char rules[] = "rule First { strings: $a = /ab[0-9]+cd/ condition: $a } "
+				    "rule Second { strings: $a = /ef[0-9]+gh/ condition: $a } "
+				    "rule Third { strings: $a = /ij[0-9]+kl/ condition: $a }\n";
+	struct made m;
+	char *text;
+
+	made_begin(&m);
+	m.sigc.has_sandbox = true;
+	CHECK(made_source(&m, "a.yar", rules, sizeof(rules) - 1) == 0);
+	CHECK(made_source(&m, "b.ign2", "Second\nNone\n", 12) == 0);
+	CHECK(made_build(&m) == 0);
+	text = report(&m, false);
+	CHECK(strstr(text, "loaded 2, in the sandbox 2, ") != NULL);
+	CHECK(strstr(text, "First: in the sandbox") != NULL);
+	CHECK(strstr(text, "Second: in the sandbox") == NULL);
+	CHECK(strstr(text, "Third: in the sandbox") != NULL);
+	free(text);
+	made_end(&m);
+}
