@@ -2,7 +2,8 @@
 /*
  * A generation proves itself before it is written: for every pattern, bytes are made that it must
  * match, and scanned by the code that judges objects: in one piece (block mode), and as a stream
- * cut in two at every place, or at CUTS_MAX places of the literal where the sample is long.
+ * cut in two at every place, or at CUTS_MAX places of the literal where the sample is long, fewer
+ * where it is so long that they are CUT_BYTES_MAX together.
  * Hyperscan 5.4.0 is known to miss literals of some sets; and what our own check can't match is
  * found as well.
  *
@@ -17,9 +18,11 @@
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
 
-#define FILLER    '.' /* has the bit that tells lower case */
-#define CUTS_MAX  64
-#define START_MAX (16u << 20)
+#define FILLER        '.' /* has the bit that tells lower case */
+#define CUTS_MAX      64
+#define CUTS_MIN      2
+#define CUT_BYTES_MAX (32u << 20) /* of one pattern that begins far inside, some milliseconds */
+#define START_MAX     (16u << 20)
 
 struct sample {
 	struct sigc_table bytes;
@@ -37,6 +40,7 @@ struct proof {
 	struct standing *const *standings;
 	struct signature_core *core;
 	struct sample sample;
+	uint64_t *scanned; /* bytes of samples, each time that one is */
 	uint32_t id;
 	unsigned target;
 };
@@ -44,9 +48,9 @@ struct proof {
 static void
 fill(struct sample *to, uint8_t with, size_t count)
 {
-	uint8_t piece[256];
+	uint8_t piece[4096];
 
-	memset(piece, with, sizeof(piece));
+	memset(piece, with, count < sizeof(piece) ? count : sizeof(piece));
 	for (size_t n; count > 0; count -= n) {
 		n = count < sizeof(piece) ? count : sizeof(piece);
 		table_add(&to->bytes, piece, n);
@@ -164,6 +168,7 @@ is_found(const struct proof *p, size_t cut)
 	struct standing here = p->standings[p->target][p->id];
 	int rc;
 
+	*p->scanned += all.bytes;
 	signature_look_for(scan, &(struct signature_sought){ p->id, here.id, here.at, p->target });
 	if (cut == 0) {
 		rc = signature_feed(scan, all, true);
@@ -178,17 +183,25 @@ is_found(const struct proof *p, size_t cut)
 	return rc == 1;
 }
 
+static size_t
+cuts_of(size_t sample_bytes)
+{
+	size_t cuts = CUT_BYTES_MAX / sample_bytes;
+
+	return cuts < CUTS_MIN ? CUTS_MIN : cuts < CUTS_MAX ? cuts : CUTS_MAX;
+}
+
 static bool
 is_found_at_every_cut(const struct proof *p, size_t literal_bytes)
 {
-	size_t from = 1, to = p->sample.bytes.used, step;
+	size_t from = 1, to = p->sample.bytes.used, cuts = cuts_of(to), step;
 
 	if (to > CUTS_MAX) {
 		from = p->sample.literal_end - literal_bytes;
 		from += from == 0;
 		to = p->sample.literal_end;
 	}
-	step = 1 + (to - from) / CUTS_MAX;
+	step = 1 + (to - from) / cuts;
 	for (size_t cut = from; cut <= to; cut += step) {
 		if (!is_found(p, cut))
 			return false;
@@ -252,7 +265,8 @@ struct proofs {
 	uint8_t *failed;                          /* one byte a pattern */
 	size_t count;
 	unsigned pieces;
-	int *rc; /* of each piece */
+	int *rc; /* of each piece, as is the next */
+	uint64_t *scanned;
 };
 
 /* Pieces are turns of the patterns, so that slow kinds, which stand together, are shared too. */
@@ -265,8 +279,10 @@ prove_piece(void *arg, unsigned number)
 	struct proof p = {
 		.s = all->s, .generation = all->generation, .standings = all->standings
 	};
+	uint64_t scanned = 0;
 	int rc;
 
+	p.scanned = &scanned;
 	p.core = signature_core_create(1);
 	rc = p.core != NULL ? signature_core_prepare(p.core, all->generation) : -ENOMEM;
 	for (size_t id = number; rc == 0 && id < all->count; id += all->pieces) {
@@ -276,6 +292,7 @@ prove_piece(void *arg, unsigned number)
 	signature_core_destroy(p.core);
 	free(p.sample.bytes.bytes);
 	all->rc[number] = rc;
+	all->scanned[number] = scanned;
 }
 
 static int
@@ -336,17 +353,24 @@ prove_all(struct sigc *s, const struct generation *g)
 	unsigned pieces = sigc_threads(s);
 	uint8_t *failed = calloc(n + 1, 1);
 	int *rcs = calloc(pieces, sizeof(*rcs)), rc = 0;
-	struct proofs all = {
-		.s = s, .generation = g, .failed = failed, .count = n, .pieces = pieces, .rc = rcs
-	};
+	uint64_t *scanned = calloc(pieces, sizeof(*scanned));
+	struct proofs all = { .s = s,
+		.generation = g,
+		.failed = failed,
+		.count = n,
+		.pieces = pieces,
+		.rc = rcs,
+		.scanned = scanned };
 
-	if (failed == NULL || rcs == NULL) {
+	if (failed == NULL || rcs == NULL || scanned == NULL) {
 		rc = -ENOMEM;
 	} else {
 		find_standings(s, &all);
 		sigc_share(s, pieces, prove_piece, &all);
-		for (unsigned i = 0; i < pieces; i++)
+		for (unsigned i = 0; i < pieces; i++) {
 			rc = rc != 0 ? rc : rcs[i];
+			s->cost.proof_bytes += scanned[i];
+		}
 	}
 	if (rc == 0)
 		rc = take_out(s, failed, n);
@@ -354,6 +378,7 @@ prove_all(struct sigc *s, const struct generation *g)
 		free(all.standings[t]);
 	free(failed);
 	free(rcs);
+	free(scanned);
 	return rc;
 }
 

@@ -108,14 +108,15 @@ report_as_json(const struct sigc *s, FILE *out)
 			(json_int_t)f->literal_bytes));
 	}
 	all = json_pack(
-	    "{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:i, s:I}}",
+	    "{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:i, s:I, s:I}}",
 	    "loaded", (json_int_t)s->loaded, "left_out", reasons(s->skipped), "files", files,
 	    "names", names_as_json(s, &s->left_out), "sandbox", names_as_json(s, &s->deep_names),
 	    "generation", "bytes", (json_int_t)c->file_bytes, "block_bytes",
 	    (json_int_t)c->block_bytes, "stream_bytes", (json_int_t)c->stream_bytes, "builds",
 	    (int)c->builds, "compile_ms", (json_int_t)c->compile_ms, "proof_ms",
 	    (json_int_t)c->proof_ms, "databases", (int)c->databases, "reused", (int)c->reused,
-	    "threads", (int)sigc_threads(s), "busiest_ms", (json_int_t)(c->busiest_ns / 1000000));
+	    "threads", (int)sigc_threads(s), "busiest_ms", (json_int_t)(c->busiest_ns / 1000000),
+	    "proof_bytes", (json_int_t)c->proof_bytes);
 	if (all != NULL)
 		json_dumpf(all, out, JSON_COMPACT);
 	fputc('\n', out);
@@ -177,11 +178,12 @@ report_as_text(const struct sigc *s, FILE *out)
 	print_names(s, out, &s->left_out, "");
 	print_names(s, out, &s->deep_names, "in the sandbox, ");
 	fprintf(out,
-	    "generation: %llu bytes, built %u times, compiled in %llu ms, proved in %llu ms, "
-	    "%u threads, the busiest %llu ms\n",
+	    "generation: %llu bytes, built %u times, compiled in %llu ms, proved in %llu ms over "
+	    "%llu bytes, %u threads, the busiest %llu ms\n",
 	    (unsigned long long)s->cost.file_bytes, s->cost.builds,
 	    (unsigned long long)s->cost.compile_ms, (unsigned long long)s->cost.proof_ms,
-	    sigc_threads(s), (unsigned long long)(s->cost.busiest_ns / 1000000));
+	    (unsigned long long)s->cost.proof_bytes, sigc_threads(s),
+	    (unsigned long long)(s->cost.busiest_ns / 1000000));
 	fprintf(out, "databases: %u, of these %u of the earlier generation\n", s->cost.databases,
 	    s->cost.reused);
 	fprintf(out, "loaded: %llu\n", (unsigned long long)s->loaded);

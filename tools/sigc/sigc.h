@@ -94,6 +94,7 @@ struct sigc_origin {
 /* Of the whole run, CPU time. */
 struct sigc_cost {
 	uint64_t file_bytes, block_bytes, stream_bytes, compile_ms, proof_ms;
+	uint64_t proof_bytes; /* that were scanned for it */
 	unsigned databases, reused;
 	uint64_t busiest_ns; /* of the thread with the most of each shared work, one after the other
 			      */

@@ -27,6 +27,32 @@ TEST(what_can_be_found_is_proved)
 	}
 }
 
+/* A pattern that begins far inside is proved in one piece and by two cuts, one near by all of them.
+ */
+TEST(what_begins_far_inside_is_proved_by_few_scans)
+{
+	static const struct {
+		const char *line;
+		uint64_t sample, scans_min, scans_max;
+	} rows[] = { { "N:0:64000:6162636465666768", 64008, 9, 12 },
+		{ "N:0:4194304:6162636465666768", 4194312, 5, 12 },
+		{ "N:0:16777216:6162636465666768", 16777224, 3, 3 } };
+	struct made m;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint64_t bytes;
+
+		made_begin(&m);
+		CHECK_ROW(rows[i].line,
+		    made_source(&m, "a.ndb", rows[i].line, strlen(rows[i].line)) == 0);
+		CHECK_ROW(rows[i].line, made_build(&m) == 0 && m.sigc.loaded == 2);
+		bytes = m.sigc.cost.proof_bytes;
+		CHECK_ROW(rows[i].line, bytes >= rows[i].scans_min * rows[i].sample);
+		CHECK_ROW(rows[i].line, bytes < (rows[i].scans_max + 1) * rows[i].sample);
+		made_end(&m);
+	}
+}
+
 TEST(modifiers_are_proved)
 {
 	static const char *const modifiers[] = { "i", "w", "f", "wf", "wa", "wi", "waif" };
