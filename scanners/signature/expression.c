@@ -74,6 +74,7 @@ both(struct value a, struct value b)
 		.parts = a.parts | b.parts };
 }
 
+/* Of two that are undefined it is false, as "and" is: so libyara 4.2.3 has it. */
 static struct value
 either(struct value a, struct value b)
 {
@@ -84,7 +85,7 @@ either(struct value a, struct value b)
 			.parts = (a.holds ? a.parts : 0) | (b.holds ? b.parts : 0) };
 	if (a.is_unseen || b.is_unseen)
 		return unseen;
-	return (struct value){ .is_undefined = a.is_undefined && b.is_undefined };
+	return (struct value){ 0 };
 }
 
 static struct value
