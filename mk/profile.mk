@@ -8,11 +8,10 @@ PROFILE_FILE   := $(B)/profile
 PROFILE        := $(if $(filter release,$(BUILD)),$(shell cat $(PROFILE_FILE) 2>/dev/null))
 
 FLAGS_profile_generate := -fprofile-generate -fprofile-update=prefer-atomic
-# Copies are libc's, which picks by size and processor: where GCC saw large ones it writes "rep movs", and an
-# object of 1 MiB cost 7 % more than without a profile. What the training did not reach stays optimized for
-# speed: attacks and errors are there. A source that changed since is compiled without what was learned of it.
-FLAGS_profile_use      := -fprofile-use -fprofile-partial-training -mmemcpy-strategy=libcall:-1:align \
-	-mmemset-strategy=libcall:-1:align -Wno-coverage-mismatch -Wno-missing-profile -Wno-maybe-uninitialized
+# What the training did not reach stays optimized for speed: attacks and errors are there. A source that
+# changed since is compiled without what was learned of it.
+FLAGS_profile_use      := -fprofile-use -fprofile-partial-training -Wno-coverage-mismatch -Wno-missing-profile \
+	-Wno-maybe-uninitialized
 CFLAGS_PROFILE  := $(if $(PROFILE),$(FLAGS_profile_$(PROFILE)))
 LDFLAGS         += $(if $(PROFILE),$(FLAGS_profile_$(PROFILE)))
 
