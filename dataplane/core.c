@@ -133,10 +133,11 @@ take_frame(struct core *c, struct rte_mbuf *frame)
 
 /* Another core or a device wrote it: it is on its way while the frame before it is taken. */
 static void
-fetch_frame(const struct rte_mbuf *frame)
+fetch_frame(struct rte_mbuf *frame)
 {
 	const uint8_t *bytes = rte_pktmbuf_mtod(frame, const uint8_t *);
 
+	rte_mbuf_prefetch_part2(frame);
 	for (uint32_t at = 0; at < frame->data_len; at += RTE_CACHE_LINE_SIZE)
 		rte_prefetch1(bytes + at);
 }

@@ -3,6 +3,7 @@
 #include "common/base/address.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 
 int
@@ -77,11 +78,17 @@ address_parse_port(struct span text, struct ip_address *out, uint16_t *port)
 bool
 subnet_holds(const struct ip_subnet *subnet, const struct ip_address *a)
 {
-	unsigned whole = subnet->prefix_bits / 8, rest = subnet->prefix_bits % 8;
+	unsigned bits = subnet->prefix_bits;
+	uint64_t upper[2], lower[2], differs;
 
-	if (memcmp(subnet->base.bytes, a->bytes, whole) != 0)
-		return false;
-	return rest == 0 || ((subnet->base.bytes[whole] ^ a->bytes[whole]) >> (8 - rest)) == 0;
+	memcpy(upper, subnet->base.bytes, 8);
+	memcpy(upper + 1, a->bytes, 8);
+	differs = be64toh(upper[0] ^ upper[1]);
+	if (bits <= 64)
+		return bits == 0 || differs >> (64 - bits) == 0;
+	memcpy(lower, subnet->base.bytes + 8, 8);
+	memcpy(lower + 1, a->bytes + 8, 8);
+	return (differs | be64toh(lower[0] ^ lower[1]) >> (128 - bits)) == 0;
 }
 
 const char *

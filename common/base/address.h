@@ -26,13 +26,22 @@ struct ip_subnet {
 
 static const uint8_t address_v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
+/*
+ * Written by one store: where it is read whole right afterwards, two would have to reach the cache
+ * first.
+ */
 static inline struct ip_address
 address_v4(const void *four_bytes)
 {
+	typedef uint32_t words __attribute__((vector_size(16)));
 	struct ip_address a;
+	uint32_t prefix[3], last;
+	words all;
 
-	memcpy(a.bytes, address_v4_prefix, 12);
-	memcpy(a.bytes + 12, four_bytes, 4);
+	memcpy(prefix, address_v4_prefix, sizeof(prefix));
+	memcpy(&last, four_bytes, 4);
+	all = (words){ prefix[0], prefix[1], prefix[2], last };
+	memcpy(a.bytes, &all, 16);
 	return a;
 }
 

@@ -298,7 +298,10 @@ http_head_parse_by(
 	out->name_lengths = 0;
 	out->beyond = span_of(NULL, 0);
 	out->noted = false;
-	out->method = out->target = out->version = out->start_line = span_of(NULL, 0);
+	out->method = span_of(NULL, 0); /* each by itself: no copy of what has just been stored */
+	out->target = span_of(NULL, 0);
+	out->version = span_of(NULL, 0);
+	out->start_line = span_of(NULL, 0);
 	if (block.bytes < 4 || memcmp(block.data + block.bytes - 4, "\r\n\r\n", 4) != 0)
 		return PARSE_BAD;
 	read_lines(by, block, out);

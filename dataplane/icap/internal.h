@@ -113,7 +113,9 @@ struct icap_session {
 	struct icap_request request;
 	struct chunk_parser chunks;
 	struct mono deadline;
-	bool input_ended, close, draining, drain, abort, expired, forbidden;
+	/* Asked together when a request begins, which has just written `drain`: not one word. */
+	bool input_ended, draining, close, forbidden;
+	bool drain, abort, expired;
 	bool serves[2]; /* REQMOD, RESPMOD: what the path in the request line serves */
 	struct ip_address peer;
 	unsigned profile, agent_profile; /* agent_profile: plus 1; 0: none was named */

@@ -18,16 +18,26 @@ give_up_at(const struct tcp_conn *c)
 		   : MONO_NONE;
 }
 
+/* `first` is one less than a deadline: what is not set, 0, is the latest of all, without a branch. */
+static inline uint64_t
+sooner(uint64_t first, struct mono t)
+{
+	return t.ns - 1 < first ? t.ns - 1 : first;
+}
+
+/* Not by an array, which is written in parts and read whole: that waits for the cache. */
 static struct mono
 earliest(const struct tcp_conn *c)
 {
-	struct mono all[] = { c->rto_at, c->delayed_ack_at, c->persist_at, c->close_at,
-		c->rack.reorder_at, c->rack.probe_at, c->keepalive_at, give_up_at(c) };
-	uint64_t first = UINT64_MAX;
+	uint64_t first = sooner(UINT64_MAX, c->rto_at);
 
-	/* One less: what is not set, 0, becomes the latest of all, without a branch. */
-	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		first = all[i].ns - 1 < first ? all[i].ns - 1 : first;
+	first = sooner(first, c->delayed_ack_at);
+	first = sooner(first, c->persist_at);
+	first = sooner(first, c->close_at);
+	first = sooner(first, c->rack.reorder_at);
+	first = sooner(first, c->rack.probe_at);
+	first = sooner(first, c->keepalive_at);
+	first = sooner(first, give_up_at(c));
 	return first == UINT64_MAX ? MONO_NEVER : (struct mono){ first + 1 };
 }
 
