@@ -358,6 +358,16 @@ http_lines_init(struct http_lines *l, const struct http_scan *by, struct span in
 	l->count = l->next = 0;
 }
 
+void
+http_lines_skip(struct http_lines *l, size_t at)
+{
+	l->at = at;
+	while (l->next < l->count && l->lines[l->next].start < at)
+		l->next++;
+	if (l->next == l->count && l->scanned < at)
+		l->scanned = at;
+}
+
 enum parse_result
 http_line_next(struct http_lines *l, struct http_field *out)
 {

@@ -142,6 +142,8 @@ struct http_lines {
 /* From `at` on, where a line begins; the input is lent as long as lines are read. */
 void http_lines_init(
     struct http_lines *l, const struct http_scan *by, struct span input, size_t at);
+/* The next line is the one that begins at `at`: what is before it was read in another way. */
+void http_lines_skip(struct http_lines *l, size_t at);
 /* On DONE name and value are set, and l->at has moved past the line; else nothing is changed. */
 enum parse_result http_line_next(struct http_lines *l, struct http_field *out);
 

@@ -41,6 +41,12 @@ enum part {
 	PART_COUNT
 };
 
+static inline bool
+part_is_body(enum part p)
+{
+	return p >= PART_REQ_BODY;
+}
+
 /* Encapsulated (RFC 3507 §4.4.1), checked. */
 struct encapsulated {
 	unsigned count;
@@ -70,13 +76,43 @@ struct kept_options {
 	char text[OPTIONS_BYTES_MAX];
 };
 
-/* parse.c: the last URI of a method that something serves; most requests repeat it. */
-#define URI_BYTES_KEPT 256
-#define ICAP_METHODS   (ICAP_RESPMOD + 1)
-struct kept_uri {
-	uint16_t bytes, path_at, path_bytes; /* no bytes: none */
+/* field.c: what a line of the ICAP head says */
+enum field_kind {
+	FIELD_OTHER,
+	FIELD_ENCAPSULATED,
+	FIELD_PREVIEW,
+	FIELD_ALLOW,
+	FIELD_CONNECTION
+};
+struct field_says {
+	enum field_kind kind; /* what belongs to another is 0 */
+	bool allow_204, allow_206, wants_close;
+	uint32_t preview_bytes;
+	struct encapsulated encapsulated;
+};
+
+/*
+ * parse.c: lines of the last requests of each method. Most requests repeat all but one or two. They
+ * hold under any profiles, but for what a path serves.
+ */
+#define LINE_BYTES_KEPT 120 /* with its end; longer ones are read each time */
+#define LINES_KEPT_BITS 6
+#define LINES_KEPT      (1u << LINES_KEPT_BITS)
+#define ICAP_METHODS    (ICAP_RESPMOD + 1)
+struct kept_line {
+	uint8_t bytes; /* 0: none */
+	uint8_t text[LINE_BYTES_KEPT];
+};
+struct kept_request {
+	struct kept_line line;
+	enum icap_method method;
+	uint8_t uri_at, uri_bytes, path_at, path_bytes;
 	bool serves[2];
-	char text[URI_BYTES_KEPT];
+};
+struct kept_field {
+	struct kept_line line;
+	uint8_t name_bytes, value_at, value_bytes;
+	struct field_says says;
 };
 
 struct icap {
@@ -91,7 +127,8 @@ struct icap {
 	char ok[512];              /* the usual 200, up to what differs */
 	unsigned options_kept, options_next; /* how many there are, and the next to be replaced */
 	struct kept_options options[OPTIONS_KEPT];
-	struct kept_uri uris[ICAP_METHODS];
+	struct kept_request requests[ICAP_METHODS];
+	struct kept_field fields[ICAP_METHODS][LINES_KEPT];
 	struct icap_profiles profiles;
 	struct icap_session *sessions;
 	struct list free_sessions;
@@ -134,6 +171,9 @@ struct icap_session {
 };
 static_assert(
     sizeof(struct icap_session) <= 384, "what an idle connection costs, docs/tcp-cost.md");
+
+/* field.c: 0, or 400: it says what it must not. */
+int field_read(const struct http_field *f, struct field_says *out);
 
 /* parse.c: 0, or the status to answer with */
 int parse_icap_head(struct icap_session *s);

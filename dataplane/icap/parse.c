@@ -1,95 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ICAP heads (RFC 3507 §4.3), strictly: what frames the stream must be exact. Functions return 0 or
- * the ICAP status that refuses the request.
+ * the ICAP status that refuses the request. A line that an earlier request of its method had, byte
+ * for byte, says what it said then: what a line is and says hangs on itself
+ * alone. What hangs on other lines, or on the session, is checked of each request.
  */
 #include "dataplane/icap/internal.h"
-
-static const struct span part_names[PART_COUNT] = { { (const uint8_t *)"req-hdr", 7 },
-	{ (const uint8_t *)"res-hdr", 7 }, { (const uint8_t *)"req-body", 8 },
-	{ (const uint8_t *)"res-body", 8 }, { (const uint8_t *)"opt-body", 8 },
-	{ (const uint8_t *)"null-body", 9 } };
-
-/* Digits only, at most nine of them; -1 otherwise. */
-static int64_t
-parse_decimal(struct span text)
-{
-	int64_t n = 0;
-
-	if (text.bytes == 0 || text.bytes > 9)
-		return -1;
-	for (size_t i = 0; i < text.bytes; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return -1;
-		n = n * 10 + (text.data[i] - '0');
-	}
-	return n;
-}
-
-/* The next item of a comma-separated list, trimmed; false at the end. */
-static bool
-next_item(struct span *list, struct span *item)
-{
-	const uint8_t *comma;
-
-	if (list->data == NULL || list->bytes == 0)
-		return false;
-	comma = memchr(list->data, ',', list->bytes);
-	*item = span_trim(
-	    span_first(*list, comma != NULL ? (size_t)(comma - list->data) : list->bytes));
-	*list =
-	    comma != NULL ? span_from(*list, (size_t)(comma - list->data) + 1) : span_of(NULL, 0);
-	return true;
-}
-
-static bool
-is_body(enum part p)
-{
-	return p >= PART_REQ_BODY;
-}
-
-/* PART_COUNT: none. As all clients write it, else in any case. */
-static unsigned
-part_of(struct span name)
-{
-	unsigned p = 0;
-
-	while (p < PART_COUNT && !span_equal(name, part_names[p]))
-		p++;
-	if (p < PART_COUNT)
-		return p;
-	p = 0;
-	while (p < PART_COUNT && !span_is_nocase(name, (const char *)part_names[p].data))
-		p++;
-	return p;
-}
-
-static int
-parse_encapsulated(struct span value, struct encapsulated *out)
-{
-	struct span item;
-
-	out->count = 0;
-	while (next_item(&value, &item)) {
-		const uint8_t *equals = item.bytes ? memchr(item.data, '=', item.bytes) : NULL;
-		unsigned p;
-		int64_t offset;
-
-		if (equals == NULL || out->count == 3)
-			return 400;
-		p = part_of(span_first(item, (size_t)(equals - item.data)));
-		offset = parse_decimal(span_from(item, (size_t)(equals - item.data) + 1));
-		if (p == PART_COUNT || offset < 0 || offset > 2 * HTTP_HEAD_BYTES_MAX)
-			return 400;
-		if (out->count == 0 ? offset != 0
-				    : is_body(out->items[out->count - 1].part) ||
-					  offset <= out->items[out->count - 1].offset)
-			return 400;
-		out->items[out->count].part = p;
-		out->items[out->count++].offset = (uint32_t)offset;
-	}
-	return out->count > 0 && is_body(out->items[out->count - 1].part) ? 0 : 400;
-}
 
 /* Which parts a method may carry (RFC 3507 §4.8.1, §4.9.1), in this order. */
 static int
@@ -138,38 +54,48 @@ find_service(struct icap_session *s, struct span path)
 	return s->serves[0] || s->serves[1];
 }
 
-/* The path that was asked for; false: nothing serves it. */
-static bool
-choose_service(struct icap_session *s, struct span *service)
+static struct span
+kept_text(const struct kept_line *k)
 {
-	struct kept_uri *k = &s->icap->uris[s->request.method];
-	struct span uri = s->request.uri;
+	return span_of(k->text, k->bytes);
+}
 
-	if (k->bytes > 0 && span_equal(uri, span_of(k->text, k->bytes))) {
-		*service = span_first(span_from(uri, k->path_at), k->path_bytes);
-		memcpy(s->serves, k->serves, sizeof(s->serves));
-		return true;
-	}
-	*service = service_of(uri);
-	if (!find_service(s, *service))
+/* Whether `head` goes on with that line, at whose start it is. */
+static bool
+is_next(const struct kept_line *k, struct span head)
+{
+	return k->bytes > 0 && span_equal(span_first(head, k->bytes), kept_text(k));
+}
+
+static bool
+keep_text(struct kept_line *k, const uint8_t *line, size_t bytes)
+{
+	k->bytes = 0;
+	if (bytes > sizeof(k->text))
 		return false;
-	if (service->bytes == 0 || uri.bytes > sizeof(k->text))
-		return true;
-	memcpy(k->text, uri.data, uri.bytes);
-	k->bytes = (uint16_t)uri.bytes;
-	k->path_at = (uint16_t)(service->data - uri.data);
-	k->path_bytes = (uint16_t)service->bytes;
-	memcpy(k->serves, s->serves, sizeof(k->serves));
+	memcpy(k->text, line, bytes);
+	k->bytes = (uint8_t)bytes;
 	return true;
+}
+
+/* Where the last request line of a method is kept; which it is, one letter tells. */
+static struct kept_request *
+kept_request(struct icap *i, struct span head)
+{
+	enum icap_method m = head.data[2] == 'Q'   ? ICAP_REQMOD
+			     : head.data[2] == 'S' ? ICAP_RESPMOD
+						   : ICAP_OPTIONS;
+
+	return &i->requests[m];
 }
 
 void
 parse_forget(struct icap *i)
 {
-	memset(i->uris, 0, sizeof(i->uris));
+	memset(i->requests, 0, sizeof(i->requests));
 }
 
-/* `*service`: the path that was asked for, once 0 is returned. */
+/* `line` is without its end. `*service`: the path that was asked for, once 0 is returned. */
 static int
 parse_request_line(struct icap_session *s, struct span line, struct span *service)
 {
@@ -198,7 +124,8 @@ parse_request_line(struct icap_session *s, struct span line, struct span *servic
 		s->request.method = ICAP_RESPMOD;
 	else
 		return 501;
-	if (!choose_service(s, service))
+	*service = service_of(s->request.uri);
+	if (!find_service(s, *service))
 		return 404;
 	return (s->request.method == ICAP_REQMOD && !s->serves[0]) ||
 		       (s->request.method == ICAP_RESPMOD && !s->serves[1])
@@ -206,46 +133,133 @@ parse_request_line(struct icap_session *s, struct span line, struct span *servic
 		   : 0;
 }
 
-static void
-take_allow(struct icap_session *s, struct span list)
-{
-	struct span item;
-
-	while (next_item(&list, &item)) {
-		s->request.allow_204 |= span_is(item, "204");
-		s->request.allow_206 |= span_is(item, "206");
-	}
-}
-
-static void
-take_connection(struct icap_session *s, struct span list)
-{
-	struct span item;
-
-	while (next_item(&list, &item))
-		s->request.wants_close |= span_is_nocase(item, "close");
-}
-
+/* The request line, whose end moves to `*at`: mostly the one that this method had last. */
 static int
-take_field(struct icap_session *s, const struct http_field *f, bool *has_encapsulated)
+take_request_line(struct icap_session *s, struct span head, size_t *at, struct span *service)
 {
-	if (span_is_nocase(f->name, "Encapsulated")) {
+	struct kept_request *k = kept_request(s->icap, head);
+	const uint8_t *end;
+	int rc;
+
+	if (is_next(&k->line, head)) {
+		s->request.method = k->method;
+		s->request.uri = span_of(head.data + k->uri_at, k->uri_bytes);
+		*service = span_of(head.data + k->path_at, k->path_bytes);
+		memcpy(s->serves, k->serves, sizeof(s->serves));
+		*at = k->line.bytes;
+		return 0;
+	}
+	end = span_find(head, "\r\n");
+	*at = (size_t)(end - head.data) + 2;
+	rc = parse_request_line(s, span_first(head, *at - 2), service);
+	if (rc != 0 || service->bytes == 0 || !keep_text(&k->line, head.data, *at))
+		return rc;
+	k->method = s->request.method;
+	k->uri_at = (uint8_t)(s->request.uri.data - head.data);
+	k->uri_bytes = (uint8_t)s->request.uri.bytes;
+	k->path_at = (uint8_t)(service->data - head.data);
+	k->path_bytes = (uint8_t)service->bytes;
+	memcpy(k->serves, s->serves, sizeof(k->serves));
+	return 0;
+}
+
+/* The lines behind the request line, one after another. */
+struct reader {
+	struct http_lines lines; /* for those that are no kept ones */
+	struct kept_field *kept;
+	size_t at;
+	struct field_says says;
+};
+
+/*
+ * The two places of the line that `rest` begins with: by what its name begins and goes on with
+ * (X-Client-IP, X-Client-Username). NULL: none, so near the head's end.
+ */
+static struct kept_field *
+places_of(const struct reader *r, struct span rest)
+{
+	uint32_t first, third;
+
+	if (rest.bytes < 12)
+		return NULL;
+	memcpy(&first, rest.data, 4);
+	memcpy(&third, rest.data + 8, 4);
+	return &r->kept[((first ^ third << 3) * 0x9e3779b1u) >> (33 - LINES_KEPT_BITS) << 1];
+}
+
+/* Which of the two a line goes to: the last value's of that name, else one that is free. */
+static struct kept_field *
+place_for(struct kept_field places[2], const uint8_t *line)
+{
+	bool first = places[0].line.bytes == 0 || memcmp(places[0].line.text, line, 4) == 0;
+
+	return &places[first ? 0 : 1];
+}
+
+static void
+keep(struct kept_field *k, const uint8_t *line, size_t bytes, const struct http_field *f,
+    const struct field_says *says)
+{
+	if (!keep_text(&k->line, line, bytes))
+		return;
+	k->name_bytes = (uint8_t)f->name.bytes;
+	k->value_at = (uint8_t)(f->value.data - line);
+	k->value_bytes = (uint8_t)f->value.bytes;
+	k->says = *says;
+}
+
+/* A client's heads differ in a line or two: the others are not read again. 0 or 400. */
+static int
+next_field(struct reader *r, struct http_field *f, const struct field_says **says)
+{
+	struct span rest = span_from(r->lines.input, r->at);
+	struct kept_field *places = places_of(r, rest), *k = places;
+
+	if (k != NULL && !is_next(&k->line, rest))
+		k = is_next(&places[1].line, rest) ? &places[1] : NULL;
+	if (k != NULL) {
+		f->name = span_of(rest.data, k->name_bytes);
+		f->value = span_of(rest.data + k->value_at, k->value_bytes);
+		*says = &k->says;
+		r->at += k->line.bytes;
+		return 0;
+	}
+	http_lines_skip(&r->lines, r->at);
+	if (http_line_next(&r->lines, f) != PARSE_DONE || field_read(f, &r->says) != 0)
+		return 400;
+	*says = &r->says;
+	if (places != NULL)
+		keep(place_for(places, rest.data), rest.data, r->lines.at - r->at, f, &r->says);
+	r->at = r->lines.at;
+	return 0;
+}
+
+/* What may stand once, or must say the same again. */
+static int
+take_field(struct icap_session *s, const struct field_says *says, bool *has_encapsulated)
+{
+	switch (says->kind) {
+	case FIELD_ENCAPSULATED:
 		if (*has_encapsulated)
 			return 400;
 		*has_encapsulated = true;
-		return parse_encapsulated(f->value, &s->encapsulated);
-	}
-	if (span_is_nocase(f->name, "Preview")) {
-		int64_t n = parse_decimal(f->value);
-
-		if (n < 0 || (s->request.has_preview && s->request.preview_bytes != (uint64_t)n))
+		s->encapsulated = says->encapsulated;
+		return 0;
+	case FIELD_PREVIEW:
+		if (s->request.has_preview && s->request.preview_bytes != says->preview_bytes)
 			return 400;
 		s->request.has_preview = true;
-		s->request.preview_bytes = (uint64_t)n;
-	} else if (span_is_nocase(f->name, "Allow")) {
-		take_allow(s, f->value);
-	} else if (span_is_nocase(f->name, "Connection")) {
-		take_connection(s, f->value);
+		s->request.preview_bytes = says->preview_bytes;
+		return 0;
+	case FIELD_ALLOW:
+		s->request.allow_204 |= says->allow_204;
+		s->request.allow_206 |= says->allow_206;
+		return 0;
+	case FIELD_CONNECTION:
+		s->request.wants_close |= says->wants_close;
+		return 0;
+	case FIELD_OTHER:
+		return 0;
 	}
 	return 0;
 }
@@ -261,29 +275,44 @@ keep_field(struct icap_session *s, const struct http_field *f, size_t end)
 	s->fields_end = (uint32_t)end;
 }
 
+/* All of them, the blank line excepted. */
+static int
+take_fields(struct icap_session *s, struct span head, size_t at, bool *has_encapsulated)
+{
+	const struct field_says *says;
+	struct http_field f;
+	struct reader r;
+	int rc = 0;
+
+	http_lines_init(&r.lines, s->icap->scan, head, at);
+	r.kept = s->icap->fields[s->request.method];
+	r.at = at;
+	while (rc == 0 && r.at + 2 < head.bytes) {
+		rc = next_field(&r, &f, &says);
+		if (rc != 0)
+			return rc;
+		keep_field(s, &f, r.at);
+		rc = take_field(s, says, has_encapsulated);
+	}
+	return rc;
+}
+
 int
 parse_icap_head(struct icap_session *s)
 {
 	struct span head = span_of(s->heads->bytes, s->head_bytes);
-	const uint8_t *end = span_find(head, "\r\n");
 	bool has_encapsulated = false;
-	struct http_lines lines;
-	struct http_field f;
 	struct span service;
+	size_t at;
 	int rc;
 
 	s->request.icap_head = head;
 	s->field_count = 0;
 	s->name_lengths = 0;
-	s->fields_end = (uint32_t)(end - head.data) + 2;
-	rc = parse_request_line(s, span_first(head, (size_t)(end - head.data)), &service);
-	http_lines_init(&lines, s->icap->scan, head, s->fields_end);
-	while (rc == 0 && lines.at + 2 < head.bytes) {
-		if (http_line_next(&lines, &f) != PARSE_DONE)
-			return 400;
-		keep_field(s, &f, lines.at);
-		rc = take_field(s, &f, &has_encapsulated);
-	}
+	rc = take_request_line(s, head, &at, &service);
+	s->fields_end = (uint32_t)at;
+	if (rc == 0)
+		rc = take_fields(s, head, at, &has_encapsulated);
 	if (rc != 0)
 		return rc;
 	profile_choose(s, service);

@@ -18,7 +18,7 @@ give_up_at(const struct tcp_conn *c)
 		   : MONO_NONE;
 }
 
-/* `first` is one less than a deadline: what is not set, 0, is the latest of all, without a branch. */
+/* `first` is one less than a deadline: what is not set, 0, is the latest of all. No branch. */
 static inline uint64_t
 sooner(uint64_t first, struct mono t)
 {
