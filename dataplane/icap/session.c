@@ -138,15 +138,14 @@ icap_request(const struct icap_session *s)
 	return &s->request;
 }
 
-struct span
-icap_field_by(const struct icap_session *s, struct span name)
+/* Out of line, so that the question alone, which is mostly answered by no, saves no registers. */
+static __attribute__((noinline)) struct span
+find_field(const struct icap_session *s, struct span name)
 {
 	struct span head = s->request.icap_head;
 	struct http_lines lines;
 	struct http_field f;
 
-	if (head.data == NULL || (s->name_lengths & http_length_bit(name.bytes)) == 0)
-		return span_of(NULL, 0);
 	for (unsigned i = 0; i < s->field_count; i++) {
 		const struct http_field *one = &s->heads->fields[i];
 
@@ -159,6 +158,15 @@ icap_field_by(const struct icap_session *s, struct span name)
 			return f.value;
 	}
 	return span_of(NULL, 0);
+}
+
+struct span
+icap_field_by(const struct icap_session *s, struct span name)
+{
+	bool may_have = s->request.icap_head.data != NULL &&
+			(s->name_lengths & http_length_bit(name.bytes)) != 0;
+
+	return may_have ? find_field(s, name) : span_of(NULL, 0);
 }
 
 void
@@ -347,13 +355,22 @@ start_over(struct icap_session *s)
 	s->drain = close;
 }
 
+static bool
+is_method_letter(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
 /* A start that no method can have: not ICAP at all. One empty line before a request is skipped. */
 static bool
 check_first_bytes(struct icap_session *s)
 {
 	uint8_t first[2];
-	size_t n = chain_copy_out(&s->input, 0, first, 2);
+	size_t n;
 
+	if (s->input.first != NULL && *rte_pktmbuf_mtod(s->input.first, const uint8_t *) > '\r')
+		return is_method_letter(*rte_pktmbuf_mtod(s->input.first, const uint8_t *));
+	n = chain_copy_out(&s->input, 0, first, 2);
 	if (!s->skipped_line && n == 2 && first[0] == '\r' && first[1] == '\n') {
 		chain_drop(&s->input, 2);
 		s->skipped_line = true;
@@ -361,7 +378,7 @@ check_first_bytes(struct icap_session *s)
 	}
 	if (n == 1 && first[0] == '\r' && !s->skipped_line)
 		return true;
-	return n == 0 || (first[0] >= 'A' && first[0] <= 'Z');
+	return n == 0 || is_method_letter(first[0]);
 }
 
 /* Most heads lie in one piece, which has a body behind them that is not to be copied. */
