@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "common/base/siphash_pair.h"
 #include "dataplane/inspect/identity.h"
 #include "dataplane/inspect/object.h"
 
@@ -35,11 +36,15 @@ carrying_head(const struct icap_request *r)
 static void
 take_url(struct inspect_object *o, const struct icap_request *r)
 {
+	struct span target, host = span_of(NULL, 0);
+
 	o->url_bytes = 0;
 	if (r->request_head == NULL)
 		return;
-	o->url_bytes = (uint16_t)http_url_for_log(
-	    r->request_head->target, http_field(r->request_head, "Host"), o->url, sizeof(o->url));
+	target = r->request_head->target;
+	if (target.bytes > 0 && target.data[0] == '/') /* others name their host themselves */
+		host = http_field(r->request_head, "Host");
+	o->url_bytes = (uint16_t)http_url_for_log(target, host, o->url, sizeof(o->url));
 }
 
 /* What the heads tell of the body: its coding, its length, whether it is a part of something. */
@@ -96,9 +101,7 @@ make_uuid(struct inspect *i, uint8_t out[16])
 {
 	uint64_t words[2];
 
-	i->uuid_count++;
-	for (unsigned n = 0; n < 2; n++)
-		words[n] = siphash(&i->config.uuid_keys[n], &i->uuid_count, sizeof(i->uuid_count));
+	siphash_pair(&i->config.uuid_keys[1], ++i->uuid_count, words);
 	memcpy(out, words, 16);
 	out[6] = (uint8_t)((out[6] & 0x0f) | 0x40); /* RFC 9562 §5.4: version 4 */
 	out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
@@ -244,7 +247,10 @@ object_begin(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 	const char *threat;
 
-	wheel_arm(&i->wheel, &o->timer, mono_add(i->now, object_policy_limits(o)->object_timeout));
+	if (o->has_body) /* else it ends with its heads, and what holds it then has a timer of its
+			    own */
+		wheel_arm(&i->wheel, &o->timer,
+		    mono_add(i->now, object_policy_limits(o)->object_timeout));
 	if (o->mode == MODE_DISABLED || object_excluded(o, excluding_rule(o)))
 		return object_conclude(o, VERDICT_CLEAN, SOURCE_EXCLUDED, "");
 	threat = early_guarded(o);
