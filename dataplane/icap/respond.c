@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What we send: 100, 204, 200 with the heads as they came or ours, errors. Bodies leave by
- * reference, in chunks of at most ICAP_SLICE_BYTES. Encapsulated is always the last header.
+ * reference, but for small ones, in chunks of at most ICAP_SLICE_BYTES. Encapsulated is always the
+ * last header.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/digits.h"
 #include "dataplane/icap/internal.h"
 
 #define ANSWER_BYTES_MAX       4096
 #define ENCAPSULATED_BYTES_MAX 128 /* that header's line */
+/*
+ * A body of at most so many bytes is copied behind its head, if the buffer there has the room: by
+ * reference it would be a buffer that refers to it, another for what follows, and two more of them
+ * in the segment.
+ */
+#define COPIED_BYTES_MAX 1400
 
 static const char *
 reason_of(int status)
@@ -72,14 +79,26 @@ write_text(struct writer *w, const char *text)
 	write_bytes(w, text, strlen(text));
 }
 
-/* Without leading zeros; `base` 10 or 16, in small letters. */
+/*
+ * Without leading zeros; `base` 10 or 16, in small letters; with the line's end behind it. It
+ * is below a million, and 8 bytes are written, whatever counts of them. Made in a register and
+ * written at once, because what is written digit by digit and copied right afterwards waits for
+ * each.
+ */
 static inline void
-write_number(struct writer *w, size_t number, unsigned base)
+write_number(struct writer *w, size_t number, unsigned base, bool ends_line)
 {
-	char room[DIGITS_MAX];
-	struct span digits = digits_of(number, base, 1, room);
+	uint64_t text = ends_line ? '\n' << 8 | '\r' : 0;
+	unsigned bytes = ends_line ? 2 : 0;
 
-	write_bytes(w, digits.data, digits.bytes);
+	assert(number < 1000000);
+	do {
+		text = text << 8 | (uint8_t) "0123456789abcdef"[number % base];
+		number /= base;
+		bytes++;
+	} while (number > 0);
+	memcpy(w->at, &text, sizeof(text));
+	w->at += bytes;
 }
 
 int
@@ -208,7 +227,7 @@ answer_ok(struct icap_session *s, const struct icap_answer *a, const char *kind,
 	}
 	write_text(&w, a->has_body ? kind : "null");
 	write_text(&w, "-body=");
-	write_number(&w, head.bytes, 10);
+	write_number(&w, head.bytes, 10, false);
 	write_text(&w, "\r\n\r\n");
 	rc = chain_append_copy(&all, &s->icap->config.pools, out, (size_t)(w.at - out));
 	if (rc == 0)
@@ -260,15 +279,17 @@ icap_answer_body(struct icap_session *s, struct chain *bytes)
 	while (bytes->bytes > 0) {
 		size_t n = bytes->bytes < ICAP_SLICE_BYTES ? bytes->bytes : ICAP_SLICE_BYTES;
 		struct chain piece = CHAIN_EMPTY;
-		char size[24]; /* and the line's end */
-		struct writer w = { size };
+		char line[16];
+		struct writer w = { line };
 
-		write_number(&w, n, 16);
-		write_text(&w, "\r\n");
-		if (respond_put(s, size, (size_t)(w.at - size)) != 0 ||
-		    chain_take(bytes, pools, n, &piece) != 0)
+		write_number(&w, n, 16, true);
+		if (respond_put(s, line, (size_t)(w.at - line)) != 0)
 			return -ENOBUFS;
-		chain_append_chain(&s->output, &piece);
+		if (n > COPIED_BYTES_MAX || !chain_move_behind(bytes, n, &s->output)) {
+			if (chain_take(bytes, pools, n, &piece) != 0)
+				return -ENOBUFS;
+			chain_append_chain(&s->output, &piece);
+		}
 		if (respond_put(s, "\r\n", 2) != 0)
 			return -ENOBUFS;
 	}

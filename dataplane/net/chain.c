@@ -99,6 +99,21 @@ chain_append_external(struct chain *c, const struct chain_pools *pools, void *by
 	return 0;
 }
 
+bool
+chain_move_behind(struct chain *from, size_t count, struct chain *to)
+{
+	struct rte_mbuf *last = to->last;
+
+	if (last == NULL || !tail_is_ours(last) || rte_pktmbuf_tailroom(last) < count)
+		return false;
+	count =
+	    chain_copy_out(from, 0, rte_pktmbuf_mtod_offset(last, void *, last->data_len), count);
+	last->data_len = (uint16_t)(last->data_len + count);
+	to->bytes += count;
+	chain_drop(from, count);
+	return true;
+}
+
 /* A new mbuf that points at [skip, skip + count) of `m`'s bytes; NULL when the pool is empty. */
 static struct rte_mbuf *
 reference(const struct chain_pools *pools, const struct rte_mbuf *m, size_t skip, size_t count)

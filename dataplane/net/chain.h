@@ -69,6 +69,12 @@ int chain_take(struct chain *c, const struct chain_pools *pools, size_t count, s
 int chain_share(const struct chain *c, const struct chain_pools *pools, size_t offset, size_t count,
     struct chain *out);
 
+/*
+ * Moves the first `count` bytes of `from` by a copy, if the last buffer of `to` has room for them:
+ * a few more instructions for each, where a reference costs some hundred. False: nothing was done.
+ */
+bool chain_move_behind(struct chain *from, size_t count, struct chain *to);
+
 /* Lets go of the first `count` bytes. */
 void chain_drop(struct chain *c, size_t count);
 

@@ -3,6 +3,7 @@
  * said. */
 #include "dataplane/icap/icap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/sim/sim.h"
@@ -113,5 +114,61 @@ TEST(a_204_follows_istag_and_date)
 	    strstr(answered(s, ""), "\r\nConnection: close\r\n") != NULL);
 	icap_session_destroy(s);
 	icap_destroy(i);
+	CHECK(sim_pools_used() == 0);
+}
+
+/* What goes back lies in one buffer where it is small, and is the same bytes either way. */
+TEST(a_small_body_goes_back_in_the_buffer_of_its_head)
+{
+	static const struct {
+		const char *name;
+		size_t bytes;
+		bool one_buffer;
+	} rows[] = {
+		{ "a byte", 1, true },
+		{ "a KiB", 1024, true },
+		{ "the most", 1400, true },
+		{ "one more", 1401, false },
+		{ "several segments", 5000, false },
+	};
+	static const char head[] = "RESPMOD icap://h/av/respmod ICAP/1.0\r\n"
+				   "Encapsulated: res-hdr=0, res-body=19\r\n\r\n"
+				   "HTTP/1.1 200 OK\r\n\r\n";
+	static char sent[6000], want[6000], got[6000];
+
+	for (unsigned k = 0; k < COUNT_OF(rows); k++) {
+		struct icap *i = icap_of_one();
+		struct icap_session *s = icap_session_create(i);
+		struct icap_answer a = { .kind = ICAP_ANSWER_ECHO, .has_body = true };
+		struct chain bytes = CHAIN_EMPTY, body = CHAIN_EMPTY, out = CHAIN_EMPTY;
+		enum icap_event event;
+		size_t all, n = (size_t)snprintf(sent, sizeof(sent), "%zx\r\n", rows[k].bytes);
+
+		for (size_t b = 0; b < rows[k].bytes; b++)
+			sent[n++] = (char)('a' + b % 26);
+		n += (size_t)snprintf(sent + n, sizeof(sent) - n, "\r\n0\r\n\r\n");
+		CHECK(chain_append_copy(&bytes, sim_pools(), head, sizeof(head) - 1) == 0);
+		CHECK(chain_append_copy(&bytes, sim_pools(), sent, n) == 0);
+		icap_input(s, &bytes);
+		while ((event = icap_next(s)) != ICAP_MORE && event != ICAP_CLOSE) {
+			icap_take_body(s, &body);
+			if (event != ICAP_BODY_END)
+				continue;
+			CHECK(icap_answer(s, &a) == 0 && icap_answer_body(s, &body) == 0);
+			CHECK(icap_answer_end(s) == 0);
+		}
+		icap_take_output(s, &out);
+		CHECK_ROW(rows[k].name, (chain_mbufs(&out) == 1) == rows[k].one_buffer);
+		all = (size_t)snprintf(want, sizeof(want),
+		    "ICAP/1.0 200 OK\r\nISTag: \"SL-0\"\r\nDate: \r\nService: test\r\n"
+		    "Encapsulated: res-hdr=0, res-body=19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+		memcpy(want + all, sent, n);
+		CHECK_ROW(rows[k].name, out.bytes == all + n);
+		CHECK_ROW(rows[k].name, chain_copy_out(&out, 0, got, sizeof(got)) == all + n);
+		CHECK_ROW(rows[k].name, memcmp(got, want, all + n) == 0);
+		chain_free(&out);
+		icap_session_destroy(s);
+		icap_destroy(i);
+	}
 	CHECK(sim_pools_used() == 0);
 }

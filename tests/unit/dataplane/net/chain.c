@@ -251,6 +251,33 @@ TEST(the_first_bytes_are_taken_at_every_length)
 	}
 }
 
+/* Behind a buffer with room that is ours; else nothing is done. */
+TEST(bytes_are_moved_behind_where_there_is_room)
+{
+	const size_t roomy = 35, room = ROOM - 3;
+
+	for (size_t count = 0; count <= room + 2; count++) {
+		struct chain from = laid_out(UNEVEN), to = laid_out(ROOMY), shared = CHAIN_EMPTY;
+		size_t all = from.bytes, n = count <= room ? count : 0;
+		uint8_t want[BYTES_MAX];
+
+		memcpy(want, pattern, roomy);
+		memcpy(want + roomy, pattern, n);
+		CHECK(chain_move_behind(&from, count, &to) == (count <= room));
+		CHECK_ROW("moved", holds(&to, want, roomy + n));
+		CHECK_ROW("left", holds(&from, pattern + n, all - n));
+		CHECK(chain_share(&to, &pools, 0, to.bytes, &shared) == 0);
+		CHECK_ROW("read by another", !chain_move_behind(&from, 1, &to));
+		CHECK_ROW("a reference", !chain_move_behind(&from, 1, &shared));
+		CHECK_ROW("left", holds(&from, pattern + n, all - n));
+		chain_free(&shared);
+		chain_free(&from);
+		chain_free(&to);
+	}
+	CHECK_ROW("to nothing", !chain_move_behind(&(struct chain){ 0 }, 0, &(struct chain){ 0 }));
+	CHECK(used() == 0);
+}
+
 /* The part outlives the whole, or the other way round; neither writes into the other. */
 static void
 share_and_free(const struct layout *l, size_t offset, size_t count, bool whole_first)
