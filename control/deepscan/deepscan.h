@@ -39,6 +39,7 @@
 #define DEEPSCAN_NO_OFFSET     UINT64_MAX
 #define DEEPSCAN_SEEN_MAX      4096
 #define DEEPSCAN_PARTS_MAX     4
+#define DEEPSCAN_DEPTH_MAX     64 /* of limits.depth_max */
 
 struct deepscan_limits {
 	uint32_t depth_max, members_max;
@@ -49,7 +50,8 @@ struct deepscan_limits {
 /* Contents that were taken apart already, by digest; a newer one may take an older one's place. */
 struct deepscan_seen {
 	uint8_t sha256[32];
-	uint32_t levels; /* how deep it could be followed, from 1 */
+	uint32_t levels;     /* how deep it could be followed, from 1 */
+	uint32_t containers; /* what it lay in */
 };
 
 /* All of it is the caller's to read and deepscan's to write. */
@@ -74,6 +76,8 @@ struct deepscan {
 	enum source source; /* SANDBOX, or a class */
 	bool by_name;       /* the verdict hangs on what the object is called */
 	char threat[128], layer[DEEPSCAN_LAYER_MAX];
+	uint32_t bad_above; /* layers this deep, or deeper, are not bad by their bytes alone */
+	uint32_t offices[DEEPSCAN_DEPTH_MAX + 1]; /* of the layers around, containers_of_office() */
 	uint64_t offset; /* of the match's end in that layer, or DEEPSCAN_NO_OFFSET */
 	unsigned part_count;
 	uint8_t parts[DEEPSCAN_PARTS_MAX][32]; /* SHA-256 of what is bad in it, from within */

@@ -20,9 +20,11 @@ struct layer {
 	struct span bytes;
 	uint32_t depth;
 	const char *path;
-	struct span name;  /* what a rule may hang on (name.h): a member's; empty: it has none */
-	bool is_guess;     /* an archive only by a guess: what can't be read of it says nothing */
-	bool is_rewritten; /* what another layer says (texts.c): matched alone */
+	struct span name;    /* what a rule may hang on (name.h): a member's; empty: it has none */
+	bool is_guess;       /* an archive only by a guess: what can't be read of it says nothing */
+	bool is_rewritten;   /* what another layer says (texts.c): matched alone */
+	uint32_t containers; /* what it lies in (container.c); told by layer_judge(), or of one that
+				is rewritten by its maker */
 };
 
 /* What a layer is unpacked into; the bytes are the holder's to free. */
@@ -50,6 +52,12 @@ layer_inner(const struct layer *l, const char *path, struct span bytes)
 {
 	return (struct layer){ .bytes = bytes, .depth = l->depth + 1, .path = path };
 }
+
+/* container.c: what a layer that begins with `path` lies in, a bit for each generation_container;
+ * `offices`: those that an Office document around it is. */
+uint32_t containers_of(const char *path, uint32_t offices);
+/* Those that the document is, which is a ZIP; 0: it is none. */
+uint32_t containers_of_office(struct span zip);
 
 /* unpack.c */
 /* As layer_append(), to a struct layer_target: a sink of scanners/document. */

@@ -40,7 +40,9 @@ judge_form(struct deepscan *d, const struct layer *l, enum text_form form, const
     struct layer_buffer *b)
 {
 	const unsigned target = form == TEXT_PLAIN ? TARGET_TEXT : TARGET_HTML;
-	struct layer inner = { .depth = l->depth + 1, .is_rewritten = true };
+	struct layer inner = {
+		.depth = l->depth + 1, .is_rewritten = true, .containers = l->containers
+	};
 	char path[DEEPSCAN_LAYER_MAX];
 
 	b->used = 0;

@@ -85,6 +85,7 @@ convict(struct deepscan *d, const char *threat, const char *path)
 {
 	d->verdict = VERDICT_BAD;
 	d->by_name = false;
+	d->bad_above = UINT32_MAX;
 	d->source = SOURCE_SANDBOX;
 	d->offset = DEEPSCAN_NO_OFFSET;
 	snprintf(d->threat, sizeof(d->threat), "%s", threat);
@@ -131,7 +132,8 @@ match_rules(struct deepscan *d, const struct layer *l)
 static void
 add_part(struct deepscan *d, const struct layer *l, const struct digest_values *values)
 {
-	if (!is_whole(l) && !l->is_rewritten && d->part_count < DEEPSCAN_PARTS_MAX)
+	if (!is_whole(l) && !l->is_rewritten && l->depth < d->bad_above &&
+	    d->part_count < DEEPSCAN_PARTS_MAX)
 		memcpy(d->parts[d->part_count++], values->sha256, sizeof(values->sha256));
 }
 
@@ -211,27 +213,32 @@ layer_match_as(struct deepscan *d, const struct layer *l, unsigned form)
 		return;
 	}
 	signature_take_as(scan, form);
+	signature_lies_in(scan, l->containers);
 	signature_match_regexes(scan, regexes_search, d->regexes);
 	if (signature_feed(scan, l->bytes, true) < 0)
 		layer_note(d, SOURCE_ERROR, l->path);
 	else
 		match_signatures(d, l, scan);
+	if (signature_hangs_on_container(scan)) /* the layer that was rewritten is in it, too */
+		d->bad_above = l->is_rewritten ? l->depth - 1 : l->depth;
 	signature_close(scan);
 }
 
-/* Whether the same content was followed as deep as it could be from here. */
+/* Whether the same content, lying in the like, was followed as deep as it could be from here. */
 static bool
-was_seen(struct deepscan *d, const uint8_t sha256[32], uint32_t levels)
+was_seen(struct deepscan *d, const struct layer *l, const uint8_t sha256[32], uint32_t levels)
 {
 	struct deepscan_seen *place;
 	uint32_t number;
 
 	memcpy(&number, sha256, sizeof(number));
 	place = &d->seen[number % DEEPSCAN_SEEN_MAX];
-	if (place->levels >= levels && memcmp(place->sha256, sha256, 32) == 0)
+	if (place->levels >= levels && place->containers == l->containers &&
+	    memcmp(place->sha256, sha256, 32) == 0)
 		return true;
 	memcpy(place->sha256, sha256, 32);
 	place->levels = levels;
+	place->containers = l->containers;
 	return false;
 }
 
@@ -307,10 +314,10 @@ layer_count_stream(struct deepscan *d, const struct layer *l)
 const char *
 layer_path(char out[DEEPSCAN_LAYER_MAX], const struct layer *l, const char *kind, const char *name)
 {
-	const char *before = l->path[0] != 0 ? "->" : "";
-	int used = snprintf(
-	    out, DEEPSCAN_LAYER_MAX, "%s%s%s%s", l->path, before, kind, name != NULL ? ":" : "");
+	int room = DEEPSCAN_LAYER_MAX - 1 - (int)strlen("->:") - (int)strlen(kind), used;
 
+	used = snprintf(out, DEEPSCAN_LAYER_MAX, "%.*s%s%s%s", room, l->path,
+	    l->path[0] != 0 ? "->" : "", kind, name != NULL ? ":" : "");
 	for (; name != NULL && *name != 0 && used < DEEPSCAN_LAYER_MAX - 1; name++)
 		out[used++] = *name > ' ' && *name < 0x7f && *name != '>' ? *name : '_';
 	if (used < DEEPSCAN_LAYER_MAX)
@@ -415,6 +422,17 @@ is_packed(const struct layer *l, enum format f)
 	return document_is_one(l->bytes, f) || layer_is_compressed(l) || layer_is_bare(l->bytes);
 }
 
+/* What it lies in; and, for those in it, which office's it is. */
+static void
+note_containers(struct deepscan *d, struct layer *l, enum format f)
+{
+	bool is_around = l->depth > 0 && l->depth <= DEEPSCAN_DEPTH_MAX;
+
+	l->containers = containers_of(l->path, is_around ? d->offices[l->depth - 1] : 0);
+	if (l->depth < DEEPSCAN_DEPTH_MAX)
+		d->offices[l->depth] = f == FORMAT_OOXML ? containers_of_office(l->bytes) : 0;
+}
+
 void
 layer_judge(struct deepscan *d, const struct layer *given)
 {
@@ -425,9 +443,11 @@ layer_judge(struct deepscan *d, const struct layer *given)
 	struct digest_values values;
 	bool is_new;
 
+	if (!l.is_rewritten)
+		note_containers(d, &l, f);
 	if (match(d, &l, &values) || layer_is_over(d) || l.is_rewritten)
 		return;
-	is_new = levels == 0 || !was_seen(d, values.sha256, levels);
+	is_new = levels == 0 || !was_seen(d, &l, values.sha256, levels);
 	if (is_new && levels > 0)
 		take_apart(d, &l, f, is_archive);
 	if (is_new && !layer_is_over(d))

@@ -7,6 +7,7 @@
 #define COFF_BYTES          20
 #define PE_SECTION_BYTES    40
 #define ELF_PROGRAMS_MAX    128 /* as ClamAV: more is malformed */
+#define ELF_SECTIONS_MAX    2048
 #define FILE_ALIGNMENT_TRUE 0x200
 
 struct reader {
@@ -122,6 +123,7 @@ read_pe(struct reader *r, struct program *out)
 			.bytes = round_up(number(r, row + 16, 4), l.file_alignment)
 		};
 	}
+	out->last = out->sections[count - 1];
 	return result(r, find_entry(out, &l, addresses, &out->entry));
 }
 
@@ -169,6 +171,38 @@ program_read(struct span head, bool is_whole, struct program *out)
 	if (head.bytes >= 6 && memcmp(head.data, "\177ELF", 4) == 0)
 		return read_elf(&r, out);
 	return head.bytes >= 6 || is_whole ? PROGRAM_NO : PROGRAM_BEYOND;
+}
+
+/* Offsets of fields: of 32 and of 64 bits. */
+void
+program_read_elf_sections(struct span whole, struct program *out)
+{
+	struct reader r = { .head = whole, .is_whole = true };
+	bool is_wide;
+	unsigned word;
+	uint64_t table, each, count;
+
+	if (whole.bytes < 6 || memcmp(whole.data, "\177ELF", 4) != 0)
+		return;
+	is_wide = whole.data[4] == 2;
+	word = is_wide ? 8 : 4;
+	each = is_wide ? 64 : 40;
+	r.is_big_endian = whole.data[5] == 2;
+	table = number(&r, is_wide ? 40 : 32, word);
+	count = number(&r, is_wide ? 60 : 48, 2);
+	if (r.is_short || count == 0 || count > ELF_SECTIONS_MAX || table > whole.bytes ||
+	    count * each > whole.bytes - table || number(&r, is_wide ? 58 : 46, 2) != each)
+		return;
+	out->section_count = (uint32_t)count;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t row = table + i * each;
+
+		out->last =
+		    (struct program_section){ .at = number(&r, row + (is_wide ? 24 : 16), word),
+			    .bytes = number(&r, row + (is_wide ? 32 : 20), word) };
+		if (i < PROGRAM_SECTIONS_MAX)
+			out->sections[i] = out->last;
+	}
 }
 
 static uint64_t

@@ -4,7 +4,8 @@
  * whole one, what is behind all of them: PE
  * (Microsoft PE/COFF §3, §4) and ELF (System V gABI, "Object Files"), as ClamAV reads them, since
  * its signatures count from there. No allocation; no byte behind `head` is looked at, and the size
- * of the whole object plays no part: a stream's is not known yet.
+ * of the whole object plays no part: a stream's is not known yet. An ELF's sections, whose table
+ * stands at its end, are read of a whole one alone.
  */
 #ifndef SLUICE_PROGRAM_H
 #define SLUICE_PROGRAM_H
@@ -29,9 +30,10 @@ struct program_section {
 
 struct program {
 	uint64_t entry; /* an offset of the file */
-	/* PE's in their order; none of ELF, whose table stands at the file's end */
+	/* PE's in their order; ELF's by program_read_elf_sections(), of which there may be more
+	 * than are kept */
 	uint32_t section_count;
-	struct program_section sections[PROGRAM_SECTIONS_MAX];
+	struct program_section sections[PROGRAM_SECTIONS_MAX], last;
 };
 
 #define PROGRAM_OVERLAY_MAX 3
@@ -46,5 +48,8 @@ unsigned program_overlay(struct span whole, struct program_section out[PROGRAM_O
 
 /* `is_whole`: the object ends with `head`. `out` is valid for PROGRAM_YES alone. */
 enum program_result program_read(struct span head, bool is_whole, struct program *out);
+/* The sections of a whole ELF, besides what program_read() told of it; none where the table is
+ * malformed. Does nothing of what is no ELF. */
+void program_read_elf_sections(struct span whole, struct program *out);
 
 #endif

@@ -240,6 +240,15 @@ regex(const struct generation_step *s, const struct context *c)
 	return t != NULL ? met(s, t) : unseen;
 }
 
+/* Of a program whose headers were read; there are none of what is none. */
+static struct value
+of_program(const struct generation_step *s, const struct signature_program *p)
+{
+	if (p->result != PROGRAM_YES)
+		return p->result == PROGRAM_BEYOND ? unseen : undefined;
+	return number(s->kind == STEP_ENTRY ? (int64_t)p->at.entry : p->at.section_count);
+}
+
 /* What a step pushes that takes nothing. */
 static struct value
 fact(const struct generation_step *s, const struct context *c)
@@ -252,6 +261,10 @@ fact(const struct generation_step *s, const struct context *c)
 		return number((int64_t)c->object->size);
 	if (s->kind == STEP_NAME)
 		return compare_name(s, c);
+	if (s->kind == STEP_CONTAINER)
+		return (struct value){ .holds = (c->object->containers >> s->value & 1) != 0 };
+	if (s->kind == STEP_SECTIONS || s->kind == STEP_ENTRY)
+		return of_program(s, c->object->program);
 	t = tallies_of(c->tallies, c->parts[s->part]);
 	if (s->kind == STEP_MATCHES)
 		return number(t->count);
@@ -331,6 +344,9 @@ taken_by(const struct generation_step *s)
 	case STEP_START:
 	case STEP_NAME:
 	case STEP_REGEX:
+	case STEP_CONTAINER:
+	case STEP_SECTIONS:
+	case STEP_ENTRY:
 		return 0;
 	case STEP_AND:
 	case STEP_OR:
@@ -375,6 +391,8 @@ step_is_sound(
 		return s->value < MATH_COUNT;
 	case STEP_COMPARE:
 		return s->value < COMPARE_COUNT;
+	case STEP_CONTAINER:
+		return s->value < CONTAINER_COUNT;
 	case STEP_NAME:
 		return s->part < VARIABLE_COUNT && (s->kinds & ~TEXT_NOCASE) < TEXT_COUNT &&
 		       s->value < g->sections[GENERATION_NAMES].bytes && r->by_name != 0;

@@ -128,13 +128,16 @@ struct generation_element {
 /* What start_min and start_max count from. */
 enum generation_from {
 	FROM_START,
-	FROM_END,       /* so many bytes before the end; the object has start_max at least */
+	/* So many bytes before the end; the object has start_max at least, which is more than
+	 * GENERATION_REACH_MAX in rules of TARGET_WHOLE alone, since no stream keeps so much. */
+	FROM_END,
 	FROM_END_LOOSE, /* the same of smaller ones too */
 	/* Of programs, as scanners/format/program.h tells; start_min and start_max are signed. */
 	FROM_ENTRY,
 	FROM_SECTION,       /* the start of section number `section` */
 	FROM_LAST_SECTION,  /* the start of the last one */
-	FROM_WITHIN_SECTION /* within section number `section`, from its start to its end */
+	FROM_WITHIN_SECTION, /* within section number `section`, from its start to its end */
+	FROM_VERSION_INFO    /* the key of a string of its version information; TARGET_WHOLE alone */
 };
 
 struct generation_pattern {
@@ -217,6 +220,38 @@ enum generation_variable {
 	VARIABLE_COUNT
 };
 
+/*
+ * What an object may lie in, by ClamAV's words for types (CL_TYPE_…): number and word. A member of
+ * an Office document lies in that and in a ZIP.
+ */
+#define GENERATION_CONTAINERS(X)                           \
+	X(NONE, "ANY") /* it was not packed in anything */ \
+	X(MAIL, "MAIL")                                    \
+	X(ZIP, "ZIP")                                      \
+	X(WORD, "OOXML_WORD")                              \
+	X(EXCEL, "OOXML_XL")                               \
+	X(POWERPOINT, "OOXML_PPT")                         \
+	X(PDF, "PDF")                                      \
+	X(RTF, "RTF")                                      \
+	X(OLE, "MSOLE2")                                   \
+	X(CHM, "MSCHM")                                    \
+	X(CAB, "MSCAB")                                    \
+	X(RAR, "RAR")                                      \
+	X(SEVEN_ZIP, "7Z")                                 \
+	X(TAR, "POSIX_TAR")                                \
+	X(ISO, "ISO9660")                                  \
+	X(GZIP, "GZ")                                      \
+	X(BZIP2, "BZ")                                     \
+	X(XZ, "XZ")                                        \
+	X(TNEF, "TNEF")
+
+enum generation_container {
+#define X(id, word) CONTAINER_##id,
+	GENERATION_CONTAINERS(X)
+#undef X
+	CONTAINER_COUNT
+};
+
 enum generation_text {
 	TEXT_IS,
 	TEXT_CONTAINS,
@@ -241,6 +276,9 @@ enum generation_text {
  *     COMPARE   the two on top, by `value`, an enum generation_compare: whether it holds
  *     UNSURE    of the top: where it holds, it may hold or not
  *     REGEX     as PART, of one that is a regular expression: number `value` of REGEXES
+ *     CONTAINER pushes whether the object lies in one of that kind, an enum generation_container
+ *     SECTIONS, ENTRY    push how many sections a program has, and the offset where it begins to
+ *               run; of what is no program, nothing
  *     NAME      pushes whether variable number `part` stands to the text at `value` of NAMES as
  *               `kinds`, an enum generation_text, says
  * What has no value (a read behind the end, START of what was not met, a division by 0) is
@@ -267,6 +305,9 @@ enum generation_step_kind {
 	STEP_UNSURE,
 	STEP_NAME,
 	STEP_REGEX,
+	STEP_CONTAINER,
+	STEP_SECTIONS,
+	STEP_ENTRY,
 	STEP_KIND_COUNT
 };
 

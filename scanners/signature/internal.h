@@ -6,7 +6,7 @@
 #include <hs/hs.h>
 
 #include "scanners/format/format.h"
-#include "scanners/format/program.h"
+#include "scanners/format/version_info.h"
 #include "scanners/reputation/reputation.h"
 #include "scanners/signature/generation_file.h"
 #include "scanners/signature/name.h"
@@ -38,8 +38,10 @@ struct signature_view {
 /* Where its sections lie and how surely that is known. */
 struct signature_program {
 	enum program_result result;
-	bool is_any; /* for a proof: every place is where it should be */
+	bool is_any; /* for a proof: every place in programs, and far from the end, is right */
 	struct program at;
+	unsigned version_count; /* of a whole one */
+	struct program_section versions[VERSION_INFO_MAX];
 };
 
 enum pattern_result {
@@ -124,12 +126,15 @@ struct object_facts {
 	const struct signature_view *tail; /* its last bytes */
 	struct object_name *name;          /* NULL: what hangs on it is unseen */
 	struct regex_search *regexes;      /* the same */
+	uint32_t containers; /* a bit for each that it lies in (enum generation_container) */
+	const struct signature_program *program;
 };
 struct rules_said {
-	const char *name; /* of a rule that holds, or NULL; the rest counts only then */
-	bool is_unseen;   /* a rule asks for bytes that are not kept */
-	bool wants_deep;  /* one that the sandbox judges may hold */
-	bool by_name;     /* what is said, of a rule or of none, may be other under another name */
+	const char *name;  /* of a rule that holds, or NULL; the rest counts only then */
+	bool is_unseen;    /* a rule asks for bytes that are not kept */
+	bool wants_deep;   /* one that the sandbox judges may hold */
+	bool by_name;      /* what is said, of a rule or of none, may be other under another name */
+	bool by_container; /* of a rule: it asks what the object lies in */
 };
 void rules_judge(const struct generation *g, struct tallies *t, const struct object_facts *o,
     struct rules_said *out);

@@ -321,26 +321,39 @@ static bool
 find_place(
     const struct generation_pattern *p, const struct program *in, uint64_t *from, uint64_t *more)
 {
-	uint32_t section = p->section;
-
 	*from = in->entry;
 	*more = 0;
 	if (p->from == FROM_ENTRY)
 		return true;
-	if (p->from == FROM_LAST_SECTION)
-		section = in->section_count - 1;
-	if (section >= in->section_count)
+	if (p->from == FROM_LAST_SECTION) {
+		*from = in->last.at;
+		return in->section_count > 0;
+	}
+	if (p->section >= in->section_count)
 		return false;
-	*from = in->sections[section].at;
+	*from = in->sections[p->section].at;
 	if (p->from == FROM_WITHIN_SECTION)
-		*more = in->sections[section].bytes;
+		*more = in->sections[p->section].bytes;
 	return true;
+}
+
+static bool
+is_version_key(const struct signature_view *whole, uint64_t at)
+{
+	const struct signature_program *in = whole->program;
+
+	for (unsigned i = 0; i < in->version_count; i++) {
+		if (version_info_has_key_at(whole->now, &in->versions[i], at))
+			return true;
+	}
+	return false;
 }
 
 /* The same of a place that a program's headers tell. */
 static enum pattern_result
-may_start_in(const struct generation_pattern *p, const struct signature_program *in, uint64_t start)
+may_start_in(const struct generation_pattern *p, const struct signature_view *view, uint64_t start)
 {
+	const struct signature_program *in = view->program;
 	uint64_t from, more;
 	int64_t distance;
 
@@ -348,6 +361,8 @@ may_start_in(const struct generation_pattern *p, const struct signature_program 
 		return PATTERN_YES;
 	if (in->result != PROGRAM_YES)
 		return in->result == PROGRAM_BEYOND ? PATTERN_UNSEEN : PATTERN_NO;
+	if (p->from == FROM_VERSION_INFO)
+		return is_version_key(view, start) ? PATTERN_YES : PATTERN_NO;
 	if (!find_place(p, &in->at, &from, &more))
 		return PATTERN_NO;
 	distance = (int64_t)(start - from);
@@ -366,7 +381,9 @@ may_start_at(const struct generation_pattern *p, const struct signature_view *vi
 	if (p->from == FROM_START)
 		return start >= p->start_min && start <= p->start_max ? PATTERN_YES : PATTERN_NO;
 	if (p->from >= FROM_ENTRY)
-		return may_start_in(p, view->program, start);
+		return may_start_in(p, view, start);
+	if (view->program->is_any && p->start_max > GENERATION_REACH_MAX)
+		return PATTERN_YES;
 	if (distance > p->start_max)
 		return PATTERN_NO;
 	if (!view->is_end)
@@ -516,8 +533,7 @@ pattern_is_sound(const struct generation *g, const struct generation_pattern *p,
 	}
 	if (p->left_min != left_min || p->left_max != left_max)
 		return false;
-	if (p->from > FROM_WITHIN_SECTION || ((p->from == FROM_END || p->from == FROM_END_LOOSE) &&
-						 p->start_max > GENERATION_REACH_MAX))
+	if (p->from > FROM_VERSION_INFO || p->section >= PROGRAM_SECTIONS_MAX)
 		return false;
 	return parts_are_sound(g, p) && reach <= GENERATION_REACH_MAX &&
 	       anchor->kind == ELEMENT_BYTES && p->literal_end <= anchor->min;

@@ -150,6 +150,18 @@ judge(const struct generation *g, const struct generation_rule *r, struct tallie
 }
 
 static bool
+asks_for_container(const struct generation *g, const struct generation_rule *r)
+{
+	const struct generation_step *s = row(g, GENERATION_STEPS, sizeof(*s), r->steps);
+
+	for (unsigned i = 0; i < r->step_count; i++) {
+		if (s[i].kind == STEP_CONTAINER)
+			return true;
+	}
+	return false;
+}
+
+static bool
 may_hold_under_a_name(const struct generation *g, const struct generation_rule *r,
     struct tallies *t, const struct object_facts *o)
 {
@@ -180,6 +192,7 @@ ask(const struct generation *g, uint32_t id, struct tallies *t, const struct obj
 	} else if (result == RULE_YES) {
 		out->name = (const char *)g->sections[GENERATION_NAMES].data + r->name;
 		out->by_name = r->by_name;
+		out->by_container = asks_for_container(g, r);
 	} else {
 		out->is_unseen |= result == RULE_UNSEEN;
 	}

@@ -47,15 +47,17 @@ signature_open(struct signature_core *core, const struct generation *g)
 		hashing_begin(&scan->memory->hashing);
 		scan->memory->program.is_any = false;
 		scan->memory->program.result = PROGRAM_NO;
+		scan->memory->program.version_count = 0;
 		tallies_clear(&scan->memory->tallies);
 	}
 	scan->target = TARGET_ANY;
 	scan->has_target = !g->is_split && !g->has_places && !g->has_section_digests;
 	scan->is_form = false;
 	scan->in_stream = scan->ended = scan->has_hit = scan->failed = scan->wants_deep = false;
-	scan->by_name = false;
+	scan->by_name = scan->by_container = false;
 	scan->name_of = NULL;
 	scan->search_regex = NULL;
+	scan->containers = 1u << CONTAINER_NONE;
 	return scan;
 }
 
@@ -77,6 +79,12 @@ signature_take_as(struct signature_scan *scan, unsigned form)
 	scan->is_form = true;
 	scan->target = form;
 	scan->has_target = true;
+}
+
+void
+signature_lies_in(struct signature_scan *scan, uint32_t containers)
+{
+	scan->containers = containers;
 }
 
 void
@@ -181,6 +189,8 @@ judge_rules(struct signature_scan *scan)
 	facts.target = scan->is_form ? scan->target : facts.of;
 	facts.regexes = scan->is_form && scan->search_regex != NULL ? &regexes : NULL;
 	facts.tail = &scan->view;
+	facts.containers = scan->containers;
+	facts.program = &m->program;
 	name.of = scan->name_of;
 	name.arg = scan->name_arg;
 	name.is_known = false;
@@ -191,6 +201,7 @@ judge_rules(struct signature_scan *scan)
 	if (said.name != NULL)
 		take_named_hit(scan, said.name, regexes.end > 0 ? regexes.end : scan->bytes);
 	scan->by_name = said.by_name;
+	scan->by_container = said.by_container;
 }
 
 /* All was seen, or all that was asked for: what the digests taken on the way say. */
@@ -393,9 +404,13 @@ read_whole_program(struct signature_scan *scan, struct span bytes)
 {
 	struct memory *m = scan->memory;
 
-	if (m != NULL && scan->generation->has_places &&
+	if (m != NULL && (scan->generation->has_places || scan->target == TARGET_WHOLE) &&
 	    is_program(target_of(format_of(scan), scan->head)))
 		m->program.result = program_read(bytes, true, &m->program.at);
+	if (m == NULL || scan->target != TARGET_WHOLE || m->program.result != PROGRAM_YES)
+		return;
+	program_read_elf_sections(bytes, &m->program.at);
+	m->program.version_count = version_info_find(bytes, m->program.versions);
 }
 
 /* False: more of its first bytes must come. */
@@ -530,6 +545,12 @@ bool
 signature_is_by_name(const struct signature_scan *scan)
 {
 	return scan->by_name;
+}
+
+bool
+signature_hangs_on_container(const struct signature_scan *scan)
+{
+	return scan->by_container;
 }
 
 bool

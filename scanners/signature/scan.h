@@ -35,7 +35,8 @@ struct signature_scan {
 	uint32_t only;             /* the literal that is looked for; UINT32_MAX: any */
 	uint32_t only_id, only_at; /* of the one: signature_look_for() */
 	bool is_form;              /* signature_take_as() */
-	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name;
+	bool has_target, in_stream, ended, has_hit, failed, wants_deep, by_name, by_container;
+	uint32_t containers;
 	signature_name_of name_of; /* NULL: it has none */
 	void *name_arg;
 	signature_regex_search search_regex; /* NULL: nobody does */

@@ -113,6 +113,9 @@ struct signature_regex {
 typedef int (*signature_regex_search)(
     void *arg, const struct signature_regex *what, size_t *start, size_t *end);
 void signature_match_regexes(struct signature_scan *scan, signature_regex_search search, void *arg);
+/* Before the last byte: what it lies in, a bit for each enum generation_container of
+ * generation_file.h; a scan that is not told judges as if it lay in nothing. */
+void signature_lies_in(struct signature_scan *scan, uint32_t containers);
 /*
  * What the object is called (name.h): writes at most `room` bytes to `out` and returns how many.
  * Called at the object's end, and only where a rule hangs on it; without it there is no name.
@@ -139,6 +142,8 @@ int signature_finish(struct signature_scan *scan);
 bool signature_wants_deep(const struct signature_scan *scan);
 /* After the last byte: what was said, a hit or none, may be other under another name. */
 bool signature_is_by_name(const struct signature_scan *scan);
+/* After the last byte: the hit is of a rule that asks what the object lies in. */
+bool signature_hangs_on_container(const struct signature_scan *scan);
 /* When the object has ended: whether its SHA-1 is on a list of good ones. */
 bool signature_is_trusted(const struct signature_scan *scan);
 const struct signature_hit *signature_hit(const struct signature_scan *scan);

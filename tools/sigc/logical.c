@@ -2,8 +2,10 @@
 /*
  * Logical signatures, ClamAV's .ldb: NAME;CONDITIONS;EXPRESSION;PART;PART…, each part one of
  * hex.c's patterns with OFFSET: before and ::MODIFIERS behind, or a regular expression (regex.c),
- * which makes the rule one for the sandbox (TARGET_WHOLE, unless it is for a form). A rule is taken
- * whole or not at all: what it had added is taken back when one of its parts can't be honoured.
+ * which makes the rule one for the sandbox (TARGET_WHOLE, unless it is for a form), as do
+ * conditions on what the object lies in or on a program's headers, which become terms of the
+ * expression. A rule is taken whole or not at all: what it had added is taken back when one of its
+ * parts can't be honoured. CONDITIONS are conditions.c's.
  *
  * Equal patterns of different rules are one. Each rule names its triggers: parts one of which must
  * have been met for the expression to hold; a rule that may hold without any is left out. Those of
@@ -218,58 +220,6 @@ read_block(struct expression *x, triggers *out, unsigned *terms)
 	return rc;
 }
 
-/* MIN-MAX, either may be missing. */
-static bool
-read_range(struct span text, uint64_t *min, uint64_t *max)
-{
-	sigc_take_number(&text, min);
-	if (text.bytes == 0 || text.data[0] != '-')
-		return false;
-	text = span_from(text, 1);
-	sigc_take_number(&text, max);
-	return text.bytes == 0;
-}
-
-static int
-read_condition(const struct sigc *s, struct generation_rule *r, struct span key, struct span value,
-    enum skip_reason *why)
-{
-	uint64_t min = 0, max = UINT64_MAX;
-
-	if (span_is(key, "Engine")) {
-		*why = SKIP_LEVEL;
-		if (!read_range(value, &min, &max))
-			return -EINVAL;
-		return min <= CLAMAV_LEVEL && max >= CLAMAV_LEVEL ? 0 : -ENOTSUP;
-	}
-	if (span_is(key, "FileSize"))
-		return read_range(value, &r->size_min, &r->size_max) ? 0 : -EINVAL;
-	if (span_is(key, "Target")) {
-		if (!sigc_take_number(&value, &min) || value.bytes > 0)
-			return -EINVAL;
-		r->target = (uint16_t)min;
-		*why = sigc_target_refused(s, min);
-		return *why == SKIP_COUNT ? 0 : -ENOTSUP;
-	}
-	*why = SKIP_CONDITION;
-	return -ENOTSUP;
-}
-
-static int
-read_conditions(
-    const struct sigc *s, struct generation_rule *r, struct span text, enum skip_reason *why)
-{
-	int rc = 0;
-
-	while (rc == 0 && text.bytes > 0) {
-		struct span one = sigc_take_field(&text, ',');
-		struct span key = sigc_take_field(&one, ':');
-
-		rc = read_condition(s, r, key, one, why);
-	}
-	return rc;
-}
-
 /* "::iwfa" at a part's end is taken off. */
 static bool
 read_modifiers(struct span *text, unsigned *modifiers)
@@ -359,16 +309,17 @@ sigc_add_any_part(
 	return rc;
 }
 
-/* False: it begins at a place that objects of the target do not tell. Equal parts are one, whatever
- * their rules' targets. */
-static bool
-has_known_place(struct span part, uint16_t target)
+/* Who can tell where it begins, of objects of the target. Equal parts are one, whatever their
+ * rules' targets. */
+static enum sigc_teller
+teller_of(struct span part, uint16_t target)
 {
 	struct sigc_place place;
 	struct span offset = sigc_take_field(&part, ':');
 
-	return part.bytes == 0 || kind_of(offset) != SKIP_COUNT ||
-	       !sigc_parse_offset(offset, &place) || sigc_place_is_told(&place, target);
+	if (part.bytes == 0 || kind_of(offset) != SKIP_COUNT || !sigc_parse_offset(offset, &place))
+		return TOLD_BY_STREAM; /* or, of the last, refused elsewhere */
+	return sigc_place_is_told(&place, target);
 }
 
 /* build.c sorts the triggers by part. */
@@ -447,60 +398,70 @@ read_regexes(struct sigc *s, const struct generation_rule *r, struct span parts,
 	return rc;
 }
 
+/* `*is_deep`: where one of them begins the sandbox alone can tell. */
 static int
 add_parts(struct sigc *s, const struct generation_rule *r, struct span parts, triggers regexes,
-    uint32_t *ids, enum skip_reason *why)
+    uint32_t *ids, bool *is_deep, enum skip_reason *why)
 {
 	int rc = 0;
 
+	*is_deep = false;
 	for (unsigned i = 0; rc == 0 && i < r->part_count; i++) {
 		struct span part = sigc_take_part(&parts);
+		enum sigc_teller teller = teller_of(part, r->target);
 
 		*why = SKIP_OFFSET;
-		if (regexes & UINT64_C(1) << i)
+		if (regexes & UINT64_C(1) << i) {
 			ids[i] = sigc_add_link_part(s); /* no other rule's */
-		else
-			rc = has_known_place(part, r->target)
-				 ? sigc_add_part(s, part, r->name, &ids[i], why)
-				 : -ENOTSUP;
+			continue;
+		}
+		if (teller == TOLD_BY_NOBODY || (teller == TOLD_BY_WHOLE && !s->has_sandbox))
+			return -ENOTSUP;
+		*is_deep |= teller == TOLD_BY_WHOLE;
+		rc = sigc_add_part(s, part, r->name, &ids[i], why);
 	}
 	return rc;
 }
 
+struct rule_text {
+	struct span name, expression, parts, words;
+	const struct sigc_surroundings *around;
+};
+
 static int
-read_rule(struct sigc *s, struct generation_rule *r, struct span expression, struct span parts,
-    enum skip_reason *why)
+read_rule(
+    struct sigc *s, struct generation_rule *r, const struct rule_text *text, enum skip_reason *why)
 {
 	struct regexes regexes = { .are = 0 };
 	struct expression x = {
-		.s = s, .regexes = &regexes, .text = expression, .part_count = r->part_count
+		.s = s, .regexes = &regexes, .text = text->expression, .part_count = r->part_count
 	};
 	uint32_t ids[GENERATION_RULE_PARTS_MAX];
 	triggers t = 0;
-	int rc = read_regexes(s, r, parts, &regexes, why);
+	bool is_deep = false;
+	int rc = read_regexes(s, r, text->parts, &regexes, why);
 
 	if (rc != 0)
 		return rc;
 	rc = read_expression(&x, &r->steps, &r->step_count, &t);
 	*why = x.why;
 	if (rc == 0)
-		rc = add_parts(s, r, parts, regexes.are, ids, why);
+		rc = add_parts(s, r, text->parts, regexes.are, ids, &is_deep, why);
 	if (rc == 0 && t == 0) {
 		*why = SKIP_NEGATIVE;
 		rc = -ENOTSUP;
 	}
-	if (rc == 0 && regexes.are != 0 && !sigc_target_is_form(r->target)) {
+	if (rc != 0)
+		return rc;
+	is_deep |= sigc_add_surroundings(s, r, text->around) || regexes.are != 0;
+	if (is_deep && !sigc_target_is_form(r->target)) {
 		r->of = r->target;
 		r->target = TARGET_WHOLE;
 	}
-	if (rc == 0)
-		sigc_add_rule(s, r, ids, t);
-	return rc;
+	*why = regexes.are != 0 ? SKIP_REGEX : SKIP_WHOLE;
+	sigc_add_rule(s, r, ids, t);
+	return 0;
 }
-
-struct rule_text {
-	struct span name, expression, parts, words;
-};
 
 /*
  * ClamAV also has the scripts of HTML in a form of their own, their names rewritten to n000, n001
@@ -521,13 +482,13 @@ add_or_undo(struct sigc *s, struct generation_rule *r, const struct rule_text *t
 	int rc;
 
 	r->name = table_add_text(&s->names, t->name);
-	rc = read_rule(s, r, t->expression, t->parts, &why);
+	rc = read_rule(s, r, t, &why);
 	if (rc != 0)
 		sigc_undo(s, &mark);
 	if (rc == 0)
 		sigc_count(s, 'r', t->words);
 	if (rc == 0 && sigc_target_is_form(r->target))
-		sigc_note_deep(s, t->name, r->target == TARGET_WHOLE ? SKIP_REGEX : SKIP_FORM);
+		sigc_note_deep(s, t->name, r->target == TARGET_WHOLE ? why : SKIP_FORM);
 	if (rc == -ENOTSUP)
 		sigc_skip(s, t->name, why);
 	return rc == -ENOTSUP ? 0 : rc;
@@ -537,7 +498,8 @@ int
 sigc_add_logical(struct sigc *s, struct span line)
 {
 	struct generation_rule r = { .size_max = UINT64_MAX };
-	struct rule_text t = { .name = sigc_take_field(&line, ';') };
+	struct sigc_surroundings around = { .has_container = false };
+	struct rule_text t = { .name = sigc_take_field(&line, ';'), .around = &around };
 	enum skip_reason why = SKIP_COUNT;
 	struct span conditions;
 	unsigned parts;
@@ -550,7 +512,7 @@ sigc_add_logical(struct sigc *s, struct span line)
 	parts = sigc_count_parts(line);
 	if (t.name.bytes == 0 || line.bytes == 0)
 		return -EINVAL;
-	rc = read_conditions(s, &r, conditions, &why);
+	rc = sigc_read_conditions(s, conditions, &r, &around, &why);
 	if (rc == 0 && parts > GENERATION_RULE_PARTS_MAX) {
 		why = SKIP_EXPRESSION;
 		rc = -ENOTSUP;
@@ -572,9 +534,12 @@ sigc_add_targeted(
     struct sigc *s, struct span name, uint16_t target, struct span part, struct span words)
 {
 	struct generation_rule r = { .size_max = UINT64_MAX, .target = target, .part_count = 1 };
-	struct rule_text t = {
-		.name = name, .expression = span_text("0"), .parts = part, .words = words
-	};
+	const struct sigc_surroundings around = { .has_container = false };
+	struct rule_text t = { .name = name,
+		.expression = span_text("0"),
+		.parts = part,
+		.words = words,
+		.around = &around };
 
 	return add_or_undo(s, &r, &t);
 }

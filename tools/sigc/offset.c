@@ -65,16 +65,23 @@ parse_program_offset(struct span text, struct sigc_place *out)
 	return out->from == FROM_SECTION ? parse_signed(text, out) : text.bytes == 0;
 }
 
-bool
+enum sigc_teller
 sigc_place_is_told(const struct sigc_place *place, uint64_t target)
 {
-	return place->from < FROM_ENTRY || target == TARGET_PE ||
-	       (target == TARGET_ELF && place->from == FROM_ENTRY);
+	if (place->from < FROM_ENTRY)
+		return place->from == FROM_START || place->max <= GENERATION_REACH_MAX
+			   ? TOLD_BY_STREAM
+			   : TOLD_BY_WHOLE;
+	if (place->from == FROM_VERSION_INFO)
+		return target == TARGET_PE ? TOLD_BY_WHOLE : TOLD_BY_NOBODY;
+	if (target == TARGET_PE || (target == TARGET_ELF && place->from == FROM_ENTRY))
+		return TOLD_BY_STREAM;
+	return target == TARGET_ELF ? TOLD_BY_WHOLE : TOLD_BY_NOBODY;
 }
 
 /*
  * "*", "n" or "n,m": from n to n + m, both included; "EOF-n" and "EOF-n,m" the same from size - n
- * on, no farther than a stream is kept; and places in programs. False: another kind of offset.
+ * on; "VI"; and places in programs. False: another kind of offset.
  */
 bool
 sigc_parse_offset(struct span text, struct sigc_place *out)
@@ -89,8 +96,12 @@ sigc_parse_offset(struct span text, struct sigc_place *out)
 		return sigc_parse_size(span_from(text, 1), &out->max) &&
 		       out->max <= GENERATION_REACH_MAX;
 	}
+	if (span_is(text, "VI")) {
+		*out = (struct sigc_place){ 0, 0, FROM_VERSION_INFO, 0 };
+		return true;
+	}
 	if (span_starts(text, "EOF-")) {
-		if (!parse_numbers(span_from(text, 4), &n, &more) || n > GENERATION_REACH_MAX)
+		if (!parse_numbers(span_from(text, 4), &n, &more) || n > OFFSET_MAX)
 			return false;
 		*out = (struct sigc_place){ n > more ? n - more : 0, n, FROM_END, 0 };
 		return true;

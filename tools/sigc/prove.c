@@ -144,7 +144,7 @@ make_sample(struct sample *to, const struct sigc *s, const struct pattern *p, st
 	}
 	table_add(&to->bytes, after.data, after.bytes);
 	if ((g->from == FROM_END || g->from == FROM_END_LOOSE) &&
-	    to->bytes.used < g->start_max + before.bytes)
+	    g->start_max <= GENERATION_REACH_MAX && to->bytes.used < g->start_max + before.bytes)
 		fill(to, FILLER, g->start_max + before.bytes - to->bytes.used);
 	return true;
 }

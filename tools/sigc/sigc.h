@@ -29,10 +29,11 @@ struct sigc_table {
 	X(REACH, "a pattern that reaches too far")                               \
 	X(NESTED, "alternatives within alternatives")                            \
 	X(INNER_EDGE, "!(L), or (B), (L) or (W) of wide text, inside a pattern") \
-	X(CONDITION, "a condition on container, icon or program")                \
+	X(CONDITION, "a condition on icon, container or handler")                \
 	X(EXPRESSION, "an expression or as many parts as are not read")          \
 	X(NEGATIVE, "true of objects without any match")                         \
 	X(REGEX, "a regular expression")                                         \
+	X(WHOLE, "a condition or an offset that only the sandbox knows")         \
 	X(NO_REGEX, "a regular expression that libpcre2 refuses")                \
 	X(REGEX_MODIFIER, "a regular expression with modifiers behind it")       \
 	X(COMPARE, "a comparison of bytes or an image")                          \
@@ -236,11 +237,16 @@ struct sigc_place {
 bool sigc_parse_size(struct span text, uint64_t *out);
 /*
  * Offsets "*", "n", "n,m", "EOF-n", "EOF-n,m", "EP+n", "EP-n", "Sx+n", "SL+n", each with ",m" too,
- * and "SEx"; false: another kind
+ * "SEx" and "VI"; false: another kind
  */
 bool sigc_parse_offset(struct span text, struct sigc_place *out);
-/* Whether objects of this target tell such a place. */
-bool sigc_place_is_told(const struct sigc_place *place, uint64_t target);
+/* Who can tell such a place of objects of this target. */
+enum sigc_teller {
+	TOLD_BY_NOBODY,
+	TOLD_BY_WHOLE, /* the sandbox, which has all of an object */
+	TOLD_BY_STREAM
+};
+enum sigc_teller sigc_place_is_told(const struct sigc_place *place, uint64_t target);
 /* How yara_condition.c writes "in (filesize-n..filesize)", which no file of ClamAV's may say. */
 #define SIGC_NEAR_END "\001"
 /* Of one that only the sandbox tells (TARGET_FORMS). */
@@ -333,6 +339,19 @@ int sigc_read_lines(struct sigc *s, const char *path, sigc_line_reader take);
 int sigc_add_logical(struct sigc *s, struct span line);
 int sigc_add_targeted(
     struct sigc *s, struct span name, uint16_t target, struct span part, struct span words);
+
+/* conditions.c: what the sandbox alone knows of an object; of each only where it is asked for. */
+struct sigc_surroundings {
+	bool has_container, has_sections, has_entry;
+	uint32_t container; /* enum generation_container */
+	uint64_t sections_min, sections_max, entry_min, entry_max;
+};
+/* 0; -ENOTSUP with the reason; -EINVAL: malformed. */
+int sigc_read_conditions(const struct sigc *s, struct span text, struct generation_rule *r,
+    struct sigc_surroundings *around, enum skip_reason *why);
+/* ANDs them with the rule's steps, which are the last ones. False: there are none. */
+bool sigc_add_surroundings(
+    struct sigc *s, struct generation_rule *r, const struct sigc_surroundings *around);
 
 /* A part, [OFFSET:]HEX[::MODIFIERS], and its patterns, unless an equal one is there; its number. */
 int sigc_add_part(

@@ -226,9 +226,10 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 		sigc_skip(s, f[0], sigc_target_refused(s, target));
 	else if (!fits_level(f, n, 4))
 		sigc_skip(s, f[0], SKIP_LEVEL);
-	else if (!sigc_parse_offset(f[2], &place) || !sigc_place_is_told(&place, target))
+	else if (!sigc_parse_offset(f[2], &place))
 		sigc_skip(s, f[0], SKIP_OFFSET);
-	else if (target != TARGET_ANY || has_open_gap(f[3]))
+	else if (target != TARGET_ANY || has_open_gap(f[3]) ||
+		 sigc_place_is_told(&place, target) != TOLD_BY_STREAM)
 		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);
 	else if (span_is(f[2], "*") && sigc_decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);

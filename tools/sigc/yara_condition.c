@@ -209,6 +209,8 @@ read_string(struct condition *c, triggers *t)
 		return yara_leave_out(c, SKIP_SYNTAX);
 	if (yara_take_keyword(c, "at")) {
 		if (take_near_end(c, &from)) {
+			if (from > GENERATION_REACH_MAX)
+				return yara_leave_out(c, SKIP_OFFSET);
 			snprintf(offset, sizeof(offset), "EOF-%llu:", (unsigned long long)from);
 			return yara_use_string(c, y, offset, t);
 		}

@@ -14,6 +14,13 @@ put(uint8_t *at, uint64_t value, unsigned width)
 		at[i] = (uint8_t)(value >> 8 * i);
 }
 
+static void
+put_big(uint8_t *at, uint64_t value, unsigned width)
+{
+	for (unsigned i = 0; i < width; i++)
+		at[width - 1 - i] = (uint8_t)(value >> 8 * i);
+}
+
 /* Three sections behind a header at 0x80, 512 bytes of headers, alignments 0x1000 and 0x200. */
 static void
 make_pe(uint8_t head[1024], uint32_t entry)
@@ -150,6 +157,72 @@ TEST(places_of_an_elf)
 	CHECK(program_read(span_of(head, sizeof(head)), false, &p) == PROGRAM_NO);
 	put(head + 56, 0, 2);
 	CHECK(program_read(span_of(head, sizeof(head)), false, &p) == PROGRAM_YES && p.entry == 0);
+}
+
+/* Its table of three sections stands at 0x100; section n begins at 0x1000 + n, of 0x20 + n bytes.
+ */
+static void
+make_elf(uint8_t bytes[0x200], bool is_wide, bool is_big)
+{
+	unsigned row = is_wide ? 64 : 40, word = is_wide ? 8 : 4;
+	void (*set)(uint8_t *, uint64_t, unsigned) = is_big ? put_big : put;
+
+	memset(bytes, 0, 0x200);
+	memcpy(bytes, "\177ELF", 4);
+	bytes[4] = is_wide ? 2 : 1;
+	bytes[5] = is_big ? 2 : 1;
+	set(bytes + (is_wide ? 40 : 32), 0x100, word);
+	set(bytes + (is_wide ? 58 : 46), row, 2);
+	set(bytes + (is_wide ? 60 : 48), 3, 2);
+	for (unsigned i = 0; i < 3; i++) {
+		set(bytes + 0x100 + i * row + (is_wide ? 24 : 16), 0x1000 + i, word);
+		set(bytes + 0x100 + i * row + (is_wide ? 32 : 20), 0x20 + i, word);
+	}
+}
+
+TEST(sections_of_a_whole_elf)
+{
+	uint8_t bytes[0x200];
+	struct program p;
+
+	for (unsigned form = 0; form < 4; form++) {
+		bool is_wide = (form & 1) != 0, is_big = (form & 2) != 0;
+
+		make_elf(bytes, is_wide, is_big);
+		CHECK_SEED(
+		    form, program_read(span_of(bytes, sizeof(bytes)), true, &p) == PROGRAM_YES);
+		CHECK_SEED(form, p.section_count == 0);
+		program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
+		CHECK_SEED(form, p.section_count == 3 && p.sections[1].at == 0x1001);
+		CHECK_SEED(form, p.sections[1].bytes == 0x21 && p.last.at == 0x1002);
+		p.section_count = 0;
+		program_read_elf_sections(span_of(bytes, 0x100 + 3 * (is_wide ? 64 : 40) - 1), &p);
+		CHECK_SEED(form, p.section_count == 0); /* the table is cut off */
+		bytes[is_wide ? 58 + is_big : 46 + is_big]++;
+		program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
+		CHECK_SEED(form, p.section_count == 0); /* rows of another size */
+	}
+	program_read_elf_sections(span_text("MZ, no ELF"), &p);
+	CHECK(p.section_count == 0);
+}
+
+/* No more are kept than there is room for; the last one is known all the same. */
+TEST(an_elf_of_many_sections)
+{
+	static uint8_t bytes[64 + 3000 * 64];
+	struct program p = { .section_count = 0 };
+
+	memcpy(bytes, "\177ELF\2\1", 6);
+	put(bytes + 40, 64, 8);
+	put(bytes + 58, 64, 2);
+	put(bytes + 60, 2048, 2);
+	put(bytes + 64 + 2047 * 64 + 24, 7777, 8);
+	program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
+	CHECK(p.section_count == 2048 && p.last.at == 7777);
+	put(bytes + 60, 2049, 2); /* more than ClamAV takes */
+	p.section_count = 0;
+	program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
+	CHECK(p.section_count == 0);
 }
 
 TEST(no_program)

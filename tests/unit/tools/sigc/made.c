@@ -122,3 +122,58 @@ made_scan(struct signature_core *core, const struct generation *g, struct span b
 	signature_close(scan);
 	return rc;
 }
+
+int
+made_scan_whole(const struct made *m, struct span body, uint32_t containers)
+{
+	struct signature_core *core;
+	struct signature_scan *scan;
+	int rc;
+
+	if (!generation_has_target(m->generation, TARGET_WHOLE))
+		return 0;
+	core = signature_core_create(1);
+	CHECK(signature_core_prepare(core, m->generation) == 0);
+	scan = signature_open(core, m->generation);
+	signature_take_as(scan, TARGET_WHOLE);
+	signature_lies_in(scan, containers);
+	signature_feed(scan, body, true);
+	rc = signature_finish(scan);
+	CHECK(signature_hangs_on_container(scan) == (rc == 1 && containers != 0));
+	signature_close(scan);
+	signature_core_destroy(core);
+	return rc;
+}
+
+static void
+put(uint8_t *at, uint32_t value)
+{
+	for (unsigned i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+void
+made_program(uint8_t *body, size_t bytes, uint32_t header_at, uint32_t sections_at)
+{
+	uint8_t *pe = body + header_at;
+
+	memset(body, '.', bytes);
+	memset(body, 0, 0x200);
+	memcpy(body, "MZ", 2);
+	put(body + 0x3c, header_at);
+	memset(pe, 0, 400);
+	memcpy(pe, "PE", 2);
+	pe[6] = 2;
+	pe[20] = 224;
+	put(pe + 24 + 16, 0x1020);
+	put(pe + 24 + 32, 0x1000);
+	put(pe + 24 + 36, 0x200);
+	put(pe + 24 + 60, 0x200);
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t *row = pe + 24 + 224 + 40 * i;
+
+		put(row + 12, 0x1000 * (i + 1));
+		put(row + 16, 0x200);
+		put(row + 20, sections_at + 0x200 * i);
+	}
+}

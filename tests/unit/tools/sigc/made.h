@@ -29,10 +29,22 @@ void made_sign(struct made *m);
 void made_end(struct made *m);
 
 /*
+ * A PE program of `bytes` (at least 0x400 behind its sections): two sections of 512 bytes from
+ * `sections_at` on; it begins to run 0x20 bytes behind that.
+ */
+void made_program(uint8_t *body, size_t bytes, uint32_t header_at, uint32_t sections_at);
+
+/*
  * Scans a body in pieces of `step` bytes. 1: found, and what it was in `hit` (NULL: not asked); 0:
  * not; negative: the scan failed.
  */
 int made_scan(struct signature_core *core, const struct generation *g, struct span body,
     size_t step, struct signature_hit *hit);
+
+/*
+ * The same as the sandbox has it, which knows all of the body: signatures that only it can judge.
+ * `containers`: what it lies in; the signature asks for that unless it is 0.
+ */
+int made_scan_whole(const struct made *m, struct span body, uint32_t containers);
 
 #endif

@@ -7,40 +7,6 @@
 
 #define BODY_BYTES 6000
 
-static void
-put(uint8_t *at, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* Two sections of 512 bytes from `sections_at` on; it begins to run 0x20 bytes behind that. */
-static void
-make_program(uint8_t *body, uint32_t header_at, uint32_t sections_at)
-{
-	uint8_t *pe = body + header_at;
-
-	memset(body, '.', BODY_BYTES);
-	memset(body, 0, 0x200);
-	memcpy(body, "MZ", 2);
-	put(body + 0x3c, header_at);
-	memset(pe, 0, 400);
-	memcpy(pe, "PE", 2);
-	pe[6] = 2;
-	pe[20] = 224;
-	put(pe + 24 + 16, 0x1020);
-	put(pe + 24 + 32, 0x1000);
-	put(pe + 24 + 36, 0x200);
-	put(pe + 24 + 60, 0x200);
-	for (unsigned i = 0; i < 2; i++) {
-		uint8_t *row = pe + 24 + 224 + 40 * i;
-
-		put(row + 12, 0x1000 * (i + 1));
-		put(row + 16, 0x200);
-		put(row + 20, sections_at + 0x200 * i);
-	}
-}
-
 struct body {
 	uint32_t header_at, sections_at;
 	size_t at; /* where the signature's bytes are */
@@ -55,7 +21,7 @@ check_place(const char *row, const char *offset, struct body b, int expected)
 	struct made m;
 	char line[200];
 
-	make_program(body, b.header_at, b.sections_at);
+	made_program(body, BODY_BYTES, b.header_at, b.sections_at);
 	memcpy(body + b.at, "abcdefgh", 8);
 	made_begin(&m);
 	snprintf(line, sizeof(line), "N:1:%s:6162636465666768\n", offset);

@@ -29,15 +29,7 @@ static const struct {
 	{ ".BC_", SKIP_FILE_TYPE },      /* bytecode is a program, not a signature */
 	{ ".LDB_1of2", SKIP_CONDITION }, /* icons */
 	{ ".LDB_2of2", SKIP_CONDITION },
-	{ ".IMP_", SKIP_IMPORTS },      /* lie anywhere in the program */
-	{ ".NDB_01of22", SKIP_OFFSET }, /* version information, which lies anywhere too */
-	{ ".NDB_02of22", SKIP_OFFSET },
-	{ ".NDB_03of22", SKIP_OFFSET },
-	{ ".NDB_04of22", SKIP_OFFSET },
-	{ ".NDB_05of22", SKIP_OFFSET },
-	{ ".NDB_06of22", SKIP_OFFSET },
-	{ ".NDB_07of22", SKIP_OFFSET },
-	{ ".NDB_08of22", SKIP_OFFSET },
+	{ ".IMP_", SKIP_IMPORTS }, /* lie anywhere in the program */
 };
 
 static unsigned
@@ -67,7 +59,7 @@ read_members(const char *path, struct member members[FILES_MAX])
 	return n;
 }
 
-/* By signatures as a stream of such pieces, or by its digests. */
+/* By signatures as a stream of such pieces, or of the whole, or by its digests. */
 static bool
 is_hit(const struct made *m, struct span body, size_t step)
 {
@@ -83,7 +75,8 @@ is_hit(const struct made *m, struct span body, size_t step)
 	digest_init(&d);
 	digest_feed(&d, body);
 	digest_finish(&d, &v);
-	return rc == 1 || generation_bad_digest(m->generation, v.md5, v.sha256, body.bytes) != NULL;
+	return rc == 1 || made_scan_whole(m, body, 0) == 1 ||
+	       generation_bad_digest(m->generation, v.md5, v.sha256, body.bytes) != NULL;
 }
 
 static enum skip_reason
@@ -106,6 +99,7 @@ check_member(const struct member *member, struct span program)
 	struct made m;
 
 	made_begin(&m);
+	m.sigc.has_sandbox = true;
 	CHECK_ROW(member->name, made_source(&m, slash != NULL ? slash + 1 : member->name,
 				    member->bytes, member->size) == 0);
 	if (why != SKIP_COUNT)
