@@ -51,7 +51,7 @@ struct deepscan_limits {
 struct deepscan_seen {
 	uint8_t sha256[32];
 	uint32_t levels;     /* how deep it could be followed, from 1 */
-	uint32_t containers; /* what it lay in */
+	uint32_t containers; /* all that it lay in */
 };
 
 /* All of it is the caller's to read and deepscan's to write. */

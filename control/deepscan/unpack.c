@@ -224,21 +224,27 @@ layer_match_as(struct deepscan *d, const struct layer *l, unsigned form)
 	signature_close(scan);
 }
 
-/* Whether the same content, lying in the like, was followed as deep as it could be from here. */
+/*
+ * Whether the same content was followed as deep as it could be from here; then `*is_new_there` is
+ * whether it lies in what it did not lie in before, which signatures of its texts may ask for.
+ */
 static bool
-was_seen(struct deepscan *d, const struct layer *l, const uint8_t sha256[32], uint32_t levels)
+was_seen(struct deepscan *d, const struct layer *l, const uint8_t sha256[32], bool *is_new_there)
 {
+	uint32_t number, levels = d->limits.depth_max - l->depth;
 	struct deepscan_seen *place;
-	uint32_t number;
 
 	memcpy(&number, sha256, sizeof(number));
 	place = &d->seen[number % DEEPSCAN_SEEN_MAX];
-	if (place->levels >= levels && place->containers == l->containers &&
-	    memcmp(place->sha256, sha256, 32) == 0)
+	if (place->levels >= levels && memcmp(place->sha256, sha256, 32) == 0) {
+		*is_new_there = (l->containers & ~place->containers) != 0;
+		place->containers |= l->containers;
 		return true;
+	}
 	memcpy(place->sha256, sha256, 32);
 	place->levels = levels;
 	place->containers = l->containers;
+	*is_new_there = true;
 	return false;
 }
 
@@ -441,16 +447,16 @@ layer_judge(struct deepscan *d, const struct layer *given)
 	bool is_archive = is_archive_of(f, l.bytes);
 	uint32_t levels = d->limits.depth_max - l.depth;
 	struct digest_values values;
-	bool is_new;
+	bool is_new, is_new_there = true;
 
 	if (!l.is_rewritten)
 		note_containers(d, &l, f);
 	if (match(d, &l, &values) || layer_is_over(d) || l.is_rewritten)
 		return;
-	is_new = levels == 0 || !was_seen(d, &l, values.sha256, levels);
+	is_new = levels == 0 || !was_seen(d, &l, values.sha256, &is_new_there);
 	if (is_new && levels > 0)
 		take_apart(d, &l, f, is_archive);
-	if (is_new && !layer_is_over(d))
+	if (is_new_there && !layer_is_over(d))
 		texts_judge(d, &l, f);
 	if (is_new && !layer_is_over(d))
 		inlays_judge(d, &l, f);
