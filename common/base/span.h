@@ -54,7 +54,7 @@ span_starts(struct span a, const char *text)
 {
 	size_t n = strlen(text);
 
-	return a.bytes >= n && memcmp(a.data, text, n) == 0;
+	return a.bytes >= n && (n == 0 || memcmp(a.data, text, n) == 0);
 }
 
 /* As span_is_nocase() has it. */
@@ -63,7 +63,7 @@ span_starts_nocase(struct span a, const char *text)
 {
 	size_t n = strlen(text);
 
-	return a.bytes >= n && strncasecmp((const char *)a.data, text, n) == 0;
+	return a.bytes >= n && (n == 0 || strncasecmp((const char *)a.data, text, n) == 0);
 }
 
 /* The span from `offset` on, empty when it starts past the end. */

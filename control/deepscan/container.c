@@ -53,7 +53,8 @@ containers_of_office(struct span zip)
 {
 	const uint8_t *header;
 
-	while ((header = memmem(zip.data, zip.bytes, ZIP_HEADER_MAGIC, 4)) != NULL) {
+	while (zip.bytes > ZIP_HEADER_BYTES &&
+	       (header = memmem(zip.data, zip.bytes, ZIP_HEADER_MAGIC, 4)) != NULL) {
 		zip = span_from(zip, (size_t)(header - zip.data));
 		for (size_t i = 0; i < COUNT_OF(offices); i++) {
 			if (span_starts(span_from(zip, ZIP_HEADER_BYTES), offices[i].folder))

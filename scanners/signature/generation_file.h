@@ -134,10 +134,10 @@ enum generation_from {
 	FROM_END_LOOSE, /* the same of smaller ones too */
 	/* Of programs, as scanners/format/program.h tells; start_min and start_max are signed. */
 	FROM_ENTRY,
-	FROM_SECTION,       /* the start of section number `section` */
-	FROM_LAST_SECTION,  /* the start of the last one */
+	FROM_SECTION,        /* the start of section number `section` */
+	FROM_LAST_SECTION,   /* the start of the last one */
 	FROM_WITHIN_SECTION, /* within section number `section`, from its start to its end */
-	FROM_VERSION_INFO    /* the key of a string of its version information; TARGET_WHOLE alone */
+	FROM_VERSION_INFO /* the key of a string of its version information; TARGET_WHOLE alone */
 };
 
 struct generation_pattern {

@@ -51,8 +51,8 @@ uuid=$("${ctl[@]}" --json sig | grep -oE '"uuid":"[0-9a-f]{32}"' | head -n 1 | c
 # A file with an error: by its own name and line, and the try goes on.
 printf 'no tab here\n' >"$here/wrong.lit"
 refused "sluicectl: $here/wrong.lit:1: expected NAME" try "$here/new.lit" "$here/wrong.lit"
-printf 'Own.Vi:1:VI:4142434445464748\n' >"$here/none.ndb" # in version information
-refused "nothing in these files can be tried: $here/none.ndb:1: Own.Vi: " try "$here/none.ndb"
+printf 'Own.Section:9:S0+0:4142434445464748\n' >"$here/none.ndb" # in a Mach-O's sections
+refused "nothing in these files can be tried: $here/none.ndb:1: Own.Section: " try "$here/none.ndb"
 must_tell '"running":true'
 must_tell '"objects":3,'
 
