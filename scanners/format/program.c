@@ -197,9 +197,9 @@ program_read_elf_sections(struct span whole, struct program *out)
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t row = table + i * each;
 
-		out->last =
-		    (struct program_section){ .at = number(&r, row + (is_wide ? 24 : 16), word),
-			    .bytes = number(&r, row + (is_wide ? 32 : 20), word) };
+		/* as wide as ClamAV's, also of 64 bits: sums of them don't overflow */
+		out->last.at = (uint32_t)number(&r, row + (is_wide ? 24 : 16), word);
+		out->last.bytes = (uint32_t)number(&r, row + (is_wide ? 32 : 20), word);
 		if (i < PROGRAM_SECTIONS_MAX)
 			out->sections[i] = out->last;
 	}

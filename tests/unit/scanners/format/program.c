@@ -219,6 +219,9 @@ TEST(an_elf_of_many_sections)
 	put(bytes + 64 + 2047 * 64 + 24, 7777, 8);
 	program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
 	CHECK(p.section_count == 2048 && p.last.at == 7777);
+	put(bytes + 64 + 2047 * 64 + 32, UINT64_MAX, 8); /* its length, of which 32 bits count */
+	program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
+	CHECK(p.last.bytes == UINT32_MAX);
 	put(bytes + 60, 2049, 2); /* more than ClamAV takes */
 	p.section_count = 0;
 	program_read_elf_sections(span_of(bytes, sizeof(bytes)), &p);
