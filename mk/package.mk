@@ -29,7 +29,8 @@ install: all
 	$(foreach page,$(wildcard config/pages/*.html),$(call install_config,$(page),$(DESTDIR)/etc/sluice/pages/$(notdir $(page))))
 
 ## deb: a Debian package of what install lays down
-deb: all
+deb: setup
+	@$(MAKE) --no-print-directory all
 	@rm -rf $(STAGE)
 	@$(MAKE) --no-print-directory install DESTDIR=$(STAGE) PREFIX=/usr >/dev/null
 	@config/deb/build $(STAGE) $(VERSION) $(DEB)
