@@ -2,8 +2,8 @@
 /*
  * ICAP heads (RFC 3507 §4.3), strictly: what frames the stream must be exact. Functions return 0 or
  * the ICAP status that refuses the request. A line that an earlier request of its method had, byte
- * for byte, says what it said then: what a line is and says hangs on itself
- * alone. What hangs on other lines, or on the session, is checked of each request.
+ * for byte, says what it said then: what a line is and says hangs on itself alone. What hangs on
+ * other lines, or on the session, is checked of each request.
  */
 #include "dataplane/icap/internal.h"
 
