@@ -11,9 +11,10 @@ client=(in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT")
 load=$!
 "${ctl[@]}" --json top --count 7 >/tmp/"$lab_name".top 2>&1 & # goes on through all three
 top=$!
+kill_control() { kill -9 "$(cat "$CONTROL_PID")" 2>/dev/null; } # once it is there again
 for _ in 1 2 3; do
 	sleep 1
-	kill -9 "$(cat "$CONTROL_PID")"
+	eventually kill_control
 done
 "${client[@]}" eicar 3
 wait $load || fail "load: $(cat /tmp/"$lab_name".load)"
