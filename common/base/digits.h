@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Numbers as text, without a format string to read: heads of answers, lines of the log. */
+/* Numbers as text, without a format string to read: lines of the log. */
 #ifndef SLUICE_BASE_DIGITS_H
 #define SLUICE_BASE_DIGITS_H
 

@@ -66,6 +66,14 @@ span_starts_nocase(struct span a, const char *text)
 	return a.bytes >= n && (n == 0 || strncasecmp((const char *)a.data, text, n) == 0);
 }
 
+/* Whether these bytes, of which some may be zero, stand at `at`. */
+static inline bool
+span_has(struct span a, size_t at, const void *bytes, size_t count)
+{
+	return at <= a.bytes && count <= a.bytes - at &&
+	       (count == 0 || memcmp(a.data + at, bytes, count) == 0);
+}
+
 /* The span from `offset` on, empty when it starts past the end. */
 static inline struct span
 span_from(struct span a, size_t offset)

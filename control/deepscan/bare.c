@@ -2,9 +2,8 @@
 /*
  * Views of a layer that is one compressed stream with hardly a head: Flash files (SWF 19, chapter
  * 2: "CWS" is zlib behind 8 bytes, "ZWS" LZMA behind 12), the macros of Word's pages and of its
- * mails
- * ("ActiveMime": zlib somewhere in the first KiB), a zlib stream or a .lzma file alone, and bare
- * Deflate that a script spells, which nothing tells but that something comes out.
+ * mails ("ActiveMime": zlib somewhere in the first KiB), a zlib stream or a .lzma file alone, and
+ * bare Deflate that a script spells, which nothing tells but that something comes out.
  */
 #include "control/deepscan/streams.h"
 
@@ -49,26 +48,30 @@ unpack_flash(struct deepscan *d, const struct layer *l, bool is_lzma)
 static bool
 is_active_mime(struct span s)
 {
-	return s.bytes >= sizeof(ACTIVE_MIME) &&
-	       memcmp(s.data, ACTIVE_MIME, sizeof(ACTIVE_MIME) - 1) == 0;
+	return s.bytes >= sizeof(ACTIVE_MIME) && span_starts(s, ACTIVE_MIME);
 }
 
-/* A stream that may begin at `at`. True: it does. */
+/* What begins as a stream may; a function of streams.h takes it off. */
+typedef bool take_off(
+    struct deepscan *d, struct span in, const struct layer_target *t, size_t *used);
+
+/* What may be one from `at` on. A few bytes tell little: where next to nothing comes out it was
+ * none. */
 static bool
-unpack_active_at(struct deepscan *d, const struct layer *l, size_t at)
+unpack_from(struct deepscan *d, const struct layer *l, size_t at, const char *view, take_off *take)
 {
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, layer_path(path, l, "mso", NULL) };
+	struct layer_target t = { d, &b, layer_path(path, l, view, NULL) };
 	size_t used;
-	bool is_whole = stream_inflate(d, span_from(l->bytes, at), &t, &used);
+	bool is_whole = take(d, span_from(l->bytes, at), &t, &used);
 	bool is_one = is_whole || b.used >= STREAM_TOLD_BYTES;
 
 	if (is_one && !is_whole && !layer_is_over(d))
 		layer_note(d, SOURCE_CORRUPT, path);
-	if (is_one)
-		layer_judge_buffer(d, l, path, &b);
-	free(b.bytes);
+	layer_judge_buffer(d, l, path, &b);
+	if (is_whole)
+		layer_judge_part(d, l, at + used, l->bytes.bytes);
 	return is_one;
 }
 
@@ -77,34 +80,11 @@ static void
 unpack_active_mime(struct deepscan *d, const struct layer *l)
 {
 	for (size_t at = sizeof(ACTIVE_MIME); at < ACTIVE_HEAD && at < l->bytes.bytes; at++) {
-		if (layer_is_over(d) ||
-		    (stream_is_zlib(span_from(l->bytes, at)) && unpack_active_at(d, l, at)))
+		if (layer_is_over(d) || (stream_is_zlib(span_from(l->bytes, at)) &&
+					    unpack_from(d, l, at, "mso", stream_inflate)))
 			return;
 	}
 	layer_note(d, SOURCE_CORRUPT, l->path);
-}
-
-/* What begins as a stream may; a function of streams.h takes it off. */
-typedef bool take_off(
-    struct deepscan *d, struct span in, const struct layer_target *t, size_t *used);
-
-/* A few bytes tell little: where next to nothing comes out it was none. */
-static bool
-unpack_whole(struct deepscan *d, const struct layer *l, const char *view, take_off *take)
-{
-	char path[DEEPSCAN_LAYER_MAX];
-	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, layer_path(path, l, view, NULL) };
-	size_t used;
-	bool is_whole = take(d, l->bytes, &t, &used);
-	bool is_one = is_whole || b.used >= STREAM_TOLD_BYTES;
-
-	if (is_one && !is_whole && !layer_is_over(d))
-		layer_note(d, SOURCE_CORRUPT, path);
-	layer_judge_buffer(d, l, path, &b);
-	if (is_whole)
-		layer_judge_part(d, l, used, l->bytes.bytes);
-	return is_one;
 }
 
 bool
@@ -119,8 +99,8 @@ layer_unpack_bare(struct deepscan *d, const struct layer *l)
 		return true;
 	}
 	if (stream_is_zlib(l->bytes))
-		return unpack_whole(d, l, "zlib", stream_inflate);
-	return stream_is_lzma(l->bytes) && unpack_whole(d, l, "lzma", stream_unlzma_file);
+		return unpack_from(d, l, 0, "zlib", stream_inflate);
+	return stream_is_lzma(l->bytes) && unpack_from(d, l, 0, "lzma", stream_unlzma_file);
 }
 
 bool

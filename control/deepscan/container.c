@@ -19,7 +19,7 @@ static const struct {
 	{ "rar", BIT(RAR) }, { "7z", BIT(SEVEN_ZIP) }, { "tar", BIT(TAR) }, { "iso", BIT(ISO) },
 	{ "gz", BIT(GZIP) }, { "bz2", BIT(BZIP2) }, { "xz", BIT(XZ) }, { "tnef", BIT(TNEF) } };
 
-/* A folder of the first members tells, as it does ClamAV . */
+/* A folder of the first members tells, as it tells ClamAV. */
 static const struct {
 	const char *folder;
 	uint32_t container;
@@ -41,7 +41,7 @@ containers_of(const char *path, uint32_t around)
 		kind = next + 2;
 	bytes = strcspn(kind, ":");
 	for (size_t i = 0; i < COUNT_OF(views); i++) {
-		if (strlen(views[i].kind) == bytes && memcmp(views[i].kind, kind, bytes) == 0)
+		if (span_is(span_of(kind, bytes), views[i].kind))
 			return views[i].containers == BIT(ZIP) ? BIT(ZIP) | around
 							       : views[i].containers;
 	}

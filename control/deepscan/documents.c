@@ -65,7 +65,6 @@ read_stream(struct deepscan *d, const struct ole *o, const struct ole_entry *e,
 static bool
 is_hwp(const struct ole *o)
 {
-	static const char mark[] = "HWP Document File";
 	struct ole_walk w;
 	struct ole_entry e;
 	struct span head;
@@ -74,7 +73,7 @@ is_hwp(const struct ole *o)
 		if (!ole_entry(o, i, &e) || !e.is_stream || strcmp(e.name, "FileHeader") != 0)
 			continue;
 		ole_walk(o, &e, &w);
-		if (ole_next(o, &w, &head) && span_is(span_first(head, sizeof(mark) - 1), mark))
+		if (ole_next(o, &w, &head) && span_starts(head, "HWP Document File"))
 			return true;
 	}
 	return false;

@@ -17,12 +17,6 @@
 #define KIND_PRIMARY    1
 #define KIND_SECOND     2 /* as Joliet's is */
 
-static bool
-has_at(struct span s, size_t at, const char *bytes, size_t count)
-{
-	return at <= s.bytes && count <= s.bytes - at && memcmp(s.data + at, bytes, count) == 0;
-}
-
 /* Whether a descriptor of ISO 9660 is there, of that kind (ECMA-119 8.1, 8.5). */
 static bool
 has_descriptor(struct span image, uint8_t kind)
@@ -30,7 +24,7 @@ has_descriptor(struct span image, uint8_t kind)
 	for (size_t i = 0; i < DESCRIPTORS_MAX; i++) {
 		size_t at = (DESCRIPTORS_AT + i) * SECTOR_BYTES;
 
-		if (!has_at(image, at + 1, "CD001", 5))
+		if (!span_has(image, at + 1, "CD001", 5))
 			return false;
 		if (image.data[at] == kind)
 			return true;

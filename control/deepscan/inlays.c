@@ -194,15 +194,6 @@ judge_utf7(struct deepscan *d, const struct layer *l)
 	layer_judge_buffer(d, l, path, &b);
 }
 
-static bool
-is_text(enum format format)
-{
-	enum format_class class = format_class(format);
-
-	return class == FORMAT_CLASS_TEXT || class == FORMAT_CLASS_MARKUP ||
-	       class == FORMAT_CLASS_SCRIPT || format == FORMAT_SVG;
-}
-
 void
 inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 {
@@ -211,7 +202,7 @@ inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 	size_t at = 0;
 
 	/* texts, and what is nothing known: a control byte in a text makes it that */
-	if (!is_text(format) && format != FORMAT_GENERAL_BIN)
+	if (!texts_is_one(format) && format != FORMAT_GENERAL_BIN)
 		return;
 	while (!layer_is_over(d) && inlay_next(l->bytes, &at, &i) && has_room(d, l))
 		judge_inlay(d, l, &i);
@@ -219,6 +210,6 @@ inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 	while (!layer_is_over(d) && spelled_next(l->bytes, &at, &s) && has_room(d, l))
 		judge_spelled(d, l, &s);
 	judge_posted(d, l);
-	if (is_text(format))
+	if (texts_is_one(format))
 		judge_utf7(d, l);
 }

@@ -68,7 +68,7 @@ void layer_judge(struct deepscan *d, const struct layer *l);
 void layer_judge_inner(struct deepscan *d, const struct layer *l);
 /*
  * What signatures of a form, of TARGET_FORMS, say of a layer's bytes, besides what was said; of
- * TARGET_WHOLE: those with regular expressions.
+ * TARGET_WHOLE: those that only the whole object tells.
  */
 void layer_match_as(struct deepscan *d, const struct layer *l, unsigned form);
 /* A part of a layer, judged as a layer of its own; nothing for nothing, or for padding. */

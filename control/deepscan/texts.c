@@ -105,8 +105,8 @@ judge_likely(struct deepscan *d, const struct layer *l)
 		judge_forms(d, l, is_likely);
 }
 
-static bool
-is_text(enum format f)
+bool
+texts_is_one(enum format f)
 {
 	enum format_class class = format_class(f);
 
@@ -128,7 +128,7 @@ texts_judge(struct deepscan *d, const struct layer *l, enum format format)
 	    text_is_utf16(l->bytes, &is_big, &skip)) {
 		if (l->depth < d->limits.depth_max)
 			judge_utf16(d, l, skip, is_big);
-	} else if (is_text(format)) {
+	} else if (texts_is_one(format)) {
 		judge_forms(d, l, true);
 	} else if (format == FORMAT_GENERAL_BIN) {
 		judge_likely(d, l);

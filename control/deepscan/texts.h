@@ -8,6 +8,9 @@
 /* Text of more bytes is matched as it is, and that is all. */
 #define TEXTS_BYTES_MAX (16u << 20)
 
+/* Whether what it is told to be is a text. */
+bool texts_is_one(enum format format);
+
 /* Judges the forms in which signatures for text know it; nothing where it is no text. */
 void texts_judge(struct deepscan *d, const struct layer *l, enum format format);
 

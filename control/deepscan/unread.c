@@ -53,16 +53,10 @@ static const struct mark programs[] = { PROGRAMS(X) };
 #undef X
 
 static bool
-has_at(struct span s, size_t at, const char *bytes, size_t count)
-{
-	return at <= s.bytes && count <= s.bytes - at && memcmp(s.data + at, bytes, count) == 0;
-}
-
-static bool
 has_head(struct span s)
 {
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		if (has_at(s, heads[i].at, heads[i].bytes, heads[i].count))
+		if (span_has(s, heads[i].at, heads[i].bytes, heads[i].count))
 			return true;
 	}
 	return false;
@@ -74,8 +68,8 @@ is_ext(struct span s)
 {
 	static const char zeros[3];
 
-	return has_at(s, EXT_AT + 0x38, "\x53\xef", 2) && has_at(s, EXT_AT + 0x19, zeros, 3) &&
-	       s.data[EXT_AT + 0x18] <= EXT_BLOCK_MAX && has_at(s, EXT_AT + 0x4d, zeros, 3) &&
+	return span_has(s, EXT_AT + 0x38, "\x53\xef", 2) && span_has(s, EXT_AT + 0x19, zeros, 3) &&
+	       s.data[EXT_AT + 0x18] <= EXT_BLOCK_MAX && span_has(s, EXT_AT + 0x4d, zeros, 3) &&
 	       s.data[EXT_AT + 0x4c] <= 1;
 }
 
@@ -83,9 +77,9 @@ is_ext(struct span s)
 static bool
 is_volume(struct span s)
 {
-	return is_ext(s) || (has_at(s, 510, "\x55\xaa", 2) &&
-				(has_at(s, 3, "NTFS    ", 8) || has_at(s, 3, "EXFAT   ", 8) ||
-				    has_at(s, 54, "FAT1", 4) || has_at(s, 82, "FAT32", 5)));
+	return is_ext(s) || (span_has(s, 510, "\x55\xaa", 2) &&
+				(span_has(s, 3, "NTFS    ", 8) || span_has(s, 3, "EXFAT   ", 8) ||
+				    span_has(s, 54, "FAT1", 4) || span_has(s, 82, "FAT32", 5)));
 }
 
 /* Images of disks that a footer tells. */
@@ -94,7 +88,7 @@ has_footer(struct span s)
 {
 	size_t last = s.bytes >= FOOTER_BYTES ? s.bytes - FOOTER_BYTES : 0;
 
-	return has_at(s, last, "conectix", 8) || has_at(s, last, "koly\0\0\0\4", 8);
+	return span_has(s, last, "conectix", 8) || span_has(s, last, "koly\0\0\0\4", 8);
 }
 
 /* An installer of NSIS, whose own files hang on its compression and script: told as its program
@@ -105,7 +99,7 @@ is_nsis(struct span s)
 	static const char mark[] = "\xef\xbe\xad\xdeNullsoftInst";
 
 	for (size_t at = NSIS_BLOCK; at < s.bytes; at += NSIS_BLOCK) {
-		if (has_at(s, at + 4, mark, sizeof(mark) - 1))
+		if (span_has(s, at + 4, mark, sizeof(mark) - 1))
 			return true;
 	}
 	return false;

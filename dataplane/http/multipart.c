@@ -112,32 +112,23 @@ take_boundary(struct span content_type, char *out, size_t room, bool *doubtful)
 	return n;
 }
 
-static bool
-begins_with(struct span content_type, const char *type)
-{
-	size_t n = strlen(type);
-
-	return content_type.bytes >= n &&
-	       strncasecmp((const char *)content_type.data, type, n) == 0;
-}
-
 bool
 message_is(struct span content_type)
 {
-	return begins_with(content_type, "message/rfc822") ||
-	       begins_with(content_type, "message/global");
+	return span_starts_nocase(content_type, "message/rfc822") ||
+	       span_starts_nocase(content_type, "message/global");
 }
 
 bool
 message_is_partial(struct span content_type)
 {
-	return begins_with(content_type, "message/partial");
+	return span_starts_nocase(content_type, "message/partial");
 }
 
 bool
 multipart_is(struct span content_type)
 {
-	return begins_with(content_type, "multipart/");
+	return span_starts_nocase(content_type, "multipart/");
 }
 
 static void

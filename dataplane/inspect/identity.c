@@ -8,18 +8,12 @@
 
 #define CODED_BYTES_MAX 1024 /* a header's value; longer ones stay as they came */
 
-static bool
-starts_with(struct span text, const char *prefix)
-{
-	return span_is_nocase(span_first(text, strlen(prefix)), prefix);
-}
-
 /* "scheme://", as all forms begin that base64 is used for. */
 static bool
 has_scheme(struct span text)
 {
-	return starts_with(text, "WinNT://") || starts_with(text, "Local://") ||
-	       starts_with(text, "LDAP://");
+	return span_starts_nocase(text, "WinNT://") || span_starts_nocase(text, "Local://") ||
+	       span_starts_nocase(text, "LDAP://");
 }
 
 static void
@@ -120,11 +114,11 @@ identity_parse(enum config_user_coding coding, struct span value, struct identit
 	if (n > 0 && (coding == USER_BASE64 || has_scheme(span_of(decoded, (size_t)n))))
 		value = span_of(decoded, (size_t)n);
 	out->user_bytes = out->domain_bytes = 0;
-	if (starts_with(value, "WinNT://"))
+	if (span_starts_nocase(value, "WinNT://"))
 		take_split(span_from(value, strlen("WinNT://")), '/', out);
-	else if (starts_with(value, "Local://"))
+	else if (span_starts_nocase(value, "Local://"))
 		append(out->user, &out->user_bytes, span_from(value, strlen("Local://")));
-	else if (starts_with(value, "LDAP://"))
+	else if (span_starts_nocase(value, "LDAP://"))
 		take_ldap(span_from(value, strlen("LDAP://")), out);
 	else
 		take_split(value, '\\', out);

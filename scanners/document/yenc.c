@@ -9,14 +9,6 @@
 #define MOVED   42u
 #define ESCAPED 64u /* moved by as many besides, behind '=' */
 
-static bool
-begins_with(struct span s, size_t at, const char *word)
-{
-	size_t bytes = strlen(word);
-
-	return s.bytes - at >= bytes && memcmp(s.data + at, word, bytes) == 0;
-}
-
 static size_t
 behind_line(struct span s, size_t at)
 {
@@ -29,7 +21,8 @@ behind_line(struct span s, size_t at)
 static size_t
 find_end(struct span s, size_t at)
 {
-	while (at < s.bytes && !begins_with(s, at, ENDS) && !begins_with(s, at, BEGINS))
+	while (at < s.bytes && !span_starts(span_from(s, at), ENDS) &&
+	       !span_starts(span_from(s, at), BEGINS))
 		at = behind_line(s, at);
 	return at;
 }
@@ -47,7 +40,7 @@ yenc_next(struct span text, size_t *at, struct span *raw)
 		rest = span_from(text, mark + 1);
 		if (mark > 0 && text.data[mark - 1] != '\n' && text.data[mark - 1] != '\r')
 			continue;
-		if (begins_with(text, begin, PART))
+		if (span_starts(span_from(text, begin), PART))
 			begin = behind_line(text, begin);
 		end = find_end(text, begin);
 		rest = span_from(text, end);

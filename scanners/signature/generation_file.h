@@ -165,9 +165,9 @@ struct generation_part {
 /*
  * ClamAV's target types. All but three are told by the format. Of those three, the forms, the
  * dataplane knows nothing: whoever has text as it was rewritten, or a mail, scans it as such a
- * form, besides. So does whoever has all of an object and can match regular expressions:
- * TARGET_WHOLE, which is none of ClamAV's, has the rules that hang on those, and `of` tells what
- * objects they are for.
+ * form, besides. So does whoever has all of an object: TARGET_WHOLE, which is none of ClamAV's, has
+ * the rules that hang on a regular expression, on what the object lies in, on a program's headers
+ * or on a place that no stream tells; `of` is what objects they are for.
  */
 enum generation_target {
 	TARGET_ANY = 0,

@@ -70,7 +70,9 @@ bool generation_trusted_digest(
 /* Whether signature_is_trusted() is ever true. */
 bool generation_trusts_sha1(const struct generation *g);
 
-/* One core's scratch and pool of scans. `streams_max` scans may be open at once. */
+/* One core's scratch and pool of scans, for one generation. `streams_max` scans may be open at
+ * once.
+ */
 struct signature_core *signature_core_create(uint32_t streams_max);
 void signature_core_destroy(struct signature_core *core);
 /* Grows what a generation needs; called for each core before the generation is published. */

@@ -167,26 +167,6 @@ by_place(const void *a, const void *b, void *names)
 	return strcmp((char *)names + x->name, (char *)names + y->name);
 }
 
-static bool
-is_forgotten(const struct sigc *s, const struct sigc_left_out *row)
-{
-	const struct sigc_left_out *all = (const void *)s->forgotten.bytes;
-	size_t low = 0, high = s->forgotten.used / sizeof(*all);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = by_place(&all[middle], row, s->left_out_names.bytes);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
 void
 sigc_forget_deep(struct sigc *s)
 {
@@ -198,7 +178,8 @@ sigc_forget_deep(struct sigc *s)
 	qsort_r(s->forgotten.bytes, s->forgotten.used / sizeof(*row), sizeof(*row), by_place,
 	    s->left_out_names.bytes);
 	for (size_t i = 0; i < n; i++) {
-		if (is_forgotten(s, &row[i]))
+		if (table_holds(
+			&s->forgotten, &row[i], sizeof(*row), by_place, s->left_out_names.bytes))
 			file_of(s, row[i].origin)->deep--;
 		else
 			row[kept++] = row[i];

@@ -18,21 +18,7 @@ by_text(const void *a, const void *b, void *names)
 static bool
 is_ignored(const struct sigc *s, uint32_t name)
 {
-	const uint32_t *all = (const uint32_t *)(void *)s->ignored.bytes;
-	size_t low = 0, high = s->ignored.used / sizeof(*all);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = by_text(&all[middle], &name, s->names.bytes);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return table_holds(&s->ignored, &name, sizeof(name), by_text, s->names.bytes);
 }
 
 /* Counts and names it where it is ignored. */

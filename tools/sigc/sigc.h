@@ -168,6 +168,9 @@ struct url_entry {
 /* table.c: appends; aborts with one line when memory is lacking */
 size_t table_add(struct sigc_table *t, const void *bytes, size_t count);
 uint32_t table_add_text(struct sigc_table *t, struct span text);
+/* Whether a row that is equal to this one is among rows that are sorted so, as by qsort_r(). */
+bool table_holds(const struct sigc_table *sorted, const void *row, size_t row_bytes,
+    int (*order)(const void *, const void *, void *), void *arg);
 
 /* files.c: a regular file, open for reading; NULL with `s->error` set. */
 FILE *sigc_open(struct sigc *s, const char *path);

@@ -22,6 +22,26 @@ table_add(struct sigc_table *t, const void *bytes, size_t count)
 	return at;
 }
 
+bool
+table_holds(const struct sigc_table *sorted, const void *row, size_t row_bytes,
+    int (*order)(const void *, const void *, void *), void *arg)
+{
+	size_t low = 0, high = sorted->used / row_bytes;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int is = order(sorted->bytes + middle * row_bytes, row, arg);
+
+		if (is == 0)
+			return true;
+		if (is < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 uint32_t
 table_add_text(struct sigc_table *t, struct span text)
 {

@@ -8,8 +8,7 @@
 #include <stdio.h>
 
 #include "tests/sim/random.h"
-#include "tests/sim/sim.h"
-#include "tests/unit/harness.h"
+#include "tests/unit/dataplane/icap/rig.h"
 
 #define HEADS_TRIED 8000u
 #define TEXT_MAX    4096
@@ -63,22 +62,6 @@ static const char *const field_lines[] = {
 
 static const char *const names[] = { "Host", "Date", "Allow", "Preview", "Connection",
 	"X-Client-IP", "X-Empty", "X-Client-Username", "Encapsulated", "X-Absent" };
-
-static struct icap *
-create(void)
-{
-	struct icap_config c = { .sessions_max = 1,
-		.connections_max = 1,
-		.head_timeout = seconds(1),
-		.body_timeout = seconds(2),
-		.idle_timeout = seconds(3),
-		.reqmod_path = "av/reqmod",
-		.respmod_path = "av/respmod",
-		.service_name = "test",
-		.pools = *sim_pools() };
-
-	return icap_create(&c);
-}
 
 static void
 add_span(char *out, struct span text)
@@ -151,12 +134,12 @@ make_head(struct sim_random *state, char out[TEXT_MAX])
 TEST(what_was_kept_of_other_requests_changes_nothing)
 {
 	char head[TEXT_MAX], kept[TEXT_MAX], fresh[TEXT_MAX];
-	struct icap *all = create();
+	struct icap *all = rig_create();
 	struct sim_random state = sim_random_of(20261130, 0);
 	unsigned requests = 0;
 
 	for (unsigned k = 0; k < HEADS_TRIED; k++) {
-		struct icap *one = create();
+		struct icap *one = rig_create();
 
 		make_head(&state, head);
 		tell(all, head, kept);
@@ -193,7 +176,7 @@ TEST(a_line_is_kept_and_one_that_differs_in_its_value_replaces_it)
 	    "REQMOD icap://h/av/reqmod ICAP/1.0\r\nConnection: keep-alive\r\n"
 	    "Encapsulated: req-hdr=0, null-body=18\r\n\r\n"
 	    "GET / HTTP/1.1\r\n\r\n";
-	struct icap *i = create();
+	struct icap *i = rig_create();
 	struct field_says says = { 0 };
 	char out[TEXT_MAX];
 

@@ -16,8 +16,8 @@ struct rig {
 	size_t reply_bytes;
 };
 
-static inline void
-rig_open(struct rig *r)
+static inline struct icap *
+rig_create(void)
 {
 	struct icap_config c = { .sessions_max = 1,
 		.connections_max = 1,
@@ -29,7 +29,13 @@ rig_open(struct rig *r)
 		.service_name = "test",
 		.pools = *sim_pools() };
 
-	*r = (struct rig){ .icap = icap_create(&c) };
+	return icap_create(&c);
+}
+
+static inline void
+rig_open(struct rig *r)
+{
+	*r = (struct rig){ .icap = rig_create() };
 	icap_begin(r->icap, (struct mono){ RIG_BEGUN });
 	r->s = icap_session_create(r->icap);
 	CHECK(r->s != NULL && icap_session_create(r->icap) == NULL);
