@@ -279,10 +279,15 @@ class FalsePeers(unittest.TestCase):
         return peer
 
     def measured(self, fault):
-        """Works when it is started, and for the first 20 objects of what is measured."""
+        """Works when it is started, and for the first 20 objects of what is measured. A machine that stands still may not come to
+        the twenty-first in that time: it is asked again then."""
         peer = self.started(fault, 1 << 40)
-        os.kill(peer.process.pid, signal.SIGUSR1)
-        return peer.measure(None, "1K", 2, 300)
+        for _ in range(20):
+            os.kill(peer.process.pid, signal.SIGUSR1)
+            found = peer.measure(None, "1K", 2, 300)
+            if found["errors"] > 0:
+                break
+        return found
 
     def test_one_that_works(self):
         found = self.started("none", 0).measure(None, "1K", 2, 100)
