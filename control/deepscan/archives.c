@@ -104,16 +104,19 @@ note_member(struct deepscan *d, enum source class, struct archive *a, struct arc
 	layer_note(d, class, path_of(path, a, entry, l));
 }
 
+/* Its name and sizes are enough for a signature of members; else what it holds is judged. */
 static void
-judge_member(
-    struct deepscan *d, struct archive *a, struct archive_entry *entry, const struct layer *l)
+judge_member(struct deepscan *d, struct archive *a, struct archive_entry *entry,
+    const struct layer *l, struct layer_listing *so_far)
 {
 	bool is_encrypted = archive_entry_is_encrypted(entry) == 1;
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
 	struct layer inner = { .depth = l->depth + 1 };
 
-	if (reader_leaves_method(a) && !is_encrypted)
+	inner.path = path_of(path, a, entry, l);
+	layer_match_entry(d, l, a, entry, path, so_far);
+	if (layer_is_over(d) || (reader_leaves_method(a) && !is_encrypted))
 		return; /* zip_odd.c takes it */
 	if (is_encrypted && !may_decrypt(d, a)) {
 		note_member(d, SOURCE_ENCRYPTED, a, entry, l);
@@ -121,7 +124,6 @@ judge_member(
 	}
 	if (name_of(entry) != NULL)
 		inner.name = span_text(name_of(entry));
-	inner.path = path_of(path, a, entry, l);
 	inner.is_guess = archive_entry_filetype(entry) == AE_IFDIR || /* hardly any has data */
 			 archive_entry_filetype(entry) == AE_IFLNK;
 	layer_read_member(d, a, &b, &inner, is_encrypted);
@@ -153,6 +155,7 @@ judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 	struct archive_entry *entry;
 	struct rar5 rar;
 	bool any = false, is_rar5 = rar5_begin(&rar, l->bytes), is_locked = false;
+	struct layer_listing so_far = { 0 };
 	int rc = ARCHIVE_OK;
 
 	while (!layer_is_over(d) && rc != ARCHIVE_FATAL) {
@@ -169,7 +172,7 @@ judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 			is_locked = any = true;
 			note_member(d, SOURCE_ENCRYPTED, a, entry, l);
 		} else {
-			judge_member(d, a, entry, l);
+			judge_member(d, a, entry, l, &so_far);
 			any = true;
 		}
 	}
@@ -343,6 +346,7 @@ layer_unpack_container(struct deepscan *d, const struct layer *l)
 		layer_note(d, SOURCE_OVERSIZE, l->path);
 		return false;
 	}
+	layer_match_rar(d, l);
 	is_one = judge_members(d, a, l);
 	if (is_one)
 		layer_judge_part(d, l, end_of(a, l), l->bytes.bytes);
@@ -405,6 +409,7 @@ layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone)
 	zip_survey(l->bytes, &zip);
 	if (zip.shape == ZIP_ABSENT && !begins)
 		return false;
+	layer_match_zip(d, l, &zip);
 	if (zip.shape == ZIP_ABSENT) {
 		unpack_zip_view(d, l, l->bytes, READER_ZIP_HEADERS);
 		layer_judge_unlisted(d, l);

@@ -8,6 +8,7 @@
 
 #include "control/deepscan/documents.h"
 #include "scanners/document/carrier.h"
+#include "scanners/signature/generation_file.h"
 
 /* Bytes of a layer, judged as one of their own. */
 static void
@@ -91,6 +92,20 @@ judge_mail_within(struct deepscan *d, const struct layer *l, struct span propert
 }
 
 static void
+judge_attachment(
+    struct deepscan *d, const struct layer *l, const struct tnef_part *p, const char *path)
+{
+	struct signature_member m = { .archives = 1u << ARCHIVE_TNEF,
+		.name = span_text(p->name),
+		.bytes = p->bytes.bytes,
+		.packed_bytes = p->bytes.bytes };
+
+	layer_match_member(d, l, path, &m);
+	if (!layer_is_over(d))
+		judge_file(d, l, p->bytes, path, p->name);
+}
+
+static void
 unpack_tnef(struct deepscan *d, const struct layer *l)
 {
 	char path[DEEPSCAN_LAYER_MAX], number[16];
@@ -112,7 +127,7 @@ unpack_tnef(struct deepscan *d, const struct layer *l)
 		if (d->members > d->limits.members_max)
 			layer_spent(d, l->path);
 		else
-			judge_file(d, l, p.bytes, path, p.name);
+			judge_attachment(d, l, &p, path);
 	}
 }
 

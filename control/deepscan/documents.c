@@ -6,6 +6,7 @@
  */
 #include "control/deepscan/documents.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "scanners/document/rtf.h"
 #include "scanners/document/text.h"
 #include "scanners/document/vba.h"
+#include "scanners/signature/generation_file.h"
 
 #define MODULES_MAX 256 /* named by "dir"; more are looked for by how source begins */
 #define SOURCES_MAX 16  /* places in one stream where a module's source begins */
@@ -194,6 +196,25 @@ unpack_ole(struct deepscan *d, const struct layer *l)
 	return false;
 }
 
+/* As a member of a mail. ClamAV has '_' for what is neither letter, digit, '.' nor '_' in its name.
+ */
+static void
+match_attachment(struct deepscan *d, const struct layer *l, const char *name,
+    const struct layer *file, const char *view)
+{
+	struct signature_member m = { .archives =
+					  strcmp(view, "mail") == 0 ? 1u << ARCHIVE_MAIL : 0,
+		.bytes = file->bytes.bytes,
+		.packed_bytes = file->bytes.bytes };
+	char plain[MAIL_NAME_MAX];
+	size_t bytes = strnlen(name, sizeof(plain));
+
+	for (size_t i = 0; i < bytes; i++)
+		plain[i] = isalnum((uint8_t)name[i]) || name[i] == '.' ? name[i] : '_';
+	m.name = span_of(plain, bytes);
+	layer_match_member(d, l, file->path, &m);
+}
+
 /* A part as it was before it was coded; one that was not coded lies in the message as it is. */
 static void
 judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p, const char *view,
@@ -221,6 +242,7 @@ judge_part(struct deepscan *d, const struct layer *l, const struct mail_part *p,
 			layer_append(d, &b, piece, transfer_end(&t, piece), path);
 		inner.bytes = span_of(b.bytes, b.used);
 	}
+	match_attachment(d, l, p->name, &inner, view);
 	layer_judge_inner(d, &inner);
 	free(b.bytes);
 }

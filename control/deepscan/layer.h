@@ -59,7 +59,27 @@ uint32_t containers_of(const char *path, uint32_t offices);
 /* Those that the document is, which is a ZIP; 0: it is none. */
 uint32_t containers_of_office(struct span zip);
 
+/*
+ * members.c: signatures of an archive's members. `m` is all that is known of one; the archive's
+ * size is the layer's. Where one holds the object is bad, and `path` is where.
+ */
+struct signature_member;
+void layer_match_member(
+    struct deepscan *d, const struct layer *l, const char *path, struct signature_member *m);
+/* The same of all members of a ZIP or RAR, by their headers; nothing of what is none. */
+void layer_match_zip(struct deepscan *d, const struct layer *l, const struct zip_survey *zip);
+void layer_match_rar(struct deepscan *d, const struct layer *l);
+/* The same of what libarchive tells of the next member, which is counted. */
+struct archive_entry;
+struct layer_listing {
+	uint64_t entries, files; /* so far: of any kind, and regular files among them */
+};
+void layer_match_entry(struct deepscan *d, const struct layer *l, struct archive *a,
+    struct archive_entry *entry, const char *path, struct layer_listing *so_far);
+
 /* unpack.c */
+/* It is bad, at that path. */
+void layer_convict(struct deepscan *d, const char *threat, const char *path);
 /* As layer_append(), to a struct layer_target: a sink of scanners/document. */
 bool layer_take(void *target, struct span piece);
 /* Judges it and all that is packed in it, unless it lies deeper than limits.depth_max. */

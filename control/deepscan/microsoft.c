@@ -13,6 +13,8 @@
 
 #include <mspack.h>
 
+#include "scanners/signature/generation_file.h"
+
 #define MAGIC_BYTES 8
 
 /* What a file's name stands for. */
@@ -142,11 +144,13 @@ struct listed {
 	const char *name;
 	const void *folder;     /* what it is decompressed with; NULL: it is not compressed */
 	uint64_t offset, bytes; /* in that */
+	size_t position;        /* in the archive's list, from 0 */
 };
 
 /* Those of one archive, and what takes one out: a library's code. */
 struct list {
 	const char *kind;
+	uint32_t is; /* a bit, as of struct signature_member */
 	struct listed *files;
 	size_t count, room; /* as many as the object may still have */
 	bool is_cut;        /* there are more */
@@ -193,6 +197,7 @@ static void
 list_add(struct list *list, struct listed file)
 {
 	list->is_cut |= list->count == list->room;
+	file.position = list->count;
 	if (list->count < list->room)
 		list->files[list->count++] = file;
 }
@@ -205,8 +210,13 @@ judge_listed(struct deepscan *d, const struct layer *l, struct list *list, struc
 	struct layer_target t = { d, &b, layer_path(path, l, list->kind, file->name) };
 	const struct place out = { .out = &t };
 	struct layer inner = { .depth = l->depth + 1, .path = path };
+	struct signature_member m = { .archives = list->is,
+		.name = span_text(file->name),
+		.bytes = file->bytes,
+		.position = file->position };
 
-	if (!layer_count_bytes(d, skipped_before(list, file), path))
+	layer_match_member(d, l, path, &m);
+	if (layer_is_over(d) || !layer_count_bytes(d, skipped_before(list, file), path))
 		return;
 	note_failure(d, list->extract(list->decompressor, file->file, &out), path);
 	inner.bytes = span_of(b.bytes, b.used);
@@ -246,14 +256,18 @@ chm_file(struct mschmd_file *f)
 {
 	const void *folder = f->section->id != 0 ? f->section : NULL;
 
-	return (struct listed){ f, f->filename, folder, (uint64_t)f->offset, (uint64_t)f->length };
+	return (
+	    struct listed){ f, f->filename, folder, (uint64_t)f->offset, (uint64_t)f->length, 0 };
 }
 
 static int
 unpack_chm(struct deepscan *d, const struct layer *l, const struct place *in)
 {
 	struct mschm_decompressor *chm = mspack_create_chm_decompressor(&from_memory);
-	struct list list = { .kind = "chm", .extract = extract_from_chm, .decompressor = chm };
+	struct list list = { .kind = "chm",
+		.is = 1u << ARCHIVE_CHM,
+		.extract = extract_from_chm,
+		.decompressor = chm };
 	struct mschmd_header *head;
 	int rc;
 
@@ -307,7 +321,10 @@ static int
 unpack_cab(struct deepscan *d, const struct layer *l, const struct place *in)
 {
 	struct mscab_decompressor *cab = mspack_create_cab_decompressor(&from_memory);
-	struct list list = { .kind = "cab", .extract = extract_from_cab, .decompressor = cab };
+	struct list list = { .kind = "cab",
+		.is = 1u << ARCHIVE_CAB,
+		.extract = extract_from_cab,
+		.decompressor = cab };
 	struct mscabd_cabinet *head;
 	int rc;
 
@@ -320,7 +337,7 @@ unpack_cab(struct deepscan *d, const struct layer *l, const struct place *in)
 	if (head != NULL && list_init(&list, d)) {
 		for (struct mscabd_file *f = head->files; f != NULL; f = f->next)
 			list_add(&list, (struct listed){ f, f->filename, f->folder,
-					    (uint64_t)f->offset, f->length });
+					    (uint64_t)f->offset, f->length, 0 });
 		judge_list(d, l, &list);
 		layer_judge_part(d, l, head->length, l->bytes.bytes);
 	} else if (head != NULL) {

@@ -80,8 +80,8 @@ layer_spent(struct deepscan *d, const char *path)
 	layer_note(d, SOURCE_OVERSIZE, path);
 }
 
-static void
-convict(struct deepscan *d, const char *threat, const char *path)
+void
+layer_convict(struct deepscan *d, const char *threat, const char *path)
 {
 	d->verdict = VERDICT_BAD;
 	d->by_name = false;
@@ -116,7 +116,7 @@ match_rules(struct deepscan *d, const struct layer *l)
 	signature_variables(l->name, f, l->bytes, &called);
 	switch (rules_match(d->rules, l->bytes, &called, &found)) {
 	case RULES_MATCH:
-		convict(d, found.name, l->path);
+		layer_convict(d, found.name, l->path);
 		d->by_name = found.by_name && is_whole(l);
 		return found.by_name;
 	case RULES_FAILED:
@@ -156,7 +156,7 @@ match_signatures(struct deepscan *d, const struct layer *l, const struct signatu
 	d->by_name |= by_name && is_whole(l);
 	if (signature_hit(scan) == NULL)
 		return signature_wants_deep(scan) && !l->is_rewritten && match_rules(d, l);
-	convict(d, signature_hit(scan)->name, l->path);
+	layer_convict(d, signature_hit(scan)->name, l->path);
 	d->by_name = by_name && is_whole(l);
 	d->offset = signature_hit(scan)->offset;
 	return by_name;
@@ -193,7 +193,7 @@ match(struct deepscan *d, struct layer *l, struct digest_values *values)
 		return true;
 	threat = generation_bad_digest(d->generation, values->md5, values->sha256, l->bytes.bytes);
 	if (threat != NULL && d->verdict == VERDICT_CLEAN)
-		convict(d, threat, l->path);
+		layer_convict(d, threat, l->path);
 	layer_match_as(d, l, TARGET_WHOLE);
 	if (d->verdict == VERDICT_BAD && !by_name)
 		add_part(d, l, values);

@@ -330,3 +330,59 @@ zip_next_unlisted(struct span bytes, size_t *at, struct zip_odd *out)
 	*at = bytes.bytes;
 	return false;
 }
+
+static struct zip_said
+said_of(const struct member *m)
+{
+	return (struct zip_said){ .name = m->name,
+		.packed_bytes = m->packed_bytes,
+		.bytes = m->bytes,
+		.crc = (uint32_t)m->crc,
+		.is_encrypted = (m->flags & IS_ENCRYPTED) != 0 };
+}
+
+/* By the next header; what a member holds is none of the archive's. */
+static unsigned
+next_header(struct span bytes, size_t *at, struct zip_said *out)
+{
+	struct span rest = span_from(bytes, *at);
+	const uint8_t *found;
+	struct member local;
+
+	while (rest.bytes > 0 && (found = memmem(rest.data, rest.bytes, "PK\3\4", 4)) != NULL) {
+		size_t begin = (size_t)(found - bytes.data), room;
+
+		rest = span_from(bytes, begin + 4);
+		if (!read_member(bytes, begin, false, &local))
+			continue;
+		*at = begin + local.header_bytes;
+		room = bytes.bytes - *at;
+		if ((local.flags & HAS_DESCRIPTOR) == 0)
+			*at += local.packed_bytes < room ? (size_t)local.packed_bytes : room;
+		*out = said_of(&local);
+		return 1;
+	}
+	*at = bytes.bytes;
+	return 0;
+}
+
+unsigned
+zip_next_said(struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_said out[2])
+{
+	struct member entry, local;
+	uint64_t begin;
+
+	if (zip->shape == ZIP_ABSENT)
+		return next_header(bytes, at, out);
+	if (*at == 0)
+		*at = zip->directory;
+	if (*at >= zip->directory_end || !read_member(bytes, *at, true, &entry))
+		return 0;
+	*at += entry.header_bytes;
+	out[0] = said_of(&entry);
+	begin = zip->base + entry.offset;
+	if (entry.offset > zip->directory || !read_member(bytes, (size_t)begin, false, &local))
+		return 1;
+	out[1] = said_of(&local);
+	return 2;
+}

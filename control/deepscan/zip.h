@@ -59,6 +59,21 @@ void zip_survey(struct span bytes, struct zip_survey *out);
  */
 bool zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_odd *out);
 
+/* What is said of a member in one place. */
+struct zip_said {
+	struct span name;
+	uint64_t packed_bytes, bytes;
+	uint32_t crc;
+	bool is_encrypted;
+};
+/*
+ * The next member, from `*at` on, which begins at 0: by the directory, and, where there is one, by
+ * the header before its data; without a directory by that alone. How many of the two there are; 0:
+ * no more.
+ */
+unsigned zip_next_said(
+    struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_said out[2]);
+
 /* The next member packed by such a method, from `*at` on, by the header before it alone. False: no
  * more. */
 bool zip_next_unlisted(struct span bytes, size_t *at, struct zip_odd *out);

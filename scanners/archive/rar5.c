@@ -58,10 +58,15 @@ read_file(struct span head, uint64_t extra_bytes, struct rar5_member *out)
 	struct span extra = span_from(head, head.bytes - bytes);
 	uint64_t flags = take_number(&head), name_bytes;
 
-	take_number(&head); /* size */
+	out->bytes = take_number(&head);
 	take_number(&head); /* attributes */
-	head = span_from(
-	    head, ((flags & HAS_TIME) != 0 ? 4u : 0u) + ((flags & HAS_CRC) != 0 ? 4u : 0u));
+	head = span_from(head, (flags & HAS_TIME) != 0 ? 4u : 0u);
+	out->crc = 0;
+	if ((flags & HAS_CRC) != 0) {
+		if (head.bytes >= sizeof(out->crc))
+			memcpy(&out->crc, head.data, sizeof(out->crc));
+		head = span_from(head, 4);
+	}
 	take_number(&head); /* method */
 	take_number(&head); /* system */
 	name_bytes = take_number(&head);
@@ -96,6 +101,7 @@ rar5_next(struct rar5 *r, struct rar5_member *out)
 		r->at += first(span_from(r->file, r->at), data).bytes;
 		if (kind == KIND_FILE) {
 			read_file(head, extra, out);
+			out->packed_bytes = data;
 			return true;
 		}
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which files of a RAR 5 are encrypted, by their headers ("RAR 5.0 archive format"): libarchive
- * 3.6.2 reads what is ciphered as if it were not. Reads headers alone, each once.
+ * What the headers of a RAR 5 say of its files ("RAR 5.0 archive format"): libarchive 3.6.2 tells
+ * neither checksum nor packed size, and reads what is ciphered as if it were not. Reads headers
+ * alone, each once.
  */
 #ifndef SLUICE_ARCHIVE_RAR5_H
 #define SLUICE_ARCHIVE_RAR5_H
@@ -15,6 +16,8 @@ struct rar5 {
 
 struct rar5_member {
 	struct span name;
+	uint64_t packed_bytes, bytes;
+	uint32_t crc; /* 0: none is told */
 	bool is_encrypted;
 };
 

@@ -369,7 +369,7 @@ regex_is_part(const struct generation *g, const struct generation_step *s)
 	if (s->value >= g->sections[GENERATION_REGEXES].bytes / sizeof(*x))
 		return false;
 	x = row(g, GENERATION_REGEXES, sizeof(*x), s->value);
-	return x->part == s->part;
+	return x->part == s->part && x->step_count > 0;
 }
 
 static bool

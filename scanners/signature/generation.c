@@ -177,7 +177,7 @@ tables_are_sound(const struct generation *g)
 
 	if (names.bytes == 0 || names.data[names.bytes - 1] != 0 ||
 	    literals.bytes % sizeof(struct generation_literal) != 0 ||
-	    !pattern_tables_are_sound(g) || !rule_tables_are_sound(g))
+	    !pattern_tables_are_sound(g) || !rule_tables_are_sound(g) || !member_table_is_sound(g))
 		return false;
 	for (size_t i = 0; i < literals.bytes / sizeof(struct generation_literal); i++) {
 		const struct generation_literal *l = literal_at(g, i);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define GENERATION_MAGIC        "SLUICEGN"
-#define GENERATION_VERSION      18
+#define GENERATION_VERSION      19
 #define GENERATION_SECTIONS_MAX 64
 #define GENERATION_ANY_SIZE     UINT64_MAX
 
@@ -61,6 +61,7 @@ enum generation_section_kind {
 	 */
 	GENERATION_NUMBERS,
 	GENERATION_REGEXES, /* struct generation_regex */
+	GENERATION_MEMBERS, /* struct generation_member */
 	GENERATION_KIND_COUNT
 };
 
@@ -356,7 +357,7 @@ struct generation_step {
 struct generation_regex {
 	uint64_t start_min, start_max;
 	uint32_t text;             /* offset into NAMES */
-	uint32_t steps;            /* of the trigger */
+	uint32_t steps;            /* of the trigger; none: it is asked of members' names */
 	uint16_t step_count, part; /* the rule's own that it is; REGEX steps say so, too */
 	uint16_t from;             /* FROM_START or FROM_END */
 	uint8_t options;           /* enum regex_option of scanners/regex */
@@ -367,6 +368,59 @@ enum generation_search {   /* ClamAV's letters "gre", a bit each */
 	SEARCH_GLOBAL = 1, /* every match counts, the next from the end of the last */
 	SEARCH_ROLLING = 2,
 	SEARCH_ENCOMPASSING = 4
+};
+
+/*
+ * What an archive is, whose members signatures speak of, by ClamAV's words for types (CL_TYPE_…):
+ * number and word. An Office document is a ZIP as well.
+ */
+#define GENERATION_ARCHIVES(X)     \
+	X(ZIP, "ZIP")              \
+	X(WORD, "OOXML_WORD")      \
+	X(EXCEL, "OOXML_XL")       \
+	X(POWERPOINT, "OOXML_PPT") \
+	X(RAR, "RAR")              \
+	X(SEVEN_ZIP, "7Z")         \
+	X(CAB, "MSCAB")            \
+	X(CHM, "MSCHM")            \
+	X(POSIX_TAR, "POSIX_TAR")  \
+	X(OLD_TAR, "OLD_TAR")      \
+	X(CPIO_OLD, "CPIO_OLD")    \
+	X(CPIO_ODC, "CPIO_ODC")    \
+	X(CPIO_NEWC, "CPIO_NEWC")  \
+	X(CPIO_CRC, "CPIO_CRC")    \
+	X(ISO, "ISO9660")          \
+	X(MAIL, "MAIL")            \
+	X(TNEF, "TNEF")
+
+enum generation_archive {
+#define X(id, word) ARCHIVE_##id,
+	GENERATION_ARCHIVES(X)
+#undef X
+	ARCHIVE_COUNT
+};
+
+/* Both included. */
+struct generation_range {
+	uint64_t min, max;
+};
+
+#define GENERATION_NO_REGEX 0xffffffffu
+
+/* A signature of members of an archive, by what the archive says of one. */
+struct generation_member {
+	struct generation_range archive_bytes, packed_bytes, bytes, position;
+	uint32_t archives;  /* a bit for each enum generation_archive that it may be; 0: any */
+	uint32_t regex;     /* in REGEXES, of the name; GENERATION_NO_REGEX: any name */
+	uint32_t crc;       /* CRC-32 of the bytes; 0: any */
+	uint32_t encrypted; /* enum generation_encrypted */
+	uint32_t name, unused;
+};
+
+enum generation_encrypted {
+	MEMBER_IS_PLAIN,
+	MEMBER_IS_ENCRYPTED,
+	MEMBER_IS_EITHER
 };
 
 struct generation_digest16 {

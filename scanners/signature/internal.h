@@ -156,6 +156,9 @@ const struct tally *regex_tally(const struct generation *g, const struct generat
     const struct generation_step *s, struct tallies *t, const struct object_facts *o);
 /* Whether REGEXES fit NAMES and STEPS; search.c and expression.c rely on it. */
 bool regex_tables_are_sound(const struct generation *g);
+
+/* member.c: whether MEMBERS fit NAMES and REGEXES, which are sound; the rest of it relies on it. */
+bool member_table_is_sound(const struct generation *g);
 /* A rule's steps, which lie in STEPS: the stack never runs empty, nor over, and one value is left.
  */
 bool steps_are_sound(const struct generation *g, const struct generation_rule *r);

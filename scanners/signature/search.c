@@ -103,7 +103,8 @@ regex_is_sound(const struct generation *g, const struct generation_regex *x)
 
 	return x->text < g->sections[GENERATION_NAMES].bytes && x->start_min <= x->start_max &&
 	       (x->from == FROM_START || x->from == FROM_END) && x->steps <= steps &&
-	       x->step_count <= steps - x->steps && steps_are_sound(g, &trigger);
+	       x->step_count <= steps - x->steps &&
+	       (x->step_count == 0 || steps_are_sound(g, &trigger)); /* of a member's name */
 }
 
 bool

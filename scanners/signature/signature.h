@@ -115,6 +115,28 @@ struct signature_regex {
 typedef int (*signature_regex_search)(
     void *arg, const struct signature_regex *what, size_t *start, size_t *end);
 void signature_match_regexes(struct signature_scan *scan, signature_regex_search search, void *arg);
+/*
+ * What an archive says of one of its members, and of itself, for signatures of members (ClamAV's
+ * .cdb). Nothing of it is kept.
+ */
+struct signature_member {
+	uint32_t archives;      /* what the archive is: a bit for each enum generation_archive */
+	uint64_t archive_bytes; /* of the archive itself */
+	struct span name;
+	uint64_t packed_bytes, bytes; /* 0: not told */
+	uint64_t position;            /* in the archive, counted as ClamAV does */
+	uint32_t crc;                 /* 0: not told */
+	bool is_encrypted;
+};
+/* Whether there are any. */
+bool generation_has_members(const struct generation *g);
+/*
+ * 1: a signature holds, and *threat is its name, lent by the generation; 0: none does. Negative:
+ * not known, since a limit was met while a name was searched. As for scans, `search` is called for
+ * names with `arg`. Any thread that `search` may run in.
+ */
+int generation_match_member(const struct generation *g, const struct signature_member *m,
+    signature_regex_search search, void *arg, const char **threat);
 /* Before the last byte: what it lies in, a bit for each enum generation_container of
  * generation_file.h; a scan that is not told judges as if it lay in nothing. */
 void signature_lies_in(struct signature_scan *scan, uint32_t containers);

@@ -11,6 +11,7 @@
 
 #include "scanners/archive/explode.h"
 #include "scanners/archive/inflate64.h"
+#include "scanners/archive/rar4.h"
 #include "scanners/archive/rar5.h"
 
 #define OUTPUT_MAX (1u << 20)
@@ -79,12 +80,29 @@ try_rar5(struct span s)
 	} while (true);
 }
 
+static void
+try_rar4(struct span s)
+{
+	struct rar4_member m;
+	struct rar4 r;
+	size_t before;
+
+	rar4_begin(&r, s);
+	do {
+		before = r.at;
+		if (!rar4_next(&r, &m))
+			break;
+		assert(r.at > before && r.at <= s.bytes && m.name.bytes <= s.bytes);
+	} while (true);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const tries[])(struct span s) = { try_inflate64, try_explode, try_rar5 };
+	static void (*const tries[])(
+	    struct span s) = { try_inflate64, try_explode, try_rar5, try_rar4 };
 
 	if (bytes > 0)
 		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](span_of(data + 1, bytes - 1));

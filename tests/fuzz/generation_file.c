@@ -17,16 +17,29 @@
 #include "scanners/signature/generation_file.h"
 #include "scanners/signature/signature.h"
 
+/* Every byte of a text that a table says is there. */
+static int
+search(void *arg, const struct signature_regex *what, size_t *start, size_t *end)
+{
+	(void)arg;
+	*start = *end = 0;
+	return strlen(what->text) % 2 == 0;
+}
+
 static void
 ask(const struct generation *g)
 {
+	const struct signature_member member = { .name = span_text("a.exe"), .archives = 1 };
 	static const uint8_t digest[32];
+	const char *threat = NULL;
 	struct reputation_answer answer;
 	struct generation_facts facts;
 
 	generation_facts(g, &facts);
 	generation_bad_digest(g, digest, digest, 0);
 	generation_trusted_digest(g, digest, digest, 0);
+	if (generation_match_member(g, &member, search, NULL, &threat) == 1)
+		assert(generation_has_members(g) && strlen(threat) < SIZE_MAX);
 	if (generation_reputation(g) != NULL) {
 		reputation_lookup(generation_reputation(g), span_text("www.bad.example"),
 		    span_text("/a/b?c"), &answer);

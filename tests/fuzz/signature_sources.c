@@ -37,11 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static const char *const ends[] = { "lit", "ndb", "hdb", "hsb", "fp", "list", "ldb",
-		"yar" };
+	static const char *const ends[] = { "lit", "ndb", "hdb", "hsb", "fp", "list", "ldb", "yar",
+		"cdb" };
 	static char directory[] = "/tmp/sluice-fuzz-XXXXXX";
 	static bool made;
-	struct sigc s = { 0 };
+	struct sigc s = { .has_sandbox = true };
 	unsigned kind;
 	char path[128];
 	FILE *f;

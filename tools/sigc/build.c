@@ -234,7 +234,8 @@ add_tables(struct sigc *s, struct layout *l)
 		{ GENERATION_STEPS, &s->steps }, { GENERATION_PARTS, &s->parts },
 		{ GENERATION_TRIGGERS, &triggers }, { GENERATION_ALWAYS, &s->always },
 		{ GENERATION_YARA, &s->compiled_yara }, { GENERATION_ORIGINS, &origins },
-		{ GENERATION_FILES, &files }, { GENERATION_REGEXES, &s->regexes } };
+		{ GENERATION_FILES, &files }, { GENERATION_REGEXES, &s->regexes },
+		{ GENERATION_MEMBERS, &s->members } };
 
 	for (size_t i = 0; i < s->patterns.used / sizeof(*p); i++) {
 		struct generation_literal literal = { p[i].name, p[i].check };
@@ -296,6 +297,7 @@ sigc_build(struct sigc *s, const char *output)
 	sigc_drop_ignored(s);
 	sigc_note_digests(s);
 	sigc_finish_digests(s);
+	sigc_finish_members(s);
 	rc = sigc_compile_deep(s);
 	if (rc != 0)
 		return rc;

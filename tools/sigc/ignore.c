@@ -31,9 +31,9 @@ drop(struct sigc *s, uint32_t name, struct sigc_origin origin)
 	return true;
 }
 
-/* Rows whose name, the word before that of the origin, is ignored. */
+/* Rows, of digests or members, whose name, the word before that of the origin, is ignored. */
 static void
-drop_digests(struct sigc *s, struct sigc_table *t, size_t each)
+drop_rows(struct sigc *s, struct sigc_table *t, size_t each)
 {
 	const struct sigc_origin *origins =
 	    (const struct sigc_origin *)(const void *)s->digest_origins.bytes;
@@ -132,8 +132,9 @@ sigc_drop_ignored(struct sigc *s)
 	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++) {
 		unsigned kind = i % SIGC_KINDS;
 
-		drop_digests(s, &s->digests[i / SIGC_KINDS][kind], sigc_digest_row_bytes(kind));
+		drop_rows(s, &s->digests[i / SIGC_KINDS][kind], sigc_digest_row_bytes(kind));
 	}
+	drop_rows(s, &s->members, sizeof(struct generation_member));
 	s->ignored.used = 0;
 	sigc_forget_deep(s);
 	sigc_sweep(s);

@@ -13,7 +13,8 @@
 static const char usage[] =
     "usage: sluice-sigc --output FILE [OPTION]... [SOURCE]...\n"
     "Compiles signatures into one generation. Sources are files or directories: .lit .ndb .ndu "
-    ".ldb .ldu .ign2 .hdb .hdu .hsb .hsu .mdb .mdu .msb .msu .hash .md5 .sha1 .sha256 .fp .sfp "
+    ".ldb .ldu .cdb .ign2 .hdb .hdu .hsb .hsu .mdb .mdu .msb .msu .hash .md5 .sha1 .sha256 .fp "
+    ".sfp "
     ".yar .yara .cvd .cld\n\n"
     "  --bad LIST          domains, hosts file or URLs with a bad reputation; repeatable\n"
     "  --good LIST         the same, with a good one: wins over bad\n"

@@ -33,23 +33,28 @@ add(struct sigc_table *t, uint32_t name, struct sigc_origin at)
 	table_add(t, &row, sizeof(row));
 }
 
-void
-sigc_note_digests(struct sigc *s)
+/* Of rows that end with a name and the row of its origin. */
+static void
+note_rows(struct sigc *s, const struct sigc_table *t, size_t each)
 {
 	const struct sigc_origin *origins =
 	    (const struct sigc_origin *)(const void *)s->digest_origins.bytes;
 
-	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++) {
-		const struct sigc_table *t = &s->digests[i / SIGC_KINDS][i % SIGC_KINDS];
-		size_t each = sigc_digest_row_bytes(i % SIGC_KINDS);
+	for (size_t at = 0; at < t->used; at += each) {
+		uint32_t words[2];
 
-		for (size_t at = 0; at < t->used; at += each) {
-			uint32_t words[2]; /* name, and the row of its origin */
-
-			memcpy(words, t->bytes + at + each - sizeof(words), sizeof(words));
-			add(&s->digest_names, words[0], origins[words[1]]);
-		}
+		memcpy(words, t->bytes + at + each - sizeof(words), sizeof(words));
+		add(&s->digest_names, words[0], origins[words[1]]);
 	}
+}
+
+void
+sigc_note_digests(struct sigc *s)
+{
+	for (unsigned i = 0; i < SIGC_SETS * SIGC_KINDS; i++)
+		note_rows(s, &s->digests[i / SIGC_KINDS][i % SIGC_KINDS],
+		    sigc_digest_row_bytes(i % SIGC_KINDS));
+	note_rows(s, &s->members, sizeof(struct generation_member));
 }
 
 /* Those that are threats by themselves, and rules; what only asks the sandbox is neither. */

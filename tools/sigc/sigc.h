@@ -57,6 +57,7 @@ struct sigc_table {
 	X(SHORT, "too few bytes in a row to look for")                           \
 	X(IMPORTS, "a digest of a program's imports")                            \
 	X(CONTAINER, "a signature of members of an archive")                     \
+	X(ARCHIVE, "members of a container of which none are told")              \
 	X(ICON, "an icon")                                                       \
 	X(MAGIC, "a type of file by its first bytes")                            \
 	X(PHISHING, "a pair or list of phishing hosts")                          \
@@ -126,6 +127,7 @@ struct sigc {
 	struct sigc_table always;   /* uint32_t rules that may hold without any part */
 	struct sigc_table gates;    /* struct sigc_gate */
 	struct sigc_table regexes;  /* the section REGEXES */
+	struct sigc_table members;  /* the section MEMBERS; see sigc_add_member() */
 	uint32_t eager_patterns;    /* of these, that gates look for at much cost */
 	bool has_sandbox;           /* YARA rules that are not read here go there */
 	struct sigc_table deep, deep_texts,
@@ -228,6 +230,21 @@ void sigc_finish_digests(struct sigc *s);
 /* Plain hexadecimal digits, two a byte; false: something else. */
 bool sigc_decode_hex(struct span hex, uint8_t *out);
 
+/*
+ * members.c: a line of a .cdb, of which `s->at` tells the place. -EINVAL: it is none, and *why is a
+ * sentence. Until sigc_finish_members() a row's last word is that of its origin in
+ * `digest_origins`.
+ */
+int sigc_add_member(struct sigc *s, struct span line, const char **why);
+void sigc_finish_members(struct sigc *s);
+
+/*
+ * extended.c: a POSIX extended regular expression, as ClamAV has them, "(?i)" before it included,
+ * in the words and with the options of scanners/regex, behind what `out` holds and without a NUL.
+ * False: it is none.
+ */
+bool sigc_translate_extended(struct span text, struct sigc_table *out, unsigned *options);
+
 /* A literal that a check follows; at least 4 bytes. */
 void sigc_add_anchor(struct sigc *s, const struct pattern *p, const uint8_t *bytes);
 
@@ -262,6 +279,8 @@ struct span sigc_take_field(struct span *text, char by);
 bool sigc_take_number(struct span *text, uint64_t *out);
 
 #define CLAMAV_LEVEL 216 /* of ClamAV 1.4.6, whose semantics these are */
+/* Whether a line is for that level, by its fields from the first on: MIN[:MAX]. */
+bool sigc_fits_level(const struct span *fields, unsigned count, unsigned first);
 
 /* ClamAV's ::iwfa */
 enum sigc_modifier {

@@ -11,6 +11,7 @@
  *     .fp .sfp     the same, of trusted files
  *     .mdb .msb    ClamAV digests of sections of programs: SIZE:DIGEST:NAME; .mdu .msu
  *     .hash .md5 .sha1 .sha256   digests, one a line; a size and a name may follow
+ *     .cdb         ClamAV's signatures of members of archives; see members.c
  *     .ign2        names that are not to be found; see ignore.c
  *     .yar .yara   YARA rules; see yara.c
  *
@@ -166,9 +167,8 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	return 0;
 }
 
-/* Levels of ClamAV's engine that a line is for, in its fields from the first on: MIN[:MAX]. */
-static bool
-fits_level(const struct span *f, unsigned n, unsigned first)
+bool
+sigc_fits_level(const struct span *f, unsigned n, unsigned first)
 {
 	uint64_t min = 0, max = UINT64_MAX;
 
@@ -224,7 +224,7 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	part = span_of(f[2].data, f[2].bytes + 1 + f[3].bytes);
 	if (sigc_target_refused(s, target) != SKIP_COUNT)
 		sigc_skip(s, f[0], sigc_target_refused(s, target));
-	else if (!fits_level(f, n, 4))
+	else if (!sigc_fits_level(f, n, 4))
 		sigc_skip(s, f[0], SKIP_LEVEL);
 	else if (!sigc_parse_offset(f[2], &place))
 		sigc_skip(s, f[0], SKIP_OFFSET);
@@ -259,7 +259,7 @@ take_digest(struct sigc *s, const char *path, unsigned line, struct span text, e
 
 	if (text.data[0] == '#')
 		return 0;
-	if (n >= 3 && f[2].bytes > 0 && !fits_level(f, n, 3)) {
+	if (n >= 3 && f[2].bytes > 0 && !sigc_fits_level(f, n, 3)) {
 		sigc_skip(s, f[2], SKIP_LEVEL);
 		return 0;
 	}
@@ -347,6 +347,16 @@ take_ignored(struct sigc *s, const char *path, unsigned line, struct span text)
 	return 0;
 }
 
+static int
+take_member(struct sigc *s, const char *path, unsigned line, struct span text)
+{
+	const char *why;
+
+	if (text.data[0] == '#' || sigc_add_member(s, text, &why) == 0)
+		return 0;
+	return sigc_fail(s, path, line, why);
+}
+
 /* ClamAV's kinds of lines that nothing here could honour: each is named by its field `name`. */
 static int
 leave_out(struct sigc *s, struct span text, unsigned name, enum skip_reason why)
@@ -367,7 +377,6 @@ leave_out(struct sigc *s, struct span text, unsigned name, enum skip_reason why)
 		return leave_out(s, text, name, why);                                             \
 	}
 UNREAD(imports, 2, SKIP_IMPORTS)
-UNREAD(container, 0, SKIP_CONTAINER)
 UNREAD(icon, 0, SKIP_ICON)
 UNREAD(magic, 3, SKIP_MAGIC)
 UNREAD(phishing, 1, SKIP_PHISHING)
@@ -449,7 +458,7 @@ reader_of(const char *path)
 		{ ".sha1", take_plain_digest }, { ".sha256", take_plain_digest },
 		{ ".fp", take_good_digest }, { ".sfp", take_good_digest }, { ".mdb", take_section },
 		{ ".mdu", take_section }, { ".msb", take_section }, { ".msu", take_section },
-		{ ".imp", take_imports }, { ".cdb", take_container }, { ".idb", take_icon },
+		{ ".cdb", take_member }, { ".imp", take_imports }, { ".idb", take_icon },
 		{ ".ftm", take_magic }, { ".pdb", take_phishing }, { ".gdb", take_phishing },
 		{ ".wdb", take_phishing }, { ".crb", take_certificate },
 		{ ".cat", take_certificate }, { ".pwdb", take_password } };

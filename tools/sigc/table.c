@@ -59,8 +59,8 @@ sigc_free(struct sigc *s)
 		&s->forgotten, &s->rule_origins, &s->digest_origins, &s->digest_names,
 		&s->section_sizes, &s->checks, &s->elements, &s->compared, &s->rules,
 		&s->rule_parts, &s->steps, &s->parts, &s->triggers, &s->part_keys, &s->part_slots,
-		&s->ignored, &s->always, &s->gates, &s->regexes, &s->deep, &s->deep_texts,
-		&s->deep_names, &s->compiled_yara };
+		&s->ignored, &s->always, &s->gates, &s->regexes, &s->members, &s->deep,
+		&s->deep_texts, &s->deep_names, &s->compiled_yara };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->bytes);

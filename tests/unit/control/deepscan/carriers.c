@@ -2,6 +2,7 @@
 /* What OneNote and Outlook carry is judged, within its limits. */
 #include <stdio.h>
 
+#include "tests/unit/control/deepscan/judge.h"
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/harness.h"
 
@@ -85,6 +86,21 @@ TEST(files_in_onenote_are_judged)
 	begin_onenote();
 	add_stored(4, span_text("fine"));
 	CHECK(is_class(packer_judge(packer_span(&made), &packer_limits), SOURCE_SANDBOX));
+}
+
+TEST(outlook_tells_its_attachments)
+{
+	struct judge j;
+
+	CHECK(judge_begin_members(&j, "M:CL_TYPE_TNEF:*:^bill.gz$:4:4:0:0:*:*"));
+	j.deep.limits = packer_limits;
+	write_tnef(span_text("fine"));
+	deepscan_judge(&j.deep, packer_span(&made), span_of(NULL, 0));
+	CHECK(j.deep.verdict == VERDICT_BAD && strcmp(j.deep.layer, "tnef:bill.gz") == 0);
+	write_tnef(span_text("finer"));
+	deepscan_judge(&j.deep, packer_span(&made), span_of(NULL, 0));
+	CHECK(j.deep.verdict == VERDICT_CLEAN);
+	judge_end(&j);
 }
 
 /* Each says that it has all that follows. */

@@ -45,7 +45,8 @@ name_directory(struct judge *j, pid_t pid)
 void
 judge_sweep(pid_t pid)
 {
-	static const char *const names[] = { "a.yar", "a.ldb", "b.fp", "made.gen", "made.gen.new" };
+	static const char *const names[] = { "a.yar", "a.ldb", "a.cdb", "b.fp", "made.gen",
+		"made.gen.new" };
 	struct judge j;
 	char path[160];
 
@@ -101,6 +102,12 @@ bool
 judge_begin_logical(struct judge *j, struct span source)
 {
 	return begin(j, "a.ldb", source, NULL);
+}
+
+bool
+judge_begin_members(struct judge *j, const char *source)
+{
+	return begin(j, "a.cdb", span_text(source), NULL);
 }
 
 unsigned

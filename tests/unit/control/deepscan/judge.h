@@ -25,6 +25,8 @@ bool judge_begin(struct judge *j, struct span source);
 bool judge_begin_trusting(struct judge *j, struct span source, const char *trusted);
 /* The same of ClamAV's logical signatures, lines of an .ldb. */
 bool judge_begin_logical(struct judge *j, struct span source);
+/* The same of ClamAV's signatures of members, lines of a .cdb. */
+bool judge_begin_members(struct judge *j, const char *source);
 /* Rules that were taken, here or in the sandbox. */
 unsigned judge_taken(const struct judge *j);
 /* 1: a rule holds, its name is in j->deep.threat; 0: none; -1: the worker failed. A scan in two

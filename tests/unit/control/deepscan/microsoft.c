@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "tests/unit/control/deepscan/judge.h"
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/harness.h"
 
@@ -214,6 +215,28 @@ TEST(what_only_begins_like_a_cabinet_in_a_program_says_nothing)
 	packer_add(&program, span_of(mark, sizeof(mark) - 1));
 	d = packer_judge(packer_span(&program), &packer_limits);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX);
+}
+
+/* As members, by ClamAV's signatures of such: counted from 0 in the archive's own order. */
+TEST(a_cabinet_and_a_help_tell_their_members)
+{
+	static const struct {
+		const char *line;
+		bool in_cab, in_chm;
+	} rows[] = { { "M:CL_TYPE_MSCAB:*:^b$:0:5:0:1:*:*", true, false },
+		{ "M:CL_TYPE_MSCAB:*:^b$:*:*:*:0:*:*", false, false },
+		{ "M:CL_TYPE_MSCHM:*:^/1\\.htm$:0:5:0:1:*:*", false, true } };
+	struct judge j;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CHECK_ROW(rows[i].line, judge_begin_members(&j, rows[i].line));
+		j.deep.limits = packer_limits;
+		deepscan_judge(&j.deep, write_cab(2, span_text("hello"), 0), span_of(NULL, 0));
+		CHECK_ROW(rows[i].line, (j.deep.verdict == VERDICT_BAD) == rows[i].in_cab);
+		deepscan_judge(&j.deep, write_chm(2, span_text("hello")), span_of(NULL, 0));
+		CHECK_ROW(rows[i].line, (j.deep.verdict == VERDICT_BAD) == rows[i].in_chm);
+		judge_end(&j);
+	}
 }
 
 TEST(what_is_harmless_in_it_is_clean)

@@ -5,6 +5,7 @@
 #include <isa-l/crc.h>
 
 #include "scanners/archive/rar5.h"
+#include "tests/unit/control/deepscan/judge.h"
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/harness.h"
 
@@ -89,6 +90,36 @@ TEST(an_encrypted_file_of_a_rar_5_is_told)
 	add_file('a', span_text("fine"), false);
 	d = packer_judge(end(), &packer_limits);
 	CHECK(d->source == SOURCE_SANDBOX && d->verdict == VERDICT_CLEAN && d->members == 1);
+}
+
+TEST(a_rar_5_tells_its_members)
+{
+	static const struct {
+		const char *line;
+		bool holds;
+	} rows[] = { { "M:CL_TYPE_RAR:*:^b$:21:21:1:2:*:*", true },
+		{ "M:CL_TYPE_RAR:*:^b$:*:*:0:*:*:*", false },
+		{ "M:CL_TYPE_RAR:*:^a$:4:4:0:1:8d777f38:*", true },
+		{ "M:CL_TYPE_RAR:*:^a$:4:4:0:1:8d777f39:*", false } };
+	struct judge j;
+
+	begin();
+	add_file('a', span_text("\1\2\3\4"), false);
+	add_file('b', span_text("ciphered, as it seems"), true);
+	end();
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint32_t crc = crc32_gzip_refl(0, (const uint8_t *)"\1\2\3\4", 4);
+		char line[100];
+
+		snprintf(line, sizeof(line), "%s", rows[i].line);
+		if (strstr(line, "8d777f38") != NULL)
+			snprintf(strstr(line, "8d777f38"), 11, "%08x:*", crc);
+		CHECK_ROW(line, judge_begin_members(&j, line));
+		j.deep.limits = packer_limits;
+		deepscan_judge(&j.deep, packer_span(&made), span_of(NULL, 0));
+		CHECK_ROW(line, (j.deep.verdict == VERDICT_BAD) == rows[i].holds);
+		judge_end(&j);
+	}
 }
 
 TEST(what_is_not_encrypted_beside_it_is_judged)

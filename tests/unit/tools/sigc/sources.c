@@ -80,7 +80,7 @@ static const struct {
 	    "a.hdb:1: expected DIGEST" },
 	{ "trusted", "a.fp", MD5 ":68:Fine\n", 1, 0, NULL },
 	{ "trusted by SHA-256", "a.sfp", SHA256 ":68:Fine\n", 1, 0, NULL },
-	{ "a kind that is not read", "a.cdb", "rule x { condition: true }", 0, 1, NULL },
+	{ "a kind that is not read", "a.imp", "rule x { condition: true }", 0, 1, NULL },
 	{ "no kind at all", "readme", "text", 0, 1, NULL },
 };
 
