@@ -127,27 +127,51 @@ reader_class(struct archive *a)
 	return SOURCE_CORRUPT;
 }
 
+struct mark {
+	struct span text;
+	int filter;
+};
+#define MARK(text, filter)                                            \
+	{                                                             \
+		{ (const uint8_t *)(text), sizeof(text) - 1 }, filter \
+	}
+
+static int
+filter_of_mark(struct span bytes, const struct mark *marks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (bytes.bytes > marks[i].text.bytes && bytes.data[0] == marks[i].text.data[0] &&
+		    memcmp(bytes.data, marks[i].text.data, marks[i].text.bytes) == 0)
+			return marks[i].filter;
+	}
+	return ARCHIVE_FILTER_NONE;
+}
+
 int
 reader_filter_by_mark(struct span bytes)
 {
-	static const struct {
-		const char *mark;
-		size_t count;
-		int filter;
-	} rows[] = { { "\x1f\x8b\x08", 3, ARCHIVE_FILTER_GZIP },
-		{ "\xfd"
-		  "7zXZ\0",
-		    6, ARCHIVE_FILTER_XZ },
-		{ "BZh", 3, ARCHIVE_FILTER_BZIP2 }, { "LZIP", 4, ARCHIVE_FILTER_LZIP },
-		{ "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
-		{ "\x04\x22\x4d\x18", 4, ARCHIVE_FILTER_LZ4 } };
+	static const struct mark marks[] = { MARK("\x1f\x8b\x08", ARCHIVE_FILTER_GZIP),
+		MARK("\xfd"
+		     "7zXZ\0",
+		    ARCHIVE_FILTER_XZ),
+		MARK("BZh", ARCHIVE_FILTER_BZIP2), MARK("LZIP", ARCHIVE_FILTER_LZIP),
+		MARK("\x28\xb5\x2f\xfd", ARCHIVE_FILTER_ZSTD),
+		MARK("\x04\x22\x4d\x18", ARCHIVE_FILTER_LZ4) };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (bytes.bytes > rows[i].count && bytes.data[0] == (uint8_t)rows[i].mark[0] &&
-		    memcmp(bytes.data, rows[i].mark, rows[i].count) == 0)
-			return rows[i].filter;
-	}
-	return ARCHIVE_FILTER_NONE;
+	return filter_of_mark(bytes, marks, sizeof(marks) / sizeof(marks[0]));
+}
+
+/* The same of a layer's start, where a mark may be shorter. */
+static int
+filter_of_start(struct span bytes)
+{
+	static const struct mark marks[] = { MARK("\x1f\x9d", ARCHIVE_FILTER_COMPRESS),
+		MARK("\xed\xab\xee\xdb", ARCHIVE_FILTER_RPM) };
+	int filter = reader_filter_by_mark(bytes);
+
+	return filter != ARCHIVE_FILTER_NONE
+		   ? filter
+		   : filter_of_mark(bytes, marks, sizeof(marks) / sizeof(marks[0]));
 }
 
 int
@@ -168,8 +192,7 @@ reader_filter_of(struct span bytes, enum source *why)
 		/* It looks for one in what comes out of the first, too, and fails where that only
 		 * begins like a stream: numbers are soon the header of an LZMA one. */
 		*why = reader_class(a);
-		filter =
-		    *why == SOURCE_OVERSIZE ? ARCHIVE_FILTER_NONE : reader_filter_by_mark(bytes);
+		filter = *why == SOURCE_OVERSIZE ? ARCHIVE_FILTER_NONE : filter_of_start(bytes);
 		if (filter == ARCHIVE_FILTER_NONE)
 			filter = -1;
 	}

@@ -249,3 +249,24 @@ TEST(such_streams_count_as_layers)
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_OVERSIZE);
 	CHECK(d->unpacked_bytes == 40);
 }
+
+/* Of a shortcut's first bytes libarchive makes a second, broken LZMA stream, and refuses both. */
+TEST(what_comes_out_may_begin_like_another_stream)
+{
+	static const char *const filters[] = { "gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "lzma",
+		"compress", "uuencode" };
+	static const uint8_t head[] = { 0x4c, 0, 0, 0, 1, 0x14, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0,
+		0, 0, 0x46 };
+	struct packer_member m = { "m", { 0 } };
+	const struct deepscan *d;
+
+	made.used = 0;
+	packer_add(&made, span_of(head, sizeof(head)));
+	packer_add(&made, packer_eicar());
+	m.bytes = packer_span(&made);
+	for (size_t i = 0; i < COUNT_OF(filters); i++) {
+		CHECK_ROW(filters[i], packer_write(&lzma, "raw", filters[i], NULL, &m, 1));
+		d = packer_judge(packer_span(&lzma), &packer_limits);
+		CHECK_ROW(filters[i], d->verdict == VERDICT_BAD);
+	}
+}
