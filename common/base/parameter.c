@@ -161,6 +161,12 @@ percent_decode(struct span s, char *out, size_t room)
 {
 	size_t n = 0;
 
+	if (s.bytes == 0 || memchr(s.data, '%', s.bytes) == NULL) {
+		s = span_first(s, room);
+		if (s.bytes > 0)
+			memcpy(out, s.data, s.bytes);
+		return s.bytes;
+	}
 	for (size_t i = 0; i < s.bytes && n < room; i++) {
 		bool coded = s.data[i] == '%' && i + 2 < s.bytes;
 		int byte = coded ? hex_pair(s.data + i + 1) : -1;

@@ -33,6 +33,15 @@ from_disposition(struct span value, char *out, size_t room)
 	return n > 0 ? n : parameter_plain(&p, out, room);
 }
 
+/* Bytes up to the last slash and with it; 0: there is none. */
+static size_t
+upto_slash(struct span path)
+{
+	const uint8_t *slash = path.bytes > 0 ? memrchr(path.data, '/', path.bytes) : NULL;
+
+	return slash != NULL ? (size_t)(slash - path.data) + 1 : 0;
+}
+
 /* What is behind the last slash before a query, unless it may be a slash of "://". */
 static bool
 find_last_segment(struct span target, struct span *out)
@@ -43,9 +52,8 @@ find_last_segment(struct span target, struct span *out)
 	if (target.bytes == 0)
 		return false;
 	query = memchr(target.data, '?', target.bytes);
-	end = slash = query != NULL ? (size_t)(query - target.data) : target.bytes;
-	while (slash > 0 && target.data[slash - 1] != '/')
-		slash--;
+	end = query != NULL ? (size_t)(query - target.data) : target.bytes;
+	slash = upto_slash(span_first(target, end));
 	*out = span_of(target.data + slash, end - slash);
 	return slash == 1 || (slash > 1 && target.data[slash - 2] != '/');
 }
@@ -55,15 +63,12 @@ from_target(struct span target, char *out, size_t room)
 {
 	struct span name;
 	struct http_url url;
-	size_t slash;
 
 	if (find_last_segment(target, &name))
 		return percent_decode(name, out, room);
 	if (http_url_parse(target, &url) != PARSE_DONE)
 		return 0;
-	for (slash = url.path.bytes; slash > 0 && url.path.data[slash - 1] != '/'; slash--)
-		continue;
-	return percent_decode(span_from(url.path, slash), out, room);
+	return percent_decode(span_from(url.path, upto_slash(url.path)), out, room);
 }
 
 size_t

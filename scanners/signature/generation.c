@@ -332,8 +332,11 @@ generation_find_digest(
 	static const size_t digest_bytes[] = { 16, 20, 32 };
 	struct span table = g->sections[kind];
 	size_t each = digest_row_bytes(kind), bytes = digest_bytes[(kind - GENERATION_BAD_MD5) % 3];
-	size_t low = 0, high = table.bytes / each;
+	size_t rows, low = 0, high;
 
+	if (table.bytes == 0) /* four are asked of each object; most sites have one of them */
+		return false;
+	rows = high = table.bytes / each;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -342,7 +345,7 @@ generation_find_digest(
 		else
 			high = middle;
 	}
-	for (; low < table.bytes / each; low++) {
+	for (; low < rows; low++) {
 		const uint8_t *entry = table.data + low * each;
 		uint64_t want;
 
