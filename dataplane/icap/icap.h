@@ -176,6 +176,8 @@ void icap_input_end(struct icap_session *s);
 
 enum icap_event icap_next(struct icap_session *s);
 const struct icap_request *icap_request(const struct icap_session *s);
+/* Whether any ICAP header's name has one of these lengths (http_length_bit()). */
+bool icap_may_have(const struct icap_session *s, uint32_t lengths);
 /* The first ICAP header of that name; data NULL when absent. */
 struct span icap_field_by(const struct icap_session *s, struct span name);
 static inline struct span

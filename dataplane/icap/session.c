@@ -160,13 +160,17 @@ find_field(const struct icap_session *s, struct span name)
 	return span_of(NULL, 0);
 }
 
+bool
+icap_may_have(const struct icap_session *s, uint32_t lengths)
+{
+	return s->request.icap_head.data != NULL && (s->name_lengths & lengths) != 0;
+}
+
 struct span
 icap_field_by(const struct icap_session *s, struct span name)
 {
-	bool may_have = s->request.icap_head.data != NULL &&
-			(s->name_lengths & http_length_bit(name.bytes)) != 0;
-
-	return may_have ? find_field(s, name) : span_of(NULL, 0);
+	return icap_may_have(s, http_length_bit(name.bytes)) ? find_field(s, name)
+							     : span_of(NULL, 0);
 }
 
 void

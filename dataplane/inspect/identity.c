@@ -124,21 +124,42 @@ identity_parse(enum config_user_coding coding, struct span value, struct identit
 		take_split(value, '\\', out);
 }
 
+/* The next of the names between commas that is not empty. */
+static bool
+next_name(struct span *names, struct span *name)
+{
+	while (names->bytes > 0) {
+		const uint8_t *comma = memchr(names->data, ',', names->bytes);
+		size_t n = comma != NULL ? (size_t)(comma - names->data) : names->bytes;
+
+		*name = span_trim(span_first(*names, n));
+		*names = span_from(*names, n + 1);
+		if (name->bytes > 0)
+			return true;
+	}
+	return false;
+}
+
+uint32_t
+identity_user_lengths(const struct config_profile *p)
+{
+	struct span names = span_text(p->user_headers), name;
+	uint32_t lengths = 0;
+
+	while (next_name(&names, &name))
+		lengths |= http_length_bit(name.bytes);
+	return lengths;
+}
+
 void
 identity_user(const struct config_profile *p, const struct icap_session *s, struct identity *out)
 {
-	struct span names = span_text(p->user_headers);
+	struct span names = span_text(p->user_headers), name;
 
 	out->user_bytes = out->domain_bytes = 0;
-	while (names.bytes > 0) {
-		const uint8_t *comma = memchr(names.data, ',', names.bytes);
-		size_t n = comma != NULL ? (size_t)(comma - names.data) : names.bytes;
-		struct span name = span_trim(span_first(names, n)), value;
+	while (next_name(&names, &name)) {
+		struct span value = span_trim(icap_field_by(s, name));
 
-		names = span_from(names, n + 1);
-		if (name.bytes == 0)
-			continue;
-		value = span_trim(icap_field_by(s, name));
 		if (value.bytes > 0) {
 			identity_parse((enum config_user_coding)p->user_coding, value, out);
 			return;

@@ -27,6 +27,11 @@ struct identity {
 /* The user that the request's headers name; empty: none. */
 void identity_user(
     const struct config_profile *p, const struct icap_session *s, struct identity *out);
+/*
+ * The lengths of those headers' names (http_length_bit()): where icap_may_have() says that none is
+ * so long, the request names no user.
+ */
+uint32_t identity_user_lengths(const struct config_profile *p);
 /* A header's value, decoded as the profile says. */
 void identity_parse(enum config_user_coding coding, struct span value, struct identity *out);
 /*

@@ -9,6 +9,7 @@
 #include "common/base/letters.h"
 #include "common/base/mask.h"
 #include "common/base/siphash.h"
+#include "dataplane/inspect/identity.h"
 
 /* Each rule with the key that its hits are counted under. */
 struct masks {
@@ -35,6 +36,7 @@ struct policy {
 	enum config_redirect_status redirect_status;
 	struct config_profiles *profiles;
 	struct icap_profiles *icap_profiles;
+	uint32_t user_lengths[CONFIG_PROFILES_MAX];
 	bool allows[SOURCE_COUNT];
 	bool has_sandbox, sandboxes[FORMAT_COUNT];
 	uint64_t excludes_format[FORMAT_COUNT]; /* the rule's key; 0: none */
@@ -234,6 +236,8 @@ take_profiles(struct policy *p, const struct config *c, char *error)
 	if (p->icap_profiles == NULL)
 		return -ENOMEM;
 	profiles_for_icap(c, p->profiles, p->icap_profiles);
+	for (unsigned i = 0; i < p->profiles->count; i++)
+		p->user_lengths[i] = identity_user_lengths(&p->profiles->list[i]);
 	return 0;
 }
 
@@ -306,6 +310,12 @@ const struct config_profile *
 policy_profile(const struct policy *p, unsigned index)
 {
 	return &p->profiles->list[index < p->profiles->count ? index : p->profiles->fallback];
+}
+
+uint32_t
+policy_user_lengths(const struct policy *p, const struct config_profile *of)
+{
+	return p->user_lengths[of - p->profiles->list];
 }
 
 const struct icap_profiles *

@@ -50,6 +50,8 @@ void policy_free(struct policy *p);
 const struct policy_limits *policy_limits(const struct policy *p);
 /* How the client with that profile is spoken to; the fallback where there is no such index. */
 const struct config_profile *policy_profile(const struct policy *p, unsigned index);
+/* identity_user_lengths() of a profile that policy_profile() told. */
+uint32_t policy_user_lengths(const struct policy *p, const struct config_profile *of);
 /* The same profiles, for icap_set_profiles(). */
 const struct icap_profiles *policy_icap_profiles(const struct policy *p);
 const struct pages *policy_pages(const struct policy *p);

@@ -54,6 +54,19 @@ fill_content(struct inspect_object *o, struct record *r)
 	}
 }
 
+/* The user, which few requests name. */
+static void
+put_user(const struct inspect_object *o, struct record_slot *slot)
+{
+	struct identity asks;
+
+	if (!icap_may_have(o->session, policy_user_lengths(object_policy(o), o->profile)))
+		return;
+	identity_user(o->profile, o->session, &asks);
+	record_text_put(slot, RECORD_TEXT_USER, span_of(asks.user, asks.user_bytes));
+	record_text_put(slot, RECORD_TEXT_DOMAIN, span_of(asks.domain, asks.domain_bytes));
+}
+
 static void
 fill_texts(struct inspect_object *o, struct record_slot *slot)
 {
@@ -62,7 +75,6 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	    r->method == ICAP_REQMOD ? r->request_head : r->response_head;
 	struct span agent = span_of(NULL, 0), type = span_of(NULL, 0);
 	char name[FILENAME_BYTES_MAX];
-	struct identity asks;
 	struct span filename = span_of(name, object_name(o, name, sizeof(name)));
 
 	if (is_of_part(o))
@@ -75,9 +87,7 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	record_text_put(slot, RECORD_TEXT_URL, span_of(o->url, o->url_bytes));
 	record_text_put(slot, RECORD_TEXT_FILENAME, filename);
 	record_text_put(slot, RECORD_TEXT_THREAT, span_text(o->outcome.threat));
-	identity_user(o->profile, o->session, &asks);
-	record_text_put(slot, RECORD_TEXT_USER, span_of(asks.user, asks.user_bytes));
-	record_text_put(slot, RECORD_TEXT_DOMAIN, span_of(asks.domain, asks.domain_bytes));
+	put_user(o, slot);
 	record_text_put(slot, RECORD_TEXT_USER_AGENT, agent);
 	record_text_put(slot, RECORD_TEXT_MEDIA_TYPE, type);
 	shadow_fill(o, slot);

@@ -107,8 +107,31 @@ TEST(a_record_says_who_asked)
 	ask(NULL, "X-Authenticated-User: V2luTlQ6Ly9DT1JQL2FubmE=\r\n",
 	    "X-Forwarded-For: 192.0.2.1\r\n", &slot);
 	CHECK(span_is(record_text_get(&slot, RECORD_TEXT_DOMAIN), "CORP") && is_from(&slot, ""));
+	ask(NULL, "X-Authenticated-User:\r\nX-Client-Username: anna\r\n", "", &slot);
+	CHECK(span_is(record_text_get(&slot, RECORD_TEXT_USER), "anna"));
 	ask("profiles.fallback=squid", "X-Authenticated-User: anna\r\n", "", &slot);
 	CHECK(record_text_get(&slot, RECORD_TEXT_USER).bytes == 0);
+}
+
+TEST(lengths_of_the_names_of_headers)
+{
+	static const struct {
+		const char *names;
+		uint32_t lengths;
+	} rows[] = {
+		{ "", 0 },
+		{ "X-User", 1u << 6 },
+		{ " X-User ,, X-Name-Of-It,", 1u << 6 | 1u << 12 },
+		{ "X-A-Name-Of-Thirty-One-Letters-", 1u << 31 },
+		{ "X-A-Name-Of-More-Than-Thirty-One-Letters", 1u << 31 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct config_profile p = { 0 };
+
+		snprintf(p.user_headers, sizeof(p.user_headers), "%s", rows[i].names);
+		CHECK_ROW(rows[i].names, identity_user_lengths(&p) == rows[i].lengths);
+	}
 }
 
 TEST(forwarded_for_is_believed_where_the_profile_says)
