@@ -130,17 +130,34 @@ def pack_hit(ours, directory, number, data, alone, count):
         yield Object(path, alone.signature, layer, alone.line, alone.path)
 
 
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+STEPS = {}  # of a layer's path down to what is packed in it
+
+
+def steps_of(path):
+    return 0 if path == "-" else path.count("->") + 1
+
+
+def steps_to(ours, layer, path):
+    """How many views lie around what is packed in that layer, as the path of a threat that is always known tells."""
+    if layer not in STEPS:
+        pack(ours, layers_ours, layer, gzip.compress(EICAR) if layer in layers_ours.STORES else EICAR, path)
+        STEPS[layer] = steps_of(ours.ask("object", path).split(" ")[3])
+    return STEPS[layer]
+
+
 def check_ours(ours, directory, number, data, alone, count, result):
     """The hit in layers that ours alone takes apart. alone: what it says of the hit itself."""
     if alone.verdict[0] != "bad":
         return
     path = os.path.join(directory, "ours")
     for layer in turn(layers_ours.ALL, number, count):
+        steps = steps_to(ours, layer, path)
         pack(ours, layers_ours, layer, gzip.compress(data) if layer in layers_ours.STORES else data, path)
         verdict = ours.ask("object", path).split(" ")
         result.counts["objects"] += 1
         result.counts["hits in " + layer] += verdict[0] == "bad"
-        if verdict[0] == "bad" and verdict[3] == "-" and layer in layers_ours.STORES:
+        if verdict[0] == "bad" and steps_of(verdict[3]) < steps:
             result.counts["hits of another rule in what is around it"] += 1
         elif verdict[0] != "bad" or verdict[2] != alone.verdict[2]:
             result.differs.append("%s, in %s: %s, alone %s"

@@ -12,6 +12,7 @@ usage: hyperscan.py [--program FILE] [--every N] [--first N]
 """
 
 import argparse
+import base64
 import collections
 import os
 import re
@@ -83,6 +84,12 @@ class Cases:
         self.counts["left out, " + why] += 1
         return False
 
+    def is_in_decoded(self, data):
+        path = self.write("decoded", base64.b64decode(data[:len(data) // 4 * 4]))
+        done = subprocess.run(["yara", "-w", os.path.join(self.directory, "a.yar"), path],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return done.stdout.startswith(b"R ")
+
     def ask(self, number, data, ends):
         if not data:
             self.counts["inputs of nothing"] += 1
@@ -98,6 +105,8 @@ class Cases:
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if (verdict[0] == "died" or verdict[1] == "error") and done.returncode != 0:
             self.counts["inputs over which yara, too, fails: the class error"] += 1
+        elif cut == "same" and is_bad and verdict[3].startswith("base64:") and self.is_in_decoded(data):
+            self.counts["inputs that are base64 of what matches"] += 1
         elif cut == "same" and verdict[1] == "sandbox" and is_bad == done.stdout.startswith(b"R "):
             self.counts["inputs that yara, too, reads otherwise than PCRE"] += 1
         else:

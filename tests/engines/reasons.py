@@ -2,6 +2,8 @@
 """Why the two engines may differ over an object: differential.py counts these, and fails on others."""
 
 import re
+import subprocess
+import tempfile
 
 REWRITTEN = "clamscan finds it only as it has rewritten it (--normalize=no --scan-html=no)"
 NOT_REWRITTEN = "clamscan misses it as it has rewritten it"
@@ -16,6 +18,9 @@ SCRIPT = "clamscan finds it in the script that it takes out of a page and rewrit
 SCRIPT_TAG = re.compile(rb"<script", re.I)
 NOT_KEPT = "in pieces a rule asks for bytes of the middle that a stream does not keep: the class error, or the sandbox"
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce")
+FIRST_LINE = "what begins as a script is text here, whatever follows; to clamscan it is binary data"
+FIRST_WORDS = (b"#!", b"<?")
+UTF16 = "clamscan takes the page for UTF-16, which it is not"
 LONG_LINES = "clamscan breaks a mail's lines of more than 1,000 bytes in two: another size"
 LINE_END = "of a mail's part in quoted-printable clamscan keeps the line's end before the boundary: EOF is elsewhere"
 
@@ -54,6 +59,24 @@ def has_script(path):
         return SCRIPT_TAG.search(f.read()) is not None
 
 
+def is_binary_script(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    return data.startswith(FIRST_WORDS) and b"\0" in data
+
+
+def is_utf16_to_clamscan(path):
+    """Without a mark of it; clamscan --debug tells."""
+    with open(path, "rb") as f:
+        data = f.read()
+    with tempfile.NamedTemporaryFile(suffix=".ndb") as database:
+        database.write(b"Nothing:0:0:00112233445566778899\n")
+        database.flush()
+        said = subprocess.run(["clamscan", "--debug", "-d", database.name, path], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE).stderr
+    return b"Recognized UTF-16" in said and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
 def asks_for_scripts(line):
     """By a regular expression for HTML."""
     return re.search(r"Target:3\b.*/[^;]*<script", line) is not None
@@ -74,6 +97,10 @@ def of(obj, is_bad, theirs, theirs_as_it_is):
     views, form = ("utf16", "text", "html", "notags"), obj.verdict[3].split("->")[-1]
     if is_bad and not theirs and form in (views[2:] if is_of_a_form(obj.line) else views):
         return FORMS
+    if is_bad and not theirs and form == "text" and is_of_a_form(obj.line) and is_binary_script(obj.within):
+        return FIRST_LINE
+    if theirs and not is_bad and is_of_a_form(obj.line) and is_utf16_to_clamscan(obj.within):
+        return UTF16
     if not is_of_a_form(obj.line) and is_bad == bool(theirs_as_it_is) and bool(theirs) != bool(theirs_as_it_is):
         return REWRITTEN if theirs else NOT_REWRITTEN
     if theirs and not is_bad and has_zero_gap(obj.line):
