@@ -160,7 +160,9 @@ struct tcp_conn {
 	struct mono heard_at, delayed_ack_at, ts_recent_at;
 	struct list ready_node, flush_node;
 	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
-	uint32_t window_limit, reasm_bytes, ts_offset, max_snd_wnd;
+	uint32_t window_limit; /* what is announced at most */
+	uint32_t queue_limit;  /* what is held at most; as much, or more */
+	uint32_t reasm_bytes, ts_offset, max_snd_wnd;
 	uint16_t mss;        /* payload bytes of a full segment, options taken off */
 	uint16_t sent_count; /* of `sent` */
 	bool echoes_copy;    /* the next ACK echoes ts_copy, not ts_recent */
@@ -541,10 +543,8 @@ void output_ack_now(struct tcp_conn *c);
 void output_ack_soon(struct tcp_conn *c);
 /* An ACK now, not with the next flush: for a connection that is about to go. */
 void output_ack(struct tcp_conn *c);
-/* An old number and no data: whoever is there answers with an ACK (RFC 9293 §3.8.4). */
-void output_keepalive(struct tcp_conn *c);
-void output_challenge(struct tcp_conn *c);
 void output_reset(struct tcp_conn *c);
+/* Of a shut window. */
 void output_probe(struct tcp_conn *c);
 /* New data, or the last segment again, beyond cwnd (RFC 8985 §7.3). False: nothing could go. */
 bool output_tail_probe(struct tcp_conn *c);
@@ -554,6 +554,15 @@ void output_stray(struct tcp *t, const struct tcp_endpoints *e, struct seq seq, 
 uint32_t output_window(struct tcp_conn *c);
 /* Whether reading has opened the window so far that the peer should be told. */
 bool output_window_grew(const struct tcp_conn *c);
+
+/* ask.c */
+/* An old number and no data: whoever is there answers with an ACK (RFC 9293 §3.8.4). */
+void ask_without_data(struct tcp_conn *c);
+/* The same, as a keepalive. */
+void ask_if_alive(struct tcp_conn *c);
+/* A challenge (RFC 5961 §7), seldom: counted per connection. Segments that carry data are answered
+ * by output_ack_now(). */
+void ask_if_meant(struct tcp_conn *c);
 
 /* path.c: smaller segments, told by ICMP or by silence, and kept for the next connection; larger
  * ones again after a while. Of these only the first two may be called where mss_is_low is false. */
@@ -579,6 +588,8 @@ void timers_set_keepalive(struct tcp_conn *c, uint32_t idle_ms);
 /* tcp.c: ends and lists */
 /* ISN, timestamp offset, window and scale of a fresh connection. */
 void tcp_conn_init(struct tcp_conn *c);
+/* The peer scales no window: ours is what its header can say. */
+void tcp_forgo_scale(struct tcp_conn *c);
 /* The MSS we announce on this path, and the window scale. */
 uint16_t tcp_mss_of(const struct tcp *t, const struct tcp_endpoints *e);
 /* The peer's, by its SYN or, without the option, by what every host can take. */

@@ -226,8 +226,7 @@ cookies_take_over(struct tcp_conn *c)
 		return; /* what the SYN asked for is what the cookie offered */
 	c->use_sack = c->use_ecn = false;
 	c->snd_scale = c->rcv_scale = 0;
-	if (c->window_limit > 65535)
-		c->window_limit = 65535;
+	tcp_forgo_scale(c);
 }
 
 struct tcp_conn *

@@ -109,7 +109,7 @@ input_reject(struct tcp_conn *c, const struct segment *s)
 		}
 		output_ack_now(c);
 	} else if (!seq_is(s->seq, seq_add(c->rcv_nxt, 0u - 1)) || !c->ack_now) {
-		output_challenge(c);
+		ask_if_meant(c);
 	}
 }
 
@@ -119,7 +119,7 @@ void
 input_take_reset(struct tcp_conn *c, const struct segment *s)
 {
 	if (!seq_is(s->seq, c->rcv_nxt)) {
-		output_challenge(c);
+		ask_if_meant(c);
 		return;
 	}
 	tcp_count(c->tcp, TCP_COUNTER_ESTAB_RESETS);
@@ -244,12 +244,22 @@ take_window(struct tcp_conn *c, const struct segment *s)
 	output_schedule(c);
 }
 
+/* An ACK of the far past, or of what was never sent. */
+static void
+refuse_ack(struct tcp_conn *c, const struct segment *s)
+{
+	if (c->tcp->config.drop_acks_of_unsent && seq_after(s->ack, c->snd_nxt))
+		tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
+	else
+		ask_if_meant(c);
+}
+
 /* Fifth step, the ACK field. False: the segment goes no further. */
 static bool
 take_ack(struct tcp_conn *c, const struct segment *s)
 {
 	if (!ack_is_plausible(c, s)) {
-		output_challenge(c);
+		refuse_ack(c, s);
 		return false;
 	}
 	recovery_take_ack(c, s);
@@ -390,7 +400,7 @@ input_established(struct tcp_conn *c, struct segment *s)
 		return;
 	}
 	if (s->flags & FLAG_SYN) {
-		output_challenge(c);
+		ask_if_meant(c);
 		return;
 	}
 	if ((s->flags & FLAG_ACK) == 0)
@@ -414,6 +424,7 @@ input_established(struct tcp_conn *c, struct segment *s)
 	if (s->length > 0 && exceeds_window(c, s)) {
 		tcp_count(c->tcp, TCP_COUNTER_OUT_OF_WINDOW);
 		flight_rejected(c);
+		c->quick_acks = QUICK_ACKS; /* what comes of it again is all that its sender has */
 		output_ack_now(c);
 	} else if (s->length > 0 && !(c->tcp->is_short && pressure_drops(c, s))) {
 		trim(c, s);

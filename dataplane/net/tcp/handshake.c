@@ -71,8 +71,8 @@ handshake_take_syn(struct tcp_conn *c, struct seq irs, const struct tcp_options 
 	c->snd_scale = o->has_scale ? o->scale : 0;
 	if (!o->has_scale)
 		c->rcv_scale = 0;
-	if (c->rcv_scale == 0 && c->window_limit > 65535)
-		c->window_limit = 65535;
+	if (c->rcv_scale == 0)
+		tcp_forgo_scale(c);
 }
 
 /* Our SYN goes out for the first time; its answer is the first measure of the round trip. */

@@ -195,7 +195,7 @@ input_syn_received(struct tcp_conn *c, struct segment *s)
 		return;
 	}
 	if (s->flags & FLAG_SYN) {
-		output_challenge(c);
+		ask_if_meant(c);
 		return;
 	}
 	if ((s->flags & FLAG_ACK) == 0)

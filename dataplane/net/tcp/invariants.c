@@ -76,9 +76,9 @@ check_receiving(const struct tcp_conn *c)
 	int32_t announced = seq_diff(c->rcv_adv, c->rcv_nxt);
 
 	/* One segment may exceed the window (established.c). */
-	RULE(c->rcv.bytes + c->reasm_bytes < c->window_limit + 65535u,
+	RULE(c->rcv.bytes + c->reasm_bytes < c->queue_limit + 65535u,
 	    "the receive queue is bounded");
-	RULE(announced <= 0 || c->rcv.bytes + (uint32_t)announced <= c->window_limit,
+	RULE(announced <= 0 || c->rcv.bytes + (uint32_t)announced <= c->queue_limit,
 	    "no more is announced than there is room for");
 	RULE(!c->fin_received || c->fin_reached || !seq_before(c->fin_seq, c->rcv_nxt),
 	    "a FIN that was not reached lies ahead");

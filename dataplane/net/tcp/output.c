@@ -105,7 +105,7 @@ static uint32_t
 window_room(const struct tcp_conn *c)
 {
 	uint64_t used = c->rcv.bytes + c->reasm_bytes;
-	uint32_t limit = c->window_limit;
+	uint32_t limit = c->queue_limit;
 
 	if (c->tcp->is_short && limit > PRESSURE_QUEUE_BYTES)
 		limit = PRESSURE_QUEUE_BYTES > 2u * c->mss ? PRESSURE_QUEUE_BYTES : 2u * c->mss;
@@ -128,7 +128,7 @@ output_window(struct tcp_conn *c)
 	if (c->mss < least)
 		least = c->mss;
 	if (room >= announced + least) {
-		uint32_t unit = 1u << c->rcv_scale, most = 65535u << c->rcv_scale;
+		uint32_t unit = 1u << c->rcv_scale, most = c->window_limit;
 
 		announced = (room < most ? room : most) & ~(unit - 1);
 		c->rcv_adv = seq_add(c->rcv_nxt, announced);
@@ -384,7 +384,7 @@ send_new(struct tcp_conn *c)
 {
 	struct congestion *g = &c->congestion;
 
-	if (is_idle(c))
+	if (is_idle(c) && c->snd_wnd > 0) /* what waits for a window begins nothing yet */
 		congestion_restart(g);
 	if (c->mss_is_low)
 		send_mtu_probe(c);
@@ -512,30 +512,6 @@ output_ack_soon(struct tcp_conn *c)
 	output_schedule(c);
 }
 
-void
-output_keepalive(struct tcp_conn *c)
-{
-	uint8_t options[OPTION_BYTES_MAX];
-	unsigned n = options_build(c, options);
-
-	tcp_count(c->tcp, TCP_COUNTER_KEEPALIVE_PROBES);
-	flight_note_event(c, TCP_FLIGHT_KEEPALIVE, 0);
-	output_stray(c->tcp, &c->endpoints, seq_add(c->snd_nxt, -1u), c->rcv_nxt, FLAG_ACK,
-	    window_field(c), options, n);
-}
-
-/* RFC 5961 §7, counted per connection; segments that carry data are answered by output_ack_now().
- */
-void
-output_challenge(struct tcp_conn *c)
-{
-	if (mono_is_set(c->challenge_at) && mono_before(c->tcp->now, c->challenge_at))
-		return;
-	c->challenge_at = mono_add(c->tcp->now, milliseconds(CHALLENGE_ACK_MS));
-	tcp_count(c->tcp, TCP_COUNTER_CHALLENGE_ACKS);
-	output_ack_now(c);
-}
-
 /* RFC 7323 §3.2: the timestamp should be on it. */
 void
 output_reset(struct tcp_conn *c)
@@ -556,7 +532,9 @@ output_probe(struct tcp_conn *c)
 	if (chain_is_empty(&c->snd))
 		return; /* a FIN that found no buffer: the flush that follows tries again */
 	tcp_count(c->tcp, TCP_COUNTER_PERSIST_PROBES);
-	if (send_segment(c, c->snd_una, 1))
+	if (c->tcp->config.probe_without_data)
+		ask_without_data(c);
+	else if (send_segment(c, c->snd_una, 1))
 		c->rtt_timing = false;
 }
 

@@ -56,9 +56,12 @@ struct tcp_config {
 	uint32_t orphans_max;                /* released, and still sending or waiting for a FIN */
 	uint32_t time_wait_max;
 	uint32_t receive_window_bytes; /* the most a connection may have received and not taken */
-	uint32_t send_queue_bytes;     /* the most tcp_send() accepts before tcp_send_room() is 0 */
-	uint16_t mss_max;              /* what we announce over IPv4; IPv6 announces 20 less */
-	struct duration rto_min;       /* default 200 ms */
+	/* That most, where it is more than the window that is announced: a reader that is late does
+	 * not shut the window at once, and costs so much memory. Default: the window. */
+	uint32_t receive_queue_bytes;
+	uint32_t send_queue_bytes; /* the most tcp_send() accepts before tcp_send_room() is 0 */
+	uint16_t mss_max;          /* what we announce over IPv4; IPv6 announces 20 less */
+	struct duration rto_min;   /* default 200 ms */
 	/* By which one ACK opens slow start, L of RFC 9406 §4.2: default 8; UINT32_MAX, no bound,
 	 * where something spreads what is sent then. */
 	uint32_t slow_start_segments;
@@ -76,6 +79,14 @@ struct tcp_config {
 	uint32_t flights_max;     /* flight recorders; default a sixteenth of the connections */
 	bool no_flights;          /* no recorder at all */
 	bool reset_late_data; /* RFC 9293 SHLD-3: what comes after tcp_release() is met by a RST */
+	/* A probe of a shut window carries nothing, as a keepalive does (RFC 9293 §3.8.4), where
+	 * RFC 9293 §3.8.6.1 has an octet of new data. It is answered all the same: by a peer that
+	 * rates such answers, seldom. */
+	bool probe_without_data;
+	/* An ACK of what was never sent is dropped without the answer that RFC 9293 §3.10.7.4 and
+	 * RFC 5961 §5 have: who guesses at numbers gets none, and a peer whose numbers are beside
+	 * ours does not learn so. */
+	bool drop_acks_of_unsent;
 	/* connections_max entries, zeroed, lent: who opened a connection to us, as long as we know
 	 * it. Those known when the stack is destroyed stay in it. NULL: none is kept. */
 	struct tcp_ledger_entry *ledger;

@@ -90,7 +90,7 @@ run_keepalive(struct tcp_conn *c)
 		return false;
 	} else {
 		c->keepalive_probes++;
-		output_keepalive(c);
+		ask_if_alive(c);
 		c->keepalive_at = mono_add(c->tcp->now, f->keepalive_interval);
 	}
 	return true;

@@ -64,7 +64,11 @@ plug_need_stack(struct plug *p)
 		if (s->receive_is_set) /* so many whole segments */
 			config.receive_window_bytes -= s->receive_bytes % config.mss_max;
 		config.slow_start_segments = UINT32_MAX;
+		if (s->receive_is_set) /* of SO_RCVBUF twice; what it says is announced */
+			config.receive_queue_bytes = 2 * s->receive_bytes;
 		config.reset_late_data = true;
+		config.probe_without_data = true;
+		config.drop_acks_of_unsent = true;
 	}
 	p->tcp = tcp_create(&config, &env);
 	if (p->tcp == NULL)

@@ -38,6 +38,9 @@
 	X("keepalive_probes", tcp.keepalive_probes, 1)                 \
 	X("slow_start_segments", tcp.slow_start_segments, 1)           \
 	X("reset_late_data", tcp.reset_late_data, 1)                   \
+	X("receive_queue", tcp.receive_queue_bytes, 1)                 \
+	X("probe_without_data", tcp.probe_without_data, 1)             \
+	X("drop_acks_of_unsent", tcp.drop_acks_of_unsent, 1)           \
 	X("ecn", tcp.ecn, 1)                                           \
 	X("tolerance_ms", tolerance.ns, 1000000)                       \
 	X("ip", ip_version, 1) /* 4 or 6: only that; else both */
