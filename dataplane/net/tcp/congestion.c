@@ -39,9 +39,24 @@ cube_root(uint64_t v)
 void
 congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss, uint32_t slow_most)
 {
-	*g = (struct congestion){
-		.cwnd = cwnd, .ssthresh = UINT32_MAX, .mss = mss, .slow_most = slow_most
-	};
+	*g = (struct congestion){ .cwnd = cwnd,
+		.ssthresh = UINT32_MAX,
+		.mss = mss,
+		.slow_most = slow_most,
+		.samples_in_hand = 1 };
+}
+
+void
+congestion_as_linux(struct congestion *g)
+{
+	g->as_linux = true;
+	g->samples_in_hand = 0;
+}
+
+static void
+end_epoch(struct congestion *g)
+{
+	g->epoch_at = g->linux_epoch_at = MONO_NONE;
 }
 
 void
@@ -52,6 +67,12 @@ congestion_set_mss(struct congestion *g, uint32_t mss)
 		g->cwnd = mss;
 	if (g->ssthresh < 2 * mss)
 		g->ssthresh = 2 * mss;
+}
+
+uint32_t
+congestion_k_ms(uint32_t segments)
+{
+	return cube_root(segments * 2500000000ull);
 }
 
 /* §4.2: K = cbrt((w_max - cwnd) / C), here in milliseconds: C is 0.4e-9 segments a ms^3. */
@@ -84,8 +105,8 @@ curve(const struct congestion *g, int64_t t_ms)
 }
 
 /* §4.3: Reno's window, first at a rate that is fair to it from beta's higher start. */
-static void
-grow_estimate(struct congestion *g, uint32_t acked)
+void
+congestion_grow_estimate(struct congestion *g, uint32_t acked)
 {
 	uint64_t alpha = g->w_est < g->cwnd_prior ? ALPHA_NUMERATOR : ALPHA_DENOMINATOR;
 
@@ -95,15 +116,20 @@ grow_estimate(struct congestion *g, uint32_t acked)
 }
 
 static void
-avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked)
+avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked, uint32_t flight)
 {
 	uint64_t target, most = (uint64_t)g->cwnd * 3 / 2;
 	int64_t t_ms;
 
-	if (!mono_is_set(g->epoch_at))
+	if (!mono_is_set(g->epoch_at)) {
+		if (g->as_linux) {
+			congestion_linux_avoid(g, now, acked, flight);
+			return;
+		}
 		begin_epoch(g, now);
+	}
 	t_ms = mono_since(now, g->epoch_at).ns / 1000000;
-	grow_estimate(g, acked);
+	congestion_grow_estimate(g, acked);
 	if (curve(g, t_ms) < g->w_est) {
 		if (g->w_est > g->cwnd)
 			g->cwnd = g->w_est;
@@ -127,21 +153,35 @@ congestion_take_rtt(struct congestion *g, uint32_t rtt_us)
 		g->ack_rtt_us = rtt_us > 0 ? rtt_us : 1;
 }
 
+/* For HyStart: the least round trip of all; no round begins while the window is small. */
+static void
+count_as_linux(struct congestion *g, uint32_t before, uint32_t least_us)
+{
+	if (least_us != 0 && (g->last_min_us == 0 || least_us < g->last_min_us))
+		g->last_min_us = least_us;
+	if (before < HYSTART_LEAST_SEGMENTS * g->mss)
+		g->round_left = 0;
+}
+
 /*
  * A round ends when what flew at its start was acknowledged (RFC 9406 §4.2); the first ACK of more
  * begins the next. An ACK of a whole flight leaves nothing of it: what flew before that ACK is no
  * part of the round that it begins, or its round trip would be the new one's and the last one's.
  */
 static void
-count_rounds(struct congestion *g, uint32_t acked, uint32_t flight)
+count_rounds(struct congestion *g, uint32_t before, uint32_t acked, uint32_t flight)
 {
 	if (acked <= g->round_left) {
 		g->round_left -= acked;
 		return;
 	}
 	g->round_left = flight > acked ? flight - acked : 0;
-	g->last_min_us = g->round_min_us;
-	g->round_min_us = g->round_samples = 0;
+	if (g->as_linux)
+		count_as_linux(g, before, g->round_min_us);
+	else
+		g->last_min_us = g->round_min_us;
+	g->round_min_us = 0;
+	g->round_samples = g->samples_in_hand;
 	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
 		g->ssthresh = g->cwnd;
 }
@@ -153,7 +193,7 @@ take_sample(struct congestion *g)
 		return;
 	if (g->round_min_us == 0 || g->ack_rtt_us < g->round_min_us)
 		g->round_min_us = g->ack_rtt_us;
-	if (g->round_samples < HYSTART_SAMPLES)
+	if (g->round_samples <= HYSTART_SAMPLES)
 		g->round_samples++;
 }
 
@@ -162,14 +202,14 @@ take_sample(struct congestion *g)
  * does, so growth is slowed, and after five such rounds ended; unless the round trip comes down
  * again.
  */
-static void
-watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
+void
+congestion_watch_round_trips(struct congestion *g, uint32_t before, uint32_t acked, uint32_t flight)
 {
 	bool enough;
 
-	count_rounds(g, acked, flight);
+	count_rounds(g, before, acked, flight);
 	take_sample(g);
-	enough = g->round_samples >= HYSTART_SAMPLES;
+	enough = g->round_samples > HYSTART_SAMPLES;
 	if (enough && g->css_baseline_us != 0 && g->round_min_us < g->css_baseline_us) {
 		g->css_baseline_us = 0;
 	} else if (enough && g->css_baseline_us == 0 && g->last_min_us != 0) {
@@ -178,7 +218,9 @@ watch_round_trips(struct congestion *g, uint32_t acked, uint32_t flight)
 		rise = rise < HYSTART_RISE_MIN_US   ? HYSTART_RISE_MIN_US
 		       : rise > HYSTART_RISE_MAX_US ? HYSTART_RISE_MAX_US
 						    : rise;
-		if (g->round_min_us >= g->last_min_us + rise) {
+		if (g->round_min_us >= g->last_min_us + rise && g->as_linux) {
+			g->cwnd = g->ssthresh = before; /* HyStart: at once */
+		} else if (g->round_min_us >= g->last_min_us + rise) {
 			g->css_baseline_us = g->round_min_us;
 			g->css_rounds = 0;
 		}
@@ -191,10 +233,11 @@ start_slowly(struct congestion *g, uint32_t acked, uint32_t flight)
 {
 	uint64_t most = (uint64_t)g->slow_most * g->mss;
 	uint32_t more = acked < most ? acked : (uint32_t)most;
+	uint32_t before = g->cwnd;
 
 	g->cwnd += g->css_baseline_us != 0 ? more / HYSTART_CSS_DIVISOR : more;
 	if (g->ssthresh == UINT32_MAX)
-		watch_round_trips(g, acked, flight);
+		congestion_watch_round_trips(g, before, acked, flight);
 	if (g->cwnd > g->ssthresh)
 		g->cwnd = g->ssthresh;
 }
@@ -211,11 +254,16 @@ congestion_grow(
 	if (!g->limited && !(slow && g->cwnd / 2 < g->used)) {
 		if (mono_is_set(g->epoch_at))
 			g->epoch_at = mono_add(g->epoch_at, mono_since(now, g->seen_at));
-		g->round_left -= acked < g->round_left ? acked : g->round_left;
+		if (g->as_linux)
+			congestion_linux_unused(g, now, acked, flight);
+		else
+			g->round_left -= acked < g->round_left ? acked : g->round_left;
 	} else if (slow) {
 		start_slowly(g, acked, flight);
+		if (g->as_linux && g->cwnd >= g->ssthresh && !mono_is_set(g->linux_epoch_at))
+			congestion_linux_avoid(g, now, acked, flight); /* this ACK is its first */
 	} else {
-		avoid(g, now, rtt, acked < g->cwnd ? acked : g->cwnd);
+		avoid(g, now, rtt, acked < g->cwnd ? acked : g->cwnd, flight);
 	}
 	if (g->cwnd > CWND_BYTES_MAX)
 		g->cwnd = g->w_est = CWND_BYTES_MAX;
@@ -239,7 +287,7 @@ congestion_reduce(struct congestion *g)
 		       ? (uint32_t)((uint64_t)g->cwnd * FASTER_TENTHS / 20) /* §4.7 */
 		       : g->cwnd;
 	g->ssthresh = at_least_two(g, (uint64_t)g->cwnd * BETA_TENTHS / 10);
-	g->epoch_at = MONO_NONE;
+	end_epoch(g);
 	g->css_baseline_us = 0;
 	g->used = g->used_left = 0; /* the round was another window's */
 }
@@ -290,7 +338,7 @@ congestion_undo(struct congestion *g)
 	if (g->ssthresh < g->undo_ssthresh)
 		g->ssthresh = g->undo_ssthresh;
 	g->w_max = g->undo_w_max;
-	g->epoch_at = MONO_NONE;
+	end_epoch(g);
 }
 
 void
@@ -298,7 +346,7 @@ congestion_timeout(struct congestion *g)
 {
 	g->cwnd = g->mss;
 	g->w_max = 0;
-	g->epoch_at = MONO_NONE;
+	end_epoch(g);
 }
 
 void
@@ -308,6 +356,17 @@ congestion_restart(struct congestion *g)
 
 	if (g->cwnd > restart)
 		g->cwnd = restart;
-	g->epoch_at = MONO_NONE;
+	end_epoch(g);
 	g->limited = false;
+}
+
+void
+congestion_resume(struct congestion *g, struct mono now, struct duration idle)
+{
+	if (mono_is_set(g->epoch_at)) {
+		g->epoch_at = mono_earlier(mono_add(g->epoch_at, idle), now);
+		g->seen_at = now;
+	}
+	if (mono_is_set(g->linux_epoch_at))
+		g->linux_epoch_at = mono_earlier(mono_add(g->linux_epoch_at, idle), now);
 }

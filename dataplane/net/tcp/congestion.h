@@ -38,9 +38,18 @@ struct congestion {
 	uint32_t recover_fs, prr_delivered, prr_out;   /* RFC 6937 §3, since recovery began */
 	uint32_t undo_cwnd, undo_ssthresh, undo_w_max; /* when recovery began */
 	uint32_t used_left;                            /* of the round that `used` is of */
+	/* congestion_linux.c; the first sample of a round is one in hand where RFC 9406 has eight,
+	 * and Linux looks at the ninth */
+	bool as_linux;
+	uint8_t samples_in_hand;
+	uint32_t origin_segments; /* what the curve is flat at */
+	uint32_t limited_left;    /* of the flight that cwnd stopped last */
+	struct mono linux_epoch_at;
 };
 
 void congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss, uint32_t slow_most);
+/* After congestion_init(): as Linux does, see congestion_linux.c. */
+void congestion_as_linux(struct congestion *g);
 /* The path's segment became smaller, or larger (RFC 8201, 4821): windows are counted in the new one
  * from now on, and hold one, or two, at least. */
 void congestion_set_mss(struct congestion *g, uint32_t mss);
@@ -76,5 +85,20 @@ void congestion_undo(struct congestion *g);
 void congestion_timeout(struct congestion *g);
 /* Nothing was sent for longer than an RTO: the path is not known any more (RFC 5681 §4.1). */
 void congestion_restart(struct congestion *g);
+/* The same, where the window is kept all the same: the curve has not moved since. */
+void congestion_resume(struct congestion *g, struct mono now, struct duration idle);
+
+/* For congestion_linux.c: in the first slow start, where the window was `before` that ACK; Reno's
+ * window, where `acked` bytes were acknowledged (§4.3); and how long
+ * the curve takes to grow by so many segments (§4.2). */
+void congestion_watch_round_trips(
+    struct congestion *g, uint32_t before, uint32_t acked, uint32_t flight);
+void congestion_grow_estimate(struct congestion *g, uint32_t acked);
+uint32_t congestion_k_ms(uint32_t segments);
+/* congestion_linux.c: for congestion_grow(), past slow start. */
+void congestion_linux_avoid(struct congestion *g, struct mono now, uint32_t acked, uint32_t flight);
+/* The same where cwnd did not stop the sender. */
+void congestion_linux_unused(
+    struct congestion *g, struct mono now, uint32_t acked, uint32_t flight);
 
 #endif

@@ -244,8 +244,9 @@ take_window(struct tcp_conn *c, const struct segment *s)
 	output_schedule(c);
 }
 
-/* An ACK of the far past, or of what was never sent. */
-static void
+/* An ACK of the far past, or of what was never sent. Rare: in line it costs each ACK 7
+ * instructions. */
+static __rte_noinline void
 refuse_ack(struct tcp_conn *c, const struct segment *s)
 {
 	if (c->tcp->config.drop_acks_of_unsent && seq_after(s->ack, c->snd_nxt))

@@ -119,7 +119,7 @@ uint32_t
 output_window(struct tcp_conn *c)
 {
 	uint32_t announced = (uint32_t)seq_diff(c->rcv_adv, c->rcv_nxt);
-	uint32_t room, least = c->window_limit / 2;
+	uint32_t room, least = c->queue_limit / 2;
 
 	crowd_count(c);
 	room = window_room(c);
@@ -366,6 +366,17 @@ is_idle(const struct tcp_conn *c)
 	       (uint64_t)mono_since(c->tcp->now, c->data_sent_at).ns > c->rto_ns;
 }
 
+static __rte_noinline void
+begin_again(struct tcp_conn *c)
+{
+	struct mono now = c->tcp->now;
+
+	if (c->tcp->config.keep_window_after_idle)
+		congestion_resume(&c->congestion, now, mono_since(now, c->data_sent_at));
+	else
+		congestion_restart(&c->congestion);
+}
+
 /* One larger segment of new data, where it is time to ask whether the path takes it. Rare, and out
  * of line: a request costs 30 instructions more where it is not. */
 static __rte_noinline void
@@ -385,7 +396,7 @@ send_new(struct tcp_conn *c)
 	struct congestion *g = &c->congestion;
 
 	if (is_idle(c) && c->snd_wnd > 0) /* what waits for a window begins nothing yet */
-		congestion_restart(g);
+		begin_again(c);
 	if (c->mss_is_low)
 		send_mtu_probe(c);
 	for (;;) {

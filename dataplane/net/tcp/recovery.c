@@ -52,6 +52,8 @@ recovery_init(struct tcp_conn *c, struct seq ack)
 
 	congestion_init(&c->congestion, (resent ? 1 : INITIAL_SEGMENTS) * (uint32_t)c->mss, c->mss,
 	    c->tcp->config.slow_start_segments);
+	if (c->tcp->config.congestion == TCP_CONGESTION_LINUX)
+		congestion_as_linux(&c->congestion);
 	c->rto_ns = (uint64_t)(resent ? RTO_AFTER_SYN_LOSS_MS : RTO_INITIAL_MS) * 1000000u;
 	c->backoff = 0;
 	c->recover = c->snd_una;

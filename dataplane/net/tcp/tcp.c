@@ -29,7 +29,10 @@ take_defaults(struct tcp_config *f)
 	    between(f->connections_max / 4, ORPHANS_MIN_DEFAULT, f->connections_max));
 	default_u32(&f->time_wait_max, TIME_WAIT_MAX_DEFAULT);
 	default_u32(&f->receive_window_bytes, WINDOW_BYTES_DEFAULT);
-	default_u32(&f->receive_queue_bytes, f->receive_window_bytes);
+	if (f->receive_window_bytes > WINDOW_BYTES_MAX)
+		f->receive_window_bytes = WINDOW_BYTES_MAX;
+	if (f->receive_queue_bytes < f->receive_window_bytes)
+		f->receive_queue_bytes = f->receive_window_bytes;
 	default_u32(&f->keepalive_probes, KEEPALIVE_PROBES);
 	default_u32(&f->slow_start_segments, SLOW_START_SEGMENTS);
 	default_u32(&f->send_queue_bytes, SEND_QUEUE_DEFAULT);
@@ -138,23 +141,14 @@ tcp_scale_of(const struct tcp *t)
 	return scale;
 }
 
-/* No more than its scale can express. */
-static void
-set_window_limit(struct tcp_conn *c, uint32_t bytes)
-{
-	const struct tcp_config *f = &c->tcp->config;
-	uint32_t most = 65535u << WINDOW_SCALE_MAX;
-
-	c->window_limit = bytes < most ? bytes : most;
-	c->queue_limit = f->receive_queue_bytes > f->receive_window_bytes ? f->receive_queue_bytes
-									  : c->window_limit;
-}
-
 void
 tcp_forgo_scale(struct tcp_conn *c)
 {
-	if (c->window_limit > 65535)
-		set_window_limit(c, 65535);
+	if (c->window_limit <= 65535)
+		return;
+	if (c->queue_limit == c->window_limit)
+		c->queue_limit = 65535;
+	c->window_limit = 65535;
 }
 
 void
@@ -164,7 +158,8 @@ tcp_conn_init(struct tcp_conn *c)
 
 	c->iss = table_isn(t, &c->endpoints);
 	c->ts_offset = table_ts_offset(t, &c->endpoints);
-	set_window_limit(c, t->config.receive_window_bytes);
+	c->window_limit = t->config.receive_window_bytes;
+	c->queue_limit = t->config.receive_queue_bytes;
 	c->use_ts = c->use_sack = true;
 	c->user_timeout_ms = (uint32_t)(t->config.user_timeout.ns / 1000000);
 	c->rcv_scale = tcp_scale_of(t);

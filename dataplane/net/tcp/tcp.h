@@ -42,6 +42,11 @@ struct tcp_ledger_entry {
 	uint32_t check; /* of these, written last; with any other value there is no entry */
 };
 
+enum tcp_congestion {
+	TCP_CONGESTION_RFC,   /* CUBIC and HyStart++ by RFC 9438 and RFC 9406 */
+	TCP_CONGESTION_LINUX, /* Linux's CUBIC and HyStart (congestion_linux.c) */
+};
+
 enum tcp_ecn {          /* RFC 3168 */
 	TCP_ECN_ACCEPT, /* a peer that asks for it gets it */
 	TCP_ECN_ASK,    /* and we ask when we open */
@@ -73,6 +78,10 @@ struct tcp_config {
 	struct duration keepalive_interval; /* between probes; default 75 s */
 	uint32_t keepalive_probes;          /* unanswered, until it is given up; default 9 */
 	enum tcp_ecn ecn;
+	enum tcp_congestion congestion;
+	/* The window is kept while nothing is sent, where RFC 5681 §4.1 begins anew: for a path of
+	 * one's own, whose share nobody takes meanwhile. */
+	bool keep_window_after_idle;
 	bool checksum_offload_rx; /* believe the port's verdict in ol_flags */
 	bool checksum_offload_tx; /* leave the sum to the port: RTE_MBUF_F_TX_TCP_CKSUM is set */
 	uint32_t pool_reserve;    /* data mbufs that connections leave free (pressure.c); 0: none */

@@ -37,16 +37,18 @@
 #define MSS_DEFAULT_V4       536 /* RFC 9293 MUST-15: no MSS option */
 #define MSS_DEFAULT_V6       1220
 #define WINDOW_SCALE_MAX     14 /* RFC 7323 §2.3 */
+#define WINDOW_BYTES_MAX     (65535u << WINDOW_SCALE_MAX)
 #define INITIAL_SEGMENTS     10 /* RFC 6928 */
 /* RFC 3465's L; RFC 9406 §4.2 allows eight. Kernels of today acknowledge many segments at once. */
-#define SLOW_START_SEGMENTS 8
-#define HYSTART_SAMPLES     8 /* RFC 9406 §4.3, and the five below */
-#define HYSTART_RISE_MIN_US 4000
-#define HYSTART_RISE_MAX_US 16000
-#define HYSTART_CSS_DIVISOR 4
-#define HYSTART_CSS_ROUNDS  5
-#define CWND_BYTES_MAX      (1u << 30) /* a window of the peer is never larger (RFC 7323 §2.3) */
-#define DUP_THRESHOLD       3          /* RFC 5681 §3.2 */
+#define SLOW_START_SEGMENTS    8
+#define HYSTART_SAMPLES        8 /* RFC 9406 §4.3, and the five below */
+#define HYSTART_RISE_MIN_US    4000
+#define HYSTART_RISE_MAX_US    16000
+#define HYSTART_CSS_DIVISOR    4
+#define HYSTART_CSS_ROUNDS     5
+#define HYSTART_LEAST_SEGMENTS 16         /* of Linux's HyStart: smaller windows open on */
+#define CWND_BYTES_MAX         (1u << 30) /* a window of the peer is never larger (RFC 7323 §2.3) */
+#define DUP_THRESHOLD          3          /* RFC 5681 §3.2 */
 
 #define MIN_RTT_MS              300000 /* a least round trip is believed this long (RFC 8985 §6.2) */
 #define REO_WND_PERSIST         16     /* recoveries that a wider reordering window lasts (§6.2) */

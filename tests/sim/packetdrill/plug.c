@@ -67,6 +67,8 @@ plug_need_stack(struct plug *p)
 		if (s->receive_is_set) /* of SO_RCVBUF twice; what it says is announced */
 			config.receive_queue_bytes = 2 * s->receive_bytes;
 		config.reset_late_data = true;
+		config.congestion = TCP_CONGESTION_LINUX;
+		config.keep_window_after_idle = s->keeps_window;
 		config.probe_without_data = true;
 		config.drop_acks_of_unsent = true;
 	}

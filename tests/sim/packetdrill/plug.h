@@ -34,6 +34,7 @@ struct plug_settings {
 	bool no_push;      /* PSH is never set: a script that was normalised does not ask for it */
 	bool drop_syn_fin; /* net.inet.tcp.drop_synfin */
 	bool receive_is_set;          /* SO_RCVBUF said it */
+	bool keeps_window;            /* net.ipv4.tcp_slow_start_after_idle is 0 */
 	bool sack, timestamps, scale; /* false: taken out of every SYN */
 	unsigned ecn;                 /* net.ipv4.tcp_ecn: 0 never, 1 both ways, 2 when asked */
 	uint32_t mtu, receive_bytes, send_bytes, syn_retries;

@@ -102,6 +102,8 @@ settings_read_sysctls(struct plug_settings *s)
 		s->sack = n != 0;
 	if (read_number("net/ipv4/tcp_timestamps", &n))
 		s->timestamps = n != 0;
+	if (read_number("net/ipv4/tcp_slow_start_after_idle", &n))
+		s->keeps_window = n == 0;
 	if (read_number("net/ipv4/tcp_window_scaling", &n))
 		s->scale = n != 0;
 	if (read_number("net/inet/tcp/rfc1323", &n))

@@ -41,6 +41,8 @@
 	X("receive_queue", tcp.receive_queue_bytes, 1)                 \
 	X("probe_without_data", tcp.probe_without_data, 1)             \
 	X("drop_acks_of_unsent", tcp.drop_acks_of_unsent, 1)           \
+	X("congestion", tcp.congestion, 1)                             \
+	X("keep_window_after_idle", tcp.keep_window_after_idle, 1)     \
 	X("ecn", tcp.ecn, 1)                                           \
 	X("tolerance_ms", tolerance.ns, 1000000)                       \
 	X("ip", ip_version, 1) /* 4 or 6: only that; else both */

@@ -156,6 +156,107 @@ TEST(rfc9438_5_8_application_limited)
 	CHECK(is_near(g.cwnd, h.cwnd, 0.01));
 }
 
+/* An ACK of two segments every 100 ms, whose round trip is `rtt`; the flight fills the window. */
+static void
+linux_acks(struct congestion *g, struct mono *now, unsigned acks, uint32_t rtt_us)
+{
+	for (; acks > 0; acks--) {
+		*now = mono_add(*now, milliseconds(100));
+		g->limited = true;
+		congestion_take_rtt(g, rtt_us);
+		congestion_grow(g, *now, milliseconds(rtt_us / 1000), 2 * MSS, g->cwnd);
+	}
+}
+
+/* Held against the least round trip of all, at the ninth ACK of a round: that opens nothing. */
+TEST(linux_hystart_leaves_at_the_ninth_sample)
+{
+	struct congestion g;
+	struct mono now = { 1000000000 };
+
+	congestion_init(&g, 20 * MSS, MSS, UINT32_MAX);
+	congestion_as_linux(&g);
+	linux_acks(&g, &now, 10, 100000); /* a round */
+	CHECK(g.cwnd == 40 * MSS);
+	linux_acks(&g, &now, 8, 200000);
+	CHECK(g.cwnd == 56 * MSS);
+	CHECK(g.ssthresh == UINT32_MAX);
+	linux_acks(&g, &now, 1, 200000);
+	CHECK(g.cwnd == 56 * MSS);
+	CHECK(g.ssthresh == 56 * MSS);
+}
+
+/* Until a first loss a window grows by one for twenty segments that are acknowledged, then for two;
+ * after one, as the curve says. */
+TEST(linux_cubic_grows_by_a_twentieth_before_a_loss)
+{
+	struct congestion g, h;
+	struct mono now = { 1000000000 }, then = now;
+
+	congestion_init(&g, 48 * MSS, MSS, UINT32_MAX);
+	congestion_as_linux(&g);
+	g.ssthresh = g.cwnd;
+	linux_acks(&g, &now, 9, 100000);
+	CHECK(g.cwnd == 48 * MSS);
+	linux_acks(&g, &now, 1, 100000);
+	CHECK(g.cwnd == 49 * MSS);
+	linux_acks(&g, &now, 50, 100000);
+	h = g;
+	linux_acks(&g, &now, 10, 100000);
+	CHECK(g.cwnd == h.cwnd + 10 * MSS);
+
+	congestion_init(&h, 100 * MSS, MSS, UINT32_MAX);
+	congestion_as_linux(&h);
+	congestion_reduce(&h);
+	h.cwnd = h.ssthresh;
+	run_for(&h, &then, milliseconds(100), milliseconds(4200)); /* K is 4.217 s */
+	CHECK(is_near(h.cwnd, 100 * MSS, 0.02));
+}
+
+/* What filled the window counts until it was acknowledged, also when nothing follows it. */
+TEST(linux_cubic_counts_a_flight_to_its_end)
+{
+	struct congestion g;
+	struct mono now = { 1000000000 };
+
+	congestion_init(&g, 20 * MSS, MSS, UINT32_MAX);
+	congestion_as_linux(&g);
+	g.ssthresh = g.cwnd;
+	linux_acks(&g, &now, 9, 100000);
+	g.limited = false;
+	congestion_grow(&g, mono_add(now, seconds(1)), milliseconds(100), 18 * MSS, 18 * MSS);
+	CHECK(g.cwnd > 21 * MSS);
+	congestion_grow(&g, mono_add(now, seconds(1)), milliseconds(100), 18 * MSS, 18 * MSS);
+	now.ns += 2000000000;
+	g.ssthresh = 20 * MSS;
+	for (uint32_t before = g.cwnd, i = 0; i < 9; i++) {
+		congestion_grow(&g, now, milliseconds(100), 18 * MSS, 18 * MSS);
+		CHECK(g.cwnd == before);
+	}
+}
+
+/* Time without sending moves the curve of neither, where the window is kept. */
+TEST(a_window_kept_while_idle_gains_nothing)
+{
+	for (int as_linux = 0; as_linux < 2; as_linux++) {
+		struct congestion g, h;
+		struct mono now = { 1000000000 }, then;
+
+		congestion_init(&g, 100 * MSS, MSS, UINT32_MAX);
+		if (as_linux)
+			congestion_as_linux(&g);
+		congestion_reduce(&g);
+		g.cwnd = g.ssthresh;
+		linux_acks(&g, &now, 10, 100000);
+		h = g;
+		then = mono_add(now, seconds(60));
+		congestion_resume(&h, then, seconds(60));
+		linux_acks(&g, &now, 20, 100000);
+		linux_acks(&h, &then, 20, 100000);
+		CHECK(h.cwnd == g.cwnd);
+	}
+}
+
 TEST(rfc5681_3_1_slow_start_counts_bytes)
 {
 	struct congestion g;
