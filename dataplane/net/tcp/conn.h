@@ -160,8 +160,7 @@ struct tcp_conn {
 	struct mono heard_at, delayed_ack_at, ts_recent_at;
 	struct list ready_node, flush_node;
 	struct chain snd; /* from snd_una on (from snd_una + 1 while our SYN is unacknowledged) */
-	uint32_t window_limit; /* what is announced at most */
-	uint32_t queue_limit;  /* what is held at most; as much, or more */
+	uint32_t window_limit, queue_limit; /* what is announced, and what is held, at most */
 	uint32_t reasm_bytes, ts_offset, max_snd_wnd;
 	uint16_t mss;        /* payload bytes of a full segment, options taken off */
 	uint16_t sent_count; /* of `sent` */
@@ -555,13 +554,10 @@ uint32_t output_window(struct tcp_conn *c);
 /* Whether reading has opened the window so far that the peer should be told. */
 bool output_window_grew(const struct tcp_conn *c);
 
-/* ask.c */
-/* An old number and no data: whoever is there answers with an ACK (RFC 9293 §3.8.4). */
+/* ask.c: an old number and no data, which whoever is there answers with an ACK (RFC 9293 §3.8.4);
+ * the same as a keepalive; a challenge (RFC 5961 §7), seldom, by connection. */
 void ask_without_data(struct tcp_conn *c);
-/* The same, as a keepalive. */
 void ask_if_alive(struct tcp_conn *c);
-/* A challenge (RFC 5961 §7), seldom: counted per connection. Segments that carry data are answered
- * by output_ack_now(). */
 void ask_if_meant(struct tcp_conn *c);
 
 /* path.c: smaller segments, told by ICMP or by silence, and kept for the next connection; larger
