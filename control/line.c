@@ -299,6 +299,8 @@ line_of_refusal(
 	put_word(&t, "', from: ");
 	address_format(&r->peer, peer);
 	put_word(&t, peer);
+	put_word(&t, ", cause: ");
+	put_escaped(&t, record_text_get(slot, RECORD_TEXT_CAUSE));
 	put_word(&t, ")");
 	return end_line(&t);
 }

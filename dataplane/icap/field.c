@@ -60,7 +60,7 @@ part_of(struct span name)
 	return p;
 }
 
-static int
+static enum refusal
 parse_encapsulated(struct span value, struct encapsulated *out)
 {
 	struct span item;
@@ -72,19 +72,23 @@ parse_encapsulated(struct span value, struct encapsulated *out)
 		int64_t offset;
 
 		if (equals == NULL || out->count == 3)
-			return 400;
+			return REFUSAL_ENCAPSULATED;
 		p = part_of(span_first(item, (size_t)(equals - item.data)));
 		offset = parse_decimal(span_from(item, (size_t)(equals - item.data) + 1));
-		if (p == PART_COUNT || offset < 0 || offset > 2 * HTTP_HEAD_BYTES_MAX)
-			return 400;
+		if (p == PART_COUNT || offset < 0)
+			return REFUSAL_ENCAPSULATED;
+		if (offset > 2 * HTTP_HEAD_BYTES_MAX)
+			return REFUSAL_PART_LONG;
 		if (out->count == 0 ? offset != 0
 				    : part_is_body(out->items[out->count - 1].part) ||
 					  offset <= out->items[out->count - 1].offset)
-			return 400;
+			return REFUSAL_ENCAPSULATED;
 		out->items[out->count].part = p;
 		out->items[out->count++].offset = (uint32_t)offset;
 	}
-	return out->count > 0 && part_is_body(out->items[out->count - 1].part) ? 0 : 400;
+	return out->count > 0 && part_is_body(out->items[out->count - 1].part)
+		   ? REFUSAL_NONE
+		   : REFUSAL_ENCAPSULATED;
 }
 
 static void
@@ -107,7 +111,7 @@ read_connection(struct span list, struct field_says *out)
 		out->wants_close |= span_is_nocase(item, "close");
 }
 
-int
+enum refusal
 field_read(const struct http_field *f, struct field_says *out)
 {
 	*out = (struct field_says){ .kind = FIELD_OTHER };
@@ -120,7 +124,7 @@ field_read(const struct http_field *f, struct field_says *out)
 
 		out->kind = FIELD_PREVIEW;
 		out->preview_bytes = n >= 0 ? (uint32_t)n : 0;
-		return n >= 0 ? 0 : 400;
+		return n >= 0 ? REFUSAL_NONE : REFUSAL_PREVIEW;
 	}
 	if (span_is_nocase(f->name, "Allow")) {
 		out->kind = FIELD_ALLOW;
@@ -129,5 +133,5 @@ field_read(const struct http_field *f, struct field_says *out)
 		out->kind = FIELD_CONNECTION;
 		read_connection(f->value, out);
 	}
-	return 0;
+	return REFUSAL_NONE;
 }

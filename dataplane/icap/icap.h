@@ -228,8 +228,9 @@ bool icap_wants_abort(const struct icap_session *s);
 /* A request that the session itself answered with an error. */
 struct icap_refusal {
 	int status;
-	bool has_object;  /* ICAP_REQUEST was reported, and ICAP_ABORTED then */
-	struct span line; /* its first line, as far as it came: lent until the session ends */
+	const char *cause; /* in a few words, for the log; always there */
+	bool has_object;   /* ICAP_REQUEST was reported, and ICAP_ABORTED then */
+	struct span line;  /* its first line, as far as it came: lent until the session ends */
 };
 
 /* After ICAP_CLOSE: whether that is why; true once. */

@@ -41,6 +41,36 @@ enum part {
 	PART_COUNT
 };
 
+/* Why a request is refused: the ICAP status, and what the log says. Where a status has several, the
+ * one who set up the client needs to know which. */
+#define REFUSALS(X)                                                                               \
+	X(NONE, 0, "")                                                                            \
+	X(NO_ICAP, 400, "it does not begin with a method of ICAP")                                \
+	X(HEAD_LONG, 400, "an ICAP head above 65536 bytes")                                       \
+	X(REQUEST_LINE, 400, "a first line that is not METHOD URI ICAP/1.0")                      \
+	X(FIELD, 400, "a header line that is folded, without colon, or has a forbidden byte")     \
+	X(PREVIEW, 400, "Preview is no number of up to 9 digits, or said twice")                  \
+	X(NO_ENCAPSULATED, 400, "no Encapsulated")                                                \
+	X(ENCAPSULATED, 400, "Encapsulated is no list NAME=OFFSET that rises from 0 to one body") \
+	X(ENCAPSULATED_TWICE, 400, "two lines Encapsulated")                                      \
+	X(PARTS, 400, "Encapsulated has parts that the method has not, or not in order")          \
+	X(PART_LONG, 400, "an encapsulated head above 65536 bytes")                               \
+	X(PART_END, 400, "an encapsulated head does not end where Encapsulated says")             \
+	X(CHUNKS, 400, "a body that is not chunked as it has to be")                              \
+	X(ADDRESS, 403, "the address is not allowed")                                             \
+	X(PATH, 404, "no service has that path")                                                  \
+	X(OTHER_METHOD, 405, "that path serves the other method")                                 \
+	X(LATE, 408, "not whole in time")                                                         \
+	X(METHOD, 501, "a method other than OPTIONS, REQMOD, RESPMOD")                            \
+	X(OVERLOAD, 503, "too many requests in progress")                                         \
+	X(VERSION, 505, "a version other than ICAP/1.0")
+
+enum refusal {
+#define X(name, status, text) REFUSAL_##name,
+	REFUSALS(X)
+#undef X
+};
+
 static inline bool
 part_is_body(enum part p)
 {
@@ -166,18 +196,18 @@ struct icap_session {
 	bool preview_ended; /* ICAP_PREVIEW_END was reported */
 	bool continued, ieof;
 	bool answered, answer_open, dropping;
-	uint16_t failed_status;  /* an error is due once ICAP_ABORTED was reported */
-	uint16_t refused_status; /* what icap_take_refusal() tells; 0: nothing */
+	uint8_t failed;  /* enum refusal: an error is due once ICAP_ABORTED was reported */
+	uint8_t refused; /* enum refusal: what icap_take_refusal() tells */
 };
 static_assert(
     sizeof(struct icap_session) <= 384, "what an idle connection costs, docs/tcp-cost.md");
 
-/* field.c: 0, or 400: it says what it must not. */
-int field_read(const struct http_field *f, struct field_says *out);
+/* field.c: NONE, or why what it says is refused. */
+enum refusal field_read(const struct http_field *f, struct field_says *out);
 
-/* parse.c: 0, or the status to answer with */
-int parse_icap_head(struct icap_session *s);
-int parse_encapsulated_heads(struct icap_session *s);
+/* parse.c: NONE, or why not */
+enum refusal parse_icap_head(struct icap_session *s);
+enum refusal parse_encapsulated_heads(struct icap_session *s);
 uint32_t parse_heads_wanted(const struct icap_session *s);
 /* Profiles have changed: what a path serves may be another. */
 void parse_forget(struct icap *i);
@@ -197,7 +227,10 @@ bool body_advance(struct icap_session *s);
 /* respond.c */
 /* Makes the usual 204 anew: ISTag or Date have changed. */
 void respond_prepare(struct icap *i);
-void respond_error(struct icap_session *s, int status);
+void respond_refuse(struct icap_session *s, enum refusal why);
+/* What the log says of it; a text that is always there. */
+const char *refusal_text(enum refusal why);
+int refusal_status(enum refusal why);
 /* Whether the answer in progress is the last of its connection. */
 bool respond_will_close(const struct icap_session *s);
 /* Status line, ISTag, Date, and Connection where it will be closed. Returns the bytes. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ICAP heads (RFC 3507 §4.3), strictly: what frames the stream must be exact. Functions return 0 or
- * the ICAP status that refuses the request. A line that an earlier request of its method had, byte
+ * ICAP heads (RFC 3507 §4.3), strictly: what frames the stream must be exact. Functions return
+ * why the request is refused, or NONE. A line that an earlier request of its method had, byte
  * for byte, says what it said then: what a line is and says hangs on itself alone. What hangs on
  * other lines, or on the session, is checked of each request.
  */
 #include "dataplane/icap/internal.h"
 
 /* Which parts a method may carry (RFC 3507 §4.8.1, §4.9.1), in this order. */
-static int
+static enum refusal
 check_parts(const struct icap_session *s)
 {
 	const struct encapsulated *e = &s->encapsulated;
@@ -19,14 +19,16 @@ check_parts(const struct icap_session *s)
 		enum part p = e->items[i].part;
 
 		if (p != PART_REQ_HDR && !(p == PART_RES_HDR && s->request.method == ICAP_RESPMOD))
-			return 400;
+			return REFUSAL_PARTS;
 		if (before != PART_COUNT && before >= p)
-			return 400;
+			return REFUSAL_PARTS;
 		before = p;
 	}
 	if (last == PART_NULL_BODY)
-		return 0;
-	return last == (s->request.method == ICAP_REQMOD ? PART_REQ_BODY : PART_RES_BODY) ? 0 : 400;
+		return REFUSAL_NONE;
+	return last == (s->request.method == ICAP_REQMOD ? PART_REQ_BODY : PART_RES_BODY)
+		   ? REFUSAL_NONE
+		   : REFUSAL_PARTS;
 }
 
 /* The path of icap://host/path?query or /path, without slash at the front and without query. */
@@ -95,27 +97,27 @@ parse_forget(struct icap *i)
 	memset(i->requests, 0, sizeof(i->requests));
 }
 
-/* `line` is without its end. `*service`: the path that was asked for, once 0 is returned. */
-static int
+/* `line` is without its end. `*service`: the path that was asked for, once NONE is returned. */
+static enum refusal
 parse_request_line(struct icap_session *s, struct span line, struct span *service)
 {
 	const uint8_t *first = memchr(line.data, ' ', line.bytes), *second;
 	struct span method, rest, version;
 
 	if (first == NULL)
-		return 400;
+		return REFUSAL_REQUEST_LINE;
 	method = span_first(line, (size_t)(first - line.data));
 	rest = span_from(line, method.bytes + 1);
 	second = rest.bytes ? memchr(rest.data, ' ', rest.bytes) : NULL;
 	if (second == NULL)
-		return 400;
+		return REFUSAL_REQUEST_LINE;
 	s->request.uri = span_first(rest, (size_t)(second - rest.data));
 	version = span_from(rest, s->request.uri.bytes + 1);
 	if (!span_is(version, "ICAP/1.0"))
 		return version.bytes == 8 && memcmp(version.data, "ICAP/", 5) == 0 &&
 			       version.data[6] == '.'
-			   ? 505
-			   : 400;
+			   ? REFUSAL_VERSION
+			   : REFUSAL_REQUEST_LINE;
 	if (span_is(method, "OPTIONS"))
 		s->request.method = ICAP_OPTIONS;
 	else if (span_is(method, "REQMOD"))
@@ -123,23 +125,23 @@ parse_request_line(struct icap_session *s, struct span line, struct span *servic
 	else if (span_is(method, "RESPMOD"))
 		s->request.method = ICAP_RESPMOD;
 	else
-		return 501;
+		return REFUSAL_METHOD;
 	*service = service_of(s->request.uri);
 	if (!find_service(s, *service))
-		return 404;
+		return REFUSAL_PATH;
 	return (s->request.method == ICAP_REQMOD && !s->serves[0]) ||
 		       (s->request.method == ICAP_RESPMOD && !s->serves[1])
-		   ? 405
-		   : 0;
+		   ? REFUSAL_OTHER_METHOD
+		   : REFUSAL_NONE;
 }
 
 /* The request line, whose end moves to `*at`: mostly the one that this method had last. */
-static int
+static enum refusal
 take_request_line(struct icap_session *s, struct span head, size_t *at, struct span *service)
 {
 	struct kept_request *k = kept_request(s->icap, head);
 	const uint8_t *end;
-	int rc;
+	enum refusal why;
 
 	if (is_next(&k->line, head)) {
 		s->request.method = k->method;
@@ -147,20 +149,20 @@ take_request_line(struct icap_session *s, struct span head, size_t *at, struct s
 		*service = span_of(head.data + k->path_at, k->path_bytes);
 		memcpy(s->serves, k->serves, sizeof(s->serves));
 		*at = k->line.bytes;
-		return 0;
+		return REFUSAL_NONE;
 	}
 	end = span_find(head, "\r\n");
 	*at = (size_t)(end - head.data) + 2;
-	rc = parse_request_line(s, span_first(head, *at - 2), service);
-	if (rc != 0 || service->bytes == 0 || !keep_text(&k->line, head.data, *at))
-		return rc;
+	why = parse_request_line(s, span_first(head, *at - 2), service);
+	if (why != REFUSAL_NONE || service->bytes == 0 || !keep_text(&k->line, head.data, *at))
+		return why;
 	k->method = s->request.method;
 	k->uri_at = (uint8_t)(s->request.uri.data - head.data);
 	k->uri_bytes = (uint8_t)s->request.uri.bytes;
 	k->path_at = (uint8_t)(service->data - head.data);
 	k->path_bytes = (uint8_t)service->bytes;
 	memcpy(k->serves, s->serves, sizeof(k->serves));
-	return 0;
+	return REFUSAL_NONE;
 }
 
 /* The lines behind the request line, one after another. */
@@ -208,12 +210,13 @@ keep(struct kept_field *k, const uint8_t *line, size_t bytes, const struct http_
 	k->says = *says;
 }
 
-/* A client's heads differ in a line or two: the others are not read again. 0 or 400. */
-static int
+/* A client's heads differ in a line or two: the others are not read again. */
+static enum refusal
 next_field(struct reader *r, struct http_field *f, const struct field_says **says)
 {
 	struct span rest = span_from(r->lines.input, r->at);
 	struct kept_field *places = places_of(r, rest), *k = places;
+	enum refusal why;
 
 	if (k != NULL && !is_next(&k->line, rest))
 		k = is_next(&places[1].line, rest) ? &places[1] : NULL;
@@ -222,46 +225,49 @@ next_field(struct reader *r, struct http_field *f, const struct field_says **say
 		f->value = span_of(rest.data + k->value_at, k->value_bytes);
 		*says = &k->says;
 		r->at += k->line.bytes;
-		return 0;
+		return REFUSAL_NONE;
 	}
 	http_lines_skip(&r->lines, r->at);
-	if (http_line_next(&r->lines, f) != PARSE_DONE || field_read(f, &r->says) != 0)
-		return 400;
+	if (http_line_next(&r->lines, f) != PARSE_DONE)
+		return REFUSAL_FIELD;
+	why = field_read(f, &r->says);
+	if (why != REFUSAL_NONE)
+		return why;
 	*says = &r->says;
 	if (places != NULL)
 		keep(place_for(places, rest.data), rest.data, r->lines.at - r->at, f, &r->says);
 	r->at = r->lines.at;
-	return 0;
+	return REFUSAL_NONE;
 }
 
 /* What may stand once, or must say the same again. */
-static int
+static enum refusal
 take_field(struct icap_session *s, const struct field_says *says, bool *has_encapsulated)
 {
 	switch (says->kind) {
 	case FIELD_ENCAPSULATED:
 		if (*has_encapsulated)
-			return 400;
+			return REFUSAL_ENCAPSULATED_TWICE;
 		*has_encapsulated = true;
 		s->encapsulated = says->encapsulated;
-		return 0;
+		return REFUSAL_NONE;
 	case FIELD_PREVIEW:
 		if (s->request.has_preview && s->request.preview_bytes != says->preview_bytes)
-			return 400;
+			return REFUSAL_PREVIEW;
 		s->request.has_preview = true;
 		s->request.preview_bytes = says->preview_bytes;
-		return 0;
+		return REFUSAL_NONE;
 	case FIELD_ALLOW:
 		s->request.allow_204 |= says->allow_204;
 		s->request.allow_206 |= says->allow_206;
-		return 0;
+		return REFUSAL_NONE;
 	case FIELD_CONNECTION:
 		s->request.wants_close |= says->wants_close;
-		return 0;
+		return REFUSAL_NONE;
 	case FIELD_OTHER:
-		return 0;
+		return REFUSAL_NONE;
 	}
-	return 0;
+	return REFUSAL_NONE;
 }
 
 /* The first ones, for icap_field(). */
@@ -276,56 +282,56 @@ keep_field(struct icap_session *s, const struct http_field *f, size_t end)
 }
 
 /* All of them, the blank line excepted. */
-static int
+static enum refusal
 take_fields(struct icap_session *s, struct span head, size_t at, bool *has_encapsulated)
 {
 	const struct field_says *says;
 	struct http_field f;
 	struct reader r;
-	int rc = 0;
+	enum refusal why = REFUSAL_NONE;
 
 	http_lines_init(&r.lines, s->icap->scan, head, at);
 	r.kept = s->icap->fields[s->request.method];
 	r.at = at;
-	while (rc == 0 && r.at + 2 < head.bytes) {
-		rc = next_field(&r, &f, &says);
-		if (rc != 0)
-			return rc;
+	while (why == REFUSAL_NONE && r.at + 2 < head.bytes) {
+		why = next_field(&r, &f, &says);
+		if (why != REFUSAL_NONE)
+			return why;
 		keep_field(s, &f, r.at);
-		rc = take_field(s, says, has_encapsulated);
+		why = take_field(s, says, has_encapsulated);
 	}
-	return rc;
+	return why;
 }
 
-int
+enum refusal
 parse_icap_head(struct icap_session *s)
 {
 	struct span head = span_of(s->heads->bytes, s->head_bytes);
 	bool has_encapsulated = false;
 	struct span service;
+	enum refusal why;
 	size_t at;
-	int rc;
 
 	s->request.icap_head = head;
 	s->field_count = 0;
 	s->name_lengths = 0;
-	rc = take_request_line(s, head, &at, &service);
+	why = take_request_line(s, head, &at, &service);
 	s->fields_end = (uint32_t)at;
-	if (rc == 0)
-		rc = take_fields(s, head, at, &has_encapsulated);
-	if (rc != 0)
-		return rc;
+	if (why == REFUSAL_NONE)
+		why = take_fields(s, head, at, &has_encapsulated);
+	if (why != REFUSAL_NONE)
+		return why;
 	profile_choose(s, service);
 	if (!has_encapsulated) {
 		if (s->request.method != ICAP_OPTIONS)
-			return 400;
+			return REFUSAL_NO_ENCAPSULATED;
 		s->encapsulated.count = 1;
 		s->encapsulated.items[0].part = PART_NULL_BODY;
 		s->encapsulated.items[0].offset = 0;
 	}
 	s->request.has_body =
 	    s->encapsulated.items[s->encapsulated.count - 1].part != PART_NULL_BODY;
-	return s->request.method == ICAP_OPTIONS ? 0 : check_parts(s);
+	return s->request.method == ICAP_OPTIONS ? REFUSAL_NONE : check_parts(s);
 }
 
 uint32_t
@@ -335,7 +341,7 @@ parse_heads_wanted(const struct icap_session *s)
 }
 
 /* Each section must end in the blank line exactly where the next begins, and have none before. */
-int
+enum refusal
 parse_encapsulated_heads(struct icap_session *s)
 {
 	const struct encapsulated *e = &s->encapsulated;
@@ -346,10 +352,11 @@ parse_encapsulated_heads(struct icap_session *s)
 		bool is_response = e->items[i].part == PART_RES_HDR;
 		struct http_head *head = is_response ? &s->heads->response : &s->heads->request;
 
-		if (section.bytes > HTTP_HEAD_BYTES_MAX ||
-		    http_head_parse_by(s->icap->scan, section, is_response, head) != PARSE_DONE ||
+		if (section.bytes > HTTP_HEAD_BYTES_MAX)
+			return REFUSAL_PART_LONG;
+		if (http_head_parse_by(s->icap->scan, section, is_response, head) != PARSE_DONE ||
 		    head->is_two)
-			return 400;
+			return REFUSAL_PART_END;
 		if (is_response) {
 			s->request.http_response = section;
 			s->request.response_head = head;
@@ -358,5 +365,5 @@ parse_encapsulated_heads(struct icap_session *s)
 			s->request.request_head = head;
 		}
 	}
-	return 0;
+	return REFUSAL_NONE;
 }

@@ -173,11 +173,32 @@ icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *
 	return chain_append_copy(out, &i->config.pools, text, (size_t)n);
 }
 
-void
-respond_error(struct icap_session *s, int status)
+static const struct {
+	int status;
+	const char *text;
+} refusals[] = {
+#define X(name, status, text) { status, text },
+	REFUSALS(X)
+#undef X
+};
+
+int
+refusal_status(enum refusal why)
 {
-	s->refused_status = status == 503 ? s->busy_status : (uint16_t)status;
-	answer_error(s, status, span_of(NULL, 0));
+	return refusals[why].status;
+}
+
+const char *
+refusal_text(enum refusal why)
+{
+	return refusals[why].text;
+}
+
+void
+respond_refuse(struct icap_session *s, enum refusal why)
+{
+	s->refused = (uint8_t)why;
+	answer_error(s, refusal_status(why), span_of(NULL, 0));
 }
 
 static int

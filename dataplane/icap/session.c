@@ -247,14 +247,17 @@ first_line(const struct icap_session *s)
 bool
 icap_take_refusal(struct icap_session *s, struct icap_refusal *out)
 {
-	if (s->refused_status == 0)
+	int status = refusal_status(s->refused);
+
+	if (s->refused == REFUSAL_NONE)
 		return false;
 	*out = (struct icap_refusal){
-		.status = s->refused_status,
+		.status = status == 503 ? s->busy_status : status,
+		.cause = refusal_text(s->refused),
 		.has_object = s->announced,
 		.line = first_line(s),
 	};
-	s->refused_status = 0;
+	s->refused = REFUSAL_NONE;
 	return true;
 }
 
@@ -314,11 +317,11 @@ icap_expire(struct icap_session *s)
 
 /* The request is over and refused: whoever was told of it hears of the abort first. */
 static void
-fail(struct icap_session *s, int status)
+fail(struct icap_session *s, enum refusal why)
 {
 	if (s->announced && !s->answered && !s->end_reported) {
 		s->aborted = true;
-		s->failed_status = (uint16_t)status;
+		s->failed = (uint8_t)why;
 		s->state = SESSION_OVER;
 		return;
 	}
@@ -330,7 +333,7 @@ fail(struct icap_session *s, int status)
 		s->state = SESSION_OVER;
 		return;
 	}
-	respond_error(s, status);
+	respond_refuse(s, why);
 }
 
 /* The peer closed in the middle: nobody reads an answer, but the object must be told. */
@@ -452,10 +455,11 @@ take_heads(struct icap_session *s)
 static bool
 advance_start(struct icap_session *s)
 {
+	enum refusal why;
 	int rc;
 
 	if (s->head_bytes == 0 && s->input.bytes > 0 && !check_first_bytes(s)) {
-		fail(s, 400);
+		fail(s, REFUSAL_NO_ICAP);
 		return true;
 	}
 	if (s->head_bytes == 0 && s->input.bytes == 1 && !s->input_ended &&
@@ -467,7 +471,7 @@ advance_start(struct icap_session *s)
 		return s->input_ended || s->draining;
 	}
 	if (!take_heads(s)) {
-		fail(s, 503);
+		fail(s, REFUSAL_OVERLOAD);
 		return true;
 	}
 	rc = gather_head(s);
@@ -477,11 +481,11 @@ advance_start(struct icap_session *s)
 	}
 	if (rc == 0)
 		return false;
-	rc = rc < 0 ? 400 : parse_icap_head(s);
-	if (rc == 0 && s->forbidden)
-		rc = 403;
-	if (rc != 0)
-		fail(s, rc);
+	why = rc < 0 ? REFUSAL_HEAD_LONG : parse_icap_head(s);
+	if (why == REFUSAL_NONE && s->forbidden)
+		why = REFUSAL_ADDRESS;
+	if (why != REFUSAL_NONE)
+		fail(s, why);
 	else
 		s->state = SESSION_HEADS;
 	return true;
@@ -493,7 +497,7 @@ advance_heads(struct icap_session *s)
 	uint32_t wanted = parse_heads_wanted(s) - s->heads_bytes;
 	size_t n =
 	    chain_copy_out(&s->input, 0, s->heads->bytes + s->head_bytes + s->heads_bytes, wanted);
-	int rc;
+	enum refusal why;
 
 	chain_drop(&s->input, n);
 	s->heads_bytes += (uint32_t)n;
@@ -502,9 +506,9 @@ advance_heads(struct icap_session *s)
 			s->state = SESSION_OVER;
 		return s->input_ended;
 	}
-	rc = parse_encapsulated_heads(s);
-	if (rc != 0) {
-		fail(s, rc);
+	why = parse_encapsulated_heads(s);
+	if (why != REFUSAL_NONE) {
+		fail(s, why);
 		return true;
 	}
 	chunk_init(&s->chunks);
@@ -527,7 +531,7 @@ advance_object(struct icap_session *s, bool *again)
 	chain_free(&s->body); /* not taken: let go */
 	if (s->state == SESSION_BODY && !body_advance(s)) {
 		chain_free(&s->body);
-		fail(s, 400);
+		fail(s, REFUSAL_CHUNKS);
 		*again = true;
 		return ICAP_MORE;
 	}
@@ -565,7 +569,7 @@ icap_next(struct icap_session *s)
 		if (s->state == SESSION_START && s->head_bytes == 0)
 			s->state = SESSION_OVER;
 		else if (s->state != SESSION_OVER)
-			fail(s, 408);
+			fail(s, REFUSAL_LATE);
 	}
 	for (;;) {
 		enum icap_event event = ICAP_MORE;
@@ -588,9 +592,9 @@ icap_next(struct icap_session *s)
 				s->aborted = false;
 				return ICAP_ABORTED;
 			}
-			if (s->failed_status != 0) {
-				respond_error(s, s->failed_status);
-				s->failed_status = 0;
+			if (s->failed != REFUSAL_NONE) {
+				respond_refuse(s, s->failed);
+				s->failed = REFUSAL_NONE;
 			}
 			return ICAP_CLOSE;
 		}

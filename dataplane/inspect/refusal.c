@@ -45,6 +45,7 @@ tell(struct inspect *i, const struct icap_refusal *refusal, const struct inspect
 		.icap_status = (uint16_t)refusal->status,
 	};
 	record_text_put(slot, RECORD_TEXT_URL, span_first(refusal->line, LINE_BYTES_MAX));
+	record_text_put(slot, RECORD_TEXT_CAUSE, span_text(refusal->cause));
 	record_commit(i->channel);
 }
 

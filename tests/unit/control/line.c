@@ -144,6 +144,7 @@ slot_of_refusal(struct span line)
 					.icap_status = 404 } };
 
 	record_text_put(&slot, RECORD_TEXT_URL, line);
+	record_text_put(&slot, RECORD_TEXT_CAUSE, span_text("that path's method\n"));
 	return slot;
 }
 
@@ -159,7 +160,7 @@ TEST(a_refused_request_s_line_names_it_and_who_sent_it)
 	CHECK(strcmp(line,
 		  "09:35:14.691 WRN 137770 dataplane/inspect/refusal.c:50 [sid: 0x00000042] ICAP: "
 		  "Refused with 404 (request: 'RESPMOD icap://s/av/rspmod ICAP/1.0', from: "
-		  "192.0.2.7)\n") == 0);
+		  "192.0.2.7, cause: that path\\x27s method\\x0a)\n") == 0);
 	slot = slot_of_refusal(span_of("a'\n\0\xff", 5));
 	line_of_refusal(&slot, &setting, line);
 	CHECK(strstr(line, "(request: 'a\\x27\\x0a\\x00\\xff', from") != NULL);

@@ -8,7 +8,7 @@ TEST(record_texts)
 {
 	struct record_slot slot = { 0 };
 	static const char *const texts[RECORD_TEXT_COUNT] = { "u/r?l", "", "Threat.A", "bm9ib2R5",
-		"EXAMPLE", "agent/1.0", "text/html", "Tried.B" };
+		"EXAMPLE", "agent/1.0", "text/html", "Tried.B", "no Encapsulated" };
 
 	for (unsigned i = 0; i < RECORD_TEXT_COUNT; i++)
 		record_text_put(&slot, (enum record_text)i, span_text(texts[i]));
