@@ -62,6 +62,20 @@ answer_mode(struct control *c, const json_t *request)
 	return json_pack("{s:b, s:s}", "ok", 1, "mode", mode_word(c->mode));
 }
 
+/* The cores forget at their next turn: what is told is what they had before. */
+static json_t *
+clear_cache(struct control *c, uint64_t entries)
+{
+	struct command clear = { .kind = COMMAND_CACHE_CLEAR };
+
+	everywhere_forget_verdicts(c->everywhere);
+	for (uint32_t i = 0; i < region_cores(c->region); i++) {
+		if (command_send(region_core(c->region, i), &clear) != 0)
+			return answer_unavailable("a core's command ring is full; try again");
+	}
+	return json_pack("{s:b, s:I}", "ok", 1, "cleared", (json_int_t)entries);
+}
+
 static json_t *
 answer_cache(struct control *c, const json_t *request)
 {
@@ -69,17 +83,9 @@ answer_cache(struct control *c, const json_t *request)
 
 	if (c->region == NULL)
 		return answer_unavailable("no dataplane is attached");
-	if (json_is_true(json_object_get(request, "clear"))) {
-		struct command clear = { .kind = COMMAND_CACHE_CLEAR };
-
-		everywhere_forget_verdicts(c->everywhere);
-		for (uint32_t i = 0; i < region_cores(c->region); i++) {
-			if (command_send(region_core(c->region, i), &clear) != 0)
-				return answer_unavailable(
-				    "a core's command ring is full; try again");
-		}
-	}
 	answer_sum(c, &sum);
+	if (json_is_true(json_object_get(request, "clear")))
+		return clear_cache(c, sum.cache_entries_now);
 	return json_pack("{s:b, s:I, s:I, s:I, s:I}", "ok", 1, "entries",
 	    (json_int_t)sum.cache_entries_now, "hits", (json_int_t)sum.counters[COUNTER_CACHE_HITS],
 	    "misses", (json_int_t)sum.counters[COUNTER_CACHE_MISSES], "evictions",

@@ -201,6 +201,8 @@ put_outcome(struct text *out, const json_t *alert)
 static void
 put_alert(struct text *out, const json_t *alert)
 {
+	bool has_client = text_of(alert, "client")[0] != 0;
+
 	text_put(out, "<tr><td>");
 	put_time(out, text_of(alert, "raised"));
 	text_put(out, "</td>");
@@ -213,7 +215,8 @@ put_alert(struct text *out, const json_t *alert)
 	text_put(out, "\"><code>");
 	text_html(out, text_of(alert, "uuid"));
 	text_put(out, "</code></a></div></td>");
-	put_cell(out, "wire", text_of(alert, "client"), text_of(alert, "user"));
+	put_cell(
+	    out, "wire", text_of(alert, has_client ? "client" : "peer"), text_of(alert, "user"));
 	put_cell(out, "wire", text_of(alert, "source"), text_of(alert, "mode"));
 	text_put(out, "</tr>\n");
 }

@@ -149,8 +149,10 @@ main(int argc, char **argv)
 		else if (c == VERSION || c == HELP)
 			return fputs(c == HELP ? usage : "sluice-sigc " SLUICE_VERSION "\n",
 				   stdout) < 0;
-		else
+		else {
+			fputs("sluice-sigc: see --help\n", stderr);
 			return 2;
+		}
 	}
 	if (rc == 0 && output == NULL) {
 		fputs("sluice-sigc: --output is missing, see --help\n", stderr);

@@ -74,3 +74,14 @@ alerts_request(int argc, char *const *argv, int64_t now_ns, const char **error)
 	json_decref(request);
 	return NULL;
 }
+
+const char *
+alerts_who(const json_t *alert)
+{
+	const char *client = json_string_value(json_object_get(alert, "client"));
+	const char *peer = json_string_value(json_object_get(alert, "peer"));
+
+	if (client != NULL && client[0] != 0)
+		return client;
+	return peer != NULL && peer[0] != 0 ? peer : "-";
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `sluicectl alerts [LIMIT] [--since AGE]`: words to a request. */
+/* `sluicectl alerts [LIMIT] [--since AGE]`: words to a request, and what is shown. */
 #ifndef SLUICE_CTL_ALERTS_H
 #define SLUICE_CTL_ALERTS_H
 
@@ -12,5 +12,9 @@
  * request, or NULL with what was expected in *error. LIMIT's bounds are control's to check.
  */
 json_t *alerts_request(int argc, char *const *argv, int64_t now_ns, const char **error);
+
+/* Who asked for an alert's object: the end user's address, else the ICAP client's, else "-". Lent
+ * by the alert. */
+const char *alerts_who(const json_t *alert);
 
 #endif

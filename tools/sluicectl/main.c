@@ -363,7 +363,9 @@ static const struct command {
 	    "in monitor mode, and of those convicted after they were delivered.",
 	    alerts },
 	{ "cache", "[clear]", "the verdict cache",
-	    "Entries, hits, misses, evictions, of all cores. clear forgets every verdict.", cache },
+	    "Entries, hits, misses, evictions, of all cores. clear forgets every "
+	    "verdict and says how many there were.",
+	    cache },
 	{ "stats", "", "counters, verdicts, times",
 	    "Sums over all cores since the dataplane started; times in microseconds.", stats },
 	{ "top", "[--seconds N] [--count N]", "what happens each second, as it does",

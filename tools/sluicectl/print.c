@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/sluicectl/print.h"
 
+#include "tools/sluicectl/alerts.h"
 #include "tools/sluicectl/print_tcp.h"
 #include "tools/sluicectl/sig.h"
 
@@ -76,11 +77,9 @@ print_alerts(json_t *list)
 
 	json_array_foreach(list, i, a)
 	{
-		const char *client = json_string_value(json_object_get(a, "client"));
-
 		printf("%s  %-15s  %-9s  %-24s  %s\n",
-		    json_string_value(json_object_get(a, "time")), client[0] != 0 ? client : "-",
-		    outcome_word(a), json_string_value(json_object_get(a, "threat")),
+		    json_string_value(json_object_get(a, "time")), alerts_who(a), outcome_word(a),
+		    json_string_value(json_object_get(a, "threat")),
 		    json_string_value(json_object_get(a, "url")));
 	}
 	if (json_array_size(list) == 0)

@@ -210,6 +210,13 @@ TEST(alerts_say_what_became_of_the_object)
 	CHECK(strstr(page, "<time>2026-11-25 09:35:14</time>") != NULL);
 	CHECK(strstr(page, "href=\"/?before=2026-11-25T09:35:14.691Z\"") != NULL);
 	free(page);
+	page = written(&f,
+	    json_pack("{s:b, s:[{s:s, s:s}, {s:s, s:s}]}", "ok", 1, "alerts", "client", "192.0.2.7",
+		"peer", "10.0.0.8", "client", "", "peer", "10.0.0.9"),
+	    false);
+	CHECK(strstr(page, ">192.0.2.7<") != NULL && strstr(page, ">10.0.0.8<") == NULL);
+	CHECK(strstr(page, ">10.0.0.9<") != NULL); /* no end user was told: the ICAP client */
+	free(page);
 	page = written(&f, json_pack("{s:b, s:[]}", "ok", 1, "alerts"), false);
 	CHECK(strstr(page, ">None.</td>") != NULL && strstr(page, "Older ones") == NULL);
 	free(page);

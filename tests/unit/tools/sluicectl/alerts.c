@@ -61,3 +61,21 @@ TEST(words_to_a_request)
 		json_decref(r);
 	}
 }
+
+TEST(who_asked_is_the_user_else_the_icap_client)
+{
+	static const struct {
+		const char *client, *peer, *who;
+	} rows[] = { { "192.0.2.7", "10.0.0.9", "192.0.2.7" }, { "", "10.0.0.9", "10.0.0.9" },
+		{ "", "", "-" } };
+	json_t *none = json_object();
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		json_t *a = json_pack("{s:s, s:s}", "client", rows[i].client, "peer", rows[i].peer);
+
+		CHECK_ROW(rows[i].who, strcmp(alerts_who(a), rows[i].who) == 0);
+		json_decref(a);
+	}
+	CHECK(strcmp(alerts_who(none), "-") == 0);
+	json_decref(none);
+}
