@@ -82,8 +82,7 @@ struct record {
 	uint16_t part;        /* of a multipart body, from 1; 0: the record is of the whole */
 	uint8_t shadow;       /* enum shadow */
 	uint8_t unused;
-	uint16_t
-	    icap_status; /* a request was refused with it, and began no object; 0: this is one's */
+	uint16_t icap_status; /* a request was refused with it; 0: this is an object's */
 };
 
 #define RECORD_TEXT_ROOM 3584

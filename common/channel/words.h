@@ -99,7 +99,7 @@ enum shadow {
 	X(CUT, "cut", "downloads cut off by a verdict that came after a part was sent")           \
 	X(GUARDED, "guarded", "objects blocked since a download of their URL was cut")            \
 	X(ANSWERS_ERROR, "answers_error", "requests answered with an ICAP error")                 \
-	X(BODIES_TRUNCATED, "bodies_truncated", "objects cut short by the client")                \
+	X(BODIES_TRUNCATED, "bodies_truncated", "objects cut short, or broken, by the client")    \
 	X(HELD, "held", "objects held for a sandbox")                                             \
 	X(HELD_TIMEOUT, "held_timeout", "holds that ended by hold_timeout")                       \
 	X(HELD_ABANDONED, "held_abandoned", "holds whose client left")                            \

@@ -229,7 +229,6 @@ bool icap_wants_abort(const struct icap_session *s);
 struct icap_refusal {
 	int status;
 	const char *cause; /* in a few words, for the log; always there */
-	bool has_object;   /* ICAP_REQUEST was reported, and ICAP_ABORTED then */
 	struct span line;  /* its first line, as far as it came: lent until the session ends */
 };
 

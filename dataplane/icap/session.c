@@ -254,7 +254,6 @@ icap_take_refusal(struct icap_session *s, struct icap_refusal *out)
 	*out = (struct icap_refusal){
 		.status = status == 503 ? s->busy_status : status,
 		.cause = refusal_text(s->refused),
-		.has_object = s->announced,
 		.line = first_line(s),
 	};
 	s->refused = REFUSAL_NONE;

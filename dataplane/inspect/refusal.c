@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests that the ICAP session answered with an error before there was an object: malformed, of a
- * path or method that is not served, of an address that may not speak, too late. Whoever set up the
- * client must find out why, so each is a record, at most TOLD_PER_SECOND of them: a source that
- * sends nothing else shall not take the ring from the records of objects. All are counted.
+ * Requests that the ICAP session answered with an error: malformed, of a path or method that is not
+ * served, of an address that may not speak, too late. Whoever set up the client must find out why,
+ * so each is a record, beside its object's where one had begun, at most TOLD_PER_SECOND of them: a
+ * source that sends nothing else shall not take the ring from the records of objects. All are
+ * counted.
  */
 #include "dataplane/inspect/inspect.h"
 
@@ -57,6 +58,6 @@ inspect_closed(struct inspect *i, struct icap_session *session, const struct ins
 	if (!icap_take_refusal(session, &refusal))
 		return;
 	count(i->stats, COUNTER_ANSWERS_ERROR, 1);
-	if (!refusal.has_object && may_tell(i))
+	if (may_tell(i))
 		tell(i, &refusal, peer);
 }

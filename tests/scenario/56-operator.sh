@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What an operator is told: why a request was refused, in the log and in JSON; who asked for what was blocked, where the
-# client names no end user; how many verdicts `cache clear` forgot, and that they are forgotten.
+# What an operator is told: why control can't be asked; why a request was refused, in the log and in JSON; who asked for
+# what was blocked, where the client names no end user; how many verdicts `cache clear` forgot, and that they are gone.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 lab_up --set log.json=true
@@ -15,6 +15,18 @@ for program in dataplane control sigc; do
 	[[ $told == *'see --help'* ]] || fail "sluice-$program --bogus: $told"
 done
 
+# Why control can't be asked: nobody there, no right, a path that no socket can have.
+unasked() {
+	local rc=0
+	told=$("${@:2}" status 2>&1) || rc=$?
+	[[ $rc$told == 3*"$1"* ]] || fail "not '$1' but $rc: $told"
+}
+unasked 'no control process at /run/sluice/nobody-here/control.sock: is sluice-control running' \
+	build/release/sluicectl --name nobody-here
+unasked 'Permission denied: only root may ask' \
+	setpriv --reuid=65534 --regid=65534 --clear-groups build/release/sluicectl --control "$CTL"
+unasked 'File name too long' build/release/sluicectl --control "/run/$(printf %0200d 0)"
+
 # A request by hand, its lines each with its end; what status it gets first.
 ask() {
 	# shellcheck disable=SC2016
@@ -27,6 +39,8 @@ ask 400 'RESPMOD icap://s/av/respmod ICAP/1.0' 'Preview: many' ''
 ask 400 'RESPMOD icap://s/av/respmod ICAP/1.0' 'Encapsulated: res-hdr' ''
 ask 400 'RESPMOD icap://s/av/respmod ICAP/1.0' 'Encapsulated: req-body=0' ''
 ask 400 'RESPMOD icap://s/av/respmod ICAP/1.0' 'X-Client-IP: 192.0.2.7' ' , 192.0.2.8' ''
+ask 400 'RESPMOD icap://s/av/respmod ICAP/1.0' 'Encapsulated: res-hdr=0, res-body=19' '' 'HTTP/1.1 200 OK' '' '0x5' hello 0 ''
+causes+=('not chunked')
 for cause in "${causes[@]}"; do
 	eventually grep -q "Refused with 400 (request: 'RESPMOD icap://s/av/respmod ICAP/1.0', from: .*, cause: .*$cause" "$LOG"
 	eventually grep -q "\"icap_status\":400.*\"cause\":\"[^\"]*$cause\|\"cause\":\"[^\"]*$cause.*\"icap_status\":400" "$json"
@@ -43,7 +57,7 @@ peer=$(said alerts 'a["alerts"][0]["peer"]' 1)
 is '' alerts 'a["alerts"][0]["client"]' 1 || fail "an end user was told"
 [ -n "$peer" ] || fail "no ICAP client in the alert"
 "${ctl[@]}" alerts 1 | grep -q "Z  $peer  *blocked  *Eicar" || fail "who asked: $("${ctl[@]}" alerts 1)"
-in_lab curl -sf "http://$HTTP/" | grep -q "<td class=\"wire\">$peer" || fail "the page says not who asked"
+[[ $(in_lab curl -sf "http://$HTTP/") == *"<td class=\"wire\">$peer"* ]] || fail "the page says not who asked"
 
 eventually is True cache 'a["entries"] > 0'
 kept=$(said cache 'a["entries"]')

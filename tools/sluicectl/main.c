@@ -45,18 +45,42 @@ fail(int code, const char *what)
 	return code;
 }
 
+/* NULL: errno says why. */
 static FILE *
 connect_control(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd, error;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.107s", paths.control_socket);
+	if (strlen(paths.control_socket) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	strncpy(address.sun_path, paths.control_socket, sizeof(address.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fdopen(fd, "r+");
+	error = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = error;
 	return NULL;
+}
+
+static void
+say_unconnected(int error)
+{
+	const char *path = paths.control_socket;
+
+	if (error == ENOENT || error == ECONNREFUSED)
+		fprintf(stderr,
+		    "sluicectl: no control process at %s: is sluice-control running, and is that "
+		    "its instance (--name)?\n",
+		    path);
+	else if (error == EACCES)
+		fprintf(stderr, "sluicectl: %s: %s: only root may ask\n", path, strerror(error));
+	else
+		fprintf(stderr, "sluicectl: %s: %s\n", path, strerror(error));
 }
 
 /* Sends one request; the answer is the caller's. NULL: said why, *code is the exit code. `watch` is
@@ -65,13 +89,14 @@ static json_t *
 ask_watched(json_t *request, int *code, void (*watch)(int socket))
 {
 	FILE *f = connect_control();
+	int error = errno;
 	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
 	size_t room = 0;
 	json_t *answer = NULL;
 
 	json_decref(request);
 	if (f == NULL) {
-		fprintf(stderr, "sluicectl: no control process at %s\n", paths.control_socket);
+		say_unconnected(error);
 		*code = EXIT_NO_CONTROL;
 		free(text);
 		return NULL;

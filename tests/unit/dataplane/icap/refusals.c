@@ -34,13 +34,13 @@ static const struct {
 };
 
 static void
-check_told(struct rig *r, const char *name, bool has_object, int status, const char *cause)
+check_told(struct rig *r, const char *name, int status, const char *cause)
 {
 	struct icap_refusal told;
 	char line[32];
 
 	CHECK_ROW(name, icap_take_refusal(r->s, &told));
-	CHECK_ROW(name, told.status == status && told.has_object == has_object);
+	CHECK_ROW(name, told.status == status);
 	CHECK_ROW(name, strstr(told.cause, cause) != NULL);
 	CHECK_ROW(name, !icap_take_refusal(r->s, &told));
 	snprintf(line, sizeof(line), "ICAP/1.0 %d ", status);
@@ -56,7 +56,7 @@ TEST(each_fault_is_told_by_its_own_cause)
 		rig_put(&r, rows[i].request);
 		while (icap_next(r.s) != ICAP_CLOSE)
 			continue;
-		check_told(&r, rows[i].request, false, rows[i].status, rows[i].cause);
+		check_told(&r, rows[i].request, rows[i].status, rows[i].cause);
 		rig_close(&r);
 	}
 }
@@ -70,11 +70,11 @@ TEST(a_late_head_is_told_so)
 	CHECK(icap_next(r.s) == ICAP_MORE);
 	rig_at(&r, 1000);
 	CHECK(icap_next(r.s) == ICAP_CLOSE);
-	check_told(&r, "late", false, 408, "in time");
+	check_told(&r, "late", 408, "in time");
 	rig_close(&r);
 }
 
-TEST(a_body_that_breaks_is_told_with_its_object)
+TEST(a_body_that_breaks_is_told_after_its_object)
 {
 	struct rig r;
 
@@ -83,7 +83,7 @@ TEST(a_body_that_breaks_is_told_with_its_object)
 	CHECK(icap_next(r.s) == ICAP_REQUEST);
 	CHECK(icap_next(r.s) == ICAP_ABORTED);
 	CHECK(icap_next(r.s) == ICAP_CLOSE);
-	check_told(&r, "chunks", true, 400, "not chunked");
+	check_told(&r, "chunks", 400, "not chunked");
 	rig_close(&r);
 }
 

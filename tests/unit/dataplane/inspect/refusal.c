@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is told of requests that were refused: each that began no object, but not more than its
- * share. */
+/* What is told of requests that were refused: each, but not more than its share. */
 #include "tests/sim/sim.h"
 #include "tests/unit/dataplane/inspect/rig.h"
 
@@ -22,8 +21,9 @@ say(struct rig *r, const char *text)
 }
 
 static const struct refused {
-	const char *name, *sent, *answer, *line; /* NULL: none of its own */
+	const char *name, *sent, *answer, *line;
 	uint16_t status;
+	bool has_object;
 } rows[] = {
 	{ "a path that nothing serves", RESPMOD("av/rspmod") "\r\n", "ICAP/1.0 404 ",
 	    "RESPMOD icap://h/av/rspmod ICAP/1.0", 404 },
@@ -36,7 +36,8 @@ static const struct refused {
 	{ "a broken head within",
 	    RESPMOD("av/respmod") "Encapsulated: res-hdr=0, res-body=4\r\n\r\nHTTP",
 	    "ICAP/1.0 400 ", "RESPMOD icap://h/av/respmod ICAP/1.0", 400 },
-	{ "a broken body: its object tells", OBJECT "x\r\n", "ICAP/1.0 400 ", NULL, 0 },
+	{ "a broken body", OBJECT "x\r\n", "ICAP/1.0 400 ", "RESPMOD icap://h/av/respmod ICAP/1.0",
+	    400, true },
 };
 
 TEST(a_refused_request_is_told_once)
@@ -49,16 +50,13 @@ TEST(a_refused_request_is_told_once)
 
 		CHECK_ROW(rows[i].name, strncmp(c->output, rows[i].answer, 13) == 0);
 		CHECK_ROW(rows[i].name, r->stats->counters[COUNTER_ANSWERS_ERROR] == 1);
-		if (rows[i].line == NULL) {
-			CHECK_ROW(rows[i].name, rig_notice(r, &notice));
-			CHECK_ROW(rows[i].name, notice.object.record.icap_status == 0);
-		} else {
-			CHECK_ROW(rows[i].name, rig_record(r, &slot));
-			CHECK_ROW(rows[i].name, slot.record.icap_status == rows[i].status);
-			CHECK_ROW(rows[i].name, slot.record.site == RECORD_SITE_REFUSAL);
-			CHECK_ROW(rows[i].name, span_equal(record_text_get(&slot, RECORD_TEXT_URL),
-						    span_text(rows[i].line)));
-		}
+		CHECK_ROW(rows[i].name, rig_notice(r, &notice) == rows[i].has_object);
+		CHECK_ROW(rows[i].name, rig_record(r, &slot));
+		CHECK_ROW(rows[i].name, slot.record.icap_status == rows[i].status);
+		CHECK_ROW(rows[i].name, slot.record.site == RECORD_SITE_REFUSAL);
+		CHECK_ROW(rows[i].name,
+		    span_equal(record_text_get(&slot, RECORD_TEXT_URL), span_text(rows[i].line)));
+		CHECK_ROW(rows[i].name, record_text_get(&slot, RECORD_TEXT_CAUSE).bytes > 0);
 		CHECK_ROW(rows[i].name, !rig_record(r, &slot) && !rig_notice(r, &notice));
 		rig_destroy(r);
 	}
