@@ -388,7 +388,7 @@ static const struct command {
 	    "in monitor mode, and of those convicted after they were delivered.",
 	    alerts },
 	{ "cache", "[clear]", "the verdict cache",
-	    "Entries, hits, misses, evictions, of all cores. clear forgets every "
+	    "Entries, hits, misses, evictions, of all cores. clear forgets every\n"
 	    "verdict and says how many there were.",
 	    cache },
 	{ "stats", "", "counters, verdicts, times",
