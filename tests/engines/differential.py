@@ -139,10 +139,11 @@ def steps_of(path):
 
 
 def steps_to(ours, layer, path):
-    """How many views lie around what is packed in that layer, as the path of a threat that is always known tells."""
+    """How many views lie around what is packed in that layer, as the path of a threat that is always known tells. It
+    is compressed, so that nothing around it holds it."""
     if layer not in STEPS:
-        pack(ours, layers_ours, layer, gzip.compress(EICAR) if layer in layers_ours.STORES else EICAR, path)
-        STEPS[layer] = steps_of(ours.ask("object", path).split(" ")[3])
+        pack(ours, layers_ours, layer, gzip.compress(EICAR), path)
+        STEPS[layer] = steps_of(ours.ask("object", path).split(" ")[3]) - (layer not in layers_ours.STORES)
     return STEPS[layer]
 
 
