@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Paths sixteen bytes at a time: whether one is spelt as its key is, and where its prefixes end. */
+/*
+ * Hosts and paths sixteen bytes at a time: whether one is spelt as its key is, where a host's
+ * labels begin, and where a path's prefixes end.
+ */
 #include <tmmintrin.h>
 
 #include "scanners/reputation/reputation_table.h"
@@ -93,4 +96,67 @@ reputation_path_is_plain(const uint8_t *path, uint32_t bytes)
 		other |= (~same | dots) & ((UINT64_C(1) << left) - 1);
 	}
 	return other == 0;
+}
+
+/* Bits of what nearly all hosts are made of: small letters, digits, "-", "_", dots; by halves too.
+ */
+static inline uint64_t
+host_bits(__m128i bytes)
+{
+	const __m128i of_upper = _mm_setr_epi8(0, 0, 1, 2, 0, 4, 8, 16, 0, 0, 0, 0, 0, 0, 0, 0),
+		      of_lower =
+			  _mm_setr_epi8(18, 26, 26, 26, 26, 26, 26, 26, 26, 26, 24, 8, 8, 9, 9, 12),
+		      halves = _mm_set1_epi8(15);
+	__m128i upper = _mm_and_si128(_mm_srli_epi16(bytes, 4), halves),
+		lower = _mm_and_si128(bytes, halves);
+	__m128i both =
+	    _mm_and_si128(_mm_shuffle_epi8(of_upper, upper), _mm_shuffle_epi8(of_lower, lower));
+
+	return equal_bits(both, 0) ^ 0xffff;
+}
+
+/* The first block of a host, all or sixteen bytes of it; behind its end is what is in no host. */
+static inline __m128i
+first_block(struct span host)
+{
+	uint8_t few[16] = { 0 };
+
+	if (host.bytes >= sizeof(few))
+		return load_16(host.data);
+	memcpy(few, host.data, host.bytes);
+	return load_16(few);
+}
+
+uint32_t
+reputation_labels(struct span host, uint16_t begins[REPUTATION_LABELS_MAX])
+{
+	uint32_t n = (uint32_t)host.bytes, labels = 1, at = 0, fresh = 0xffff;
+	__m128i bytes;
+
+	if (host.bytes == 0 || host.bytes > REPUTATION_HOST_MAX)
+		return 0;
+	begins[0] = 0;
+	bytes = first_block(host);
+	if (n < 16)
+		fresh = (1u << n) - 1;
+	for (;;) {
+		uint64_t dots = equal_bits(bytes, '.') & fresh;
+
+		if ((host_bits(bytes) & fresh) != fresh)
+			return 0;
+		for (; dots != 0; dots &= dots - 1)
+			begins[labels++] = (uint16_t)(at + (uint32_t)__builtin_ctzll(dots) + 1);
+		if (n - at <= 16)
+			break;
+		if (n - at < 32) { /* the last block ends where the host does */
+			fresh = 0xffffu << (32 - (n - at)) & 0xffff;
+			at = n - 16;
+		} else {
+			at += 16;
+		}
+		bytes = load_16(host.data + at);
+	}
+	if (begins[labels - 1] == n || (uint8_t)(host.data[begins[labels - 1]] - '0') <= 9)
+		return 0;
+	return labels;
 }

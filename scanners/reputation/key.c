@@ -280,31 +280,6 @@ take_host(struct reputation_key *k, struct span host)
 	return at <= REPUTATION_HOST_MAX;
 }
 
-/* What nearly all hosts are: small letters, digits, "-", "_" and dots, and no address. */
-uint32_t
-reputation_labels(struct span host, uint16_t begins[REPUTATION_LABELS_MAX])
-{
-	static const bool is_other[256] = { [0 ... ','] = true,
-		['/'] = true,
-		[':' ... '^'] = true,
-		['`'] = true,
-		['{' ... 255] = true };
-	uint32_t n = (uint32_t)host.bytes, labels = 1;
-	bool other = false;
-
-	if (host.bytes == 0 || host.bytes > REPUTATION_HOST_MAX)
-		return 0;
-	begins[0] = 0;
-	for (uint32_t i = 0; i < n; i++) { /* no branch: dots stand anywhere */
-		other |= is_other[host.data[i]];
-		begins[labels] = (uint16_t)(i + 1);
-		labels += host.data[i] == '.';
-	}
-	if (other || begins[labels - 1] == n || (uint8_t)(host.data[begins[labels - 1]] - '0') <= 9)
-		return 0;
-	return labels;
-}
-
 static bool
 take_common(struct reputation_key *k, struct span host)
 {

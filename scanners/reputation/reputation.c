@@ -31,9 +31,15 @@ buckets_of(const struct reputation_table *t)
 }
 
 static const uint8_t *
-long_keys_of(const struct reputation_table *t)
+displacements_of(const struct reputation_table *t)
 {
 	return (const uint8_t *)(buckets_of(t) + header_of(t)->buckets);
+}
+
+static const uint8_t *
+long_keys_of(const struct reputation_table *t)
+{
+	return displacements_of(t) + header_of(t)->groups;
 }
 
 /* Its entries lie inside it and name what there is; `entries` becomes less by them. */
@@ -80,6 +86,12 @@ buckets_are_sound(const struct reputation_table *t)
 	return always_spilled == 0 && entries == 0;
 }
 
+static bool
+groups_are_sound(uint32_t groups)
+{
+	return groups != 0 && groups <= REPUTATION_GROUPS_MAX && (groups & (groups - 1)) == 0;
+}
+
 int
 reputation_open(struct span bytes, struct reputation_table *view)
 {
@@ -91,9 +103,10 @@ reputation_open(struct span bytes, struct reputation_table *view)
 	view->bytes = bytes.data;
 	view->byte_count = bytes.bytes;
 	h = *header_of(view);
-	behind = sizeof(h) + (uint64_t)h.buckets * sizeof(struct reputation_bucket);
-	if (h.magic != REPUTATION_MAGIC || h.buckets == 0 || h.list_count > REPUTATION_LISTS_MAX ||
-	    h.text_bytes == 0 || h.near > REPUTATION_NEAR_MAX ||
+	behind = sizeof(h) + (uint64_t)h.buckets * sizeof(struct reputation_bucket) + h.groups;
+	if (h.magic != REPUTATION_MAGIC || h.buckets == 0 || !groups_are_sound(h.groups) ||
+	    h.list_count > REPUTATION_LISTS_MAX || h.text_bytes == 0 ||
+	    h.near > REPUTATION_NEAR_MAX ||
 	    !checked_inside(behind, (uint64_t)h.long_bytes + h.text_bytes, bytes.bytes) ||
 	    bytes.data[behind + h.long_bytes + h.text_bytes - 1] != 0)
 		return -EINVAL;
@@ -225,10 +238,12 @@ ask_for_bucket(const struct reputation_table *t, uint32_t bucket)
 struct names {
 	const uint8_t *host;
 	uint32_t host_bytes, labels;
-	uint64_t hashes[REPUTATION_LABELS_MAX]; /* from the label on */
-	uint16_t begins[REPUTATION_LABELS_MAX]; /* of each label */
-	uint64_t state;                         /* to go on from, with a path */
-	bool is_address;                        /* it has no parents */
+	uint64_t hashes[REPUTATION_LABELS_MAX];  /* from the label on */
+	uint32_t buckets[REPUTATION_LABELS_MAX]; /* where it belongs */
+	uint16_t begins[REPUTATION_LABELS_MAX];  /* of each label */
+	uint64_t state;                          /* to go on from, with a path */
+	uint8_t displacement;                    /* of the whole host's group */
+	bool is_address;                         /* it has no parents */
 };
 
 /* In a host that had to be brought to its spelling. */
@@ -250,7 +265,9 @@ static void
 hash_names(const struct reputation_table *t, struct names *n)
 {
 	uint32_t end = n->host_bytes;
-	uint32_t buckets = header_of(t)->buckets, near = header_of(t)->near, own;
+	uint32_t buckets = header_of(t)->buckets, near = header_of(t)->near;
+	uint32_t groups = header_of(t)->groups;
+	const uint8_t *displacements = displacements_of(t);
 	struct text text;
 
 	text_init(&text, n->host, n->host_bytes);
@@ -259,12 +276,13 @@ hash_names(const struct reputation_table *t, struct names *n)
 		n->state = mix_run(n->state, &text, n->begins[i], end - n->begins[i]);
 		n->hashes[i] = hash_of(n->state);
 		end = n->begins[i] - 1u;
+		n->displacement = displacements[reputation_group_of(n->hashes[i], groups)];
+		n->buckets[i] = reputation_host_bucket(n->hashes[i], n->displacement, buckets);
 		if (!n->is_address || i == 0)
-			ask_for_bucket(t, reputation_bucket_of(n->hashes[i], buckets));
+			ask_for_bucket(t, n->buckets[i]);
 	}
-	own = reputation_bucket_of(n->hashes[0], buckets);
-	for (uint32_t i = 1; i < near && own + i < buckets; i++)
-		ask_for_bucket(t, own + i);
+	for (uint32_t i = 1; i < near && n->buckets[0] + i < buckets; i++)
+		ask_for_bucket(t, n->buckets[0] + i);
 }
 
 /* Bytes 0x80 where `word` has the byte `tag`, of the tags. */
@@ -420,14 +438,15 @@ find_paths(const struct reputation_table *t, const struct names *n, const struct
     const struct path_key *p, struct reputation_answer *out)
 {
 	uint32_t buckets = header_of(t)->buckets;
-	uint32_t own = reputation_bucket_of(n->hashes[0], buckets), places[PATH_BORDERS_MAX + 1];
+	uint32_t places[PATH_BORDERS_MAX + 1];
 	uint16_t paths = host->entry.paths;
 	struct prefixes x;
 	struct found f;
 
 	find_prefixes(&x, p, n->state, paths & ((1u << REPUTATION_PATH_BITS) - 1));
 	for (uint32_t i = 0; i < x.count; i++) {
-		places[i] = reputation_path_bucket(x.hashes[i], own, paths, buckets);
+		places[i] = reputation_path_bucket(
+		    x.hashes[i], n->buckets[0], n->displacement, paths, buckets);
 		ask_for_bucket(t, places[i]);
 	}
 	while (x.count-- > 0) {
@@ -463,10 +482,10 @@ reputation_lookup(const struct reputation_table *t, struct span host, struct spa
 	if (header_of(t)->near > 0) /* while the buckets are on their way */
 		take_plain_path(&p, path);
 	for (uint32_t i = 0; i < (n.is_address ? 1 : n.labels); i++) {
-		uint32_t at = n.begins[i],
-			 bucket = reputation_bucket_of(n.hashes[i], header_of(t)->buckets);
+		uint32_t at = n.begins[i];
+		struct span key = span_of(n.host + at, n.host_bytes - at);
 
-		if (!find(t, n.hashes[i], bucket, span_of(n.host + at, n.host_bytes - at), &f))
+		if (!find(t, n.hashes[i], n.buckets[i], key, &f))
 			continue;
 		if (i == 0 && f.entry.paths > 0) {
 			if (p.path_bytes == 0)

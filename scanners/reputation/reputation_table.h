@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reputation table, byte by byte: header, `buckets` buckets, `long_bytes` of keys that are too
- * long for one, then text. A key is a host, or the place of a host's entry with a path prefix of it
- * behind ("/dir/"), both in the spelling of key.c. Lists are numbered; their names are text.
+ * The reputation table, byte by byte: header, `buckets` buckets, `groups` displacements,
+ * `long_bytes` of keys that are too long for a bucket, then text. A key is a host, or the place of
+ * a host's entry with a path prefix of it behind ("/dir/"), both in the spelling of key.c. Lists
+ * are numbered; their names are text.
  *
  * What a look-up costs is waiting for memory, so all that it asks of a key lies in one place, two
  * cache lines that its hash alone tells: eight bytes that nearly always say no, and behind them the
@@ -10,6 +11,12 @@
  * (the first follows the last), and each that it passed says so, in one of eight bits. The paths of
  * a host that has few stand around it, so that they are asked for before it is known whether it is
  * listed; those of one that has many stand all over the table.
+ *
+ * Hosts and their paths would lie in heaps, beside places that are empty, if their hashes alone
+ * told where: a look-up among URLs then walked over several buckets. So hosts are in groups, and of
+ * each group a byte tells how far its hosts are displaced (after Belazzougui, Botelho,
+ * Dietzfelbinger: Hash, displace, and compress, 2009); sluice-sigc chooses it such that they find
+ * room. These bytes are few, so that they stay in a core's cache.
  */
 #ifndef SLUICE_REPUTATION_TABLE_H
 #define SLUICE_REPUTATION_TABLE_H
@@ -31,8 +38,11 @@ struct reputation_header {
 	uint32_t text_bytes, list_count;
 	uint32_t list_names[REPUTATION_LISTS_MAX]; /* offsets into the text */
 	uint32_t near; /* buckets from a host's own on that its paths may belong to; 0: no paths */
-	uint32_t unused[9]; /* so that no bucket lies in three lines */
+	uint32_t groups;    /* of hosts; a power of two */
+	uint32_t unused[8]; /* so that no bucket lies in three lines */
 };
+
+#define REPUTATION_GROUPS_MAX (1u << 15)
 
 #define REPUTATION_TAGS         7
 #define REPUTATION_BUCKET_BYTES 112
@@ -143,14 +153,14 @@ bool reputation_path_is_plain(const uint8_t *path, uint32_t bytes);
 #define REPUTATION_LABELS_MAX (REPUTATION_HOST_MAX + 2) /* some may be empty */
 
 /*
- * key.c: where each label of a host begins that is spelt as its key is, as nearly all are; how many
- * there are. 0: it may be spelt otherwise.
+ * borders.c: where each label of a host begins that is spelt as its key is, as nearly all are; how
+ * many there are. 0: it may be spelt otherwise.
  */
 uint32_t reputation_labels(struct span host, uint16_t begins[REPUTATION_LABELS_MAX]);
 
 /*
- * Where a key belongs, by the upper half of its hash; its tag, by the lowest byte; the bit that is
- * set where it stands further on.
+ * Where a key belongs, by the upper half of its hash, and in which group it is; its tag, by the
+ * lowest byte; the bit that is set where it stands further on.
  */
 static inline uint32_t
 reputation_bucket_of(uint64_t hash, uint32_t buckets)
@@ -158,15 +168,32 @@ reputation_bucket_of(uint64_t hash, uint32_t buckets)
 	return (uint32_t)((hash >> 32) * buckets >> 32);
 }
 
-/* Where a path of the host that stands there belongs; `paths` is of the host's entry. */
 static inline uint32_t
-reputation_path_bucket(uint64_t hash, uint32_t host_bucket, uint16_t paths, uint32_t buckets)
+reputation_group_of(uint64_t hash, uint32_t groups)
+{
+	return (uint32_t)(hash >> 11) & (groups - 1);
+}
+
+/* Where a host belongs whose group is displaced by that much. */
+static inline uint32_t
+reputation_host_bucket(uint64_t hash, uint8_t displacement, uint32_t buckets)
+{
+	return reputation_bucket_of(hash + displacement * (UINT64_C(0x9e3779b9) << 32), buckets);
+}
+
+/*
+ * Where a path of the host that stands there belongs; `paths` is of the host's entry. Another
+ * displacement spreads it otherwise, too.
+ */
+static inline uint32_t
+reputation_path_bucket(
+    uint64_t hash, uint32_t host_bucket, uint8_t displacement, uint16_t paths, uint32_t buckets)
 {
 	uint32_t spread = (uint32_t)paths >> REPUTATION_PATH_BITS, at;
 
 	if (spread == REPUTATION_SPREAD_ALL)
 		return reputation_bucket_of(hash, buckets);
-	at = host_bucket + ((uint32_t)(hash >> 16) & ((1u << spread) - 1));
+	at = host_bucket + ((uint32_t)(hash >> (16 + displacement % 16)) & ((1u << spread) - 1));
 	return at < buckets ? at : at % buckets;
 }
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The reputation section: what the lists say, each key once, in its bucket (reputation_table.h). */
+/*
+ * The reputation section: what the lists say, each key once, in its bucket (reputation_table.h).
+ * Group by group the hosts, with the paths that stand near them, are displaced to where they find
+ * room; what finds none stands in the next bucket that has some. Paths that are spread over all
+ * buckets come last.
+ */
 #include <stdlib.h>
 
 #include "scanners/reputation/reputation_table.h"
@@ -16,6 +21,8 @@ struct draft {
 	uint32_t host;        /* a path's: the number of its host's draft */
 	uint32_t below_bytes; /* a host's: what the entries of its paths take */
 	uint32_t place;       /* a host's, once it has one */
+	uint32_t first_path;  /* a host's: the number of a path's draft, and one; 0: none */
+	uint32_t next;        /* so too: of the host's paths, of the group's hosts */
 	uint16_t paths;       /* a host's, as its entry has them */
 	uint8_t host_bytes, list, kind;
 };
@@ -124,6 +131,8 @@ mark_hosts(const struct drafts *x, struct reputation_header *h)
 		host = host_of(x, d);
 		host->paths |= (uint16_t)(1u << reputation_path_bit(last_border(x, d)));
 		host->below_bytes += entry_bytes(d);
+		x->all[i].next = host->first_path;
+		host->first_path = i + 1;
 	}
 	for (uint32_t i = 0; i < x->room; i++) {
 		struct draft *d = &x->all[i];
@@ -158,10 +167,27 @@ count_buckets(const struct drafts *x)
 /* The buckets while they are filled. */
 struct filling {
 	struct reputation_bucket *buckets;
-	uint8_t *used; /* bytes of each */
+	uint8_t *used;    /* bytes of each */
+	uint8_t *numbers; /* entries of each */
 	uint32_t count;
+	uint32_t groups;
+	uint8_t *displacements; /* of each group */
+	uint32_t *hosts;        /* of each group, the first: as a draft's `next` */
+	struct taken *taken;    /* by a trial */
+	uint32_t taken_count;
 	struct sigc_table long_keys;
 };
+
+/* Room of a bucket that an entry would have. */
+struct taken {
+	uint32_t bucket, bytes;
+};
+
+static bool
+has_room(const struct filling *f, uint32_t at, uint32_t bytes)
+{
+	return f->numbers[at] < REPUTATION_TAGS && f->used[at] + bytes <= REPUTATION_BUCKET_BYTES;
+}
 
 /* Its number in the bucket; negative: there is no room for it. */
 static int
@@ -174,11 +200,9 @@ put_in_bucket(struct filling *f, uint32_t at, const struct draft *d, const uint8
 	struct reputation_long_key elsewhere = { .bytes = entry_key_bytes(d) };
 	uint32_t bytes = entry_bytes(d);
 	uint8_t *to = b->entries + f->used[at];
-	int number = 0;
+	int number = f->numbers[at];
 
-	while (number < REPUTATION_TAGS && b->tags[number] != 0)
-		number++;
-	if (number == REPUTATION_TAGS || f->used[at] + bytes > REPUTATION_BUCKET_BYTES)
+	if (!has_room(f, at, bytes))
 		return -1;
 	b->tags[number] = reputation_tag_of(d->hash);
 	b->at[number] = f->used[at];
@@ -191,6 +215,7 @@ put_in_bucket(struct filling *f, uint32_t at, const struct draft *d, const uint8
 	}
 	memcpy(to, &e, sizeof(e));
 	f->used[at] = (uint8_t)(f->used[at] + bytes);
+	f->numbers[at]++;
 	return number;
 }
 
@@ -207,37 +232,168 @@ put(struct filling *f, uint32_t at, const struct draft *d, const uint8_t *key)
 	return reputation_place(at, (uint32_t)number);
 }
 
+static bool
+is_spread_over_all(const struct draft *host)
+{
+	return host->paths >> REPUTATION_PATH_BITS == REPUTATION_SPREAD_ALL;
+}
+
+/* Where a host belongs, its group displaced by that much. */
+static uint32_t
+own_bucket(const struct filling *f, const struct draft *host, uint8_t displacement)
+{
+	return reputation_host_bucket(host->hash, displacement, f->count);
+}
+
 static void
 put_path(struct filling *f, const struct drafts *x, const struct draft *d)
 {
 	uint8_t key[REPUTATION_PLACE_BYTES + REPUTATION_KEY_MAX];
 	const struct draft *host = host_of(x, d);
-	uint32_t own = reputation_bucket_of(host->hash, f->count);
+	uint8_t displacement = f->displacements[reputation_group_of(host->hash, f->groups)];
 
 	memcpy(key, &host->place, REPUTATION_PLACE_BYTES);
 	memcpy(key + REPUTATION_PLACE_BYTES, x->text + d->key + d->host_bytes,
 	    d->key_bytes - d->host_bytes);
-	put(f, reputation_path_bucket(d->hash, own, host->paths, f->count), d, key);
+	put(f,
+	    reputation_path_bucket(
+		d->hash, own_bucket(f, host, displacement), displacement, host->paths, f->count),
+	    d, key);
 }
 
-/* Hosts first: the keys of their paths have their places. */
+/* 1: it has no room there. Else it has taken it, for this trial. */
+static uint32_t
+try_bucket(struct filling *f, uint32_t at, const struct draft *d)
+{
+	uint32_t bytes = entry_bytes(d);
+
+	if (!has_room(f, at, bytes))
+		return 1;
+	f->used[at] = (uint8_t)(f->used[at] + bytes);
+	f->numbers[at]++;
+	f->taken[f->taken_count++] = (struct taken){ at, bytes };
+	return 0;
+}
+
+/* How many of a group's entries have no room where they then belong; counted to `enough`. */
+static uint32_t
+try_group(struct filling *f, const struct drafts *x, uint32_t group, uint8_t displacement,
+    uint32_t enough)
+{
+	uint32_t without = 0;
+
+	for (uint32_t i = f->hosts[group]; i != 0 && without < enough; i = x->all[i - 1].next) {
+		const struct draft *host = &x->all[i - 1];
+		uint32_t own = own_bucket(f, host, displacement);
+
+		without += try_bucket(f, own, host);
+		if (is_spread_over_all(host))
+			continue;
+		for (uint32_t p = host->first_path; p != 0; p = x->all[p - 1].next) {
+			const struct draft *d = &x->all[p - 1];
+
+			without += try_bucket(f,
+			    reputation_path_bucket(
+				d->hash, own, displacement, host->paths, f->count),
+			    d);
+		}
+	}
+	while (f->taken_count > 0) {
+		const struct taken *t = &f->taken[--f->taken_count];
+
+		f->used[t->bucket] = (uint8_t)(f->used[t->bucket] - t->bytes);
+		f->numbers[t->bucket]--;
+	}
+	return without;
+}
+
+/* The least displacement with which the fewest of its entries stand elsewhere. */
+static uint8_t
+choose_displacement(struct filling *f, const struct drafts *x, uint32_t group)
+{
+	uint32_t least = UINT32_MAX;
+	uint8_t best = 0;
+
+	for (uint32_t d = 0; d <= UINT8_MAX && least > 0; d++) {
+		uint32_t without = try_group(f, x, group, (uint8_t)d, least);
+
+		if (without < least) {
+			least = without;
+			best = (uint8_t)d;
+		}
+	}
+	return best;
+}
+
+/* Hosts before their paths, whose keys have the places of them. */
+static void
+place_group(struct filling *f, const struct drafts *x, uint32_t group)
+{
+	uint8_t displacement = choose_displacement(f, x, group);
+
+	f->displacements[group] = displacement;
+	for (uint32_t i = f->hosts[group]; i != 0; i = x->all[i - 1].next) {
+		struct draft *host = &x->all[i - 1];
+
+		host->place = put(f, own_bucket(f, host, displacement), host, x->text + host->key);
+		if (is_spread_over_all(host))
+			continue;
+		for (uint32_t p = host->first_path; p != 0; p = x->all[p - 1].next)
+			put_path(f, x, &x->all[p - 1]);
+	}
+}
+
+/* About four hosts in each: with fewer, more bytes would have to be at hand in a look-up. */
+static uint32_t
+count_groups(uint32_t hosts)
+{
+	uint32_t groups = 1;
+
+	while (groups < REPUTATION_GROUPS_MAX && groups * 4 < hosts)
+		groups *= 2;
+	return groups;
+}
+
+static void
+group_hosts(struct filling *f, const struct drafts *x, uint32_t hosts)
+{
+	f->groups = count_groups(hosts);
+	f->displacements = zeros(f->groups, 1);
+	f->hosts = zeros(f->groups, sizeof(*f->hosts));
+	for (uint32_t i = 0; i < x->room; i++) {
+		struct draft *d = &x->all[i];
+		uint32_t *first = &f->hosts[reputation_group_of(d->hash, f->groups)];
+
+		if (d->key_bytes == 0 || is_path(d))
+			continue;
+		d->next = *first;
+		*first = i + 1;
+	}
+}
+
 static void
 place_drafts(const struct drafts *x, struct reputation_header *h, struct filling *f)
 {
+	uint32_t hosts = 0;
+
+	for (uint32_t i = 0; i < x->room; i++) {
+		h->entries += x->all[i].key_bytes > 0;
+		hosts += x->all[i].key_bytes > 0 && !is_path(&x->all[i]);
+	}
 	f->count = h->buckets = count_buckets(x);
 	f->buckets = zeros(f->count, sizeof(*f->buckets));
 	f->used = zeros(f->count, 1);
+	f->numbers = zeros(f->count, 1);
+	f->taken = zeros(h->entries, sizeof(*f->taken));
+	group_hosts(f, x, hosts);
+	h->groups = f->groups;
+	for (uint32_t group = 0; group < f->groups; group++)
+		place_group(f, x, group);
 	for (uint32_t i = 0; i < x->room; i++) {
-		struct draft *d = &x->all[i];
+		const struct draft *d = &x->all[i];
 
-		h->entries += d->key_bytes > 0;
-		if (d->key_bytes > 0 && !is_path(d))
-			d->place =
-			    put(f, reputation_bucket_of(d->hash, f->count), d, x->text + d->key);
-	}
-	for (uint32_t i = 0; i < x->room; i++) {
-		if (is_path(&x->all[i]))
-			put_path(f, x, &x->all[i]);
+		if (is_path(d) && is_spread_over_all(host_of(x, d)))
+			put_path(f, x, d);
 	}
 }
 
@@ -277,11 +433,16 @@ sigc_build_reputation(struct sigc *s, struct sigc_table *out)
 	add_list_names(s, &h, &text);
 	table_add(out, &h, sizeof(h));
 	table_add(out, f.buckets, f.count * sizeof(*f.buckets));
+	table_add(out, f.displacements, f.groups);
 	table_add(out, f.long_keys.bytes, f.long_keys.used);
 	table_add(out, text.bytes, text.used);
 	free(x.all);
 	free(f.buckets);
 	free(f.used);
+	free(f.numbers);
+	free(f.displacements);
+	free(f.hosts);
+	free(f.taken);
 	free(f.long_keys.bytes);
 	free(text.bytes);
 }

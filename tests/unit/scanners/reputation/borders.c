@@ -2,7 +2,8 @@
 /*
  * What looks at sixteen bytes at once says what a look at each would say, of paths of all lengths
  * around its blocks; and a path that it calls plain is its own key. Each stands in memory of just
- * its size and the block that may be read, which is full of what would mislead.
+ * its size and the block that may be read, which is full of what would mislead. Hosts so too,
+ * behind which nothing may be read.
  */
 #include <stdlib.h>
 
@@ -96,4 +97,86 @@ TEST(each_byte_that_a_key_spells_otherwise)
 			}
 		}
 	}
+}
+
+/* What reputation_labels() says, byte by byte. */
+static uint32_t
+labels_of(const uint8_t *host, uint32_t bytes, uint16_t begins[REPUTATION_LABELS_MAX])
+{
+	uint32_t labels = 1;
+
+	begins[0] = 0;
+	for (uint32_t i = 0; i < bytes; i++) {
+		uint8_t c = host[i];
+
+		if (c == '.')
+			begins[labels++] = (uint16_t)(i + 1);
+		else if (c == 0 || strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", c) == NULL)
+			return 0;
+	}
+	if (begins[labels - 1] == bytes)
+		return 0;
+	return host[begins[labels - 1]] >= '0' && host[begins[labels - 1]] <= '9' ? 0 : labels;
+}
+
+static bool
+labels_are_right(const uint8_t *host, uint32_t bytes)
+{
+	uint16_t begins[REPUTATION_LABELS_MAX], right[REPUTATION_LABELS_MAX];
+	uint32_t labels = labels_of(host, bytes, right);
+
+	return reputation_labels(span_of(host, bytes), begins) == labels &&
+	       memcmp(begins, right, labels * sizeof(*begins)) == 0;
+}
+
+TEST(hosts_of_all_lengths)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-_0123456789.....";
+	uint64_t seed = 1;
+	unsigned plain = 0;
+
+	for (unsigned i = 0; i < 60000; i++) {
+		uint32_t bytes = 1 + i % REPUTATION_HOST_MAX;
+		uint16_t begins[REPUTATION_LABELS_MAX];
+		uint8_t *host = malloc(bytes);
+
+		for (uint32_t at = 0; at < bytes; at++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			host[at] = (uint8_t)letters[(seed >> 33) % (sizeof(letters) - 1)];
+		}
+		CHECK(labels_are_right(host, bytes));
+		plain += labels_of(host, bytes, begins) > 0;
+		free(host);
+	}
+	CHECK(plain > 10000);
+}
+
+/* Each byte by itself, at each place of hosts around the blocks' lengths. */
+TEST(each_byte_of_a_host)
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		for (unsigned bytes = 1; bytes < 50; bytes++) {
+			for (unsigned at = 0; at < bytes; at++) {
+				uint8_t host[50];
+
+				memset(host, 'a', bytes);
+				host[at] = (uint8_t)byte;
+				if (!labels_are_right(host, bytes)) {
+					printf("byte %u at %u of %u\n", byte, at, bytes);
+					CHECK(false);
+				}
+			}
+		}
+	}
+}
+
+TEST(hosts_that_are_none)
+{
+	uint8_t host[REPUTATION_HOST_MAX + 1];
+	uint16_t begins[REPUTATION_LABELS_MAX];
+
+	memset(host, 'a', sizeof(host));
+	CHECK(reputation_labels(span_of(host, 0), begins) == 0);
+	CHECK(reputation_labels(span_of(host, REPUTATION_HOST_MAX), begins) == 1);
+	CHECK(reputation_labels(span_of(host, sizeof(host)), begins) == 0);
 }

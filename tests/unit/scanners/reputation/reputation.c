@@ -14,6 +14,7 @@
 
 #define ROWS      32
 #define BUCKETS   8 /* so that some are full */
+#define GROUPS    4 /* of hosts, each displaced otherwise */
 #define BYTES_MAX 4096
 
 /* What is to be in it, then its bytes. */
@@ -141,11 +142,21 @@ place_key(struct table *t, uint32_t bucket, const struct row *row, struct span k
 	return reputation_place(bucket, n);
 }
 
+static const uint8_t displacements[GROUPS] = { 0, 1, 77, 255 };
+
+static uint32_t
+own_bucket(const char *host)
+{
+	uint64_t hash = hash_of(host);
+
+	return reputation_host_bucket(
+	    hash, displacements[reputation_group_of(hash, GROUPS)], BUCKETS);
+}
+
 static void
 place_host(struct table *t, struct row *row, struct table *long_keys)
 {
-	row->place = place_key(t, reputation_bucket_of(hash_of(row->key), BUCKETS), row,
-	    span_text(row->key), long_keys);
+	row->place = place_key(t, own_bucket(row->key), row, span_text(row->key), long_keys);
 }
 
 /* Behind the place of its host. */
@@ -155,12 +166,13 @@ place_path(struct table *t, const struct row *row, struct table *long_keys)
 	uint8_t key[REPUTATION_PLACE_BYTES + REPUTATION_KEY_MAX];
 	const struct row *host = host_row(t, row->key);
 	const char *path = strchr(row->key, '/');
-	uint32_t own = reputation_bucket_of(hash_of(host->key), BUCKETS);
+	uint32_t group = reputation_group_of(hash_of(host->key), GROUPS), at;
 
 	memcpy(key, &host->place, REPUTATION_PLACE_BYTES);
 	memcpy(key + REPUTATION_PLACE_BYTES, path, strlen(path));
-	place_key(t, reputation_path_bucket(hash_of(row->key), own, host->paths, BUCKETS), row,
-	    span_of(key, REPUTATION_PLACE_BYTES + strlen(path)), long_keys);
+	at = reputation_path_bucket(
+	    hash_of(row->key), own_bucket(host->key), displacements[group], host->paths, BUCKETS);
+	place_key(t, at, row, span_of(key, REPUTATION_PLACE_BYTES + strlen(path)), long_keys);
 }
 
 static void
@@ -173,7 +185,8 @@ lay_out(struct table *t)
 		.text_bytes = sizeof(text),
 		.list_count = 2,
 		.list_names = { 0, 8 },
-		.near = REPUTATION_NEAR_MAX };
+		.near = REPUTATION_NEAR_MAX,
+		.groups = GROUPS };
 	static struct table long_keys;
 
 	t->size = sizeof(h) + BUCKETS * sizeof(struct reputation_bucket);
@@ -187,6 +200,7 @@ lay_out(struct table *t)
 		if (strchr(t->rows[i].key, '/') != NULL)
 			place_path(t, &t->rows[i], &long_keys);
 	}
+	put(t, displacements, sizeof(displacements));
 	put(t, long_keys.bytes, long_keys.size);
 	put(t, text, sizeof(text));
 	h.long_bytes = (uint32_t)long_keys.size;
@@ -430,6 +444,10 @@ TEST(what_is_out_of_range_is_refused)
 		{ "a list's name past the text", HEADER(list_names[1]), BYTES_MAX },
 		{ "more near buckets than there are kinds of", HEADER(near),
 		    REPUTATION_NEAR_MAX + 1 },
+		{ "no groups", HEADER(groups), 0 },
+		{ "groups that no bits number", HEADER(groups), 3 },
+		{ "more groups than there may be", HEADER(groups), 2 * REPUTATION_GROUPS_MAX },
+		{ "groups past the end", HEADER(groups), REPUTATION_GROUPS_MAX },
 	};
 	static const struct {
 		const char *name;

@@ -2,6 +2,7 @@
 /* Reputation lists: the most specific entry wins, in whatever spelling; 100,000 entries. */
 #include <stdlib.h>
 
+#include "scanners/reputation/reputation_table.h"
 #include "tests/unit/tools/sigc/made.h"
 
 static const char bad_list[] = "# comment\n"
@@ -311,5 +312,44 @@ TEST(real_lists)
 	fclose(f);
 	CHECK(total == 10000);
 	CHECK(hit <= 20); /* the scam list names a few of them itself */
+	made_end(&m);
+}
+
+/* URLs, eight to a host: their buckets are filled evenly, so few entries stand elsewhere. */
+TEST(hosts_of_many_urls_find_room)
+{
+	enum {
+		URLS = 16000,
+		ROOM = URLS * 64
+	};
+	static struct made m;
+	char *text = malloc(ROOM);
+	size_t n = 0;
+	const struct reputation_table *t;
+	const struct reputation_header *h;
+	const struct reputation_bucket *buckets;
+	unsigned spilled = 0;
+
+	for (unsigned i = 0; i < URLS; i++)
+		n += (size_t)sprintf(text + n, "site-%u.example/d%u/segment/%u\n", i / 8, i % 8, i);
+	made_begin(&m);
+	CHECK(made_list(&m, "urls.txt", text, REPUTATION_BAD) == 0 && made_build(&m) == 0);
+	free(text);
+	t = generation_reputation(m.generation);
+	h = (const void *)t->bytes;
+	buckets = (const void *)(t->bytes + sizeof(*h));
+	for (unsigned i = 0; i < h->buckets; i++)
+		spilled += buckets[i].spilled != 0;
+	printf("  %u of %u buckets are too full, in %u groups\n", spilled, h->buckets, h->groups);
+	CHECK(spilled < h->buckets / 3);
+	for (unsigned i = 0; i < URLS; i += 7) {
+		struct reputation_answer a;
+		char host[32], path[64];
+
+		snprintf(host, sizeof(host), "site-%u.example", i / 8);
+		snprintf(path, sizeof(path), "/d%u/segment/%u/below", i % 8, i);
+		reputation_lookup(t, span_text(host), span_text(path), &a);
+		CHECK(a.kind == REPUTATION_BAD && a.line == i + 1);
+	}
 	made_end(&m);
 }
