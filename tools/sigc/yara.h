@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* YARA rules between yara.c, which reads their text, and yara_condition.c, which compiles them. */
+/*
+ * YARA rules between yara.c, which reads their text, yara_condition.c, which compiles conditions,
+ * and yara_rule.c, which makes rules of them.
+ */
 #ifndef SLUICE_SIGC_YARA_H
 #define SLUICE_SIGC_YARA_H
 
@@ -71,7 +74,7 @@ struct yara_rules {
 };
 
 /*
- * yara_condition.c: adds rule `i`, counts it, and is 0. -ENOTSUP, and nothing was added: it can't
+ * yara_rule.c: adds rule `i`, counts it, and is 0. -ENOTSUP, and nothing was added: it can't
  * be honoured here, for `why`. A private one is compiled where others name it; here only whether it
  * can be.
  */
@@ -156,6 +159,8 @@ int yara_add_text_part(struct condition *c, struct span text, uint16_t *out);
 int yara_add_texts_part(struct condition *c, struct span texts, uint16_t *out);
 /* What both need, of "and". */
 void yara_join_and(struct term *to, const struct term *more);
+/* A condition, to where it ends or what is not of it stands. */
+int yara_read_condition(struct condition *c, struct term *out);
 /* What binds closest: "( … )", "$a …", "N of …", a rule's name. */
 int yara_read_primary(struct condition *c, struct term *out);
 /* "$a" at an offset, or at any where that is empty, as a value that holds or not. */
