@@ -17,6 +17,9 @@ struct span {
 	size_t bytes;
 };
 
+/* Takes bytes that are decoded or unpacked, lent for the call; false ends that. */
+typedef bool (*span_sink)(void *arg, struct span bytes);
+
 static inline struct span
 span_of(const void *data, size_t bytes)
 {

@@ -78,7 +78,7 @@ put_literal(struct exploder *e)
 }
 
 int
-explode(struct span packed, unsigned flags, uint64_t bytes, archive_sink sink, void *arg)
+explode(struct span packed, unsigned flags, uint64_t bytes, span_sink sink, void *arg)
 {
 	struct exploder e = { .in.in = packed, .flags = flags };
 	bool is_sound = read_prefixes(&e);

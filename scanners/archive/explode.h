@@ -16,6 +16,6 @@
  * `bytes`: how many come out, since the stream does not say where it ends. 0: all of them;
  * -EBADMSG: broken or cut, what came before was handed on; -ENOSPC: the sink had enough.
  */
-int explode(struct span packed, unsigned flags, uint64_t bytes, archive_sink sink, void *arg);
+int explode(struct span packed, unsigned flags, uint64_t bytes, span_sink sink, void *arg);
 
 #endif

@@ -174,7 +174,7 @@ read_block(struct inflater *f)
 }
 
 int
-inflate64(struct span packed, archive_sink sink, void *arg)
+inflate64(struct span packed, span_sink sink, void *arg)
 {
 	struct inflater f = { .in.in = packed };
 	bool is_last = false, is_sound = true;

@@ -11,6 +11,6 @@
 
 /* 0: all of it; -EBADMSG: broken or cut, what came before was handed on; -ENOSPC: the sink had
  * enough. */
-int inflate64(struct span packed, archive_sink sink, void *arg);
+int inflate64(struct span packed, span_sink sink, void *arg);
 
 #endif

@@ -11,11 +11,8 @@
 
 #define WINDOW_BYTES 65536u
 
-/* Takes unpacked bytes, lent for the call; false ends the unpacking. */
-typedef bool (*archive_sink)(void *arg, struct span bytes);
-
 struct window {
-	archive_sink sink;
+	span_sink sink;
 	void *arg;
 	size_t used;    /* of bytes, not handed on yet */
 	uint64_t total; /* that were put */

@@ -84,7 +84,7 @@ take_byte(struct unpacking *u, uint8_t byte)
 }
 
 void
-binhex_decode(struct span raw, binhex_sink sink, void *arg)
+binhex_decode(struct span raw, span_sink sink, void *arg)
 {
 	struct unpacking u = { .out = { .piece = sink, .arg = arg } };
 	uint32_t bits = 0;

@@ -17,9 +17,7 @@
  * false: no more. */
 bool binhex_next(struct span text, size_t *at, struct span *raw);
 
-/* Takes decoded bytes, lent for the call; false ends the decoding. */
-typedef bool (*binhex_sink)(void *arg, struct span bytes);
-void binhex_decode(struct span raw, binhex_sink sink, void *arg);
+void binhex_decode(struct span raw, span_sink sink, void *arg);
 
 /* Where the forks lie in what was decoded; empty, or cut, where they lie beyond its end. */
 void binhex_forks(struct span decoded, struct span forks[BINHEX_FORKS]);

@@ -304,7 +304,7 @@ walk_run(const struct inlay *i, bool is_raw, struct piece_writer *o)
 }
 
 void
-inlay_letters(const struct inlay *i, inlay_sink sink, void *arg)
+inlay_letters(const struct inlay *i, span_sink sink, void *arg)
 {
 	struct piece_writer o = { .piece = sink, .arg = arg };
 
@@ -360,7 +360,7 @@ decode_uu(struct span s, struct piece_writer *o)
 }
 
 void
-inlay_decode(const struct inlay *i, inlay_sink sink, void *arg)
+inlay_decode(const struct inlay *i, span_sink sink, void *arg)
 {
 	struct piece_writer o = { .piece = sink, .arg = arg };
 

@@ -38,11 +38,9 @@ struct inlay {
 /* The next from `*at` on, which begins at 0; false: no more. */
 bool inlay_next(struct span text, size_t *at, struct inlay *out);
 
-/* Takes decoded bytes, lent for the call; false ends the decoding. */
-typedef bool (*inlay_sink)(void *arg, struct span bytes);
-void inlay_decode(const struct inlay *i, inlay_sink sink, void *arg);
+void inlay_decode(const struct inlay *i, span_sink sink, void *arg);
 /* The letters of a run of base64 or hex alone, without what stands between its pieces; also of its
  * bytes from anywhere on. */
-void inlay_letters(const struct inlay *i, inlay_sink sink, void *arg);
+void inlay_letters(const struct inlay *i, span_sink sink, void *arg);
 
 #endif

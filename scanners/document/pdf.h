@@ -67,11 +67,9 @@ bool pdf_is_encrypted(struct span file);
  * there. */
 bool pdf_read_elsewhere(struct span file, struct pdf_coding *c);
 
-/* Gets decoded bytes, lent for the call; false ends the decoding. */
-typedef bool (*pdf_sink)(void *arg, struct span bytes);
 /* PDF_HEX, PDF_85, PDF_LZW, PDF_RUNS. False: the bytes are not of that coding, from somewhere on.
  */
-bool pdf_decode(const struct pdf_coding *c, struct span in, pdf_sink sink, void *arg);
+bool pdf_decode(const struct pdf_coding *c, struct span in, span_sink sink, void *arg);
 /* Undoes the predictor, if there is one, in place: no more bytes come out than went in. False: it
  * is none of the standard's, or its rows are none that can be. */
 bool pdf_unpredict(const struct pdf_coding *c, uint8_t *bytes, size_t *count);
@@ -90,6 +88,6 @@ struct pdf_string {
 
 /* The next string; false: no more. */
 bool pdf_next_string(struct pdf_strings *r, struct pdf_string *out);
-void pdf_decode_string(const struct pdf_string *string, pdf_sink sink, void *arg);
+void pdf_decode_string(const struct pdf_string *string, span_sink sink, void *arg);
 
 #endif

@@ -170,7 +170,7 @@ decode_lzw(struct span in, bool is_late, struct piece_writer *o)
 }
 
 bool
-pdf_decode(const struct pdf_coding *c, struct span in, pdf_sink sink, void *arg)
+pdf_decode(const struct pdf_coding *c, struct span in, span_sink sink, void *arg)
 {
 	struct piece_writer o = { .piece = sink, .arg = arg };
 	bool good = c->filter == PDF_HEX    ? decode_hex(in, &o)

@@ -100,7 +100,7 @@ put_escape(struct piece_writer *o, struct span s, size_t at)
 }
 
 void
-pdf_decode_string(const struct pdf_string *string, pdf_sink sink, void *arg)
+pdf_decode_string(const struct pdf_string *string, span_sink sink, void *arg)
 {
 	const struct pdf_coding hex = { .filter = PDF_HEX };
 	struct piece_writer o = { .piece = sink, .arg = arg };

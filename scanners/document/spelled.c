@@ -153,7 +153,7 @@ spelled_next(struct span text, size_t *at, struct spelled *out)
 }
 
 void
-spelled_decode(const struct spelled *s, spelled_sink sink, void *arg)
+spelled_decode(const struct spelled *s, span_sink sink, void *arg)
 {
 	struct piece_writer o = { .piece = sink, .arg = arg };
 	size_t count;

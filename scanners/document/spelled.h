@@ -23,8 +23,6 @@ struct spelled {
 /* The next from `*at` on, which begins at 0; false: no more. */
 bool spelled_next(struct span text, size_t *at, struct spelled *out);
 
-/* Takes decoded bytes, lent for the call; false ends the decoding. */
-typedef bool (*spelled_sink)(void *arg, struct span bytes);
-void spelled_decode(const struct spelled *s, spelled_sink sink, void *arg);
+void spelled_decode(const struct spelled *s, span_sink sink, void *arg);
 
 #endif

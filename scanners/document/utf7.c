@@ -87,7 +87,7 @@ decode_sequence(struct span text, size_t at, struct piece_writer *o)
 }
 
 void
-utf7_decode(struct span text, utf7_sink sink, void *arg)
+utf7_decode(struct span text, span_sink sink, void *arg)
 {
 	struct piece_writer o = { .piece = sink, .arg = arg };
 

@@ -13,9 +13,7 @@
 
 bool utf7_is(struct span text);
 
-/* Takes UTF-8, lent for the call; false ends the decoding. It is never longer than the text's three
- * halves. */
-typedef bool (*utf7_sink)(void *arg, struct span bytes);
-void utf7_decode(struct span text, utf7_sink sink, void *arg);
+/* To UTF-8, which is never longer than the text's three halves. */
+void utf7_decode(struct span text, span_sink sink, void *arg);
 
 #endif

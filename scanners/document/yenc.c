@@ -55,7 +55,7 @@ yenc_next(struct span text, size_t *at, struct span *raw)
 }
 
 void
-yenc_decode(struct span raw, yenc_sink sink, void *arg)
+yenc_decode(struct span raw, span_sink sink, void *arg)
 {
 	struct piece_writer o = { .piece = sink, .arg = arg };
 	unsigned more = MOVED;

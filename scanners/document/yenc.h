@@ -15,9 +15,7 @@
  * more. */
 bool yenc_next(struct span text, size_t *at, struct span *raw);
 
-/* Takes decoded bytes, lent for the call; false ends the decoding. They are never more than `raw`.
- */
-typedef bool (*yenc_sink)(void *arg, struct span bytes);
-void yenc_decode(struct span raw, yenc_sink sink, void *arg);
+/* Its bytes are never more than `raw`. */
+void yenc_decode(struct span raw, span_sink sink, void *arg);
 
 #endif

@@ -40,7 +40,7 @@ struct taken {
 	size_t used, room;
 };
 
-/* An archive_sink of a struct taken: false where there is no room for these. */
+/* An span_sink of a struct taken: false where there is no room for these. */
 static inline bool
 take_bytes(void *arg, struct span bytes)
 {
