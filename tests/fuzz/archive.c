@@ -11,6 +11,7 @@
 
 #include "scanners/archive/explode.h"
 #include "scanners/archive/inflate64.h"
+#include "scanners/archive/nrv.h"
 #include "scanners/archive/rar4.h"
 #include "scanners/archive/rar5.h"
 
@@ -96,13 +97,27 @@ try_rar4(struct span s)
 	} while (true);
 }
 
+static void
+try_nrv(struct span s)
+{
+	static uint8_t room[1u << 16];
+	unsigned way = s.bytes > 0 ? s.data[0] : 0;
+	struct nrv_output o = { .bytes = room, .room = sizeof(room) };
+	int rc = nrv_unpack(
+	    span_from(s, 1), way % NRV_METHODS, way < 128 ? NRV_BITS_OF_8 : NRV_BITS_OF_32, &o);
+
+	assert(rc == 0 || rc == -EBADMSG || rc == -ENOSPC);
+	assert(o.used <= o.room && (rc != -ENOSPC || o.used == o.room));
+	assert(o.taken <= span_from(s, 1).bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const tries[])(
-	    struct span s) = { try_inflate64, try_explode, try_rar5, try_rar4 };
+	    struct span s) = { try_inflate64, try_explode, try_rar5, try_rar4, try_nrv };
 
 	if (bytes > 0)
 		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](span_of(data + 1, bytes - 1));
