@@ -146,6 +146,10 @@ bool layer_unpack_image(struct deepscan *d, const struct layer *l, uint32_t memb
 /* Whether ISO 9660 or UDF is in it. */
 bool layer_is_disc(struct span bytes);
 
+/* programs.c: a view of a program that UPX packed. */
+void layer_unpack_program(struct deepscan *d, const struct layer *l);
+bool layer_is_packed_program(struct span bytes);
+
 /* unread.c: whether files are in it that nothing here takes out. */
 bool layer_is_unread(struct span bytes, enum format format);
 

@@ -110,6 +110,17 @@ stream_unlzma(struct deepscan *d, struct span in, const struct layer_target *t, 
 }
 
 bool
+stream_unlzma_bare(struct deepscan *d, uint8_t properties, uint64_t bytes, struct span in,
+    const struct layer_target *t)
+{
+	uint8_t head[STREAM_LZMA_HEAD] = { properties };
+	size_t left;
+
+	memset(head + 1, 0xff, 4); /* a dictionary as large as may be */
+	return unlzma(d, head, bytes, in, t, &left);
+}
+
+bool
 stream_is_lzma(struct span bytes)
 {
 	static const uint8_t large[] = { 0xff, 0xff, 0xff }, small[3];

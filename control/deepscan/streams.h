@@ -18,6 +18,10 @@ bool stream_inflate(struct deepscan *d, struct span in, const struct layer_targe
 /* The same of LZMA behind its head, which has no length and ends at its mark or with `in`. */
 bool stream_unlzma(struct deepscan *d, struct span in, const struct layer_target *t, size_t *used);
 
+/* LZMA without its head, of which `bytes` come out; its end may be its mark, too. */
+bool stream_unlzma_bare(struct deepscan *d, uint8_t properties, uint64_t bytes, struct span in,
+    const struct layer_target *t);
+
 /* Whether it is a .lzma file, by what its head may say whatever its dictionary is; libarchive knows
  * those alone whose dictionary is one of a few. */
 bool stream_is_lzma(struct span bytes);

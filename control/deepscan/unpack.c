@@ -13,6 +13,7 @@
  *                 and strings of a PDF (pdf.c); files in OneNote and Outlook's mail (carriers.c)
  *     text        UTF-16 as UTF-8; text and HTML as signatures have it (texts.c)
  *     inlay       files that stand in a text, coded (inlays.c)
+ *     program     besides: what UPX packed (programs.c)
  *     overlay     nothing of these fits, and it is a program: what lies behind its sections
  *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
  *
@@ -401,6 +402,7 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 		return;
 	if (layer_is_unread(l->bytes, format))
 		layer_note(d, SOURCE_UNSUPPORTED, l->path);
+	layer_unpack_program(d, l); /* an archive behind it makes it none the less one */
 	if (fitted)
 		return;
 	if (is_archive)
@@ -425,7 +427,8 @@ is_archive_of(enum format f, struct span bytes)
 static bool
 is_packed(const struct layer *l, enum format f)
 {
-	return document_is_one(l->bytes, f) || layer_is_compressed(l) || layer_is_bare(l->bytes);
+	return document_is_one(l->bytes, f) || layer_is_compressed(l) || layer_is_bare(l->bytes) ||
+	       layer_is_packed_program(l->bytes);
 }
 
 /* What it lies in; and, for those in it, which office's it is. */

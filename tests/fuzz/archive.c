@@ -14,6 +14,7 @@
 #include "scanners/archive/nrv.h"
 #include "scanners/archive/rar4.h"
 #include "scanners/archive/rar5.h"
+#include "scanners/archive/upx.h"
 
 #define OUTPUT_MAX (1u << 20)
 
@@ -111,13 +112,35 @@ try_nrv(struct span s)
 	assert(o.taken <= span_from(s, 1).bytes);
 }
 
+/* What is unpacked of it is taken as it stands: only its headers matter to the rest. */
+static void
+try_upx(struct span s)
+{
+	static uint8_t image[1u << 16];
+	struct output o = { 0 };
+	struct upx_program p;
+	size_t heads, bytes;
+
+	if (!upx_read(s, &p))
+		return;
+	assert(p.packed.bytes > 0 && p.packed.data >= s.data);
+	assert(p.packed.bytes <= s.bytes - (size_t)(p.packed.data - s.data));
+	bytes = p.packed.bytes < sizeof(image) ? p.packed.bytes : sizeof(image);
+	memcpy(image, p.packed.data, bytes);
+	heads = upx_heads(span_of(image, bytes), &p);
+	if (heads == UPX_NO_HEADS)
+		return;
+	upx_unfilter(image, bytes, &p, heads);
+	upx_rebuild(span_of(image, bytes), &p, heads, take, &o);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const tries[])(
-	    struct span s) = { try_inflate64, try_explode, try_rar5, try_rar4, try_nrv };
+	    struct span s) = { try_inflate64, try_explode, try_rar5, try_rar4, try_nrv, try_upx };
 
 	if (bytes > 0)
 		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](span_of(data + 1, bytes - 1));

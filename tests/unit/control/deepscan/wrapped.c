@@ -17,6 +17,7 @@
 
 #define PACKED  "a packer of programs, which would have to run to unpack"
 #define SCRIPT  "a script compiled into a program"
+#define REBUILT "unpacked; what is made again has another digest, in ClamAV too"
 #define FORMAT  "a container that is not read here"
 #define LAYERS  "more layers than sandbox.depth_max: the class oversize"
 #define OLD_RAR "RAR 2, whose compression libarchive does not have: the class corrupt"
@@ -31,7 +32,7 @@ static const struct {
 	{ "clam-pespin.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-petite.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-upack.exe", PACKED, SOURCE_SANDBOX },
-	{ "clam-upx.exe", PACKED, SOURCE_SANDBOX },
+	{ "clam-upx.exe", REBUILT, SOURCE_SANDBOX },
 	{ "clam-wwpack.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-yc.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-nsis.exe", FORMAT, SOURCE_UNSUPPORTED },
