@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Programs that UPX packed: EICAR's string in them is found, by each method, as are calls. */
+#include <stdio.h>
+
 #include "tests/unit/control/deepscan/judge.h"
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/scanners/archive/upx_writer.h"
@@ -133,6 +135,28 @@ TEST(calls_that_upx_rewrote_are_found_both_ways)
 		CHECK_ROW(rows[i].name, strcmp(j.deep.layer, rows[i].layer) == 0);
 		judge_end(&j);
 	}
+}
+
+/* UPX's own work: the entry's code of ClamAV's test program, which clamscan finds so, too. */
+TEST(what_upx_itself_packed_is_found)
+{
+	static const char rule[] = "rule entry { strings: $a = { 6a 00 68 54 20 40 00 68 1c 20 40 "
+				   "00 6a 00 ff 15 14 20 40 00 33 c0 c2 10 } condition: $a }";
+	static uint8_t bytes[8192];
+	FILE *f = fopen("/usr/share/clamav-testfiles/clam-upx.exe", "re");
+	struct judge j;
+	size_t n;
+
+	if (f == NULL) {
+		harness_skip("no clamav-testfiles here");
+		return;
+	}
+	n = fread(bytes, 1, sizeof(bytes), f);
+	CHECK(fclose(f) == 0 && judge_begin(&j, span_text(rule)));
+	j.deep.limits = packer_limits;
+	deepscan_judge(&j.deep, span_of(bytes, n), span_text(""));
+	CHECK(j.deep.verdict == VERDICT_BAD && strcmp(j.deep.layer, "upx") == 0);
+	judge_end(&j);
 }
 
 /* Cut, or another's program that begins alike: no class of its own. */
