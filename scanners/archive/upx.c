@@ -282,13 +282,13 @@ upx_unfilter(uint8_t *image, size_t bytes, const struct upx_program *p, size_t h
 }
 
 static bool
-give(archive_sink sink, void *arg, struct span bytes)
+give(span_sink sink, void *arg, struct span bytes)
 {
 	return bytes.bytes == 0 || sink(arg, bytes);
 }
 
 static bool
-give_zeros(archive_sink sink, void *arg, uint64_t count)
+give_zeros(span_sink sink, void *arg, uint64_t count)
 {
 	static const uint8_t zeros[4096];
 
@@ -302,7 +302,7 @@ give_zeros(archive_sink sink, void *arg, uint64_t count)
 
 /* What of the image a section has, and zeros up to its whole length. */
 static bool
-give_section(struct span image, uint64_t at, uint64_t bytes, archive_sink sink, void *arg)
+give_section(struct span image, uint64_t at, uint64_t bytes, span_sink sink, void *arg)
 {
 	struct span held = span_from(image, (size_t)at);
 
@@ -313,7 +313,7 @@ give_section(struct span image, uint64_t at, uint64_t bytes, archive_sink sink, 
 
 int
 upx_rebuild(
-    struct span image, const struct upx_program *p, size_t heads, archive_sink sink, void *arg)
+    struct span image, const struct upx_program *p, size_t heads, span_sink sink, void *arg)
 {
 	uint8_t head[HEADS_BYTES_MAX] = "MZ";
 	struct pe pe;

@@ -49,6 +49,6 @@ bool upx_unfilter(uint8_t *image, size_t bytes, const struct upx_program *p, siz
  * neither imports nor resources. 0, or -ENOSPC: the sink had enough.
  */
 int upx_rebuild(
-    struct span image, const struct upx_program *p, size_t heads, archive_sink sink, void *arg);
+    struct span image, const struct upx_program *p, size_t heads, span_sink sink, void *arg);
 
 #endif
