@@ -139,7 +139,7 @@ static bool
 is_locked_in(struct rar5 *r, struct archive_entry *entry)
 {
 	const char *name = archive_entry_pathname_utf8(entry);
-	struct rar5_member m;
+	struct rar_member m;
 
 	while (name != NULL && rar5_next(r, &m)) {
 		if (span_is(m.name, name))

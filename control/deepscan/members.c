@@ -79,49 +79,34 @@ layer_match_zip(struct deepscan *d, const struct layer *l, const struct zip_surv
 }
 
 static void
-match_rar5(struct deepscan *d, const struct layer *l, struct rar5 *r)
+match_file(
+    struct deepscan *d, const struct layer *l, const struct rar_member *file, uint64_t position)
 {
-	struct signature_member m = { .archives = BIT(RAR) };
-	struct rar5_member file;
+	struct signature_member m = { .archives = BIT(RAR),
+		.name = file->name,
+		.packed_bytes = file->packed_bytes,
+		.bytes = file->bytes,
+		.position = position,
+		.crc = file->crc,
+		.is_encrypted = file->is_encrypted };
 
-	while (m.position++ < d->limits.members_max && !layer_is_over(d) && rar5_next(r, &file)) {
-		m.name = file.name;
-		m.packed_bytes = file.packed_bytes;
-		m.bytes = file.bytes;
-		m.crc = file.crc;
-		m.is_encrypted = file.is_encrypted;
-		match_said(d, l, "rar", &m);
-	}
-}
-
-static void
-match_rar4(struct deepscan *d, const struct layer *l, struct rar4 *r)
-{
-	struct signature_member m = { .archives = BIT(RAR) };
-	struct rar4_member file;
-
-	while (m.position++ < d->limits.members_max && !layer_is_over(d) && rar4_next(r, &file)) {
-		m.name = file.name;
-		m.packed_bytes = file.packed_bytes;
-		m.bytes = file.bytes;
-		m.crc = file.crc;
-		m.is_encrypted = file.is_encrypted;
-		match_said(d, l, "rar", &m);
-	}
+	match_said(d, l, "rar", &m);
 }
 
 void
 layer_match_rar(struct deepscan *d, const struct layer *l)
 {
+	struct rar_member file;
+	uint64_t position = 0;
 	struct rar4 r4;
 	struct rar5 r5;
+	bool is_5 = rar5_begin(&r5, l->bytes);
 
-	if (!generation_has_members(d->generation))
+	if (!generation_has_members(d->generation) || (!is_5 && !rar4_begin(&r4, l->bytes)))
 		return;
-	if (rar5_begin(&r5, l->bytes))
-		match_rar5(d, l, &r5);
-	else if (rar4_begin(&r4, l->bytes))
-		match_rar4(d, l, &r4);
+	while (position++ < d->limits.members_max && !layer_is_over(d) &&
+	       (is_5 ? rar5_next(&r5, &file) : rar4_next(&r4, &file)))
+		match_file(d, l, &file, position);
 }
 
 /* What libarchive took it for; 0: nothing that ClamAV has a word for. */

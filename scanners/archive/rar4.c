@@ -24,13 +24,13 @@ number(struct span s, size_t at, unsigned bytes)
 
 /* What stands in a file's header: sizes first, the name last. */
 static void
-read_file(struct span head, uint64_t flags, struct rar4_member *out)
+read_file(struct span head, uint64_t flags, struct rar_member *out)
 {
 	bool has_high = (flags & HAS_HIGH) != 0;
 	size_t name_at = FILE_BYTES + (has_high ? HIGH_BYTES : 0);
 	const uint8_t *end;
 
-	*out = (struct rar4_member){ .packed_bytes = number(head, 7, 4),
+	*out = (struct rar_member){ .packed_bytes = number(head, 7, 4),
 		.bytes = number(head, 11, 4),
 		.crc = (uint32_t)number(head, 16, 4),
 		.is_encrypted = (flags & IS_LOCKED) != 0 };
@@ -54,7 +54,7 @@ rar4_begin(struct rar4 *r, struct span file)
 }
 
 bool
-rar4_next(struct rar4 *r, struct rar4_member *out)
+rar4_next(struct rar4 *r, struct rar_member *out)
 {
 	struct span rest;
 

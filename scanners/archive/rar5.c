@@ -52,7 +52,7 @@ has_encryption(struct span extra)
 
 /* What stands in a file's header behind what all headers have; the extra area is at its end. */
 static void
-read_file(struct span head, uint64_t extra_bytes, struct rar5_member *out)
+read_file(struct span head, uint64_t extra_bytes, struct rar_member *out)
 {
 	size_t bytes = first(head, extra_bytes).bytes;
 	struct span extra = span_from(head, head.bytes - bytes);
@@ -82,7 +82,7 @@ rar5_begin(struct rar5 *r, struct span file)
 }
 
 bool
-rar5_next(struct rar5 *r, struct rar5_member *out)
+rar5_next(struct rar5 *r, struct rar_member *out)
 {
 	struct span rest;
 

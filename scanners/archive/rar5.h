@@ -7,23 +7,16 @@
 #ifndef SLUICE_ARCHIVE_RAR5_H
 #define SLUICE_ARCHIVE_RAR5_H
 
-#include "common/base/span.h"
+#include "scanners/archive/rar.h"
 
 struct rar5 {
 	struct span file; /* as it was given */
 	size_t at;        /* of the next header */
 };
 
-struct rar5_member {
-	struct span name;
-	uint64_t packed_bytes, bytes;
-	uint32_t crc; /* 0: none is told */
-	bool is_encrypted;
-};
-
 /* Whether it begins as one. */
 bool rar5_begin(struct rar5 *r, struct span file);
 /* The next file's header; false: no more, or none that makes sense. */
-bool rar5_next(struct rar5 *r, struct rar5_member *out);
+bool rar5_next(struct rar5 *r, struct rar_member *out);
 
 #endif

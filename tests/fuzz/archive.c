@@ -68,7 +68,7 @@ try_inflate64(struct span s)
 static void
 try_rar5(struct span s)
 {
-	struct rar5_member m;
+	struct rar_member m;
 	struct rar5 r;
 	size_t before;
 
@@ -85,7 +85,7 @@ try_rar5(struct span s)
 static void
 try_rar4(struct span s)
 {
-	struct rar4_member m;
+	struct rar_member m;
 	struct rar4 r;
 	size_t before;
 

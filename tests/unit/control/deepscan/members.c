@@ -226,7 +226,7 @@ TEST(a_rar_tells_its_members)
 
 TEST(headers_of_a_rar_4_cut_anywhere_are_not_read_beyond)
 {
-	struct rar4_member m;
+	struct rar_member m;
 	struct rar4 r;
 
 	write_rar4();

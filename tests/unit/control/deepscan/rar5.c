@@ -143,7 +143,7 @@ TEST(headers_of_a_rar_5_cut_anywhere_are_not_read_beyond)
 	whole = end();
 	for (size_t bytes = 1; bytes <= whole.bytes; bytes++) {
 		uint8_t *cut = malloc(bytes); /* so that a byte too far is seen */
-		struct rar5_member m;
+		struct rar_member m;
 		unsigned files = 0;
 		struct rar5 r;
 
