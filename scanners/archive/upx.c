@@ -312,8 +312,7 @@ give_section(struct span image, uint64_t at, uint64_t bytes, span_sink sink, voi
 }
 
 int
-upx_rebuild(
-    struct span image, const struct upx_program *p, size_t heads, span_sink sink, void *arg)
+upx_rebuild(struct span image, const struct upx_program *p, size_t heads, span_sink sink, void *arg)
 {
 	uint8_t head[HEADS_BYTES_MAX] = "MZ";
 	struct pe pe;
