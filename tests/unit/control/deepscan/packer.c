@@ -103,6 +103,27 @@ packer_write(struct packed *out, const char *format, const char *filter, const c
 	return write_archive(out, format, filter, options, NULL, members, count);
 }
 
+size_t
+packer_read(const char *path, const char *name, uint8_t *out, size_t room)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+	la_ssize_t bytes = 0;
+
+	archive_read_support_filter_all(a);
+	archive_read_support_format_all(a);
+	if (archive_read_open_filename(a, path, 65536) == ARCHIVE_OK) {
+		while (bytes == 0 && archive_read_next_header(a, &e) == ARCHIVE_OK) {
+			const char *base = strrchr(archive_entry_pathname(e), '/');
+
+			if (strcmp(base != NULL ? base + 1 : archive_entry_pathname(e), name) == 0)
+				bytes = archive_read_data(a, out, room);
+		}
+	}
+	archive_read_free(a);
+	return bytes > 0 ? (size_t)bytes : 0;
+}
+
 bool
 packer_write_locked(struct packed *out, const char *encryption, const char *password,
     const struct packer_member *members, unsigned count)

@@ -40,6 +40,10 @@ bool packer_write(struct packed *out, const char *format, const char *filter, co
 bool packer_write_locked(struct packed *out, const char *encryption, const char *password,
     const struct packer_member *members, unsigned count);
 
+/* A file of that name, in whatever directory, out of an archive on disk: how many bytes; 0: none.
+ */
+size_t packer_read(const char *path, const char *name, uint8_t *out, size_t room);
+
 /* A stored ZIP member, with what is to be wrong about it. */
 struct packer_zip {
 	const char *name;
