@@ -115,15 +115,15 @@ judge_member(struct deepscan *d, struct archive *a, struct archive_entry *entry,
 	struct layer inner = { .depth = l->depth + 1 };
 
 	inner.path = path_of(path, a, entry, l);
-	layer_match_entry(d, l, a, entry, path, so_far);
+	if (name_of(entry) != NULL)
+		inner.name = span_text(name_of(entry));
+	layer_match_entry(d, l, a, entry, &inner, so_far);
 	if (layer_is_over(d) || (reader_leaves_method(a) && !is_encrypted))
 		return; /* zip_odd.c takes it */
 	if (is_encrypted && !may_decrypt(d, a)) {
-		note_member(d, SOURCE_ENCRYPTED, a, entry, l);
+		layer_note(d, SOURCE_ENCRYPTED, path);
 		return;
 	}
-	if (name_of(entry) != NULL)
-		inner.name = span_text(name_of(entry));
 	inner.is_guess = archive_entry_filetype(entry) == AE_IFDIR || /* hardly any has data */
 			 archive_entry_filetype(entry) == AE_IFLNK;
 	layer_read_member(d, a, &b, &inner, is_encrypted);

@@ -69,13 +69,14 @@ void layer_match_member(
 /* The same of all members of a ZIP or RAR, by their headers; nothing of what is none. */
 void layer_match_zip(struct deepscan *d, const struct layer *l, const struct zip_survey *zip);
 void layer_match_rar(struct deepscan *d, const struct layer *l);
-/* The same of what libarchive tells of the next member, which is counted. */
+/* The same of what libarchive tells of the next member, which is counted; `member` has its name and
+ * path. */
 struct archive_entry;
 struct layer_listing {
 	uint64_t entries, files; /* so far: of any kind, and regular files among them */
 };
 void layer_match_entry(struct deepscan *d, const struct layer *l, struct archive *a,
-    struct archive_entry *entry, const char *path, struct layer_listing *so_far);
+    struct archive_entry *entry, const struct layer *member, struct layer_listing *so_far);
 
 /* unpack.c */
 /* It is bad, at that path. */

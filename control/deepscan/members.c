@@ -45,11 +45,10 @@ match_said(struct deepscan *d, const struct layer *l, const char *kind, struct s
 	layer_match_member(d, l, layer_path(path, l, kind, name), m);
 }
 
+/* `offices`: containers_of_office() */
 static uint32_t
-zip_is(struct span zip)
+zip_is(uint32_t offices)
 {
-	uint32_t offices = containers_of_office(zip);
-
 	return BIT(ZIP) | ((offices & 1u << CONTAINER_WORD) != 0 ? BIT(WORD) : 0) |
 	       ((offices & 1u << CONTAINER_EXCEL) != 0 ? BIT(EXCEL) : 0) |
 	       ((offices & 1u << CONTAINER_POWERPOINT) != 0 ? BIT(POWERPOINT) : 0);
@@ -58,7 +57,8 @@ zip_is(struct span zip)
 void
 layer_match_zip(struct deepscan *d, const struct layer *l, const struct zip_survey *zip)
 {
-	struct signature_member m = { .archives = zip_is(l->bytes) };
+	uint32_t offices = l->depth < DEEPSCAN_DEPTH_MAX ? d->offices[l->depth] : 0;
+	struct signature_member m = { .archives = zip_is(offices) };
 	struct zip_said said[2];
 	size_t at = 0;
 	unsigned count = 1;
@@ -160,19 +160,17 @@ is_told_by_headers(struct archive *a)
 
 void
 layer_match_entry(struct deepscan *d, const struct layer *l, struct archive *a,
-    struct archive_entry *entry, const char *path, struct layer_listing *so_far)
+    struct archive_entry *entry, const struct layer *member, struct layer_listing *so_far)
 {
 	uint32_t is = archive_is(a);
 	bool is_file = archive_entry_filetype(entry) == AE_IFREG;
-	const char *name = archive_entry_pathname(entry);
-	struct signature_member m = { .archives = is };
+	struct signature_member m = { .archives = is, .name = member->name };
 
 	so_far->entries++;
 	so_far->files += is_file;
 	if (!generation_has_members(d->generation) || is_told_by_headers(a) ||
 	    (!is_file && is != BIT(ISO)))
 		return;
-	m.name = span_text(name != NULL ? name : "");
 	m.bytes = m.packed_bytes = (uint64_t)archive_entry_size(entry);
 	m.is_encrypted = archive_entry_is_encrypted(entry) == 1;
 	m.position = is == BIT(POSIX_TAR) || is == BIT(OLD_TAR) ? so_far->files : so_far->entries;
@@ -183,5 +181,5 @@ layer_match_entry(struct deepscan *d, const struct layer *l, struct archive *a,
 		m.position = 0;
 		m.name = base_name(m.name);
 	}
-	layer_match_member(d, l, path, &m);
+	layer_match_member(d, l, member->path, &m);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/deepscan/udf.h"
 
-#include "scanners/document/bytes.h"
+#include "common/base/bytes.h"
 
 #define RECOGNITION_AT     32768u /* sector 16 of 2,048 bytes, whatever the blocks are (2/8.3.1) */
 #define RECOGNITION_BYTES  2048u

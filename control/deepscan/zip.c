@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/deepscan/zip.h"
 
-#include "scanners/document/bytes.h"
+#include "common/base/bytes.h"
 
 #define LOCAL_BYTES    30u
 #define ENTRY_BYTES    46u

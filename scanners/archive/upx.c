@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "common/base/bytes.h"
+
 /* Of PE headers, from their mark (Microsoft PE/COFF §3). */
 #define COFF_BYTES      24 /* the mark among them */
 #define OPTIONAL_BYTES  224
@@ -27,9 +29,10 @@
 
 #define UPX_HEAD_BYTES  32 /* right before the stream */
 #define UPX_HEAD_MODULO 251
-#define STUB_BYTES      64 /* in which the code tells what is asked of it */
-#define DLL_STUB        11 /* a DLL's has so many before: is it to unpack now? */
-#define CALL_BYTES      5
+#define STUB_BYTES \
+	64 /* of the code at the entry: where it names the stream, and how long that gets */
+#define DLL_STUB   11 /* bytes of it that a DLL has first: they ask why it is called */
+#define CALL_BYTES 5
 
 struct pe {
 	struct span file;
@@ -38,21 +41,10 @@ struct pe {
 	bool is_wide;
 };
 
-/* Little-endian; what lies behind the end is zero. */
-static uint64_t
-number(struct span s, size_t at, unsigned width)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = width; i-- > 0;)
-		n = n << 8 | (at < s.bytes && i < s.bytes - at ? s.data[at + i] : 0);
-	return n;
-}
-
 static uint32_t
 word(struct span s, size_t at)
 {
-	return (uint32_t)number(s, at, 4);
+	return (uint32_t)bytes_le(s, at, 4);
 }
 
 static void
@@ -72,13 +64,13 @@ round_up(uint64_t n, uint64_t to)
 static bool
 read_pe(struct span file, size_t at, struct pe *out)
 {
-	uint32_t optional = (uint32_t)number(file, at + AT_OPTIONAL, 2);
-	uint32_t magic = (uint32_t)number(file, at + COFF_BYTES, 2);
+	uint32_t optional = (uint32_t)bytes_le(file, at + AT_OPTIONAL, 2);
+	uint32_t magic = (uint32_t)bytes_le(file, at + COFF_BYTES, 2);
 
 	out->file = file;
 	out->at = at;
 	out->is_wide = magic == 0x20b;
-	out->sections = (uint32_t)number(file, at + AT_COUNT, 2);
+	out->sections = (uint32_t)bytes_le(file, at + AT_COUNT, 2);
 	out->table = at + COFF_BYTES + optional;
 	out->entry = word(file, at + AT_ENTRY);
 	return span_has(file, at, "PE\0\0", 4) && (magic == 0x10b || magic == 0x20b) &&
@@ -111,7 +103,7 @@ find_sections(const struct pe *pe, uint32_t *out)
 static uint32_t
 stub_source(const struct pe *pe, struct span stub)
 {
-	uint64_t base = number(pe->file, pe->at + COFF_BYTES + 28, 4);
+	uint64_t base = bytes_le(pe->file, pe->at + COFF_BYTES + 28, 4);
 
 	if (!pe->is_wide) { /* pushad; mov esi, the stream */
 		if (span_has(stub, 0, "\x60\xbe", 2))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/carrier.h"
 
-#include "scanners/document/bytes.h"
+#include "common/base/bytes.h"
 
 #define GUID_BYTES           16u
 #define ONENOTE_HEADER_BYTES 36u /* the mark, the length, 12 bytes without meaning */

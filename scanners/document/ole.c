@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "scanners/document/bytes.h"
+#include "common/base/bytes.h"
 
 #define HEADER_BYTES   512u
 #define ENTRY_BYTES    128u

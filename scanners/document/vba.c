@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/vba.h"
 
-#include "scanners/document/bytes.h"
+#include "common/base/bytes.h"
 
 #define CONTAINER_MARK 1
 #define CHUNK_MARK     3    /* three bits of its header */

@@ -343,7 +343,8 @@ place_group(struct filling *f, const struct drafts *x, uint32_t group)
 	}
 }
 
-/* About four hosts in each: with fewer, more bytes would have to be at hand in a look-up. */
+/* Four hosts in each at most, until there are so many groups that their bytes would not all be at
+ * hand in a look-up. */
 static uint32_t
 count_groups(uint32_t hosts)
 {

@@ -122,7 +122,7 @@ avoid(struct congestion *g, struct mono now, struct duration rtt, uint32_t acked
 	int64_t t_ms;
 
 	if (!mono_is_set(g->epoch_at)) {
-		if (g->as_linux) {
+		if (g->as_linux) { /* asked here, where it costs an ACK of CUBIC's nothing */
 			congestion_linux_avoid(g, now, acked, flight);
 			return;
 		}

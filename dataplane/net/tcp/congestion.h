@@ -89,8 +89,8 @@ void congestion_restart(struct congestion *g);
 void congestion_resume(struct congestion *g, struct mono now, struct duration idle);
 
 /* For congestion_linux.c: in the first slow start, where the window was `before` that ACK; Reno's
- * window, where `acked` bytes were acknowledged (§4.3); and how long
- * the curve takes to grow by so many segments (§4.2). */
+ * window, where `acked` bytes were acknowledged (§4.3); and how long the curve takes to grow by so
+ * many segments (§4.2). */
 void congestion_watch_round_trips(
     struct congestion *g, uint32_t before, uint32_t acked, uint32_t flight);
 void congestion_grow_estimate(struct congestion *g, uint32_t acked);

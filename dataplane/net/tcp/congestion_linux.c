@@ -62,7 +62,6 @@ congestion_linux_avoid(struct congestion *g, struct mono now, uint32_t acked, ui
 
 	if (g->limited)
 		g->limited_left = flight; /* and what goes behind it, as it is acknowledged */
-
 	if (g->ack_rtt_us != 0 && (g->last_min_us == 0 || g->ack_rtt_us < g->last_min_us))
 		g->last_min_us = g->ack_rtt_us;
 	if (!mono_is_set(g->linux_epoch_at))

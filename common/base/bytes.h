@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Numbers in a document's bytes. */
-#ifndef SLUICE_DOCUMENT_BYTES_H
-#define SLUICE_DOCUMENT_BYTES_H
+/* Numbers in the bytes of a file. */
+#ifndef SLUICE_BYTES_H
+#define SLUICE_BYTES_H
 
 #include "common/base/span.h"
 
