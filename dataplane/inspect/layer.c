@@ -22,6 +22,7 @@ layer_open(struct layer *l, struct signature_core *core, const struct generation
 	l->format = FORMAT_COUNT;
 	l->head_bytes = 0;
 	l->bytes = 0;
+	l->values = (struct digest_values){ 0 }; /* the last object's are not this one's */
 	digest_init(&l->digest);
 	return 0;
 }

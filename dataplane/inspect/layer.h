@@ -31,7 +31,7 @@ struct layer {
 	struct signature_scan *scan;
 	struct signature_scan *shadow; /* by signatures that are only tried; NULL: by none */
 	struct digest digest;
-	struct digest_values values;     /* after layer_finish() and a run of the queue */
+	struct digest_values values; /* after layer_finish() and a run of the queue; until then 0 */
 	uint8_t head[FORMAT_HEAD_BYTES]; /* of what came in pieces, before its format was known */
 };
 

@@ -33,7 +33,8 @@ fill_part(const struct part_found *f, struct record *r)
 	memcpy(r->sha256, f->values.sha256, sizeof(r->sha256));
 }
 
-/* Digests and format of the layer that was judged; all zero where the body was not looked at. */
+/* Digests and format of the layer that was judged; digests are all zero where it was not seen to
+ * its end. */
 static void
 fill_content(struct inspect_object *o, struct record *r)
 {

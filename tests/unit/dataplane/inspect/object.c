@@ -29,6 +29,52 @@ TEST(clean_is_204_and_bad_is_a_page)
 	rig_destroy(r);
 }
 
+/* Whether this object is told of with no digest at all. */
+static bool
+has_no_digest(const struct record *r)
+{
+	static const uint8_t none[DIGEST_SHA256_BYTES];
+
+	return memcmp(r->sha256, none, sizeof(none)) == 0 &&
+	       memcmp(r->md5, none, DIGEST_MD5_BYTES) == 0;
+}
+
+/* What is judged before its end has no digest, and least of all that of the object before it. */
+TEST(an_object_that_was_not_seen_whole_has_no_digest)
+{
+	static const char *const set[] = { "limits.object_bytes_max=2000", "policy.oversize=block",
+		NULL };
+	static const char head[] = "GET / HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
+	struct rig *r = rig_create(set);
+	struct rig_client *c = rig_client(r);
+	char text[2048], large[3000];
+	struct record_slot record;
+	struct notice n;
+
+	rig_publish(r, rig_listing("some other", "hdb"));
+	rig_respmod(c, "", "hello", 5);
+	rig_until(c, 1);
+	CHECK(rig_record(r, &record) && !has_no_digest(&record.record));
+	c->output_bytes = 0;
+	snprintf(text, sizeof(text),
+	    "RESPMOD icap://h/av/respmod ICAP/1.0\r\nHost: h\r\nAllow: 204\r\nPreview: 1100\r\n"
+	    "Encapsulated: req-hdr=0, res-hdr=18, res-body=37\r\n\r\n%s44c\r\n%-1100s\r\n0\r\n\r\n",
+	    head, "known by its");
+	rig_send(c, text, strlen(text));
+	rig_until(c, 1);
+	CHECK(rig_notice(r, &n) && n.object.record.source == SOURCE_SCANNED);
+	CHECK(n.object.record.format == FORMAT_GENERAL_TXT);
+	CHECK(has_no_digest(&n.object.record));
+
+	c = rig_client(r);
+	memset(large, 'a', sizeof(large));
+	rig_respmod(c, "", large, sizeof(large));
+	rig_until(c, 1);
+	CHECK(rig_notice(r, &n) && n.object.record.source == SOURCE_OVERSIZE);
+	CHECK(has_no_digest(&n.object.record));
+	rig_destroy(r);
+}
+
 /* A verdict that waits for the ring is one object that met a full ring, however often it is tried.
  */
 TEST(a_full_ring_is_counted_once_an_object)
