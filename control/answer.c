@@ -10,6 +10,8 @@
 #include "common/page/page.h"
 #include "control/everywhere.h"
 
+#define MODE_WORD_MAX 32 /* of what was asked for, repeated in the refusal */
+
 json_t *
 answer_refusal(const char *why)
 {
@@ -43,6 +45,23 @@ answer_put_text(json_t *o, const char *key, const char *text)
 	    o, key, json_string(line_escape_message(span_text(text), escaped, sizeof(escaped))));
 }
 
+/* Names the word that is no mode, and those that are. */
+static json_t *
+refuse_mode(const char *word)
+{
+	char shown[4 * MODE_WORD_MAX + 1], why[256];
+	size_t n;
+
+	if (word == NULL)
+		word = "";
+	line_escape_message(span_of(word, strnlen(word, MODE_WORD_MAX)), shown, sizeof(shown));
+	n = (size_t)snprintf(why, sizeof(why), "'%s' is not one of ", shown);
+	for (unsigned m = 0; m < MODE_COUNT; m++)
+		n += (size_t)snprintf(
+		    why + n, sizeof(why) - n, "%s%s", m == 0 ? "" : ", ", mode_word((enum mode)m));
+	return answer_refusal(why);
+}
+
 static json_t *
 answer_mode(struct control *c, const json_t *request)
 {
@@ -54,7 +73,7 @@ answer_mode(struct control *c, const json_t *request)
 		enum mode m = word != NULL ? mode_by_word(span_text(word)) : MODE_COUNT;
 
 		if (m == MODE_COUNT)
-			return answer_refusal("expected disabled, monitor, standard or advanced");
+			return refuse_mode(word);
 		rc = control_set_mode(c, m);
 	}
 	if (rc != 0)
@@ -82,7 +101,7 @@ answer_cache(struct control *c, const json_t *request)
 	static struct core_stats sum;
 
 	if (c->region == NULL)
-		return answer_unavailable("no dataplane is attached");
+		return answer_unavailable(ANSWER_NO_DATAPLANE);
 	answer_sum(c, &sum);
 	if (json_is_true(json_object_get(request, "clear")))
 		return clear_cache(c, sum.cache_entries_now);

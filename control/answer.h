@@ -22,6 +22,11 @@
 #define ANSWER_ALERTS_MAX     1000
 #define ANSWER_DELIVERIES_MAX 20
 
+/* Why what needs a dataplane is unavailable, and how that is mended. */
+#define ANSWER_NO_DATAPLANE                                                    \
+	"no dataplane is attached: is sluice-dataplane running, and is it of " \
+	"this instance? Its last words: journalctl -u sluice-dataplane"
+
 /* The caller's; NULL only when memory is short. */
 json_t *answer_request(struct control *c, const json_t *request);
 json_t *answer_refusal(const char *why);

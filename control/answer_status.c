@@ -123,7 +123,7 @@ answer_stats(struct control *c, const json_t *request)
 
 	(void)request;
 	if (c->region == NULL)
-		return answer_unavailable("no dataplane is attached");
+		return answer_unavailable(ANSWER_NO_DATAPLANE);
 	answer_sum(c, &sum);
 	counters = json_object();
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)

@@ -327,7 +327,7 @@ capture_begin(struct observe *o, const json_t *request, int fd, struct observed_
 		return answer_refusal(why);
 	}
 	if (o->control->region == NULL)
-		why = "no dataplane is attached";
+		why = ANSWER_NO_DATAPLANE;
 	else if (o->capture != NULL)
 		why = "another capture runs";
 	else if (ftruncate(fd, 0) != 0) /* not before: one that is refused leaves what was there */

@@ -200,7 +200,7 @@ listing_begin(struct observe *o, const json_t *request, struct observed_by by)
 	if (filter != NULL && filter_parse(json_string_value(filter), true, &parsed, error) != 0)
 		return answer_refusal(error);
 	if (o->control->region == NULL)
-		return answer_unavailable("no dataplane is attached");
+		return answer_unavailable(ANSWER_NO_DATAPLANE);
 	if (o->listing_count == LISTINGS_MAX)
 		return answer_unavailable("8 lists are being made already; try again");
 	l = calloc(1, sizeof(*l));

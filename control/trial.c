@@ -319,7 +319,7 @@ trial_ask(struct trial *t, const json_t *request, pid_t peer, struct observed_by
 	if (json_is_true(what))
 		return drop(t);
 	if (t->control->attend < 0 || t->control->region == NULL)
-		return answer_unavailable("no dataplane is attached");
+		return answer_unavailable(ANSWER_NO_DATAPLANE);
 	t->by = by;
 	if (json_object_get(request, "try") != NULL)
 		answer = begin_try(t, request, peer);

@@ -111,7 +111,9 @@ put_problems(struct text *out, const struct page *p, const struct core_stats *su
 		return;
 	text_put(out, "<ul class=\"problems\" role=\"alert\">\n");
 	put_problem(out, "No dataplane.",
-	    f->cores != 0 ? "" : "Control is not attached to one: nothing is known of traffic.");
+	    f->cores != 0 ? ""
+			  : "Control is not attached to one: nothing is known of traffic. Is "
+			    "sluice-dataplane running, and is it of this instance?");
 	put_problem(out, "The dataplane refused:", f->refused);
 	put_problem(out, "Signatures, the old ones stay:", f->compile_error);
 	put_problem(out, "Alerts can't be kept:", f->store.error);

@@ -15,6 +15,16 @@ for program in dataplane control sigc; do
 	[[ $told == *'see --help'* ]] || fail "sluice-$program --bogus: $told"
 done
 
+# What was not understood is repeated, what is allowed is told.
+not_taken() {
+	local rc=0
+	told=$("${ctl[@]}" "${@:3}" 2>&1) || rc=$?
+	[[ $rc$told == "$1"*"$2"* ]] || fail "${*:3}: not '$2' but $rc: $told"
+}
+not_taken 1 "'loud' is not one of disabled, monitor, standard, advanced" mode loud
+not_taken 2 'sluicectl: not understood: mode loud advanced'$'\n''usage: sluicectl mode [' mode loud advanced
+not_taken 2 'sluicectl: not understood: alerts many' alerts many
+
 # Why control can't be asked: nobody there, no right, a path that no socket can have.
 unasked() {
 	local rc=0

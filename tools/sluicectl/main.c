@@ -476,6 +476,16 @@ print_command_usage(FILE *to, const struct command *c)
 	    c->arguments);
 }
 
+/* The command as it was given, whose words are no use of it. */
+static void
+say_not_understood(int argc, char **argv)
+{
+	fputs("sluicectl: not understood: ", stderr);
+	for (int i = 0; i < argc; i++)
+		fprintf(stderr, "%s%s", i == 0 ? "" : " ", argv[i]);
+	putc('\n', stderr);
+}
+
 static int
 dispatch(int argc, char **argv, bool help)
 {
@@ -494,7 +504,10 @@ dispatch(int argc, char **argv, bool help)
 		return printf("%s\n", c->more) < 0;
 	}
 	code = c->run(argc - 1, argv + 1);
-	if (code == EXIT_USAGE && !said_why)
+	if (code != EXIT_USAGE)
+		return code;
+	say_not_understood(argc, argv);
+	if (!said_why)
 		print_command_usage(stderr, c);
 	return code;
 }

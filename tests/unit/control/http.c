@@ -74,7 +74,7 @@ TEST(what_is_served)
 		{ "status", "GET /api/status" END, "200", "\"mode\": \"standard\"" },
 		{ "its type", "GET /api/status" END, "200", "Content-Type: application/json\r\n" },
 		{ "stats, no dataplane", "GET /api/stats" END, "503",
-		    "\"error\": \"no dataplane is attached\"" },
+		    "\"error\": \"no dataplane is attached: is sluice-dataplane running" },
 		{ "alerts", "GET /api/alerts" END, "200", "\"url\": \"example.test/<1>\"" },
 		{ "the newest", "GET /api/alerts?limit=1" END, "200", "\"next\": \"" },
 		{ "before the end of time", "GET /api/alerts?before=9000000000000000000.1" END,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is refused before any core is asked, and the text of a flight. Lists and captures with a
  * dataplane are scenarios 24 and 25. */
+#include "control/answer.h"
 #include "control/observe.h"
 
 #include <fcntl.h>
@@ -23,7 +24,7 @@ struct refused {
 };
 
 static const struct refused lists[] = {
-	{ "no dataplane", "{}", "no dataplane is attached" },
+	{ "no dataplane", "{}", ANSWER_NO_DATAPLANE },
 	{ "filter", "{\"filter\": 5}", "expected \"filter\" to be a string" },
 	{ "words", "{\"filter\": \"host x\"}",
 	    "'x' in the filter: expected an IPv4 or IPv6 address" },
@@ -33,7 +34,7 @@ static const struct refused lists[] = {
 };
 
 static const struct refused captures[] = {
-	{ "no dataplane", "{}", "no dataplane is attached" },
+	{ "no dataplane", "{}", ANSWER_NO_DATAPLANE },
 	{ "state", "{\"filter\": \"state established\"}",
 	    "'state' in the filter: expected host, net" },
 	{ "count", "{\"count\": 0}", "count: expected a number from 1" },

@@ -173,6 +173,8 @@ TEST(what_is_wrong_stands_at_the_top)
 	f.cores = 0;
 	page = written(&f, some_alerts(""), false);
 	CHECK(strstr(page, "<b>No dataplane.</b>") != NULL);
+	CHECK(
+	    strstr(page, "Is sluice-dataplane running, and is it of this instance?</li>") != NULL);
 	CHECK(strstr(page, "No dataplane is attached.</td>") != NULL);
 	CHECK(strstr(page, "<p class=\"value") == NULL); /* no rate is made up */
 	free(page);
