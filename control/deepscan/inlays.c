@@ -11,6 +11,7 @@
 #include "control/deepscan/streams.h"
 #include "scanners/document/binhex.h"
 #include "scanners/document/inlay.h"
+#include "scanners/document/screnc.h"
 #include "scanners/document/spelled.h"
 #include "scanners/document/utf7.h"
 #include "scanners/document/yenc.h"
@@ -136,6 +137,18 @@ judge_yenc(struct deepscan *d, const struct layer *l, struct span raw)
 	layer_judge_buffer(d, l, path, &b);
 }
 
+/* What Microsoft's Script Encoder wrote, as the text that runs. */
+static void
+judge_encoded(struct deepscan *d, const struct layer *l, struct span raw)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	struct layer_target t = { d, &b, path_of(path, l, "screnc", raw) };
+
+	screnc_decode(raw, layer_take, &t);
+	layer_judge_buffer(d, l, path, &b);
+}
+
 /* All that it is, and each fork. */
 static void
 judge_binhex(struct deepscan *d, const struct layer *l, struct span raw)
@@ -169,7 +182,7 @@ has_room(struct deepscan *d, const struct layer *l)
 }
 
 static void
-judge_posted(struct deepscan *d, const struct layer *l)
+judge_lettered(struct deepscan *d, const struct layer *l)
 {
 	struct span raw;
 	size_t at = 0;
@@ -179,6 +192,9 @@ judge_posted(struct deepscan *d, const struct layer *l)
 	at = 0;
 	while (!layer_is_over(d) && binhex_next(l->bytes, &at, &raw) && has_room(d, l))
 		judge_binhex(d, l, raw);
+	at = 0;
+	while (!layer_is_over(d) && screnc_next(l->bytes, &at, &raw) && has_room(d, l))
+		judge_encoded(d, l, raw);
 }
 
 static void
@@ -209,7 +225,7 @@ inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 	at = 0;
 	while (!layer_is_over(d) && spelled_next(l->bytes, &at, &s) && has_room(d, l))
 		judge_spelled(d, l, &s);
-	judge_posted(d, l);
+	judge_lettered(d, l);
 	if (texts_is_one(format))
 		judge_utf7(d, l);
 }

@@ -15,6 +15,7 @@
 #include "scanners/document/pdf.h"
 #include "scanners/document/pdf_crypt.h"
 #include "scanners/document/rtf.h"
+#include "scanners/document/screnc.h"
 #include "scanners/document/spelled.h"
 #include "scanners/document/text.h"
 #include "scanners/document/utf7.h"
@@ -326,6 +327,23 @@ try_posted(struct span s)
 }
 
 static void
+try_screnc(struct span s)
+{
+	size_t at = 0, last = 0;
+	struct span raw;
+
+	for (; screnc_next(s, &at, &raw); last = at) {
+		size_t sum = 0;
+
+		assert(
+		    at > last && raw.data >= s.data + last && raw.data + raw.bytes <= s.data + at);
+		screnc_decode(raw, add_bytes, &sum);
+		assert(sum <= raw.bytes);
+	}
+	assert(at == s.bytes);
+}
+
+static void
 try_utf7(struct span s)
 {
 	size_t sum = 0;
@@ -362,7 +380,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
 		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings,
-		try_inlay, try_carriers, try_posted, try_utf7 };
+		try_inlay, try_carriers, try_posted, try_utf7, try_screnc };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)

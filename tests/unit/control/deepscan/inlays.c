@@ -269,6 +269,23 @@ TEST(a_bomb_of_binhex_costs_its_limit)
 	CHECK(d->unpacked_bytes == packer_limits.unpacked_bytes_max);
 }
 
+/* By the Script Encoder's own tables: EICAR's string. */
+TEST(what_the_script_encoder_wrote_is_judged)
+{
+	static const char encoded[] =
+	    "#@~^RAAAAA==plrZh]@$bn]c'K}o**`h7b{;Z#FN^AqZz]R\?:bgf)I9Rz1Pq"
+	    "j(I`\?RPA\?KRo&S3\"fu3CMDhIAAA==^#~@";
+
+	page.used = 0;
+	packer_add(&page, span_text(encoded));
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "screnc:12"));
+	page.used = 0;
+	packer_add(&page, span_text("<html><script language='JScript.Encode'>\n"));
+	packer_add(&page, span_text(encoded));
+	packer_add(&page, span_text("</script></html>"));
+	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "screnc:53"));
+}
+
 TEST(a_text_in_utf7_is_judged_as_what_it_says)
 {
 	struct deepscan_limits limits = packer_limits;
