@@ -375,8 +375,10 @@ main(int argc, char **argv)
 		config_locate(o.paths.config_file, o.overrides, o.override_count, error);
 		return fatal(error);
 	}
-	fprintf(stderr, "sluice-dataplane: %s\nsluice-dataplane %s: instance %s, %u cores, ready\n",
-	    d.digests_text, SLUICE_VERSION, o.paths.instance, d.config->dataplane.cores);
+	fprintf(stderr,
+	    "sluice-dataplane: %s\nsluice-dataplane %s: instance %s, %u core%s, ready\n",
+	    d.digests_text, SLUICE_VERSION, o.paths.instance, d.config->dataplane.cores,
+	    d.config->dataplane.cores == 1 ? "" : "s");
 	run(&d);
 	stop(&d, &o);
 	return 0;

@@ -17,6 +17,7 @@ for mtu in 1500 9000; do
 done
 
 lab_up --set dataplane.duplicate_address_detection=true
+grep -q "instance $lab_name, 1 core, ready$" "/var/log/sluice/$lab_name/dataplane.out" || fail "the ready line"
 eventually in_lab ping -c 1 -W 1 "$ICAP_HOST6"
 device=$(in_lab ip -o -4 route get "$ICAP_HOST" | sed 's/.* dev \([^ ]*\).*/\1/')
 in_lab ip addr add "$ICAP_HOST6/64" dev "$device" nodad

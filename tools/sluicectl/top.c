@@ -151,11 +151,12 @@ top_print(FILE *to, const json_t *r)
 {
 	const json_t *us = json_object_get(r, "object_us");
 	const char *words;
+	json_int_t cores = number(r, "cores");
 	json_t *n;
 
-	fprintf(to, "%s  mode %s  generation %s  %" JSON_INTEGER_FORMAT " cores, %.1f %% busy\n",
-	    text(r, "instance"), text(r, "mode"), text(r, "generation"), number(r, "cores"),
-	    rate(r, "busy_percent"));
+	fprintf(to, "%s  mode %s  generation %s  %" JSON_INTEGER_FORMAT " core%s, %.1f %% busy\n",
+	    text(r, "instance"), text(r, "mode"), text(r, "generation"), cores,
+	    cores == 1 ? "" : "s", rate(r, "busy_percent"));
 	fprintf(to, "%10s %10s %10s %10s %10s %10s %10s\n", "objects/s", "REQMOD/s", "RESPMOD/s",
 	    "Mbit/s", "bad/s", "blocked/s", "errors/s");
 	fprintf(to, "%10.0f %10.0f %10.0f %10.1f %10.1f %10.1f %10.1f\n",

@@ -127,7 +127,7 @@ TEST(people_see_the_sums)
 
 	top_print(f, rates);
 	fclose(f);
-	CHECK(strstr(shown, "here  mode standard  generation 0123456789abcdef  2 cores") != NULL);
+	CHECK(strstr(shown, "here  mode standard  generation 0123456789abcdef  2 cores, ") != NULL);
 	CHECK(strstr(shown, "\n      4500       1500       3000       24.0 ") != NULL);
 	CHECK(strstr(shown, "p50 5  p99 50  max 500") != NULL);
 	CHECK(strstr(shown, "clean (cached)                           12.0/s") != NULL);
@@ -135,4 +135,19 @@ TEST(people_see_the_sums)
 	json_decref(rates);
 	forget(&before);
 	forget(&after);
+}
+
+TEST(one_core_is_a_core)
+{
+	json_t *rates = json_pack("{s:s, s:s, s:s, s:i}", "instance", "here", "mode", "standard",
+	    "generation", "0123456789abcdef", "cores", 1);
+	char *shown = NULL;
+	size_t bytes = 0;
+	FILE *f = open_memstream(&shown, &bytes);
+
+	top_print(f, rates);
+	fclose(f);
+	CHECK(strstr(shown, "  1 core, ") != NULL);
+	free(shown);
+	json_decref(rates);
 }
