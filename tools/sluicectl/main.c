@@ -504,11 +504,10 @@ dispatch(int argc, char **argv, bool help)
 		return printf("%s\n", c->more) < 0;
 	}
 	code = c->run(argc - 1, argv + 1);
-	if (code != EXIT_USAGE)
-		return code;
-	say_not_understood(argc, argv);
-	if (!said_why)
+	if (code == EXIT_USAGE && !said_why) {
+		say_not_understood(argc, argv);
 		print_command_usage(stderr, c);
+	}
 	return code;
 }
 
