@@ -64,6 +64,11 @@ struct sigc_table {
 	X(CERTIFICATE, "a certificate or catalogue of Authenticode")             \
 	X(PASSWORD, "a password for archives")                                   \
 	X(CONDITIONAL, "an ad blocker's rule of more than an address")           \
+	X(RESOLVER, "a DNS server's rule that blocks no name")                   \
+	X(RANGE, "a range of addresses")                                         \
+	X(OWN_NAME, "a name that each machine has for itself")                   \
+	X(ELSEWHERE, "a hosts line whose address is somebody's")                 \
+	X(MANY, "more than one entry, or a blank in a path")                     \
 	X(FILE_TYPE, "a file of a type that is not read")                        \
 	X(DIGEST_KIND, "a digest that is neither MD5, SHA-1 nor SHA-256")
 
@@ -210,6 +215,29 @@ int sigc_write(struct sigc *s, const char *output, struct span file);
 /* sources.c: reads a file or a directory by its names' ends. -EINVAL with `s->error` set. */
 int sigc_read(struct sigc *s, const char *path);
 int sigc_read_list(struct sigc *s, const char *path, enum reputation_kind kind);
+
+/* zones.c: what a DNS server's line of a block list is. */
+enum sigc_zone_line {
+	ZONE_OTHER,    /* no such line */
+	ZONE_NOTHING,  /* says nothing of names */
+	ZONE_LEFT_OUT, /* blocks no name */
+	ZONE_NAMES     /* blocks these */
+};
+/* What is kept from line to line of a list; zeros before the first. */
+struct sigc_zone {
+	bool is_open;        /* it is a zone file for sure */
+	bool in_parentheses; /* a record that goes on */
+	char origin[256];    /* the zone's own name with its dot, empty: not told */
+};
+/*
+ * `line` is not empty and not trimmed, since in a zone file a blank first means something. Names
+ * are parts of it, with slashes between.
+ */
+enum sigc_zone_line sigc_read_zone(struct sigc_zone *z, struct span line, struct span *names);
+/* An address where nobody is: 0.0.0.0 (also "0"), 127.x, 255.255.255.255, ::, ::1, fe80::, ff00::.
+ */
+bool sigc_is_sink(struct span address);
+
 /* The same of an open file, by the end of `path`; a kind that is not lines is left out by name. */
 int sigc_read_stream(struct sigc *s, const char *path, FILE *f);
 /* One literal; refused ones are counted. */

@@ -150,6 +150,35 @@ static const struct {
 	    false },
 	{ "1a.example other words", { { "1a.example", "/", true }, { "other", "/", false } },
 	    false },
+	{ "a.example 2024-01-01 1.5 http", { { "a.example", "/", true } }, false },
+	{ "a.example b.example", { { "a.example", "/", false }, { "b.example", "/", false } },
+	    true },
+	{ "a.example http://b.example/", { { "a.example", "/", false } }, true },
+	{ "some words of nobody's list", { { "some", "/", false } }, true },
+	{ "https://a.example/x y.exe", { { "a.example", "/x", false } }, true },
+	{ "https://a.example/x # said", { { "a.example", "/x", true } }, false },
+	{ "a.example;said of it", { { "a.example", "/", true } }, false },
+	{ "192.0.2.9 ; said of it", { { "192.0.2.9", "/", true } }, false },
+	{ "; a.example", { { "a.example", "/", false } }, false },
+	{ "http://a.example/b;c", { { "a.example", "/b;c", true }, { "a.example", "/b", false } },
+	    false },
+	{ ".a.example", { { "a.example", "/", true }, { "x.a.example", "/", true } }, false },
+	{ ".com/ads/", { { "com", "/ads/", false } }, true },
+	{ "a.example/ads/*", { { "a.example", "/ads/x", true }, { "a.example", "/ads", false } },
+	    false },
+	{ "https://a.example/*", { { "a.example", "/x", true } }, false },
+	{ "a.example/*/x", { { "a.example", "/y/x", false }, { "a.example", "/*/x", false } },
+	    true },
+	{ "http://a.example/x*y", { { "a.example", "/x*y", true } }, false },
+	{ "192.0.2.0/24", { { "192.0.2.0", "/24", false }, { "192.0.2.0", "/", false } }, true },
+	{ "http://192.0.2.0/24", { { "192.0.2.0", "/24", true } }, false },
+	{ "192.0.2.0/24x", { { "192.0.2.0", "/24x", true } }, false },
+	{ "2001:db8::/32", { { "2001:db8::", "/", false } }, true },
+	{ "192.0.2.1-192.0.2.9", { { "192.0.2.1", "/", false } }, true },
+	{ "a.example:8080", { { "a.example", "/", true } }, false },
+	{ "[2001:db8::7]:80", { { "2001:db8::7", "/", true } }, false },
+	{ "0 a.example", { { "a.example", "/", true }, { "0.0.0.0", "/", false } }, false },
+	{ "::1%lo a.example#b", { { "a.example", "/", true } }, false },
 	{ "a.example/r?u=http://b.example/x",
 	    { { "a.example", "/r?u=http://b.example/x", true }, { "b.example", "/x", false } },
 	    false },
@@ -182,17 +211,87 @@ TEST(what_a_line_says_and_no_more)
 	}
 }
 
+/* Of a hosts file: names of the machine itself, and hosts that are somewhere. */
+TEST(what_a_hosts_file_has_besides_is_left_out)
+{
+	struct made m;
+
+	made_begin(&m);
+	CHECK_ROW(m.sigc.error,
+	    made_list(&m, "hosts",
+		"127.0.0.1 localhost localhost.localdomain a.example\n::1 ip6-localhost\n"
+		"255.255.255.255 broadcasthost\n0.0.0.0 0.0.0.0\n192.0.2.9 nas.example\n",
+		REPUTATION_BAD) == 0);
+	CHECK(m.sigc.skipped[SKIP_OWN_NAME] == 5);
+	CHECK(m.sigc.urls.used == sizeof(struct url_entry));
+	CHECK(made_left_out(&m, "localhost.localdomain: a name that"));
+	CHECK(made_left_out(&m, "nas.example: a hosts line whose address is somebody's"));
+	made_end(&m);
+}
+
+/* In an ad blocker's list, which its header, a comment or a rule tells. */
+TEST(what_is_no_address_is_left_out_of_an_ad_blockers_list)
+{
+	static const char *const heads[] = { "[Adblock Plus 2.0]", "! Title: x", "||a.example^",
+		"@@||a.example^" };
+	static const char *const rules[] = { "/banner[0-9]+/", "&ad_id=", "-ad-banner.", "_ad.",
+		"a,b.example" };
+
+	for (unsigned i = 0; i < COUNT_OF(heads) * COUNT_OF(rules); i++) {
+		const char *rule = rules[i % COUNT_OF(rules)];
+		char text[256], left_out[256];
+		struct made m;
+
+		snprintf(text, sizeof(text), "%s\n%s\n", heads[i / COUNT_OF(rules)], rule);
+		snprintf(left_out, sizeof(left_out), "%s: an ad blocker's rule", rule);
+		made_begin(&m);
+		CHECK_ROW(text, made_list(&m, "a.txt", text, REPUTATION_BAD) == 0);
+		CHECK_ROW(text, made_left_out(&m, left_out));
+		made_end(&m);
+	}
+}
+
 TEST(what_is_no_entry_is_told_with_its_line)
 {
-	static const char *const texts[] = { "fine.example\nhttp:///path\n", "fine.example\n/a\n",
-		"fine.example\n...\n", "fine.example\n\xff\xfe\n", "fine.example\na<b>.example\n" };
+	static const struct {
+		const char *line, *why;
+	} texts[] = {
+		{ "http:///path", "neither a domain nor a URL" },
+		{ "/a", "neither a domain nor a URL" },
+		{ "...", "neither a domain nor a URL" },
+		{ "\xff\xfe", "neither a domain nor a URL" },
+		{ "a<b>.example", "neither a domain nor a URL" },
+		{ "<html><body>404 not found</body>", "neither a domain nor a URL" },
+		{ "a..example", "neither a domain nor a URL" },
+		{ "+.a.example", "neither a domain nor a URL" },
+		{ "a.example:x", "neither a domain nor a URL" },
+		{ "a.example:", "neither a domain nor a URL" },
+		{ "a.example:65536", "neither a domain nor a URL" },
+		{ "[2001:db8::7]x", "neither a domain nor a URL" },
+		{ "http://a.example:8x/", "neither a domain nor a URL" },
+		{ "regexp:a.example", "neither a domain nor a URL" },
+		{ "javascript:alert(1)", "neither a domain nor a URL" },
+		{ "server=192.0.2.1", "neither a domain nor a URL" },
+		{ "a.b.1", "neither a domain nor a URL" },
+		{ "(^|\\.)a\\.example$", "neither a domain nor a URL" },
+		{ "a@b.example", "an address of mail; expected a domain or a URL" },
+		{ "a.example,malware", "a row of CSV; expected one domain or URL a line" },
+		{ "id,url,online", "a row of CSV; expected one domain or URL a line" },
+		{ "1,http://a.example/x,2024", "a row of CSV; expected one domain or URL a line" },
+		{ "\"3\",\"2024-01-01 00:00:00\",\"http://192.0.2.9/x\",\"online\"",
+		    "a row of CSV; expected one domain or URL a line" },
+		{ "a.example\rb.example", "a CR that ends no line; expected LF or CRLF" },
+	};
 
 	for (unsigned i = 0; i < COUNT_OF(texts); i++) {
 		struct made m;
+		char text[256], why[256];
 
+		snprintf(text, sizeof(text), "fine.example\n%s\n", texts[i].line);
+		snprintf(why, sizeof(why), "list.txt:2: %s", texts[i].why);
 		made_begin(&m);
-		CHECK_ROW(texts[i], made_list(&m, "list.txt", texts[i], REPUTATION_BAD) != 0);
-		CHECK_ROW(m.sigc.error, strstr(m.sigc.error, "list.txt:2: neither") != NULL);
+		CHECK_ROW(text, made_list(&m, "list.txt", text, REPUTATION_BAD) != 0);
+		CHECK_ROW(m.sigc.error, strstr(m.sigc.error, why) != NULL);
 		made_end(&m);
 	}
 }
