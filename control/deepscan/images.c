@@ -2,7 +2,8 @@
 /*
  * Images of discs. A disc may be described thrice: by ISO 9660, by Joliet, which
  * libarchive prefers, and by UDF, which Windows does; a file that only one of them lists is in the
- * image all the same. What two of them list is a member once.
+ * image all the same. What two of them list is a member once. An image whose sectors stand as they
+ * are on the disc (".bin", 2,352 bytes each) is one of their data.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 #define SECTOR_BYTES    2048u
 #define DESCRIPTORS_AT  16u /* ECMA-119 6.2.1 */
 #define DESCRIPTORS_MAX 64u
+#define RAW_BYTES       2352u /* ECMA-130 14: a sector as it is on the disc */
+#define RAW_CHANNELS    96u   /* what some images have behind each besides */
+#define RAW_MODE_AT     15u
 #define KIND_PRIMARY    1
 #define KIND_SECOND     2 /* as Joliet's is */
 
@@ -72,13 +76,53 @@ count_longest(struct deepscan *d, uint32_t before, uint32_t *most)
 	d->members = before;
 }
 
+/* How long a sector of an image is that has them as they are on the disc; 0: it is none. */
+static size_t
+raw_sector_bytes(struct span image)
+{
+	static const uint8_t sync[] = { 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0 };
+
+	if (!span_has(image, 0, sync, sizeof(sync)))
+		return 0;
+	if (span_has(image, RAW_BYTES, sync, sizeof(sync)))
+		return RAW_BYTES;
+	return span_has(image, RAW_BYTES + RAW_CHANNELS, sync, sizeof(sync))
+		   ? RAW_BYTES + RAW_CHANNELS
+		   : 0;
+}
+
+/* The data of each sector, one behind the other: behind its address in mode 1, and its subheader
+ * in mode 2. */
+static void
+judge_sectors(struct deepscan *d, const struct layer *l, size_t each)
+{
+	char path[DEEPSCAN_LAYER_MAX];
+	struct layer_buffer b = { 0 };
+	const uint8_t *data;
+	bool is_room = true;
+
+	layer_path(path, l, "sectors", NULL);
+	for (size_t at = 0; l->bytes.bytes - at >= RAW_BYTES && is_room; at += each) {
+		data = l->bytes.data + at + (l->bytes.data[at + RAW_MODE_AT] == 2 ? 24 : 16);
+		is_room = layer_append(d, &b, data, SECTOR_BYTES, path);
+		if (l->bytes.bytes - at < each)
+			break;
+	}
+	layer_judge_buffer(d, l, path, &b);
+}
+
 bool
 layer_unpack_image(struct deepscan *d, const struct layer *l, uint32_t before)
 {
 	uint32_t most = before;
 	struct udf u;
 	bool is_udf = udf_open(l->bytes, &u);
+	size_t sector = raw_sector_bytes(l->bytes);
 
+	if (sector > 0) {
+		judge_sectors(d, l, sector);
+		return true;
+	}
 	count_longest(d, before, &most);
 	if (has_descriptor(l->bytes, KIND_PRIMARY) && has_descriptor(l->bytes, KIND_SECOND))
 		layer_judge_members(d, reader_open(l->bytes, READER_ISO_PLAIN, NULL, 0), l);
@@ -95,5 +139,6 @@ layer_is_disc(struct span bytes)
 {
 	struct udf u;
 
-	return has_descriptor(bytes, KIND_PRIMARY) || udf_open(bytes, &u);
+	return raw_sector_bytes(bytes) > 0 || has_descriptor(bytes, KIND_PRIMARY) ||
+	       udf_open(bytes, &u);
 }

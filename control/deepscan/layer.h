@@ -141,15 +141,22 @@ void layer_unpack_streams_within(struct deepscan *d, const struct layer *l, size
 /* Whether a compression lies around it. */
 bool layer_is_compressed(const struct layer *l);
 
-/* images.c: the other readings of a disc's image: ISO 9660 without Joliet's names, UDF. `members`:
- * how many had been counted before the first reading. False: it is no UDF. */
+/* images.c: the other readings of a disc's image: ISO 9660 without Joliet's names, UDF, raw
+ * sectors. `members`: how many had been counted before the first reading. False: it is neither UDF
+ * nor raw. */
 bool layer_unpack_image(struct deepscan *d, const struct layer *l, uint32_t members);
-/* Whether ISO 9660 or UDF is in it. */
+/* Whether ISO 9660 or UDF is in it, or it has raw sectors. */
 bool layer_is_disc(struct span bytes);
 
 /* programs.c: a view of a program that UPX packed. */
 void layer_unpack_program(struct deepscan *d, const struct layer *l);
 bool layer_is_packed_program(struct span bytes);
+
+/* inner_programs.c */
+/* Each program of a fat Mach-O. False: it is none. */
+bool layer_unpack_fat(struct deepscan *d, const struct layer *l);
+/* Programs of Windows that begin behind its first byte and before `end`. */
+void layer_judge_programs_within(struct deepscan *d, const struct layer *l, size_t end);
 
 /* unread.c: whether files are in it that nothing here takes out. */
 bool layer_is_unread(struct span bytes, enum format format);

@@ -15,7 +15,8 @@
  *     inlay       files that stand in a text, coded (inlays.c)
  *     program     besides: what UPX packed (programs.c)
  *     overlay     nothing of these fits, and it is a program: what lies behind its sections
- *     embedded    nothing of these fits: archives that begin inside, as in self-extracting programs
+ *     embedded    nothing of these fits: archives that begin inside, as in self-extracting
+ *                 programs, and programs (inner_programs.c)
  *
  * Bad wins over everything. What could not be read is a class, and what was read of it before is
  * judged all the same. A layer that is an archive only by a guess gives no class before its first
@@ -402,6 +403,8 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 		return;
 	if (layer_is_unread(l->bytes, format))
 		layer_note(d, SOURCE_UNSUPPORTED, l->path);
+	if (layer_unpack_fat(d, l))
+		fitted = true;
 	layer_unpack_program(d, l); /* an archive behind it makes it none the less one */
 	if (fitted)
 		return;
@@ -409,6 +412,7 @@ take_apart(struct deepscan *d, struct layer *l, enum format format, bool is_arch
 		layer_note(d, class_of_unread(format), l->path);
 	overlay = judge_overlay(d, l);
 	layer_unpack_embedded(d, l, overlay);
+	layer_judge_programs_within(d, l, overlay);
 	/* elsewhere, in pictures and what is coded, such marks stand by chance */
 	layer_unpack_streams_within(
 	    d, l, format_class(format) == FORMAT_CLASS_SCRIPT ? 0 : overlay);

@@ -9,6 +9,7 @@
 #define ELF_PROGRAMS_MAX    128 /* as ClamAV: more is malformed */
 #define ELF_SECTIONS_MAX    2048
 #define FILE_ALIGNMENT_TRUE 0x200
+#define CERTIFICATES_GAP    0x200 /* behind the last section: they are padded there */
 
 struct reader {
 	struct span head;
@@ -296,6 +297,21 @@ end_of_elf(struct reader *r)
 		r->is_short = true;
 	return larger(end_of_rows(r, programs, rows[0], rows[1], segments[is_wide], UINT64_MAX),
 	    end_of_rows(r, named, rows[2], rows[3], sections[is_wide], 8));
+}
+
+uint64_t
+program_bytes(struct span from)
+{
+	struct reader r = { .head = from, .is_whole = true };
+	struct program_section c = { 0, 0 };
+	uint64_t end = end_of_pe(&r, &c);
+
+	if (r.is_short || end > from.bytes)
+		return from.bytes;
+	if (c.bytes > 0 && c.at >= end && c.at - end < CERTIFICATES_GAP && c.at <= from.bytes &&
+	    c.bytes <= from.bytes - c.at)
+		end = c.at + c.bytes;
+	return end;
 }
 
 unsigned

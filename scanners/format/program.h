@@ -46,6 +46,10 @@ struct program {
  */
 unsigned program_overlay(struct span whole, struct program_section out[PROGRAM_OVERLAY_MAX]);
 
+/* Of bytes that a PE begins: how many are its own by its headers, with the certificates behind it;
+ * all where they are malformed, or name more than there is. */
+uint64_t program_bytes(struct span from);
+
 /* `is_whole`: the object ends with `head`. `out` is valid for PROGRAM_YES alone. */
 enum program_result program_read(struct span head, bool is_whole, struct program *out);
 /* The sections of a whole ELF, besides what program_read() told of it; none where the table is

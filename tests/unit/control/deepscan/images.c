@@ -205,3 +205,37 @@ TEST(a_file_that_joliet_hides_is_judged)
 	d = packer_judge(packer_span(&made), &two);
 	CHECK(d->verdict == VERDICT_CLEAN && d->source == SOURCE_SANDBOX && d->members <= 2);
 }
+
+/* The image with each sector as it stands on the disc, and `more` bytes behind each. */
+static struct span
+as_on_disc(struct span image, uint8_t mode, size_t more)
+{
+	static struct packed raw;
+
+	raw.used = 0;
+	for (size_t at = 0; at < image.bytes; at += BLOCK) {
+		uint8_t *sector = raw.bytes + raw.used;
+
+		memset(sector, 0, 2352 + more);
+		memset(sector + 1, 0xff, 10);
+		sector[15] = mode;
+		memcpy(sector + (mode == 2 ? 24 : 16), image.data + at, BLOCK);
+		raw.used += 2352 + more;
+	}
+	return packer_span(&raw);
+}
+
+TEST(an_image_with_raw_sectors_is_read)
+{
+	const struct packer_member m = { "m", packer_hidden() };
+	struct span raw;
+
+	CHECK(packer_write(&made, "iso9660", NULL, NULL, &m, 1));
+	CHECK(is_bad_in(as_on_disc(packer_span(&made), 1, 0), "sectors->iso:m->gz"));
+	CHECK(is_bad_in(as_on_disc(packer_span(&made), 2, 0), "sectors->iso:m->gz"));
+	CHECK(is_bad_in(as_on_disc(packer_span(&made), 1, 96), "sectors->iso:m->gz"));
+	raw = as_on_disc(packer_span(&made), 1, 0);
+	for (size_t bytes = 2352; bytes < 3 * 2352; bytes++)
+		CHECK_SEED(bytes,
+		    packer_judge(span_first(raw, bytes), &packer_limits)->verdict == VERDICT_CLEAN);
+}

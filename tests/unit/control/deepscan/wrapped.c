@@ -17,7 +17,6 @@
 
 #define PACKED  "a packer of programs, which would have to run to unpack"
 #define SCRIPT  "a script compiled into a program"
-#define REBUILT "unpacked; what is made again has another digest, in ClamAV too"
 #define FORMAT  "a container that is not read here"
 #define LAYERS  "more layers than sandbox.depth_max: the class oversize"
 #define OLD_RAR "RAR 2, whose compression libarchive does not have: the class corrupt"
@@ -27,12 +26,10 @@ static const struct {
 	enum source source; /* what is said instead */
 } missed[] = {
 	{ "clam-aspack.exe", PACKED, SOURCE_SANDBOX },
-	{ "clam-fsg.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-mew.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-pespin.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-petite.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-upack.exe", PACKED, SOURCE_SANDBOX },
-	{ "clam-upx.exe", REBUILT, SOURCE_SANDBOX },
 	{ "clam-wwpack.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-yc.exe", PACKED, SOURCE_SANDBOX },
 	{ "clam-nsis.exe", FORMAT, SOURCE_UNSUPPORTED },

@@ -290,6 +290,37 @@ TEST(overlay_of_a_pe)
 	free(file);
 }
 
+TEST(own_bytes_of_a_pe)
+{
+	static const struct {
+		const char *name;
+		uint32_t certificates, certificate_bytes;
+		size_t bytes;
+		uint64_t own;
+	} rows[] = {
+		{ "alone", 0, 0, 0xc00, 0xc00 },
+		{ "something behind", 0, 0, 0xe00, 0xc00 },
+		{ "cut", 0, 0, 0xbff, 0xbff },
+		{ "with certificates", 0xc00, 0x100, 0xe00, 0xd00 },
+		{ "a little before them", 0xc08, 0x100, 0xe00, 0xd08 },
+		{ "much before them", 0xe00, 0x100, 0x1000, 0xc00 },
+		{ "certificates that are cut", 0xc00, 0x201, 0xe00, 0xc00 },
+		{ "certificates at all ends", 0xfffffff0, 0xfffffff0, 0xe00, 0xc00 },
+	};
+	uint8_t head[1024], *file = calloc(1, 0x1000);
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		make_pe(head, 0x1010);
+		put(head + 0x98 + 92, 16, 4);
+		put(head + 0x98 + 96 + 32, rows[i].certificates, 4);
+		put(head + 0x98 + 96 + 36, rows[i].certificate_bytes, 4);
+		memcpy(file, head, PE_BYTES);
+		CHECK_ROW(rows[i].name, program_bytes(span_of(file, rows[i].bytes)) == rows[i].own);
+	}
+	free(file);
+	CHECK(program_bytes(span_text("MZ")) == 2);
+}
+
 /* One segment to 0x300, a section that has no bytes, one to 0x400, the tables within or behind. */
 TEST(overlay_of_an_elf)
 {
