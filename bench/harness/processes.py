@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Processes of a run: started pinned, stopped while others are measured, and ended by their ids."""
+import contextlib
 import os
 import signal
 import socket
 import subprocess
+import time
 
 LAST = (os.cpu_count() or 1) - 1
+REAL_TIME_MS = 800  # at most: a kernel grants real time 950 ms of each second, as it comes
 NICE = -10  # what else the machine does takes less of a measured core
 
 
@@ -59,6 +62,29 @@ def favoured(core):
         except OSError:
             pass
     return prepare
+
+
+def set_real_time(pids, on):
+    """All threads of these before everything else that runs on their cores (SCHED_FIFO), or as they were. False: not allowed."""
+    policy, param = (os.SCHED_FIFO, os.sched_param(1)) if on else (os.SCHED_OTHER, os.sched_param(0))
+    try:
+        for pid in pids:
+            for task in os.listdir("/proc/%d/task" % pid):
+                os.sched_setscheduler(int(task), policy, param)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def real_time(pids):
+    """These have their cores while they are measured, as pollers do on a machine whose cores are theirs; yields whether that
+    was allowed. They have rested before, so that REAL_TIME_MS are theirs in one piece."""
+    time.sleep(0.1)
+    try:
+        yield set_real_time(pids, True)
+    finally:
+        set_real_time(pids, False)
 
 
 def free_port():

@@ -4,6 +4,8 @@
 Each row is a dictionary: name, round, value (in the unit that the name ends with), errors, note; and what the
 generator said of it. A plan at a rate is an open loop: latency counts from when an object was due.
 """
+from harness.processes import REAL_TIME_MS
+
 LOADS = (10, 30, 50, 70, 80, 90)  # per cent of what one core carries, by what an object costs on these connections
 BESIDE = "100M"
 CONNECTIONS = 512  # of plans at a rate: so many that it is time that they wait for, not each other
@@ -17,7 +19,7 @@ def rate_at(percent, full):
 
 def row(name, number, value, sample):
     found = {k: sample[k] for k in ("p50_us", "p99_us", "p999_us", "max_us", "lag_p50_us", "lag_p99_us", "lag_max_us", "core_p50_us",
-                                    "core_p99_us", "turn_max_us", "generator_had", "records_lost", "rate", "unsent", "objects", "cpu_us", "empty_share",
+                                    "core_p99_us", "turn_max_us", "real_time", "generator_had", "records_lost", "rate", "unsent", "objects", "cpu_us", "empty_share",
                                     "core_share", "generator_busy", "beside", "gbits", "bodies_bytes", "blocked", "continued",
                                     "by_204", "by_200", "cache_hits") if k in sample}
     found.update(name=name, round=number, value=value, errors=sample["errors"], note=sample["note"])
@@ -36,10 +38,10 @@ def of_one(server, words, number):
     return [row("one_p50_us", number, sample["p50_us"], sample), row("one_p99_us", number, sample["p99_us"], sample)]
 
 
-def at_loads(server, words, number):
+def at_loads(server, body, number, milliseconds):
     """Latency over load, and at 70 % with a large body on its way beside it; control does not take the generator's time.
     The load is of what the core carries with as many connections, all of them busy."""
-    words += "--connections %d " % CONNECTIONS
+    words = SHORT % (body["path"], body["type"], min(milliseconds, REAL_TIME_MS)) + "--connections %d " % CONNECTIONS
     full = server.run_plan(words)
     found = [row("crowd_us", number, full["cpu_us"], full)]
     if full["errors"] or full["cpu_us"] <= 0:
@@ -87,6 +89,6 @@ def of_mix(server, body, number, connections, milliseconds):
 def measure(server, body, number, warm, connections, milliseconds):
     """All rows of a round, each with a figure or with why it has none. `warm`: the sample of 1 KiB on connections that stay, of this round and body."""
     words = SHORT % (body["path"], body["type"], milliseconds)
-    return (of_one(server, words, number) + at_loads(server, words, number) +
+    return (of_one(server, words, number) + at_loads(server, body, number, milliseconds) +
             anew(server, words, number, warm, connections) + again(server, words, number, connections) +
             of_mix(server, body, number, connections, milliseconds))

@@ -134,14 +134,14 @@ LATENCY = (("p50", "p50_us"), ("p99", "p99_us"), ("p99.9", "p999_us"), ("max", "
 def latency_table(rows):
     """Of plans at a rate, medians of the rounds, in µs: what clients saw, what of it the generator was late itself (not taken
     off), and the dataplane's own times. Empty where there are none."""
-    lines = ["| latency at a rate, µs | %s | generator had of its core | due and not begun | records lost |" %
-             " | ".join(head for head, _ in LATENCY), "|---" * (len(LATENCY) + 4) + "|"]
+    lines = ["| latency at a rate, µs | %s | generator had of its core | due and not begun | records lost | at real time |" %
+             " | ".join(head for head, _ in LATENCY), "|---" * (len(LATENCY) + 5) + "|"]
     for name in dict.fromkeys(r["name"] for r in rows if "core_p99_us" in r and not r["errors"] and r["value"] is not None):
         found = [r for r in rows if r["name"] == name and not r["errors"] and r["value"] is not None]
         of = {key: report.middle(found, key)[0] for key in [k for _, k in LATENCY] + ["generator_had", "unsent", "records_lost"]}
-        lines.append("| %s | %s | %.0f %% | %.0f | %.0f |" % (
+        lines.append("| %s | %s | %.0f %% | %.0f | %.0f | %d of %d |" % (
             name.replace("_p99_us", ""), " | ".join("n/a" if of[key] is None else "%.0f" % of[key] for _, key in LATENCY),
-            100 * of["generator_had"], of["unsent"], of["records_lost"]))
+            100 * of["generator_had"], of["unsent"], of["records_lost"], sum(r["real_time"] for r in found), len(found)))
     return "\n".join(lines) if len(lines) > 2 else ""
 
 

@@ -4,13 +4,14 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
-from harness import appliance, capacity, compare, cores, echo, hugepages, idle, log_writer, peers, plots, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
+from harness import appliance, capacity, compare, cores, echo, hugepages, idle, log_writer, peers, plots, processes, reloads, report, rows, sets, signatures, stages, targets  # noqa: E402
 
 
 def sample(who, cpu_us, kind="html", size="1K", form="204", number=0, errors=0):
@@ -403,7 +404,7 @@ class FakeServer:
 
     def run_aside(self, plan):
         return dict(self.run_plan(plan), lag_p50_us=1.0, lag_p99_us=9.0, lag_max_us=12.0, core_p50_us=4.0, core_p99_us=8.0, turn_max_us=16.0,
-                    generator_had=0.75, unsent=3, records_lost=4, p999_us=60.0, max_us=70.0, aside=True)
+                    generator_had=0.75, unsent=3, records_lost=4, real_time=True, p999_us=60.0, max_us=70.0, aside=True)
 
 
 class Rows(unittest.TestCase):
@@ -424,8 +425,22 @@ class Rows(unittest.TestCase):
     def test_what_the_generator_was_late_itself_is_told_and_not_taken_off(self):
         lines = targets.latency_table(list(self.measure(FakeServer()).values())).splitlines()
         self.assertEqual(len(lines), 2 + len(rows.LOADS) + 1)
-        self.assertEqual(lines[-1], "| beside | 5 | 50 | 60 | 70 | 1 | 9 | 12 | 4 | 8 | 16 | 75 % | 3 | 4 |")
+        self.assertEqual(lines[-1], "| beside | 5 | 50 | 60 | 70 | 1 | 9 | 12 | 4 | 8 | 16 | 75 % | 3 | 4 | 1 of 1 |")
         self.assertEqual(targets.latency_table(list(self.measure(FakeServer(errors=1)).values())), "")
+
+    def test_what_runs_at_real_time_is_short(self):
+        server = FakeServer()
+        rows.measure(server, self.BODY, 0, {"cpu_us": 10.0, "core_share": 0.5, "errors": 0}, 32, 1500)
+        self.assertEqual({"--milliseconds %d " % processes.REAL_TIME_MS in p for p in server.plans if "--rate" in p}, {True})
+        self.assertEqual({"--milliseconds 1500 " in p for p in server.plans if "--anew" in p}, {True})
+
+    def test_pollers_have_real_time_while_they_are_measured_and_no_longer(self):
+        with subprocess.Popen(["sleep", "60"]) as one:
+            before = os.sched_getscheduler(one.pid)
+            with processes.real_time([one.pid]) as allowed:
+                self.assertEqual(os.sched_getscheduler(one.pid) == os.SCHED_FIFO, allowed)
+            self.assertEqual(os.sched_getscheduler(one.pid), before)
+            one.kill()
 
     def test_what_did_not_happen_is_no_figure(self):
         found = self.measure(FakeServer(cache_hits=80, beside=0))
