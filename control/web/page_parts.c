@@ -198,6 +198,17 @@ put_outcome(struct text *out, const json_t *alert)
 		text_put(out, "<td><span class=\"pill warn\">let through</span></td>");
 }
 
+/* The threat's name; of an alert by policy, which has none, the class as in the log. */
+static void
+put_threat(struct text *out, const json_t *alert)
+{
+	const char *threat = text_of(alert, "threat");
+	char class[64];
+
+	snprintf(class, sizeof(class), "(%s)", text_of(alert, "source"));
+	put_cell(out, "wire threat", threat[0] != 0 ? threat : class, "");
+}
+
 static void
 put_alert(struct text *out, const json_t *alert)
 {
@@ -207,7 +218,7 @@ put_alert(struct text *out, const json_t *alert)
 	put_time(out, text_of(alert, "raised"));
 	text_put(out, "</td>");
 	put_outcome(out, alert);
-	put_cell(out, "wire threat", text_of(alert, "threat"), "");
+	put_threat(out, alert);
 	text_put(out, "<td class=\"wire url\"><code>");
 	text_html(out, text_of(alert, "url"));
 	text_put(out, "</code><div class=\"under\"><a href=\"/api/explain?uuid=");

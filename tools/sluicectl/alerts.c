@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,4 +85,16 @@ alerts_who(const json_t *alert)
 	if (client != NULL && client[0] != 0)
 		return client;
 	return peer != NULL && peer[0] != 0 ? peer : "-";
+}
+
+const char *
+alerts_threat(const json_t *alert, char out[ALERTS_CLASS_MAX])
+{
+	const char *threat = json_string_value(json_object_get(alert, "threat"));
+	const char *class = json_string_value(json_object_get(alert, "source"));
+
+	if (threat != NULL && threat[0] != 0)
+		return threat;
+	snprintf(out, ALERTS_CLASS_MAX, "(%s)", class != NULL ? class : "-");
+	return out;
 }

@@ -70,6 +70,17 @@ outcome_word(const json_t *alert)
 }
 
 static void
+print_alert(const json_t *a)
+{
+	char class[ALERTS_CLASS_MAX];
+
+	printf("%s  %-15s  %-9s  %-24s  %s", json_string_value(json_object_get(a, "time")),
+	    alerts_who(a), outcome_word(a), alerts_threat(a, class),
+	    json_string_value(json_object_get(a, "url")));
+}
+
+/* Each ends with what `explain` is asked by. */
+static void
 print_alerts(json_t *list)
 {
 	size_t i;
@@ -77,13 +88,31 @@ print_alerts(json_t *list)
 
 	json_array_foreach(list, i, a)
 	{
-		printf("%s  %-15s  %-9s  %-24s  %s\n",
-		    json_string_value(json_object_get(a, "time")), alerts_who(a), outcome_word(a),
-		    json_string_value(json_object_get(a, "threat")),
-		    json_string_value(json_object_get(a, "url")));
+		print_alert(a);
+		printf("  %s\n", json_string_value(json_object_get(a, "uuid")));
 	}
 	if (json_array_size(list) == 0)
 		puts("no alerts");
+}
+
+/* Below a heading, as one of the things that are known of an object, whose UUID all of them have.
+ */
+static void
+print_alerts_of_object(json_t *list)
+{
+	size_t i;
+	json_t *a;
+
+	if (json_array_size(list) == 0)
+		printf("%-22s none\n", "alerts");
+	else
+		puts("alerts:");
+	json_array_foreach(list, i, a)
+	{
+		printf("  ");
+		print_alert(a);
+		putchar('\n');
+	}
 }
 
 static void
@@ -125,7 +154,9 @@ print_answer(json_t *answer, bool as_json)
 	{
 		if (strcmp(key, "ok") == 0 || strcmp(key, "next") == 0) /* programs' words */
 			continue;
-		if (strcmp(key, "alerts") == 0 && json_is_array(value))
+		if (strcmp(key, "alerts") == 0 && json_object_get(answer, "object") != NULL)
+			print_alerts_of_object(value);
+		else if (strcmp(key, "alerts") == 0 && json_is_array(value))
 			print_alerts(value);
 		else if (strcmp(key, "exclusions") == 0 && json_is_array(value))
 			print_exclusions(value);

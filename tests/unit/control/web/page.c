@@ -227,6 +227,21 @@ TEST(alerts_say_what_became_of_the_object)
 	free(page);
 }
 
+/* What a policy stopped has no threat's name; the class stands there, as in the log. */
+TEST(alerts_by_policy_show_their_class)
+{
+	struct web_facts f = some_facts("");
+	char *page = written(&f,
+	    json_pack("{s:b, s:[{s:s, s:s}, {s:s, s:s}]}", "ok", 1, "alerts", "threat", "",
+		"source", "encrypted", "threat", "A.Threat", "source", "scanned"),
+	    false);
+
+	CHECK(strstr(page, "<td class=\"wire threat\">(encrypted)</td>") != NULL);
+	CHECK(strstr(page, "<td class=\"wire threat\">A.Threat</td>") != NULL);
+	CHECK(strstr(page, "(scanned)") == NULL);
+	free(page);
+}
+
 TEST(numbers_of_all_cores_and_of_each)
 {
 	struct web_facts f = some_facts("");

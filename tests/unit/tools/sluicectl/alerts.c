@@ -79,3 +79,22 @@ TEST(who_asked_is_the_user_else_the_icap_client)
 	CHECK(strcmp(alerts_who(none), "-") == 0);
 	json_decref(none);
 }
+
+TEST(what_was_found_is_the_threat_else_the_class)
+{
+	static const struct {
+		const char *threat, *source, *shown;
+	} rows[] = { { "A.Threat", "scanned", "A.Threat" }, { "", "encrypted", "(encrypted)" } };
+	json_t *none = json_object();
+	char class[ALERTS_CLASS_MAX];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		json_t *a =
+		    json_pack("{s:s, s:s}", "threat", rows[i].threat, "source", rows[i].source);
+
+		CHECK_ROW(rows[i].shown, strcmp(alerts_threat(a, class), rows[i].shown) == 0);
+		json_decref(a);
+	}
+	CHECK(strcmp(alerts_threat(none, class), "(-)") == 0);
+	json_decref(none);
+}
