@@ -56,7 +56,6 @@ put_deliveries(json_t *out, struct store *s, const struct record *r)
 	json_object_set_new(out, "delivered_to", all.list);
 }
 
-/* Where in the object a sandbox found what decided, or in which other one it found the object. */
 /* How a worker ended counts as long as no other has done the work. */
 static bool
 is_past(const struct record *r, const char *layer)
@@ -64,6 +63,7 @@ is_past(const struct record *r, const char *layer)
 	return worker_is_end(layer) && r->source != SOURCE_ERROR && r->source != SOURCE_TIMEOUT;
 }
 
+/* Where in the object a sandbox found what decided, or in which other one it found the object. */
 static void
 put_finding(json_t *out, struct store *s, const struct record *r)
 {
@@ -78,7 +78,7 @@ put_finding(json_t *out, struct store *s, const struct record *r)
 		json_object_set_new(out, "sandbox_object", json_string(line_hex(uuid, 16, text)));
 	}
 	json_object_set_new(out, "sandbox_layer", json_string(layer));
-	if (place >= 0)
+	if (place > 0) /* as in why.c */
 		json_object_set_new(out, "sandbox_offset", json_integer(place));
 }
 

@@ -108,7 +108,7 @@ put_layer(json_t *o, struct control *c, const struct record *r)
 	if (json_array_size(layer) == 0)
 		json_array_append_new(layer, json_string("the body as sent"));
 	json_object_set_new(o, "layer", layer);
-	if (place >= 0)
+	if (place > 0) /* a match ends behind a byte: a digest or a name has no such place */
 		json_object_set_new(o, "offset", json_integer(place));
 }
 

@@ -185,6 +185,37 @@ TEST(explain_tells_the_object_its_alerts_and_who_else_has_it)
 	rig_remove(&r);
 }
 
+/* Of a match the sandbox tells the byte behind it, of a digest of its lists nothing. */
+TEST(explain_has_an_offset_of_the_sandbox_where_there_is_one)
+{
+	static const struct {
+		int64_t place;
+		bool told;
+	} rows[] = { { 68, true }, { 0, false }, { -1, false } };
+	uint8_t digest[32];
+	struct rig r;
+
+	rig_make(&r);
+	rig_put_object(&r, 7, "example.test/a", RECORD_FLAG_BLOCKED);
+	memset(digest, 7, sizeof(digest));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const json_t *offset;
+		json_t *answer;
+
+		CHECK(store_begin(r.control.store) == 0);
+		store_put_finding(r.control.store, digest, "zip:a.exe", rows[i].place, 1);
+		CHECK(store_commit(r.control.store) == 0);
+		answer = ask(&r, "{\"command\": \"explain\", \"uuid\": "
+				 "\"07070707070707070707070707070707\"}");
+		CHECK(strcmp(text_of(answer, "sandbox_layer"), "zip:a.exe") == 0);
+		offset = json_object_get(answer, "sandbox_offset");
+		CHECK((offset != NULL) == rows[i].told);
+		CHECK(offset == NULL || json_integer_value(offset) == rows[i].place);
+		json_decref(answer);
+	}
+	rig_remove(&r);
+}
+
 /* What an older or damaged store gives is no object, whatever its length says. */
 TEST(explain_refuses_a_record_that_is_not_sound)
 {

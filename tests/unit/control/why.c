@@ -160,6 +160,29 @@ TEST(what_was_asked_ends_with_what_decided)
 	rig_remove(&r);
 }
 
+/* A match ends behind a byte; a digest of a list, or a name, has no place in the object. */
+TEST(an_offset_is_told_where_there_is_one)
+{
+	struct record record = { .verdict = VERDICT_BAD,
+		.source = SOURCE_SCANNED,
+		.mode = MODE_STANDARD,
+		.match_offset = 68,
+		.flags = RECORD_FLAG_BLOCKED };
+	struct rig r;
+	json_t *why;
+
+	rig_make(&r);
+	why = why_of(&r, &record, "A.Threat");
+	CHECK(json_integer_value(json_object_get(why, "offset")) == 68);
+	json_decref(why);
+	record.match_offset = 0;
+	why = why_of(&r, &record, "A.Digest");
+	CHECK(says(why, "layer", "the body as sent"));
+	CHECK(json_object_get(why, "offset") == NULL);
+	json_decref(why);
+	rig_remove(&r);
+}
+
 /* The sandbox's way into an object, and its time, are told as well. */
 TEST(what_the_sandbox_found_has_its_layer)
 {
