@@ -181,6 +181,51 @@ asked(const struct control *c, const struct record *r)
 	return list;
 }
 
+/* Whether an object had waited for a sandbox when its class was told. */
+#define AT_ONCE 1u
+#define HELD    2u
+
+/* Settings that a class may come of; sandbox.md has the bounds that are no settings. */
+static const struct {
+	enum source source;
+	unsigned when;
+	const char *setting;
+} limits[] = {
+	{ SOURCE_OVERSIZE, AT_ONCE | HELD, "limits.decoded_bytes_max" },
+	{ SOURCE_OVERSIZE, AT_ONCE | HELD, "limits.decode_ratio_max" },
+	{ SOURCE_OVERSIZE, AT_ONCE | HELD, "limits.parts_max" },
+	{ SOURCE_OVERSIZE, AT_ONCE | HELD, "limits.part_head_bytes_max" },
+	{ SOURCE_OVERSIZE, AT_ONCE | HELD, "limits.part_depth_max" },
+	{ SOURCE_OVERSIZE, AT_ONCE, "sandbox.object_bytes_max" },
+	{ SOURCE_OVERSIZE, HELD, "sandbox.depth_max" },
+	{ SOURCE_OVERSIZE, HELD, "sandbox.members_max" },
+	{ SOURCE_OVERSIZE, HELD, "sandbox.unpacked_bytes_max" },
+	{ SOURCE_OVERSIZE, HELD, "sandbox.memory_mib" },
+	{ SOURCE_TIMEOUT, AT_ONCE, "limits.object_timeout_ms" },
+	{ SOURCE_TIMEOUT, HELD, "sandbox.hold_timeout_s" },
+	{ SOURCE_TIMEOUT, HELD, "sandbox.job_timeout_ms" },
+};
+
+/* Which limit was met where the size tells it, else all that may have been. How long it was held
+ * tells nothing: it may have joined a job that another object of the same bytes had begun. */
+static void
+put_limit(json_t *o, const struct config *f, const struct record *r)
+{
+	bool is_too_large = r->source == SOURCE_OVERSIZE && r->size > f->limits.object_bytes_max;
+	json_t *list = json_array();
+
+	if (is_too_large)
+		json_array_append_new(list, json_string("limits.object_bytes_max"));
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !is_too_large; i++) {
+		if (limits[i].source == r->source &&
+		    (limits[i].when & (r->hold_ns > 0 ? HELD : AT_ONCE)) != 0)
+			json_array_append_new(list, json_string(limits[i].setting));
+	}
+	if (json_array_size(list) > 0)
+		json_object_set(o, "limit", list);
+	json_decref(list);
+}
+
 /* What became of it, and the setting that says so. */
 static json_t *
 action(const struct record *r)
@@ -226,6 +271,7 @@ why_json(struct control *c, const struct record_slot *slot)
 	if (o == NULL)
 		return NULL;
 	json_object_set_new(o, "because", json_string(source_help((enum source)r->source)));
+	put_limit(o, c->config, r);
 	put_rule(o, c, slot);
 	if (is_of_a_rule(r) || r->source >= SOURCE_FIRST_BY_POLICY)
 		put_layer(o, c, r);

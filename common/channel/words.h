@@ -39,7 +39,7 @@ enum mode {
 	X(OVERSIZE, "oversize", "larger than a limit: by policy")                     \
 	X(TIMEOUT, "timeout", "not judged in time: by policy")                        \
 	X(OVERLOAD, "overload", "buffers or rings were lacking: by policy")           \
-	X(ENCRYPTED, "encrypted", "could not be read: by policy")                     \
+	X(ENCRYPTED, "encrypted", "not read, since it is encrypted: by policy")       \
 	X(CORRUPT, "corrupt", "a coding or archive is broken: by policy")             \
 	X(UNSUPPORTED, "unsupported", "a coding or format we do not read: by policy") \
 	X(ERROR, "error", "an engine failed, or the object was cut short: by policy")

@@ -72,7 +72,7 @@ static const struct told cases[] = {
 		.source = SOURCE_ENCRYPTED,
 		.mode = MODE_STANDARD,
 		.flags = RECORD_FLAG_BLOCKED },
-	    "", "could not be read: by policy", "blocked (policy.encrypted: block)",
+	    "", "not read, since it is encrypted: by policy", "blocked (policy.encrypted: block)",
 	    "the body as sent" },
 	{ "by policy, passed", { .source = SOURCE_OVERSIZE, .mode = MODE_STANDARD }, "",
 	    "larger than a limit: by policy", "passed (policy.oversize: allow)",
@@ -180,6 +180,48 @@ TEST(an_offset_is_told_where_there_is_one)
 	CHECK(says(why, "layer", "the body as sent"));
 	CHECK(json_object_get(why, "offset") == NULL);
 	json_decref(why);
+	rig_remove(&r);
+}
+
+#define IN_BODY                                                 \
+	"limits.decoded_bytes_max | limits.decode_ratio_max | " \
+	"limits.parts_max | limits.part_head_bytes_max | limits.part_depth_max"
+
+/* The limit that was met, where the size tells it; else those that it may have been. */
+TEST(a_class_that_comes_of_a_limit_names_the_settings)
+{
+	static const struct {
+		const char *name;
+		enum source source;
+		uint64_t size, hold_ns;
+		const char *limit;
+	} rows[] = {
+		{ "too large as sent", SOURCE_OVERSIZE, 268435457, 0, "limits.object_bytes_max" },
+		{ "as large as may be", SOURCE_OVERSIZE, 268435456, 0,
+		    IN_BODY " | sandbox.object_bytes_max" },
+		{ "in the sandbox", SOURCE_OVERSIZE, 100, 1,
+		    IN_BODY " | sandbox.depth_max | sandbox.members_max | "
+			    "sandbox.unpacked_bytes_max | sandbox.memory_mib" },
+		{ "slow", SOURCE_TIMEOUT, 100, 0, "limits.object_timeout_ms" },
+		{ "held", SOURCE_TIMEOUT, 100, 1,
+		    "sandbox.hold_timeout_s | sandbox.job_timeout_ms" },
+		{ "no limit", SOURCE_ENCRYPTED, 268435457, 1, "" },
+		{ "judged", SOURCE_SCANNED, 100, 0, "" },
+	};
+	struct rig r;
+
+	rig_make(&r);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct record record = { .source = (uint8_t)rows[i].source,
+			.size = rows[i].size,
+			.hold_ns = rows[i].hold_ns };
+		json_t *why = why_of(&r, &record, "");
+
+		CHECK_ROW(rows[i].name, says(why, "limit", rows[i].limit));
+		CHECK_ROW(rows[i].name,
+		    (json_object_get(why, "limit") == NULL) == (rows[i].limit[0] == 0));
+		json_decref(why);
+	}
 	rig_remove(&r);
 }
 
