@@ -23,7 +23,7 @@ parse_uuid(const char *text, uint8_t out[16])
 	return true;
 }
 
-/* Who else has an object with this digest. */
+/* Who else was given an object with this digest while a sandbox worked on it. */
 struct deliveries {
 	const uint8_t *uuid; /* not this one */
 	json_t *list;

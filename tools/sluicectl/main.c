@@ -411,10 +411,9 @@ static const struct command {
 	    "could be kept are counted as lost: the dataplane never waits.",
 	    capture },
 	{ "explain", "UUID", "everything known of one object",
-	    "UUID as it stands in the log: the record, the rule and where it stands, the layer, "
-	    "what "
-	    "was\n"
-	    "asked, the setting that decided; its alerts, who else has the same object.",
+	    "UUID as log and alerts show it: the record, the rule and where it stands, the layer,\n"
+	    "what was asked, the setting that decided; its alerts, who else was given the same\n"
+	    "object while a sandbox worked on it.",
 	    explain },
 	{ "exclude", "[add WHAT VALUE|remove N|enable N|disable N]", "what is not scanned",
 	    "WHAT: format, user_agent, md5, url or source, as in sluice.yaml. A rule holds from\n"
