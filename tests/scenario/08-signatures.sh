@@ -28,6 +28,12 @@ done
 [ "$(url http://half.example/dir/a)" = 200 ] || fail "a bad path passed"
 [ "$(url http://half.example/other)" = 204 ] || fail "a good path was blocked"
 eventually grep -q "Finish processing url in blocking_simple mode ('www.bad.example/x').*verdict: bad (reputation)" "$LOG"
+url_alert() { "${ctl[@]}" alerts | grep -F 'blocked    bad.txt:2 ' | grep -E ' www\.bad\.example/x  [0-9a-f]{32}$'; }
+eventually url_alert
+uuid=$(url_alert | grep -oE '[0-9a-f]{32}$')
+for line in 'rule bad.txt:2' 'url www.bad.example/x' 'alerts:'; do
+	why "$line" || fail "a blocked URL is not explained by its alert's UUID: no '$line'"
+done
 
 in_lab python3 tests/scenario/icap.py "$ICAP_HOST" "$ICAP_PORT" load 4 &
 load=$!
