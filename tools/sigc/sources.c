@@ -291,6 +291,20 @@ take_good_digest(struct sigc *s, const char *path, unsigned line, struct span te
 	return take_digest(s, path, line, text, SIGC_GOOD);
 }
 
+static bool
+is_between(uint8_t c)
+{
+	return c != 0 && strchr(" \t,;:*", c) != NULL;
+}
+
+static struct span
+behind_between(struct span text)
+{
+	while (text.bytes > 0 && is_between(text.data[0]))
+		text = span_from(text, 1);
+	return text;
+}
+
 /*
  * A plain list of digests: one a line, then what stands behind blanks, ',', ';' or ':', which may
  * be a size and a name; without a name the digest is it.
@@ -298,30 +312,30 @@ take_good_digest(struct sigc *s, const char *path, unsigned line, struct span te
 static int
 take_plain_digest(struct sigc *s, const char *path, unsigned line, struct span text)
 {
-	static const char between[] = " \t,;:*";
 	struct span digest, size = span_text("*"), rest, first;
+	bool is_sum;
 	uint64_t unused;
 	size_t n = 0;
 
 	text = span_trim(text);
 	if (text.bytes == 0 || text.data[0] == '#' || text.data[0] == ';')
 		return 0;
+	if (text.data[0] == '\\') /* sha256sum, of a name with a backslash or a line's end */
+		text = span_from(text, 1);
 	while (n < text.bytes && hex_digit(text.data[n]) >= 0)
 		n++;
 	digest = span_first(text, n);
 	rest = span_from(text, n);
-	if (rest.bytes > 0 && strchr(between, rest.data[0]) == NULL)
+	if (rest.bytes > 0 && !is_between(rest.data[0]))
 		return sigc_fail(s, path, line, "expected DIGEST [SIZE] [NAME]");
-	while (rest.bytes > 0 && strchr(between, rest.data[0]) != NULL)
-		rest = span_from(rest, 1);
-	for (n = 0; n < rest.bytes && strchr(between, rest.data[n]) == NULL; n++)
+	is_sum = span_starts(rest, "  ") || span_starts(rest, " *");
+	rest = behind_between(rest);
+	for (n = 0; n < rest.bytes && !is_between(rest.data[n]); n++)
 		continue;
 	first = span_first(rest, n);
-	if (sigc_parse_size(first, &unused)) {
+	if (!is_sum && sigc_parse_size(first, &unused)) {
 		size = first;
-		rest = span_from(rest, n);
-		while (rest.bytes > 0 && strchr(between, rest.data[0]) != NULL)
-			rest = span_from(rest, 1);
+		rest = behind_between(span_from(rest, n));
 	}
 	rest = span_trim(rest);
 	if (sigc_add_digest(s, SIGC_BAD, digest, size, rest.bytes > 0 ? rest : digest) == 0)

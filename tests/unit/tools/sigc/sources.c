@@ -66,6 +66,8 @@ static const struct {
 	{ "plain digests with more", "a.sha256",
 	    SHA256 ";a name\n" SHA256 ",68,Name\n" SHA256 "  *file.exe\n" SHA256 "\t68\n", 4, 0,
 	    NULL },
+	{ "as sha256sum writes", "a.sha256",
+	    SHA256 "  68 report.doc\n" SHA256 " *file.exe\n\\" SHA256 "  a\\nb\n", 3, 0, NULL },
 	{ "plain digests, none", "a.md5", "file.exe\n", 0, 0, "a.md5:1: expected DIGEST [SIZE]" },
 	{ "plain digests, odd", "a.md5", MD5 "0\n", 0, 0, "a.md5:1: expected DIGEST [SIZE]" },
 	{ "upper case", "a.hdb", "44D88612FEA8A8F36DE82E1278ABB02F:68:Eicar\n", 1, 0, NULL },
@@ -104,6 +106,20 @@ TEST(lines_of_every_kind)
 			CHECK_ROW(cases[i].name, made_build(&m) == 0);
 		made_end(&m);
 	}
+}
+
+/* Else they would be known of that size alone, which nothing has. */
+TEST(a_file_name_that_begins_with_a_number_is_no_size)
+{
+	static const char text[] = SHA256 "\n" SHA256 "  2024 report.doc\n" SHA256 " *99\n";
+	const struct sigc_file *f;
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_source(&m, "a.sha256", text, strlen(text)) == 0);
+	f = (const void *)(m.sigc.files.bytes + m.sigc.files.used - sizeof(*f));
+	CHECK(f->loaded == 3 && f->duplicates == 2);
+	made_end(&m);
 }
 
 TEST(a_nul_and_a_long_line_are_told)
