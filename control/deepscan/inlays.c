@@ -126,26 +126,22 @@ judge_spelled(struct deepscan *d, const struct layer *l, const struct spelled *s
 	judge_written(d, l, path, &b);
 }
 
+/* A way to write a file in letters, of which one text may have several. */
+struct lettering {
+	const char *word;
+	bool (*next)(struct span text, size_t *at, struct span *raw);
+	void (*decode)(struct span raw, span_sink sink, void *arg);
+};
+
 static void
-judge_yenc(struct deepscan *d, const struct layer *l, struct span raw)
+judge_lettered(
+    struct deepscan *d, const struct layer *l, const struct lettering *way, struct span raw)
 {
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, path_of(path, l, "yenc", raw) };
+	struct layer_target t = { d, &b, path_of(path, l, way->word, raw) };
 
-	yenc_decode(raw, layer_take, &t);
-	layer_judge_buffer(d, l, path, &b);
-}
-
-/* What Microsoft's Script Encoder wrote, as the text that runs. */
-static void
-judge_encoded(struct deepscan *d, const struct layer *l, struct span raw)
-{
-	char path[DEEPSCAN_LAYER_MAX];
-	struct layer_buffer b = { 0 };
-	struct layer_target t = { d, &b, path_of(path, l, "screnc", raw) };
-
-	screnc_decode(raw, layer_take, &t);
+	way->decode(raw, layer_take, &t);
 	layer_judge_buffer(d, l, path, &b);
 }
 
@@ -182,19 +178,23 @@ has_room(struct deepscan *d, const struct layer *l)
 }
 
 static void
-judge_lettered(struct deepscan *d, const struct layer *l)
+judge_letterings(struct deepscan *d, const struct layer *l)
 {
+	static const struct lettering ways[] = {
+		{ "yenc", yenc_next, yenc_decode },
+		{ "screnc", screnc_next, screnc_decode }, /* the text that runs */
+	};
 	struct span raw;
-	size_t at = 0;
+	size_t at;
 
-	while (!layer_is_over(d) && yenc_next(l->bytes, &at, &raw) && has_room(d, l))
-		judge_yenc(d, l, raw);
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		at = 0;
+		while (!layer_is_over(d) && ways[i].next(l->bytes, &at, &raw) && has_room(d, l))
+			judge_lettered(d, l, &ways[i], raw);
+	}
 	at = 0;
 	while (!layer_is_over(d) && binhex_next(l->bytes, &at, &raw) && has_room(d, l))
 		judge_binhex(d, l, raw);
-	at = 0;
-	while (!layer_is_over(d) && screnc_next(l->bytes, &at, &raw) && has_room(d, l))
-		judge_encoded(d, l, raw);
 }
 
 static void
@@ -225,7 +225,7 @@ inlays_judge(struct deepscan *d, const struct layer *l, enum format format)
 	at = 0;
 	while (!layer_is_over(d) && spelled_next(l->bytes, &at, &s) && has_room(d, l))
 		judge_spelled(d, l, &s);
-	judge_lettered(d, l);
+	judge_letterings(d, l);
 	if (texts_is_one(format))
 		judge_utf7(d, l);
 }

@@ -20,8 +20,7 @@ const char *alerts_who(const json_t *alert);
 #define ALERTS_CLASS_MAX 64
 
 /* What was found, as it is shown: the threat's name, or, of an alert by policy, which has none, the
- * class in parentheses as in the log: "(encrypted)". Lent by
- * the alert or by `out`. */
+ * class in parentheses as in the log: "(encrypted)". Lent by the alert or by `out`. */
 const char *alerts_threat(const json_t *alert, char out[ALERTS_CLASS_MAX]);
 
 #endif

@@ -2,10 +2,7 @@
 /* Encoded scripts: where one begins and ends, what comes out, and that nothing is read too far. */
 #include "scanners/document/screnc.h"
 
-#include <stdlib.h>
-
-#include "tests/unit/harness.h"
-#include "tests/unit/scanners/document/sink.h"
+#include "tests/unit/scanners/document/lettered.h"
 
 #define A      "#@~^BgAAAA==C,'~8iSgEAAA==^#~@"
 #define A_SAYS "a = 1;"
@@ -22,9 +19,9 @@ static const char each[] =
     "\1770o4kNVVsxGw$DdO!\\hXzyPu8\?7~\"raf]'BcbC_SOc&!8 f*lvG01=i@!'@*_@$b$;fAsM_qxFSt16n5IjP`."
     "\177oe}]-T%m|l(m9+Wo4rN3s:\011Gw$DdO!\\haz.\011k8\?tDoAAA==^#~@";
 
-static const struct {
-	const char *name, *text, *first, *second; /* NULL: there is none */
-} cases[] = {
+static const struct lettered way = { screnc_next, screnc_decode };
+
+static const struct lettered_case cases[] = {
 	{ "one", A, A_SAYS, NULL },
 	{ "escapes", B, B_SAYS, NULL },
 	{ "each letter", each, LETTERS LETTERS, NULL },
@@ -42,43 +39,14 @@ static const struct {
 	{ "nothing", "", NULL, NULL },
 };
 
-static bool
-is_next(struct span text, size_t *at, const char *right)
-{
-	struct sink out = { .room = sizeof(out.bytes) };
-	struct span raw;
-
-	if (!screnc_next(text, at, &raw))
-		return right == NULL && *at == text.bytes;
-	screnc_decode(raw, sink_take, &out);
-	return right != NULL && span_is(span_of(out.bytes, out.used), right);
-}
-
 TEST(encoded_scripts_are_found_and_decoded)
 {
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct span text = span_text(cases[i].text);
-		size_t at = 0;
-
-		CHECK_ROW(cases[i].name, is_next(text, &at, cases[i].first));
-		CHECK_ROW(cases[i].name, is_next(text, &at, cases[i].second));
-	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		lettered_check(&way, &cases[i]);
 }
 
 TEST(encoded_scripts_cut_anywhere_are_not_read_beyond)
 {
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		for (size_t bytes = 1; bytes < strlen(cases[i].text); bytes++) {
-			char *cut = malloc(bytes); /* so that a byte too far is seen */
-			struct sink out = { .room = sizeof(out.bytes) };
-			struct span raw;
-			size_t at = 0;
-
-			memcpy(cut, cases[i].text, bytes);
-			while (screnc_next(span_of(cut, bytes), &at, &raw))
-				screnc_decode(raw, sink_take, &out);
-			CHECK_SEED(bytes, at == bytes && out.used <= bytes);
-			free(cut);
-		}
-	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		lettered_check_cut(&way, &cases[i]);
 }

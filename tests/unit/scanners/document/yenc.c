@@ -2,16 +2,13 @@
 /* yEnc: where a file begins and ends, what comes out, and that nothing is read too far. */
 #include "scanners/document/yenc.h"
 
-#include <stdlib.h>
-
-#include "tests/unit/harness.h"
-#include "tests/unit/scanners/document/sink.h"
+#include "tests/unit/scanners/document/lettered.h"
 
 #define HEAD "=ybegin line=128 size=3 name=a b\r\n"
 
-static const struct {
-	const char *name, *text, *first, *second; /* NULL: there is none */
-} cases[] = {
+static const struct lettered way = { yenc_next, yenc_decode };
+
+static const struct lettered_case cases[] = {
 	{ "one", HEAD "klm\r\n=yend size=3\r\n", "ABC", NULL },
 	{ "behind a text", "Hello\n" HEAD "k\r\nlm\r\n=yend", "ABC", NULL },
 	{ "a part", HEAD "=ypart begin=1 end=3\r\nklm\r\n=yend", "ABC", NULL },
@@ -28,43 +25,14 @@ static const struct {
 	{ "nothing", "", NULL, NULL },
 };
 
-static bool
-is_next(struct span text, size_t *at, const char *right)
-{
-	struct sink out = { .room = sizeof(out.bytes) };
-	struct span raw;
-
-	if (!yenc_next(text, at, &raw))
-		return right == NULL && *at == text.bytes;
-	yenc_decode(raw, sink_take, &out);
-	return right != NULL && span_is(span_of(out.bytes, out.used), right);
-}
-
 TEST(files_by_yenc_are_found_and_decoded)
 {
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct span text = span_text(cases[i].text);
-		size_t at = 0;
-
-		CHECK_ROW(cases[i].name, is_next(text, &at, cases[i].first));
-		CHECK_ROW(cases[i].name, is_next(text, &at, cases[i].second));
-	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		lettered_check(&way, &cases[i]);
 }
 
 TEST(yenc_cut_anywhere_is_not_read_beyond)
 {
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		for (size_t bytes = 1; bytes < strlen(cases[i].text); bytes++) {
-			char *cut = malloc(bytes); /* so that a byte too far is seen */
-			struct sink out = { .room = sizeof(out.bytes) };
-			struct span raw;
-			size_t at = 0;
-
-			memcpy(cut, cases[i].text, bytes);
-			while (yenc_next(span_of(cut, bytes), &at, &raw))
-				yenc_decode(raw, sink_take, &out);
-			CHECK_SEED(bytes, at == bytes && out.used <= bytes);
-			free(cut);
-		}
-	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		lettered_check_cut(&way, &cases[i]);
 }
