@@ -15,14 +15,14 @@ static struct {
 	struct sigc_zone zone;
 } list;
 
-/* The first word, which leaves the text. */
+/* The first word, which leaves the text: never an empty one of a text that is trimmed. */
 static struct span
 take_word(struct span *text)
 {
 	struct span word;
 	size_t n = 0;
 
-	while (n < text->bytes && text->data[n] > ' ')
+	while (n < text->bytes && text->data[n] != ' ' && text->data[n] != '\t')
 		n++;
 	word = span_first(*text, n);
 	*text = span_trim(span_from(*text, n));

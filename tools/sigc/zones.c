@@ -42,7 +42,7 @@ split_words(struct span text, struct span words[WORDS_MAX])
 	for (text = span_trim(text); text.bytes > 0 && n < WORDS_MAX; n++) {
 		size_t bytes = 0;
 
-		while (bytes < text.bytes && text.data[bytes] > ' ')
+		while (bytes < text.bytes && text.data[bytes] != ' ' && text.data[bytes] != '\t')
 			bytes++;
 		words[n] = span_first(text, bytes);
 		text = span_trim(span_from(text, bytes));

@@ -211,6 +211,20 @@ TEST(what_a_line_says_and_no_more)
 	}
 }
 
+/* A byte that is neither a blank nor part of a name stands in no word's way. */
+TEST(control_bytes_end_no_list)
+{
+	struct made m;
+
+	made_begin(&m);
+	CHECK(made_list(&m, "a.txt",
+		  "||a.example^\n0.0.0.0 \005b \001\n0.0.0.0 c.example\006\nb.example \005\n",
+		  REPUTATION_BAD) == 0);
+	CHECK(m.sigc.urls.used == 2 * sizeof(struct url_entry));
+	CHECK(m.sigc.skipped[SKIP_CONDITIONAL] == 3);
+	made_end(&m);
+}
+
 /* Of a hosts file: names of the machine itself, and hosts that are somewhere. */
 TEST(what_a_hosts_file_has_besides_is_left_out)
 {
@@ -272,6 +286,8 @@ TEST(what_is_no_entry_is_told_with_its_line)
 		{ "regexp:a.example", "neither a domain nor a URL" },
 		{ "javascript:alert(1)", "neither a domain nor a URL" },
 		{ "server=192.0.2.1", "neither a domain nor a URL" },
+		{ "0.0.0.0 a.example \005b", "neither a domain nor a URL" },
+		{ "a.example\005b", "neither a domain nor a URL" },
 		{ "a.b.1", "neither a domain nor a URL" },
 		{ "(^|\\.)a\\.example$", "neither a domain nor a URL" },
 		{ "a@b.example", "an address of mail; expected a domain or a URL" },
