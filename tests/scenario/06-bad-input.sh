@@ -64,7 +64,7 @@ grep -q "no option '--bogus'" "$here/out" || fail "which option is not said"
 refused "an option without its value" build/release/sluicectl status --name
 grep -q -- '--name: expected a value' "$here/out" || fail "which option lacks its value is not said"
 refused "unknown word" build/release/sluicectl cache foo
-grep -qF 'usage: sluicectl cache [clear]' "$here/out" || fail "its usage is not said"
+grep -qF 'not understood: cache foo; usage: sluicectl cache [clear]' "$here/out" || fail "its usage is not said"
 refused "no time to sum up" build/release/sluicectl --name "$lab_name" top --seconds 0
 grep -q -- '--seconds: expected 1 to 3600' "$here/out" || fail "what top takes is not said"
 refused "no configuration" build/release/sluicectl --name "$lab_name" config check

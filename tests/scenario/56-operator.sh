@@ -22,7 +22,7 @@ not_taken() {
 	[[ $rc$told == "$1"*"$2"* ]] || fail "${*:3}: not '$2' but $rc: $told"
 }
 not_taken 1 "'loud' is not one of disabled, monitor, standard, advanced" mode loud
-not_taken 2 'sluicectl: not understood: mode loud advanced'$'\n''usage: sluicectl mode [' mode loud advanced
+not_taken 2 'sluicectl: not understood: mode loud advanced; usage: sluicectl mode [' mode loud advanced
 not_taken 2 'sluicectl: alerts: expected how many, 1 to 1000, or --since AGE' alerts many
 
 # Why control can't be asked: nobody there, no right, a path that no socket can have.

@@ -475,14 +475,15 @@ print_command_usage(FILE *to, const struct command *c)
 	    c->arguments);
 }
 
-/* The command as it was given, whose words are no use of it. */
+/* The command as it was given, whose words are no use of it, and what would be: one line. */
 static void
-say_not_understood(int argc, char **argv)
+say_not_understood(int argc, char **argv, const struct command *c)
 {
 	fputs("sluicectl: not understood: ", stderr);
 	for (int i = 0; i < argc; i++)
 		fprintf(stderr, "%s%s", i == 0 ? "" : " ", argv[i]);
-	putc('\n', stderr);
+	fputs("; ", stderr);
+	print_command_usage(stderr, c);
 }
 
 static int
@@ -503,10 +504,8 @@ dispatch(int argc, char **argv, bool help)
 		return printf("%s\n", c->more) < 0;
 	}
 	code = c->run(argc - 1, argv + 1);
-	if (code == EXIT_USAGE && !said_why) {
-		say_not_understood(argc, argv);
-		print_command_usage(stderr, c);
-	}
+	if (code == EXIT_USAGE && !said_why)
+		say_not_understood(argc, argv, c);
 	return code;
 }
 
