@@ -9,6 +9,11 @@ if nm "$program" | grep -q __asan_init; then
 	exit 77
 fi
 bench/tcp/run --ceilings bench/tcp/ceilings
+bytes=$("$program" --json --case idle --flows 100000 --count 1 | sed -n 's/.*"bytes_per_connection":\([0-9]*\).*/\1/p')
+if [ "$bytes" -gt 2048 ]; then
+	echo "FAIL: an idle connection of 100,000 has $bytes bytes" >&2
+	exit 1
+fi
 for wrong in "--case none" "--flows 0" "--count x" "more"; do
 	# shellcheck disable=SC2086
 	if "$program" $wrong >/dev/null 2>&1; then

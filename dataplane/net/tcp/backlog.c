@@ -142,11 +142,11 @@ backlog_judge(struct tcp *t, const struct tcp_endpoints *e)
 		tcp_count(t, TCP_COUNTER_SOURCE_DROPS);
 		return BACKLOG_DROP;
 	}
-	if (list_is_empty(&t->free) && list_is_empty(&t->half_opens)) {
+	if (t->free == NULL && list_is_empty(&t->half_opens)) {
 		tcp_count(t, TCP_COUNTER_LISTEN_DROPS);
 		return BACKLOG_DROP;
 	}
-	if (t->half_open_count >= t->config.half_open_max || list_is_empty(&t->free) ||
+	if (t->half_open_count >= t->config.half_open_max || t->free == NULL ||
 	    (s != NULL && s->half_open >= share))
 		return BACKLOG_COOKIE;
 	return BACKLOG_OPEN;
@@ -161,9 +161,9 @@ backlog_make_room(struct tcp *t, const struct tcp_endpoints *e)
 		tcp_count(t, TCP_COUNTER_SOURCE_DROPS);
 		return false;
 	}
-	if (list_is_empty(&t->free) && !list_is_empty(&t->half_opens))
+	if (t->free == NULL && !list_is_empty(&t->half_opens))
 		table_remove(LIST_ITEM(t->half_opens.next, struct tcp_conn, age_node));
-	if (!list_is_empty(&t->free))
+	if (t->free != NULL)
 		return true;
 	tcp_count(t, TCP_COUNTER_LISTEN_DROPS); /* the peer sends its ACK again */
 	return false;

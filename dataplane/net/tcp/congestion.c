@@ -39,18 +39,15 @@ cube_root(uint64_t v)
 void
 congestion_init(struct congestion *g, uint32_t cwnd, uint32_t mss, uint32_t slow_most)
 {
-	*g = (struct congestion){ .cwnd = cwnd,
-		.ssthresh = UINT32_MAX,
-		.mss = mss,
-		.slow_most = slow_most,
-		.samples_in_hand = 1 };
+	*g = (struct congestion){
+		.cwnd = cwnd, .ssthresh = UINT32_MAX, .mss = mss, .slow_most = slow_most
+	};
 }
 
 void
 congestion_as_linux(struct congestion *g)
 {
 	g->as_linux = true;
-	g->samples_in_hand = 0;
 }
 
 static void
@@ -181,7 +178,8 @@ count_rounds(struct congestion *g, uint32_t before, uint32_t acked, uint32_t fli
 	else
 		g->last_min_us = g->round_min_us;
 	g->round_min_us = 0;
-	g->round_samples = g->samples_in_hand;
+	/* the first sample is one in hand where RFC 9406 has eight, and Linux looks at the ninth */
+	g->round_samples = !g->as_linux;
 	if (g->css_baseline_us != 0 && ++g->css_rounds >= HYSTART_CSS_ROUNDS)
 		g->ssthresh = g->cwnd;
 }

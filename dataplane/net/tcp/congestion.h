@@ -34,14 +34,12 @@ struct congestion {
 	 * left of this round; the least when conservative slow start began, 0 outside it. */
 	uint32_t round_min_us, last_min_us, round_left, css_baseline_us;
 	uint8_t round_samples, css_rounds;
-	bool limited; /* cwnd, and nothing else, stopped the sender */
+	bool limited;  /* cwnd, and nothing else, stopped the sender */
+	bool as_linux; /* congestion_linux.c */
 	uint32_t recover_fs, prr_delivered, prr_out;   /* RFC 6937 §3, since recovery began */
 	uint32_t undo_cwnd, undo_ssthresh, undo_w_max; /* when recovery began */
 	uint32_t used_left;                            /* of the round that `used` is of */
-	/* congestion_linux.c; the first sample of a round is one in hand where RFC 9406 has eight,
-	 * and Linux looks at the ninth */
-	bool as_linux;
-	uint8_t samples_in_hand;
+	/* congestion_linux.c */
 	uint32_t origin_segments; /* what the curve is flat at */
 	uint32_t limited_left;    /* of the flight that cwnd stopped last */
 	struct mono linux_epoch_at;

@@ -142,7 +142,7 @@ struct tcp_conn {
 	struct tcp_endpoints endpoints;
 	struct seq rcv_nxt;
 	struct seq snd_una, snd_nxt; /* snd_nxt: the highest sent; FIN takes one number */
-	struct tcp_conn *hash_next;
+	struct tcp_conn *hash_next;  /* of a free one: in tcp.free */
 	struct tcp *tcp;
 	struct seq rcv_adv; /* the right edge that was announced */
 	struct seq last_ack_sent;
@@ -197,19 +197,22 @@ struct tcp_conn {
 	bool active;       /* opened by tcp_connect(): its caller holds it from the start */
 	bool orphan;       /* released, and not done yet */
 	bool by_cookie;    /* iss is a cookie */
+	bool in_use;       /* else it is in tcp.free */
 	bool syn_ack_sent;
 	uint16_t mtu_probe_bytes; /* 0: none is out */
 	struct undo undo;
+	uint32_t opened_at; /* when the table took it in, in units of 2^OPENED_AT_SHIFT ns; of
+			     * no line's company, but there is room */
 
 	struct crowded crowded;
 
 	/* receiving, where something is out of order */
-	struct seq fin_seq;     /* where the peer's FIN stands */
 	struct reasm_run *runs; /* reasm.c; few_runs, or lent */
 	uint32_t run_changes;
+	struct seq fin_seq;      /* where the peer's FIN stands */
 	uint32_t ts_copy;        /* of a late copy (established.c) */
-	uint8_t duplicates_owed; /* to a peer without SACK, while there is a hole */
 	uint16_t rejected;       /* segments outside the window but late copies, modulo 2^16 */
+	uint8_t duplicates_owed; /* to a peer without SACK, while there is a hole */
 	uint8_t swept_stalls;    /* pressure.c: at the last look, with the two below */
 	struct seq swept_una;
 	uint32_t swept_pass;
@@ -220,12 +223,10 @@ struct tcp_conn {
 	/* identity */
 	struct list age_node;  /* of half-open ones, or of orphans */
 	struct source *source; /* backlog.c; NULL: opened by us */
-	struct list free_node;
 	void *user;
 	struct seq iss, irs;
 	uint32_t label;     /* our user's name for it */
 	uint32_t flow_hash; /* of the endpoints, as far as tables use it */
-	uint32_t opened_at; /* when the table took it in, in units of 2^OPENED_AT_SHIFT ns */
 
 	struct sent_range few_sent[SENT_RANGES_FEW];
 	struct reasm_run few_runs[REASM_RUNS_FEW];
@@ -237,7 +238,7 @@ static_assert(LINE_OF(received_bytes) == 1, "what a segment is held against lies
 static_assert(LINE_OF(delayed_ack_at) == 2, "and what it changes in a third, and the lists");
 static_assert(LINE_OF(sent_count) <= 4, "what an ACK of ours is built from");
 static_assert(LINE_OF(rack) <= 5, "deadlines");
-static_assert(sizeof(struct tcp_conn) <= 1536, "docs/tcp-cost.md: with its shares below 2,048");
+static_assert(sizeof(struct tcp_conn) <= 1152, "docs/tcp-cost.md: with its shares below 2,048");
 
 struct time_wait {
 	struct tcp_endpoints endpoints;
@@ -280,9 +281,11 @@ struct tcp {
 	struct tcp_config config;
 	struct tcp_env env;
 	struct mono now;
+	uint32_t now_ms, now_us; /* of `now`: divided once a turn */
 	struct wheel wheel;
 	struct siphash_key flow_key, isn_key, ts_key, cookie_key;
-	struct list ready, ready_next, flush, free, time_waits, free_time_waits;
+	struct list ready, ready_next, flush, time_waits, free_time_waits;
+	struct tcp_conn *free;
 	struct list half_opens, orphans; /* the oldest first */
 	uint32_t connection_count, half_open_count, orphan_count, bucket_mask;
 	uint32_t data_free; /* buffers, when the turn began; pressure.c */

@@ -229,7 +229,7 @@ tcp_broken_invariant(const struct tcp *t)
 	for (uint32_t i = 0; i < t->config.connections_max; i++) {
 		const struct tcp_conn *c = &t->conns[i];
 
-		if (c->tcp == NULL || !list_is_empty(&c->free_node))
+		if (!c->in_use)
 			continue;
 		count++;
 		half_open += c->state == TCP_SYN_RECEIVED;

@@ -56,6 +56,15 @@ same(const struct tcp_endpoints *a, const struct tcp_endpoints *b)
 	       address_equal(&a->local, &b->local) && address_equal(&a->remote, &b->remote);
 }
 
+/* The next one takes it first, while it is in the caches. */
+static void
+put_free(struct tcp *t, struct tcp_conn *c)
+{
+	c->in_use = false;
+	c->hash_next = t->free;
+	t->free = c;
+}
+
 int
 table_create(struct tcp *t)
 {
@@ -74,8 +83,8 @@ table_create(struct tcp *t)
 	    t->time_wait_slots == NULL || backlog_create(t) != 0 || lent_create(t) != 0)
 		return -ENOMEM;
 	memset(t->conns, 0, (size_t)t->config.connections_max * sizeof(*t->conns));
-	for (uint32_t i = 0; i < t->config.connections_max; i++)
-		list_append(&t->free, &t->conns[i].free_node);
+	for (uint32_t i = t->config.connections_max; i-- > 0;)
+		put_free(t, &t->conns[i]);
 	for (uint32_t i = 0; i < t->config.time_wait_max; i++)
 		list_append(&t->free_time_waits, &t->time_wait_slots[i].node);
 	return 0;
@@ -133,16 +142,15 @@ hash_of_missed(const struct tcp *t, const struct tcp_endpoints *e)
 struct tcp_conn *
 table_add(struct tcp *t, const struct tcp_endpoints *e)
 {
-	struct list *node = list_take_first(&t->free);
 	uint32_t hash = hash_of_missed(t, e);
 	struct tcp_conn **bucket = &t->buckets[hash & t->bucket_mask];
-	struct tcp_conn *c;
+	struct tcp_conn *c = t->free;
 
-	if (node == NULL)
+	if (c == NULL)
 		return NULL;
-	c = LIST_ITEM(node, struct tcp_conn, free_node);
+	t->free = c->hash_next;
 	memset(c, 0, sizeof(*c));
-	list_init(&c->free_node);
+	c->in_use = true;
 	list_init(&c->ready_node);
 	list_init(&c->flush_node);
 	list_init(&c->age_node);
@@ -184,7 +192,7 @@ table_remove(struct tcp_conn *c)
 	reasm_free(c);
 	scoreboard_clear(c);
 	flight_put(c);
-	list_prepend(&t->free, &c->free_node); /* the next one finds it in the caches */
+	put_free(t, c);
 	t->connection_count--;
 }
 

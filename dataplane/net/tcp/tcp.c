@@ -61,7 +61,6 @@ tcp_create(const struct tcp_config *config, const struct tcp_env *env)
 	list_init(&t->ready);
 	list_init(&t->ready_next);
 	list_init(&t->flush);
-	list_init(&t->free);
 	list_init(&t->time_waits);
 	list_init(&t->free_time_waits);
 	list_init(&t->half_opens);
@@ -86,7 +85,7 @@ tcp_destroy(struct tcp *t)
 {
 	t->config.ledger = NULL; /* their peers are told nothing: the next process has to */
 	for (uint32_t i = 0; i < t->config.connections_max; i++) {
-		if (t->conns[i].tcp != NULL && list_is_empty(&t->conns[i].free_node))
+		if (t->conns[i].in_use)
 			table_remove(&t->conns[i]);
 	}
 	table_destroy(t);
@@ -249,6 +248,8 @@ tcp_begin(struct tcp *t, struct mono now)
 	struct list *node;
 
 	t->now = now;
+	t->now_ms = (uint32_t)(now.ns / 1000000u);
+	t->now_us = (uint32_t)(now.ns / 1000u);
 	while ((node = list_take_first(&t->ready_next)) != NULL)
 		list_append(&t->ready, node);
 	pressure_begin(t);
@@ -460,7 +461,7 @@ tcp_abort_at(struct tcp *t, uint32_t place)
 {
 	struct tcp_conn *c = &t->conns[place];
 
-	if (c->tcp == NULL || !list_is_empty(&c->free_node) || c->state == TCP_CLOSED)
+	if (!c->in_use || c->state == TCP_CLOSED)
 		return false;
 	tcp_abort(c);
 	return true;
