@@ -336,14 +336,14 @@ tcp_count(struct tcp *t, enum tcp_counter which)
 static inline uint32_t
 ts_clock(const struct tcp *t)
 {
-	return (uint32_t)(t->now.ns / 1000000u);
+	return t->now_ms;
 }
 
 /* Microseconds, for what is less than half an hour old. */
 static inline uint32_t
 now_us(const struct tcp *t)
 {
-	return (uint32_t)(t->now.ns / 1000u);
+	return t->now_us;
 }
 
 static inline uint32_t

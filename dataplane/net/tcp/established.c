@@ -52,9 +52,11 @@ trim(struct tcp_conn *c, struct segment *s)
 	struct chain bytes = CHAIN_EMPTY;
 	int32_t old = seq_diff(c->rcv_nxt, s->seq), over;
 
+	s->told_twice = old > 0;
+	if (old <= 0 && !c->fin_received)
+		return;
 	chain_append(&bytes, s->m);
 	s->m = NULL;
-	s->told_twice = old > 0;
 	if (old > 0) {
 		uint32_t n = (uint32_t)old < s->length ? (uint32_t)old : s->length;
 

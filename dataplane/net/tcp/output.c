@@ -421,6 +421,8 @@ send_new(struct tcp_conn *c)
 		}
 		if (is_out_of_room(c) || !send_segment(c, c->snd_nxt, bytes))
 			return;
+		if (bytes == waiting && !c->fin_queued)
+			return;
 	}
 }
 

@@ -18,10 +18,11 @@ is_predicted(const struct tcp_conn *c, const struct segment *s)
 {
 	uint32_t rare;
 
+	if (!seq_is(s->ack, c->snd_una)) /* most often: a request that acknowledges an answer */
+		return false;
 	rare = (uint32_t)(s->flags & ~FLAG_PSH) ^ FLAG_ACK;
 	rare |= c->state ^ (uint32_t)TCP_ESTABLISHED;
 	rare |= s->seq.v ^ c->rcv_nxt.v;
-	rare |= s->ack.v ^ c->snd_una.v;
 	rare |= c->snd_nxt.v ^ c->snd_una.v;
 	rare |= s->window << c->snd_scale ^ c->snd_wnd;
 	rare |= (uint32_t)(c->use_ts ^ s->options.has_ts);

@@ -247,7 +247,8 @@ scoreboard_acknowledge(struct tcp_conn *c, struct seq ack, const struct tcp_opti
 	if (i > 0 && seq_after(c->sent[i - 1].end, ack))
 		i--;
 	c->sent_count -= i;
-	memmove(c->sent, c->sent + i, c->sent_count * sizeof(c->sent[0]));
+	if (c->sent_count > 0)
+		memmove(c->sent, c->sent + i, c->sent_count * sizeof(c->sent[0]));
 	lent_put_ranges(c);
 	c->snd_una = ack;
 	if (c->sacked_bytes + c->lost_bytes > 0)
