@@ -5,39 +5,19 @@
 #include <errno.h>
 
 void
-chain_append(struct chain *c, struct rte_mbuf *m)
+chain_append_list(struct chain *c, struct rte_mbuf *m)
 {
 	while (m != NULL) {
 		struct rte_mbuf *next = m->next;
 
 		m->next = NULL;
 		m->nb_segs = 1;
-		if (m->data_len == 0) {
+		if (m->data_len == 0)
 			rte_pktmbuf_free_seg(m);
-		} else {
-			if (c->last != NULL)
-				c->last->next = m;
-			else
-				c->first = m;
-			c->last = m;
-			c->bytes += m->data_len;
-		}
+		else
+			chain_link(c, m, m, m->data_len);
 		m = next;
 	}
-}
-
-void
-chain_append_chain(struct chain *c, struct chain *tail)
-{
-	if (tail->first == NULL)
-		return;
-	if (c->last != NULL)
-		c->last->next = tail->first;
-	else
-		c->first = tail->first;
-	c->last = tail->last;
-	c->bytes += tail->bytes;
-	*tail = CHAIN_EMPTY;
 }
 
 /* Whether the bytes behind the mbuf's data are nobody else's, so that they may be written. */
@@ -136,8 +116,10 @@ chain_take(struct chain *c, const struct chain_pools *pools, size_t count, struc
 	size_t whole = 0;
 	struct rte_mbuf *m = c->first, *before = NULL, *front = NULL;
 
-	if (count > c->bytes)
-		count = c->bytes;
+	if (count >= c->bytes) {
+		chain_append_chain(out, c);
+		return 0;
+	}
 	while (m != NULL && whole + m->data_len <= count) {
 		whole += m->data_len;
 		before = m;
@@ -157,8 +139,6 @@ chain_take(struct chain *c, const struct chain_pools *pools, size_t count, struc
 		chain_append_chain(out, &moved);
 	}
 	c->first = m;
-	if (m == NULL)
-		c->last = NULL;
 	c->bytes -= count;
 	if (front != NULL)
 		chain_append(out, front);

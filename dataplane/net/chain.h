@@ -44,11 +44,40 @@ chain_is_empty(const struct chain *c)
 	return c->bytes == 0;
 }
 
+/* What chain_append() and chain_append_chain() have in common: links what is not empty. */
+static inline void
+chain_link(struct chain *c, struct rte_mbuf *first, struct rte_mbuf *last, size_t bytes)
+{
+	if (c->last != NULL)
+		c->last->next = first;
+	else
+		c->first = first;
+	c->last = last;
+	c->bytes += bytes;
+}
+
+/* chain_append() of what is not one mbuf with bytes. */
+void chain_append_list(struct chain *c, struct rte_mbuf *m);
+
 /* Appends an mbuf, or a list of them by `next`; takes it. Empty mbufs are freed at once. */
-void chain_append(struct chain *c, struct rte_mbuf *m);
+static inline void
+chain_append(struct chain *c, struct rte_mbuf *m)
+{
+	if (m != NULL && m->next == NULL && m->data_len > 0)
+		chain_link(c, m, m, m->data_len);
+	else
+		chain_append_list(c, m);
+}
 
 /* Moves all of `tail` behind `c`; `tail` is empty afterwards. */
-void chain_append_chain(struct chain *c, struct chain *tail);
+static inline void
+chain_append_chain(struct chain *c, struct chain *tail)
+{
+	if (tail->first == NULL)
+		return;
+	chain_link(c, tail->first, tail->last, tail->bytes);
+	*tail = CHAIN_EMPTY;
+}
 
 /* Copies bytes to the end, into the last mbuf's tail room where it is ours alone, else new mbufs.
  */
