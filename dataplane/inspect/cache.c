@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The set is chosen by the first bytes of the digest, which is uniform by itself: whoever could
- * choose SHA-256 prefixes to crowd a set would only evict what they made.
+ * choose SHA-256 prefixes to crowd a set would only evict what they made. Of each digest a word
+ * stands apart, all of a set in half a line: of eight entries in as many lines hardly one is read
+ * that is not the right one.
  */
 #include "dataplane/inspect/cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define TAG_FREE 0u
+#define TAG_USED 1u /* set in each other */
+
 struct entry {
 	uint8_t sha256[32];
 	uint64_t stamp;
-	bool used, asked;
+	bool asked;
 	struct cache_verdict said;
 };
 
 struct cache {
 	uint32_t sets, entries;
 	uint8_t *hands; /* per set: where the clock stands */
+	uint32_t *tags; /* one for each slot; TAG_FREE: it holds nothing */
 	struct entry *slots;
 };
 
@@ -41,8 +47,9 @@ cache_create(uint32_t entries)
 	while (c->sets < UINT32_MAX / (2 * CACHE_WAYS) && c->sets * CACHE_WAYS < entries)
 		c->sets *= 2;
 	c->hands = calloc(c->sets, 1);
+	c->tags = calloc((size_t)c->sets * CACHE_WAYS, sizeof(*c->tags));
 	c->slots = calloc((size_t)c->sets * CACHE_WAYS, sizeof(*c->slots));
-	if (c->hands == NULL || c->slots == NULL) {
+	if (c->hands == NULL || c->tags == NULL || c->slots == NULL) {
 		cache_destroy(c);
 		return NULL;
 	}
@@ -55,6 +62,7 @@ cache_destroy(struct cache *c)
 	if (c == NULL)
 		return;
 	free(c->hands);
+	free(c->tags);
 	free(c->slots);
 	free(c);
 }
@@ -68,14 +76,25 @@ set_of(const struct cache *c, const uint8_t sha256[32])
 	return word & (c->sets - 1);
 }
 
+/* Of other bytes than the set is chosen by. */
+static uint32_t
+tag_of(const uint8_t sha256[32])
+{
+	uint32_t word;
+
+	memcpy(&word, sha256 + sizeof(word), sizeof(word));
+	return word | TAG_USED;
+}
+
 static struct entry *
 lookup(struct cache *c, const uint8_t sha256[32])
 {
-	struct entry *set = &c->slots[(size_t)set_of(c, sha256) * CACHE_WAYS];
+	size_t first = (size_t)set_of(c, sha256) * CACHE_WAYS;
+	const uint32_t *tags = c->tags + first, tag = tag_of(sha256);
 
 	for (unsigned i = 0; i < CACHE_WAYS; i++) {
-		if (set[i].used && memcmp(set[i].sha256, sha256, 32) == 0)
-			return &set[i];
+		if (tags[i] == tag && memcmp(c->slots[first + i].sha256, sha256, 32) == 0)
+			return &c->slots[first + i];
 	}
 	return NULL;
 }
@@ -97,10 +116,11 @@ static struct entry *
 make_room(struct cache *c, const uint8_t sha256[32])
 {
 	uint32_t number = set_of(c, sha256);
-	struct entry *set = &c->slots[(size_t)number * CACHE_WAYS];
+	size_t first = (size_t)number * CACHE_WAYS;
+	struct entry *set = &c->slots[first];
 
 	for (unsigned i = 0; i < CACHE_WAYS; i++) {
-		if (!set[i].used)
+		if (c->tags[first + i] == TAG_FREE)
 			return &set[i];
 	}
 	for (;;) {
@@ -121,13 +141,15 @@ cache_put(
 	bool evicted = false;
 
 	if (e == NULL) {
+		uint32_t *tag;
+
 		e = make_room(c, sha256);
-		evicted = e->used;
-		if (!e->used)
-			c->entries++;
+		tag = &c->tags[e - c->slots];
+		evicted = *tag != TAG_FREE;
+		c->entries += !evicted;
+		*tag = tag_of(sha256);
 		memcpy(e->sha256, sha256, 32);
 	}
-	e->used = true;
 	e->asked = false;
 	e->stamp = stamp;
 	e->said = *verdict;
@@ -137,7 +159,7 @@ cache_put(
 void
 cache_clear(struct cache *c)
 {
-	memset(c->slots, 0, (size_t)c->sets * CACHE_WAYS * sizeof(*c->slots));
+	memset(c->tags, 0, (size_t)c->sets * CACHE_WAYS * sizeof(*c->tags));
 	c->entries = 0;
 }
 
