@@ -157,6 +157,19 @@ look_into_zip(struct span head)
 	return FORMAT_ZIP;
 }
 
+/* How many of eight bytes are octal digits: of 0x30 to 0x37 nothing is left of what they share. */
+static int
+octal_digits(const uint8_t *p)
+{
+	const uint64_t shared = 0x3030303030303030, sevens = 0x7f7f7f7f7f7f7f7f;
+	uint64_t bytes, rest, others;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	rest = (bytes ^ shared) & 0xf8f8f8f8f8f8f8f8;
+	others = (((rest & sevens) + sevens) | rest) & ~sevens;
+	return 8 - __builtin_popcountll(others);
+}
+
 /*
  * The old tar header has no magic, but a sum over itself (POSIX pax, ustar interchange format).
  * What is stored is read first: most heads have no number there that a sum could be.
@@ -164,10 +177,10 @@ look_into_zip(struct span head)
 static bool
 is_old_tar(struct span head)
 {
-	const unsigned least = 8 * ' ' + 1, most = 512 * 0xff;
+	const unsigned least = 8 * ' ' + 1, most = 512 * 0xff; /* the least has three digits */
 	unsigned sum = 8 * ' ', stored = 0;
 
-	if (head.bytes < 512 || head.data[0] == 0)
+	if (head.bytes < 512 || head.data[0] == 0 || octal_digits(head.data + 148) < 3)
 		return false;
 	for (unsigned i = 148; i < 156 && head.data[i] != 0; i++) {
 		if (head.data[i] >= '0' && head.data[i] <= '7')
