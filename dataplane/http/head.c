@@ -193,16 +193,12 @@ add_field(struct http_head *h, struct span line, size_t name_end)
 }
 
 bool
-http_field_next(const struct http_head *h, struct http_field_walk *w, struct http_field *out)
+http_field_next_beyond(const struct http_head *h, struct http_field_walk *w, struct http_field *out)
 {
 	struct span line;
 	size_t at = 0;
 	bool found = false;
 
-	if (w->next < h->field_count) {
-		*out = h->fields[w->next++];
-		return true;
-	}
 	if (w->next == h->field_count) {
 		w->next++;
 		w->rest = h->beyond;
@@ -230,9 +226,9 @@ struct lengths {
 static void
 note_length(struct lengths *l, const struct http_field *f)
 {
-	if (span_is_nocase(f->name, "Transfer-Encoding"))
+	if (http_name_is(f->name, span_text("Transfer-Encoding")))
 		l->coded = true;
-	if (!span_is_nocase(f->name, "Content-Length"))
+	if (!http_name_is(f->name, span_text("Content-Length")))
 		return;
 	l->differ |= l->told && !span_equal(l->length, f->value);
 	l->length = f->value;

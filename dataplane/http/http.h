@@ -85,6 +85,24 @@ enum parse_result http_head_parse(struct span block, bool is_response, struct ht
 enum parse_result http_head_parse_by(
     const struct http_scan *by, struct span block, bool is_response, struct http_head *out);
 
+/*
+ * Whether two texts of one length are the same byte for byte, as names of fields mostly are that
+ * are the same but for their case. Of 8 to 16 bytes; false says nothing.
+ */
+static inline bool
+http_is_same_word(struct span a, struct span b)
+{
+	uint64_t first[2], last[2];
+
+	if (a.bytes < 8 || a.bytes > 16)
+		return false;
+	memcpy(&first[0], a.data, 8);
+	memcpy(&first[1], b.data, 8);
+	memcpy(&last[0], a.data + a.bytes - 8, 8);
+	memcpy(&last[1], b.data + b.bytes - 8, 8);
+	return ((first[0] ^ first[1]) | (last[0] ^ last[1])) == 0;
+}
+
 /* Whether a field's name is this one, which an empty one never is; most have another first letter.
  */
 static inline bool
@@ -92,7 +110,8 @@ http_name_is(struct span field, struct span name)
 {
 	return field.bytes == name.bytes && name.bytes > 0 &&
 	       ((field.data[0] ^ name.data[0]) & (uint8_t)~0x20) == 0 &&
-	       strncasecmp((const char *)field.data, (const char *)name.data, name.bytes) == 0;
+	       (http_is_same_word(field, name) ||
+		   strncasecmp((const char *)field.data, (const char *)name.data, name.bytes) == 0);
 }
 
 static inline uint32_t
@@ -124,8 +143,16 @@ struct http_field_walk {
 	unsigned next;
 	struct span rest;
 };
-bool http_field_next(
+bool http_field_next_beyond(
     const struct http_head *head, struct http_field_walk *w, struct http_field *out);
+static inline bool
+http_field_next(const struct http_head *head, struct http_field_walk *w, struct http_field *out)
+{
+	if (w->next >= head->field_count)
+		return http_field_next_beyond(head, w, out);
+	*out = head->fields[w->next++];
+	return true;
+}
 
 /* Strict header lines, for ICAP. */
 #define HTTP_LINES_AHEAD 16
