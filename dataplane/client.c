@@ -326,6 +326,10 @@ drive(struct clients *c, struct client *client, enum objects objects)
 	feed_on(client);
 	if (icap_waits_for_sent(client->session) && stream_is_sent(&client->stream))
 		icap_all_sent(client->session);
+	/* Who awaits a request has nothing to do before it: tcp tells of it because one came. */
+	if (objects == OBJECTS_POSTPONED && client->object == NULL &&
+	    client->postponed == ICAP_MORE)
+		feed(c, client, &budget);
 	do {
 		if (icap_lacks_heads(client->session))
 			client_make_room_within(c, SCARCE_HEADS);

@@ -33,8 +33,10 @@ refuse(struct clients *c, struct tcp_conn *conn)
 void
 client_note_progress(struct clients *c, struct client *client)
 {
-	client->progress_at = c->now;
 	client->unmarked_bytes = 0;
+	if (client->progress_at.ns == c->now.ns && !list_is_empty(&client->node))
+		return; /* in this turn before: there is no order among those */
+	client->progress_at = c->now;
 	list_unlink(&client->node);
 	list_append(&c->all, &client->node);
 	if (client->holds_heads) {

@@ -220,6 +220,8 @@ parse_told(struct span text, struct ip_address *out)
 	size_t n;
 
 	text = span_trim(text);
+	if (text.bytes == 0) /* most often: it is not told */
+		return -EINVAL;
 	if (text.bytes > 1 && text.data[0] == '"' && text.data[text.bytes - 1] == '"')
 		text = span_of(text.data + 1, text.bytes - 2);
 	if (text.bytes > 0 && text.data[0] == '[') {

@@ -126,5 +126,6 @@ keep_free(struct keep *k, struct blocks *b, struct keep_budget *budget)
 {
 	chain_free(&k->received);
 	uncharge(k, budget);
-	block_run_release(b, &k->run);
+	if (k->run.first != ARENA_NONE)
+		block_run_release(b, &k->run);
 }

@@ -112,7 +112,8 @@ shadow_fill(struct inspect_object *o, struct record_slot *slot)
 	    r->shadow != SHADOW_NONE ? generation_id(o->publication->shadow->generation) : 0;
 	r->shadow_offset = is_bad ? o->shadow.offset : 0;
 	r->unused = 0;
-	record_text_put(slot, RECORD_TEXT_SHADOW, span_text(is_bad ? o->shadow.threat : ""));
+	if (is_bad)
+		record_text_put(slot, RECORD_TEXT_SHADOW, span_text(o->shadow.threat));
 }
 
 void
