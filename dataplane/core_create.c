@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include <rte_cpuflags.h>
+#include <rte_cycles.h>
+
 #include "dataplane/core_internal.h"
 
 static void
@@ -45,6 +48,13 @@ create_icap(struct core *c)
 	return c->icap != NULL ? 0 : -ENOMEM;
 }
 
+/* 0 where the processor's counter stops or changes its pace. */
+static uint64_t
+counter_hz(void)
+{
+	return rte_cpu_get_flag_enabled(RTE_CPUFLAG_INVTSC) == 1 ? rte_get_tsc_hz() : 0;
+}
+
 static int
 create_inspect(struct core *c)
 {
@@ -63,9 +73,11 @@ create_inspect(struct core *c)
 		.icap = c->icap,
 		.pools = c->config.pools,
 		.digests = c->config.digests,
+		.counter_hz = counter_hz(),
 	};
 
-	random_bytes(NULL, ic.uuid_keys, sizeof(ic.uuid_keys));
+	random_bytes(NULL, &ic.page_key, sizeof(ic.page_key));
+	random_bytes(NULL, ic.uuid_key, sizeof(ic.uuid_key));
 	c->inspect = inspect_create(&ic);
 	if (c->inspect == NULL)
 		return -ENOMEM;

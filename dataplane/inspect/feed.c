@@ -267,13 +267,13 @@ feed_whole(struct inspect_object *o, struct span bytes)
 	whole_wait(o, bytes);
 	parts_open_mail(o, l, bytes, 0);
 	if (o->has_parts) {
-		before = mono_now().ns;
+		before = inspect_clock_ns(o->inspect);
 		whole_scan(o);
 	}
 	feed_sample(o, l, bytes, 0, false);
 	parts_feed(o, bytes);
 	if (o->has_parts)
-		o->scan_ns += mono_now().ns - before;
+		o->scan_ns += inspect_clock_ns(o->inspect) - before;
 }
 
 void

@@ -56,6 +56,8 @@ inspect_create(const struct inspect_config *config)
 	}
 	for (uint32_t n = 0; n < config->jobs_max; n++)
 		i->free_jobs[i->free_job_count++] = config->jobs_max - 1 - n;
+	i->ticks = ticks_of(config->counter_hz);
+	chacha_stream_init(&i->uuids, config->uuid_key);
 	wheel_init(&i->wheel, mono_now());
 	wheel_init(&i->looks, mono_now());
 	return i;
@@ -93,6 +95,7 @@ inspect_begin(struct inspect *i, struct mono now, struct mono turn_at, int64_t w
 	i->now = now;
 	i->turn_at = turn_at;
 	i->wall_ns = wall_ns;
+	ticks_begin(&i->ticks, turn_at);
 }
 
 /* An object's time is over: what that means depends on what it was waiting for. */

@@ -22,6 +22,7 @@
 
 #include "common/base/siphash.h"
 #include "common/channel/channel.h"
+#include "common/base/chacha.h"
 #include "dataplane/icap/icap.h"
 #include "dataplane/inspect/publication.h"
 #include "scanners/digest/engine.h"
@@ -46,7 +47,9 @@ struct inspect_config {
 	struct publisher *publisher;
 	struct icap *icap;
 	struct chain_pools pools;
-	struct siphash_key uuid_keys[2]; /* random: the same keys never serve twice */
+	uint64_t counter_hz;         /* of the processor's counter; 0: it tells no time (ticks.h) */
+	struct siphash_key page_key; /* random, as the next */
+	uint8_t uuid_key[CHACHA_KEY_BYTES]; /* the same key never serves twice */
 };
 
 /* NULL when memory is lacking. */

@@ -19,6 +19,7 @@
 #ifndef SLUICE_INSPECT_OBJECT_H
 #define SLUICE_INSPECT_OBJECT_H
 
+#include "common/base/ticks.h"
 #include "common/base/wheel.h"
 #include "dataplane/inspect/blocks.h"
 #include "dataplane/inspect/cache.h"
@@ -60,7 +61,7 @@ struct outcome {
 static inline void
 outcome_set(struct outcome *o, enum verdict verdict, enum source source, const char *threat)
 {
-	size_t n = strlen(threat);
+	size_t n = threat[0] != 0 ? strlen(threat) : 0;
 
 	o->verdict = verdict;
 	o->source = source;
@@ -168,12 +169,14 @@ struct inspect {
 	struct channel_core *channel;
 	struct core_stats *stats;
 	struct mono now, turn_at; /* of deadlines; of CLOCK_MONOTONIC */
+	struct ticks ticks;       /* what has passed since */
 	int64_t wall_ns;
 	struct {
 		const struct inspect_object *object;
 		uint64_t turn, ns;
 	} read; /* the clock's last reading, and by whom: object_clock() */
-	uint64_t uuid_count, job_serial;
+	struct chacha_stream uuids;
+	uint64_t job_serial;
 	uint64_t turn, fed_bytes;
 	int64_t refusals_second; /* of wall_ns: how many were told in it */
 	uint32_t refusals_told;
@@ -194,6 +197,13 @@ struct inspect {
 	uint32_t *free_jobs;
 	uint32_t free_job_count;
 };
+
+/* Nanoseconds of CLOCK_MONOTONIC, for what records tell of a turn's parts. */
+static inline uint64_t
+inspect_clock_ns(const struct inspect *i)
+{
+	return ticks_now(&i->ticks).ns;
+}
 
 /* The layer whose bytes are the object's: behind the coding where there is one, else as sent. */
 static inline struct layer *

@@ -55,6 +55,14 @@ fill_content(struct inspect_object *o, struct record *r)
 	}
 }
 
+/* After the record's lengths were set to none; no call where there is nothing, as mostly. */
+static inline void
+put_text(struct record_slot *slot, enum record_text which, struct span text)
+{
+	if (text.bytes > 0)
+		record_text_put(slot, which, text);
+}
+
 /* The user, which few requests name. */
 static void
 put_user(const struct inspect_object *o, struct record_slot *slot)
@@ -85,12 +93,13 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	if (head != NULL)
 		type = http_field(head, "Content-Type");
 	memset(slot->record.text_bytes, 0, sizeof(slot->record.text_bytes));
-	record_text_put(slot, RECORD_TEXT_URL, span_of(o->url, o->url_bytes));
-	record_text_put(slot, RECORD_TEXT_FILENAME, filename);
-	record_text_put(slot, RECORD_TEXT_THREAT, span_text(o->outcome.threat));
+	put_text(slot, RECORD_TEXT_URL, span_of(o->url, o->url_bytes));
+	put_text(slot, RECORD_TEXT_FILENAME, filename);
+	if (o->outcome.threat[0] != 0)
+		record_text_put(slot, RECORD_TEXT_THREAT, span_text(o->outcome.threat));
 	put_user(o, slot);
-	record_text_put(slot, RECORD_TEXT_USER_AGENT, agent);
-	record_text_put(slot, RECORD_TEXT_MEDIA_TYPE, type);
+	put_text(slot, RECORD_TEXT_USER_AGENT, agent);
+	put_text(slot, RECORD_TEXT_MEDIA_TYPE, type);
 	shadow_fill(o, slot);
 }
 
@@ -155,7 +164,7 @@ void
 report_record(struct inspect_object *o)
 {
 	struct record_slot *slot = record_reserve(o->inspect->channel);
-	uint64_t now_ns = mono_now().ns;
+	uint64_t now_ns = inspect_clock_ns(o->inspect);
 
 	count_outcome(o, now_ns);
 	if (slot == NULL) {
@@ -177,7 +186,7 @@ bool
 report_notice(struct inspect_object *o, enum notice_kind kind, uint64_t job)
 {
 	struct notice *n = notice_reserve(o->inspect->channel);
-	uint64_t now_ns = mono_now().ns;
+	uint64_t now_ns = inspect_clock_ns(o->inspect);
 
 	if (n == NULL) {
 		report_notices_full(o);

@@ -71,7 +71,7 @@ wait_of(struct inspect_object *o)
 	memcpy(key, o->url, o->url_bytes);
 	memcpy(key + o->url_bytes, client, sizeof(*client));
 	return waits_of(o->inspect->waits,
-	    siphash(&o->inspect->config.uuid_keys[0], key, o->url_bytes + sizeof(*client)),
+	    siphash(&o->inspect->config.page_key, key, o->url_bytes + sizeof(*client)),
 	    o->inspect->now);
 }
 

@@ -85,9 +85,9 @@ whole_settle(struct hashing *h)
 			continue;
 		}
 		if (before == 0)
-			before = mono_now().ns;
+			before = inspect_clock_ns(o->inspect);
 		whole_scan(o);
-		now = mono_now().ns;
+		now = inspect_clock_ns(o->inspect);
 		o->scan_ns += now - before;
 		before = now; /* the next one begins here */
 	}

@@ -7,7 +7,6 @@
 #include "common/base/list.h"
 #include "common/base/mono.h"
 #include "common/base/siphash.h"
-#include "common/base/siphash_pair.h"
 #include "common/base/span.h"
 #include "tests/unit/harness.h"
 
@@ -31,16 +30,6 @@ TEST(siphash_vectors)
 		input[i] = (uint8_t)i;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		CHECK_ROW(cases[i].name, siphash(&key, input, cases[i].bytes) == cases[i].hash);
-}
-
-/* The authors' vector of 128 bits for input 00 to 07: 3b62a9ba6258f5610f83e264f31497b4. */
-TEST(siphash_pair_vector)
-{
-	struct siphash_key key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
-	uint64_t out[2];
-
-	siphash_pair(&key, 0x0706050403020100u, out);
-	CHECK(out[0] == 0x61f55862baa9623bu && out[1] == 0xb49714f364e2830fu);
 }
 
 TEST(siphash_reads_no_further)
