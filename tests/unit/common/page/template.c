@@ -282,6 +282,10 @@ TEST(the_built_in_pages_are_right)
 		out[page_render(p, &values, out, sizeof(out) - 1, NULL)] = 0;
 		CHECK_ROW(page_kind_word(k), strstr(out, "downloads.example") != NULL);
 		CHECK_ROW(page_kind_word(k), strstr(out, "{{") == NULL);
+		/* On a phone, in the dark, and with a long address: the incident stays in sight. */
+		CHECK_ROW(page_kind_word(k), strstr(out, "content=\"width=device-width\"") != NULL);
+		CHECK_ROW(page_kind_word(k), strstr(out, "color-scheme:light dark") != NULL);
+		CHECK_ROW(page_kind_word(k), strstr(out, "max-height:8em;overflow:auto") != NULL);
 		page_free(p);
 	}
 }
