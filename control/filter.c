@@ -35,7 +35,7 @@ refuse(struct reader *r, struct span word, const char *expected)
 	else
 		snprintf(r->error, FILTER_ERROR_MAX, "'%.*s%s' in the filter: expected %s",
 		    (int)(word.bytes < WORD_SHOWN ? word.bytes : WORD_SHOWN),
-		    (const char *)word.data, word.bytes > WORD_SHOWN ? "…" : "", expected);
+		    (const char *)word.data, word.bytes > WORD_SHOWN ? "..." : "", expected);
 	return -EINVAL;
 }
 

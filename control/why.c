@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/why.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "control/line.h"
 #include "control/worker.h"
 #include "scanners/decode/decode.h"
+#include "scanners/signature/signature.h"
 
 #define PLACES_MAX     8 /* of one rule: more are of no help */
 #define PATH_MAX_SHOWN 512
@@ -51,6 +53,10 @@ put_places(json_t *o, const struct control *c, const char *threat)
 
 	snprintf(path, sizeof(path), "%s/current.gen", c->paths.state_directory);
 	n = current_find(path, threat, places, PLACES_MAX);
+	if (n == -ENOENT && strcmp(threat, SIGNATURE_BUILT_IN_NAME) == 0) { /* no sources at all */
+		places[0] = (struct current_place){ .file = "built in" };
+		n = 1;
+	}
 	if (n <= 0)
 		return; /* of a set that serves no more, or the sandbox's own */
 	list = json_array();

@@ -307,7 +307,7 @@ store_open(const char *path, struct store **out, char error[STORE_ERROR_TEXT_MAX
 		return -ENOMEM;
 	s->pinned_bytes = STORE_PINNED_BYTES;
 	if (snprintf(s->path, sizeof(s->path), "%s", path) >= (int)sizeof(s->path)) {
-		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s…: the path is too long", path);
+		snprintf(error, STORE_ERROR_TEXT_MAX, "%.160s...: the path is too long", path);
 		free(s);
 		return -ENAMETOOLONG;
 	}

@@ -9,7 +9,6 @@
 #include "common/base/checked.h"
 #include "scanners/signature/internal.h"
 
-static const char eicar_name[] = "Eicar-Test-Signature";
 /* Split, so that this file is not itself the test file. */
 static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
 			    "$EICAR-STANDARD-"
@@ -289,7 +288,7 @@ generation_literal_name(const struct generation *g, unsigned id)
 	struct span literals = g->sections[GENERATION_LITERALS];
 
 	if (literals.bytes == 0)
-		return eicar_name; /* the built-in generation has no tables */
+		return SIGNATURE_BUILT_IN_NAME; /* the built-in generation has no tables */
 	if (id >= literals.bytes / sizeof(struct generation_literal))
 		return "Unknown";
 	return name_at(g, literal_at(g, id)->name);

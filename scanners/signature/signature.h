@@ -26,6 +26,7 @@ struct signature_core;
 struct signature_scan;
 
 #define SIGNATURE_ERROR_TEXT_MAX 256
+#define SIGNATURE_BUILT_IN_NAME  "Eicar-Test-Signature" /* the one that is always known */
 
 struct signature_hit {
 	const char *name; /* "Eicar-Test-Signature"; lent by the generation */

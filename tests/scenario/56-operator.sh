@@ -25,6 +25,12 @@ not_taken 1 "'loud' is not one of disabled, monitor, standard, advanced" mode lo
 not_taken 2 'sluicectl: not understood: mode loud advanced; usage: sluicectl mode [' mode loud advanced
 not_taken 2 'sluicectl: alerts: expected how many, 1 to 1000, or --since AGE' alerts many
 
+# What a program of ours says of a wrong file comes as it was said: nothing in it has to be escaped.
+wrong=$(mktemp --suffix .lit)
+echo 'Name:text' >"$wrong"
+not_taken 1 "$wrong:1: expected NAME, a tab, and a text, or hex: and digits" sig try "$wrong"
+rm "$wrong"
+
 # Why control can't be asked: nobody there, no right, a path that no socket can have.
 unasked() {
 	local rc=0

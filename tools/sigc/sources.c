@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 
 #include "common/base/letters.h"
+#include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
 
 #define FIELDS_MAX 8
@@ -99,7 +100,7 @@ sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t 
 void
 sigc_add_built_in(struct sigc *s)
 {
-	add_plain_literal(s, table_add_text(&s->names, span_text("Eicar-Test-Signature")),
+	add_plain_literal(s, table_add_text(&s->names, span_text(SIGNATURE_BUILT_IN_NAME)),
 	    (const uint8_t *)eicar, sizeof(eicar) - 1);
 	sigc_count(s, 'l', span_text(eicar));
 	s->built_in = (uint32_t)(s->patterns.used / sizeof(struct pattern));
@@ -153,7 +154,8 @@ take_literal(struct sigc *s, const char *path, unsigned line, struct span text)
 	if (text.data[0] == '#')
 		return 0;
 	if (split(text, '\t', fields) != 2 || fields[0].bytes == 0)
-		return sigc_fail(s, path, line, "expected NAME, a tab, and a text or hex:…");
+		return sigc_fail(
+		    s, path, line, "expected NAME, a tab, and a text, or hex: and digits");
 	if (fields[1].bytes > 4 && memcmp(fields[1].data, "hex:", 4) == 0) {
 		struct span hex = span_from(fields[1], 4);
 
@@ -245,7 +247,8 @@ take_logical(struct sigc *s, const char *path, unsigned line, struct span text)
 {
 	if (text.data[0] == '#' || sigc_add_logical(s, text) == 0)
 		return 0;
-	return sigc_fail(s, path, line, "expected NAME;CONDITIONS;EXPRESSION;PART;…");
+	return sigc_fail(
+	    s, path, line, "expected NAME;CONDITIONS;EXPRESSION;PART and further parts");
 }
 
 /* One of ClamAV's lines; `size_first` of sections. */

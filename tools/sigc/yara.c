@@ -168,7 +168,7 @@ read_alphabet(struct file *f, struct yara_string *out)
 	yara_skip_blanks(&f->text);
 	if (!yara_starts(&f->text, "\"") || take_quoted(f, '"', &alphabet) != 0 ||
 	    !yara_take(&f->text, ")"))
-		return fail(f, "expected (\"…\") behind base64");
+		return fail(f, "expected (\"ALPHABET\") behind base64");
 	return 0;
 }
 

@@ -68,7 +68,7 @@ static const struct bad bad[] = {
 	{ "not port 80", "'not' in the filter" },
 	{ "state established", "'state' in the filter: expected host, net or port" },
 	{ "port 1 and port 2 and port 3 and port 4 and port 5", "at most four" },
-	{ "hostaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "…' in the" },
+	{ "hostaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "...' in the" },
 };
 
 TEST(filters_that_are_wrong_are_told_where)

@@ -183,6 +183,26 @@ TEST(an_offset_is_told_where_there_is_one)
 	rig_remove(&r);
 }
 
+/* Without any source there is no generation file, and the built-in rule alone. */
+TEST(the_built_in_rule_says_so)
+{
+	struct record record = { .verdict = VERDICT_BAD,
+		.source = SOURCE_SCANNED,
+		.mode = MODE_STANDARD,
+		.flags = RECORD_FLAG_BLOCKED };
+	struct rig r;
+	json_t *why;
+
+	rig_make(&r);
+	why = why_of(&r, &record, "Eicar-Test-Signature");
+	CHECK(says(why, "rule_at", "built in"));
+	json_decref(why);
+	why = why_of(&r, &record, "A.Threat"); /* of sources that were taken away */
+	CHECK(json_object_get(why, "rule_at") == NULL);
+	json_decref(why);
+	rig_remove(&r);
+}
+
 #define IN_BODY                                                 \
 	"limits.decoded_bytes_max | limits.decode_ratio_max | " \
 	"limits.parts_max | limits.part_head_bytes_max | limits.part_depth_max"
