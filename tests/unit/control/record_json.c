@@ -5,6 +5,7 @@
  */
 #include "control/record_json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "scanners/format/format.h"
@@ -90,6 +91,7 @@ TEST(each_flag_has_its_word)
 		{ RECORD_FLAG_DECODED, "decoded" },
 		{ RECORD_FLAG_CUT, "cut" },
 		{ RECORD_FLAG_PART, "part" },
+		{ RECORD_FLAG_PAGED, "paged" },
 	};
 
 	for (unsigned i = 0; i < COUNT_OF(flags); i++) {
@@ -102,6 +104,40 @@ TEST(each_flag_has_its_word)
 			strcmp(json_string_value(json_array_get(array, 0)), flags[i].word) == 0);
 		json_decref(o);
 	}
+}
+
+/* Each key, and each flag, stands in a first column of the tables of docs/log.md. */
+TEST(the_manual_has_every_key_and_flag)
+{
+	struct record_slot slot = { .record = { .flags = UINT32_MAX, .icap_status = 400 } };
+	json_t *o = record_json(&slot, &setting), *flag;
+	FILE *f = fopen("docs/log.md", "r");
+	char line[1024], column[16384] = "", word[64];
+	size_t used = 0, i;
+	const char *key;
+	json_t *value;
+
+	CHECK(f != NULL);
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (line[0] == '|')
+			used += (size_t)snprintf(column + used, sizeof(column) - used, "%.*s",
+			    (int)strcspn(line + 1, "|"), line + 1);
+		CHECK(used < sizeof(column));
+	}
+	if (f != NULL)
+		fclose(f);
+	json_object_foreach(o, key, value)
+	{
+		snprintf(word, sizeof(word), "`%s`", key);
+		CHECK_ROW(key, strstr(column, word) != NULL);
+	}
+	json_array_foreach(json_object_get(o, "flags"), i, flag)
+	{
+		snprintf(word, sizeof(word), "`%s`", json_string_value(flag));
+		CHECK_ROW(word, strstr(column, word) != NULL);
+	}
+	CHECK(i == 12);
+	json_decref(o);
 }
 
 /* Any byte of any text comes out as plain ASCII, and the whole is JSON that reads back. */
