@@ -22,6 +22,15 @@ answer_refusal(const char *why)
 }
 
 json_t *
+answer_unknown(const char *why)
+{
+	json_t *out = answer_refusal(why);
+
+	json_object_set_new(out, "unknown", json_true());
+	return out;
+}
+
+json_t *
 answer_unavailable(const char *why)
 {
 	json_t *out = answer_refusal(why);

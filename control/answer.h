@@ -3,9 +3,9 @@
  * What control answers when it is asked, as JSON, whoever asks: sluicectl over the socket (api.c),
  * a browser (http.c). A request is an object with "command"; an answer has "ok", a refusal "error"
  * and says what was expected; "unavailable" is true where the request is right and we cannot serve
- * it now. Nothing here waits. Texts are plain ASCII: what comes from the wire
- * or from files is escaped. Bounds: ANSWER_ALERTS_MAX alerts, ANSWER_DELIVERIES_MAX deliveries in
- * one answer.
+ * it now, "unknown" where there is nothing of that name. Nothing here waits. Texts are plain ASCII:
+ * what comes from the wire or from files is escaped. Bounds: ANSWER_ALERTS_MAX alerts,
+ * ANSWER_DELIVERIES_MAX deliveries in one answer.
  *
  * answer.c has the table and the commands; answer_status.c how things stand, answer_sig.c how
  * signatures do, answer_alerts.c alerts, answer_explain.c what is known of one object, why.c how
@@ -31,6 +31,7 @@
 json_t *answer_request(struct control *c, const json_t *request);
 json_t *answer_refusal(const char *why);
 json_t *answer_unavailable(const char *why);
+json_t *answer_unknown(const char *why);
 
 /* The commands that have files of their own. */
 json_t *answer_status(struct control *c, const json_t *request);

@@ -98,7 +98,7 @@ answer_explain(struct control *c, const json_t *request)
 	bytes = store_object(c->store, uuid, &slot, sizeof(slot));
 	if (bytes < offsetof(struct record_slot, text) || !record_is_sound(&slot) ||
 	    bytes < record_slot_bytes(&slot))
-		return answer_refusal("no such object among the recent ones");
+		return answer_unknown("no such object among the recent ones");
 	out = json_pack("{s:b, s:o, s:o, s:o}", "ok", 1, "object",
 	    record_json(&slot, &c->log.setting), "why", why_json(c, &slot), "alerts",
 	    answer_alerts_of(c, uuid));

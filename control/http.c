@@ -53,6 +53,17 @@ serve_metrics(struct control *c, const struct web_request *request, struct web_a
 	take_text(out, METRICS_TYPE, &text);
 }
 
+/* Of HTTP. */
+static unsigned
+status_of(const json_t *answer)
+{
+	if (json_is_true(json_object_get(answer, "ok")))
+		return 200;
+	if (json_is_true(json_object_get(answer, "unavailable")))
+		return 503;
+	return json_is_true(json_object_get(answer, "unknown")) ? 404 : 400;
+}
+
 /* Takes both. */
 static void
 serve_json(struct control *c, json_t *request, struct web_answer *out)
@@ -65,10 +76,7 @@ serve_json(struct control *c, json_t *request, struct web_answer *out)
 	text_put(&text, json != NULL ? json : "");
 	text_put(&text, "\n");
 	take_text(out, "application/json", &text);
-	if (json_is_true(json_object_get(answer, "unavailable")))
-		out->status = 503;
-	else if (!json_is_true(json_object_get(answer, "ok")))
-		out->status = 400;
+	out->status = status_of(answer);
 	free(json);
 	json_decref(answer);
 	json_decref(request);
@@ -125,15 +133,21 @@ serve_alerts(struct control *c, const struct web_request *request, struct web_an
 	serve_json(c, ask_alerts(web_query(request, "limit"), web_query(request, "before")), out);
 }
 
-static void
-serve_explain(struct control *c, const struct web_request *request, struct web_answer *out)
+static json_t *
+ask_explain(const struct web_request *request)
 {
 	const char *uuid = web_query(request, "uuid");
 	json_t *asked = json_pack("{s:s}", "command", "explain");
 
 	if (uuid != NULL)
 		json_object_set_new(asked, "uuid", json_of(uuid));
-	serve_json(c, asked, out);
+	return asked;
+}
+
+static void
+serve_explain(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	serve_json(c, ask_explain(request), out);
 }
 
 /* ?before= shows older alerts, and ?refresh=0 all of it, without asking for itself anew. */
@@ -165,11 +179,27 @@ serve_page(struct control *c, const struct web_request *request, struct web_answ
 	json_decref(asked);
 }
 
+/* What /api/explain tells, for people; its status too. */
+static void
+serve_object(struct control *c, const struct web_request *request, struct web_answer *out)
+{
+	json_t *asked = ask_explain(request), *explained = answer_request(c, asked);
+	const char *uuid = json_string_value(json_object_get(asked, "uuid"));
+	struct text text = { 0 };
+
+	page_write_object(explained, uuid != NULL ? uuid : "", &text);
+	take_text(out, PAGE_TYPE, &text);
+	out->status = status_of(explained);
+	json_decref(explained);
+	json_decref(asked);
+}
+
 static const struct {
 	const char *path;
 	void (*serve)(struct control *c, const struct web_request *request, struct web_answer *out);
 } pages[] = {
 	{ "/", serve_page },
+	{ "/object", serve_object },
 	{ "/metrics", serve_metrics },
 	{ "/api/status", serve_status },
 	{ "/api/stats", serve_stats },

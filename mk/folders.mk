@@ -112,6 +112,8 @@ $(B)/obj/%.o: %.c
 
 # Files that a source takes in whole, by .incbin.
 $(B)/obj/control/web/page.o: control/web/page.html
+$(B)/obj/control/web/object.o: control/web/object.html
+$(B)/obj/control/web/template.o: control/web/page.css
 $(B)/obj/common/config/profile_files.o: $(wildcard config/profiles/*.yaml)
 $(B)/obj/common/page/builtin.o: $(wildcard config/pages/*.html)
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * page.html lies in the program as it is (.incbin) and is written out piece by piece, each {{slot}}
- * by its function. Without a dataplane it begins with saying so, and its sums are those of no core:
- * 0.
+ * page.html lies in the program as it is (.incbin), each {{slot}} has a function here. Without a
+ * dataplane it begins with saying so, and its sums are those of no core: 0.
  */
 #include "control/web/page.h"
 
@@ -13,6 +12,7 @@
 #include "common/base/version.h"
 #include "control/web/human.h"
 #include "control/web/page_parts.h"
+#include "control/web/template.h"
 
 #define REFRESH_S 5
 
@@ -185,12 +185,19 @@ static const struct {
 	{ "counters", page_put_counters },
 };
 
+struct shown {
+	const struct page *page;
+	const struct core_stats *sum;
+};
+
 static void
-put_slot(struct text *out, struct span name, const struct page *p, const struct core_stats *sum)
+put_slot(struct text *out, struct span name, const void *arg)
 {
+	const struct shown *shown = arg;
+
 	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
 		if (span_is(name, slots[i].name))
-			slots[i].put(out, p, sum);
+			slots[i].put(out, shown->page, shown->sum);
 	}
 }
 
@@ -198,15 +205,10 @@ void
 page_write(const struct page *p, struct text *out)
 {
 	static struct core_stats sum;
-	const char *at = page_html, *open, *close;
+	struct shown shown = { p, &sum };
 
 	memset(&sum, 0, sizeof(sum));
 	for (uint32_t i = 0; i < p->facts->cores; i++)
 		channel_stats_add(&sum, &p->facts->core[i].stats);
-	while ((open = strstr(at, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
-		text_format(out, "%.*s", (int)(open - at), at);
-		put_slot(out, span_of(open + 2, (size_t)(close - open - 2)), p, &sum);
-		at = close + 2;
-	}
-	text_put(out, at);
+	template_write(out, page_html, put_slot, &shown);
 }

@@ -26,4 +26,7 @@ struct page {
 
 void page_write(const struct page *p, struct text *out);
 
+/* object.c: what control answers to "explain", a refusal too, for people. */
+void page_write_object(const json_t *explained, const char *uuid, struct text *out);
+
 #endif

@@ -148,8 +148,8 @@ page_put_charts(struct text *out, const struct page *p, const struct core_stats 
 	put_chart(out, "Threats", "in each 5 s", bad, true, human_count((uint64_t)most[2], value));
 }
 
-static const char *
-text_of(const json_t *object, const char *key)
+const char *
+page_text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
@@ -157,8 +157,8 @@ text_of(const json_t *object, const char *key)
 }
 
 /* "2026-11-25T09:35:14.691Z" as "2026-11-25 09:35:14". */
-static void
-put_time(struct text *out, const char *iso)
+void
+page_put_time(struct text *out, const char *iso)
 {
 	char words[20];
 
@@ -189,7 +189,10 @@ put_outcome(struct text *out, const json_t *alert)
 {
 	bool late = json_is_true(json_object_get(alert, "late"));
 
-	if (json_is_true(json_object_get(alert, "blocked")))
+	if (json_is_true(json_object_get(alert, "cut")))
+		text_put(out, "<td><span class=\"pill warn\">cut off</span>"
+			      "<div class=\"under\">a part was delivered</div></td>");
+	else if (json_is_true(json_object_get(alert, "blocked")))
 		text_put(out, "<td><span class=\"pill\">blocked</span></td>");
 	else if (late)
 		text_put(out, "<td><span class=\"pill bad\">delivered</span>"
@@ -202,33 +205,33 @@ put_outcome(struct text *out, const json_t *alert)
 static void
 put_threat(struct text *out, const json_t *alert)
 {
-	const char *threat = text_of(alert, "threat");
+	const char *threat = page_text_of(alert, "threat");
 	char class[64];
 
-	snprintf(class, sizeof(class), "(%s)", text_of(alert, "source"));
+	snprintf(class, sizeof(class), "(%s)", page_text_of(alert, "source"));
 	put_cell(out, "wire threat", threat[0] != 0 ? threat : class, "");
 }
 
-static void
-put_alert(struct text *out, const json_t *alert)
+void
+page_put_alert(struct text *out, const json_t *alert)
 {
-	bool has_client = text_of(alert, "client")[0] != 0;
+	bool has_client = page_text_of(alert, "client")[0] != 0;
 
 	text_put(out, "<tr><td>");
-	put_time(out, text_of(alert, "raised"));
+	page_put_time(out, page_text_of(alert, "raised"));
 	text_put(out, "</td>");
 	put_outcome(out, alert);
 	put_threat(out, alert);
 	text_put(out, "<td class=\"wire url\"><code>");
-	text_html(out, text_of(alert, "url"));
-	text_put(out, "</code><div class=\"under\"><a href=\"/api/explain?uuid=");
-	text_html(out, text_of(alert, "uuid"));
+	text_html(out, page_text_of(alert, "url"));
+	text_put(out, "</code><div class=\"under\"><a href=\"/object?uuid=");
+	text_html(out, page_text_of(alert, "uuid"));
 	text_put(out, "\"><code>");
-	text_html(out, text_of(alert, "uuid"));
+	text_html(out, page_text_of(alert, "uuid"));
 	text_put(out, "</code></a></div></td>");
-	put_cell(
-	    out, "wire", text_of(alert, has_client ? "client" : "peer"), text_of(alert, "user"));
-	put_cell(out, "wire", text_of(alert, "source"), text_of(alert, "mode"));
+	put_cell(out, "wire", page_text_of(alert, has_client ? "client" : "peer"),
+	    page_text_of(alert, "user"));
+	put_cell(out, "wire", page_text_of(alert, "source"), page_text_of(alert, "mode"));
 	text_put(out, "</tr>\n");
 }
 
@@ -236,13 +239,13 @@ void
 page_put_alerts(struct text *out, const struct page *p, const struct core_stats *sum)
 {
 	const json_t *list = json_object_get(p->alerts, "alerts"), *alert;
-	const char *error = text_of(p->alerts, "error");
+	const char *error = page_text_of(p->alerts, "error");
 	size_t i;
 
 	(void)sum;
 	json_array_foreach(list, i, alert)
 	{
-		put_alert(out, alert);
+		page_put_alert(out, alert);
 	}
 	if (json_array_size(list) > 0)
 		return;
@@ -254,7 +257,7 @@ page_put_alerts(struct text *out, const struct page *p, const struct core_stats 
 void
 page_put_older(struct text *out, const struct page *p, const struct core_stats *sum)
 {
-	const char *next = text_of(p->alerts, "next");
+	const char *next = page_text_of(p->alerts, "next");
 
 	(void)sum;
 	if (next[0] == 0)

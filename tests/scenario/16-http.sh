@@ -86,6 +86,14 @@ url='http://evil.example/<script>alert(1)</script>'
 page_has() { grep -qF "$1" <<<"$(get /)"; }
 eventually page_has 'evil.example/&lt;script&gt;alert(1)&lt;/script&gt;'
 if page_has '<script'; then fail "an element from the wire"; fi
+uuid=$(get '/api/alerts?limit=1' | sed -n 's/.*"uuid": "\([0-9a-f]*\)".*/\1/p')
+page_has "<a href=\"/object?uuid=$uuid\">" || fail "the alert is no link to its object"
+get "/object?uuid=$uuid" >"$here/object"
+for words in '<dt>rule</dt><dd><code>Needle</code>' '<dt>rule at</dt><dd><code>some.lit:1</code>' \
+	'evil.example/&lt;script&gt;' '<span class="pill bad">bad (scanned)</span>'; do
+	grep -qF "$words" "$here/object" || fail "the object's page has no $words"
+done
+grep -q '<script' "$here/object" && fail "an element from the wire, on the object's page"
 page_has '<span class="pill">standard</span>' || fail "the page does not name the mode"
 page_has '<title>Sluice ' || fail "the page's title: $(get / | grep title)"
 page_has 'http-equiv="refresh"' || fail "the page does not ask for itself anew"
@@ -100,6 +108,7 @@ answers() {
 answers 405 -X POST -d '{"command":"mode","mode":"disabled"}' "http://$HTTP/api/status"
 answers 404 "http://$HTTP/api/mode"
 answers 400 "http://$HTTP/api/alerts?limit=0"
+answers 404 "http://$HTTP/object?uuid=00000000000000000000000000000000"
 answers 421 -H 'Host: evil.example' "http://$HTTP/metrics"
 answers 200 -H 'Host: localhost:9' "http://$HTTP/metrics"
 head -c 20000 /dev/zero | tr '\0' a >"$here/long"
