@@ -19,12 +19,13 @@ is_tls(const struct clients *c, const struct tcp_conn *conn)
 static void
 refuse(struct clients *c, struct tcp_conn *conn)
 {
+	const struct ip_address *peer = &tcp_endpoints(conn)->remote;
 	struct chain out = CHAIN_EMPTY;
 
 	count(c->config.stats, COUNTER_CONNECTIONS_REFUSED, 1);
+	inspect_turned_away(c->config.inspect, peer, icap_busy_status(c->config.icap, peer));
 	tcp_discard_input(conn);
-	if (!is_tls(c, conn) &&
-	    icap_refusal(c->config.icap, &tcp_endpoints(conn)->remote, &out) == 0)
+	if (!is_tls(c, conn) && icap_refusal(c->config.icap, peer, &out) == 0)
 		tcp_send(conn, &out);
 	tcp_shutdown(conn);
 	tcp_release(conn);

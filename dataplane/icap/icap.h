@@ -150,6 +150,8 @@ void icap_set_profiles(struct icap *i, const struct icap_profiles *profiles);
  * the profile of its address. Appended to `out`; 0 or -ENOMEM.
  */
 int icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *out);
+/* The status that says so to a peer of that address. */
+int icap_busy_status(const struct icap *i, const struct ip_address *peer);
 
 /* NULL past sessions_max. */
 struct icap_session *icap_session_create(struct icap *i);

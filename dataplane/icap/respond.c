@@ -163,9 +163,15 @@ answer_error(struct icap_session *s, int status, struct span headers)
 }
 
 int
+icap_busy_status(const struct icap *i, const struct ip_address *peer)
+{
+	return profile_of_peer(i, peer)->busy_status;
+}
+
+int
 icap_refusal(const struct icap *i, const struct ip_address *peer, struct chain *out)
 {
-	int status = profile_of_peer(i, peer)->busy_status;
+	int status = icap_busy_status(i, peer);
 	char text[ANSWER_BYTES_MAX];
 	int n = respond_head(i, status, reason_of(status), true, text, sizeof(text));
 

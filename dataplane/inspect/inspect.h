@@ -95,6 +95,9 @@ void inspect_abort(struct inspect_object *o);
 /* The session closed: where it refused a request, that is counted, and told if it was no object. */
 void inspect_closed(
     struct inspect *i, struct icap_session *session, const struct inspect_peer *peer);
+/* A connection for which there was no place, and the ICAP status that it was told: a record, one a
+ * second at most. */
+void inspect_turned_away(struct inspect *i, const struct ip_address *peer, int status);
 
 /*
  * Makes the digests of all that was received, and the verdicts that waited for them. Once a turn,

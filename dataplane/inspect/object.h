@@ -179,6 +179,7 @@ struct inspect {
 	uint64_t job_serial;
 	uint64_t turn, fed_bytes;
 	int64_t refusals_second; /* of wall_ns: how many were told in it */
+	int64_t turned_away_second;
 	uint32_t refusals_told;
 	uint32_t objects_now, held_now;
 	uint32_t users[PUBLICATIONS_MAX];

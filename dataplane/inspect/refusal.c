@@ -4,7 +4,8 @@
  * served, of an address that may not speak, too late. Whoever set up the client must find out why,
  * so each is a record, beside its object's where one had begun, at most TOLD_PER_SECOND of them: a
  * source that sends nothing else shall not take the ring from the records of objects. All are
- * counted.
+ * counted. So are connections that found no place; of these one a second is told, for they come by
+ * thousands where they come at all, and would take the share of all else.
  */
 #include "dataplane/inspect/inspect.h"
 
@@ -60,4 +61,19 @@ inspect_closed(struct inspect *i, struct icap_session *session, const struct ins
 	count(i->stats, COUNTER_ANSWERS_ERROR, 1);
 	if (may_tell(i))
 		tell(i, &refusal, peer);
+}
+
+void
+inspect_turned_away(struct inspect *i, const struct ip_address *peer, int status)
+{
+	const struct icap_refusal refusal = {
+		.status = status,
+		.cause = "no place for its connection: icap.connections_max, or the dataplane ends",
+	};
+	int64_t second = i->wall_ns / 1000000000;
+
+	if (second == i->turned_away_second)
+		return;
+	i->turned_away_second = second;
+	tell(i, &refusal, &(struct inspect_peer){ .address = *peer });
 }

@@ -4,7 +4,7 @@
 # what was blocked, where the client names no end user; how many verdicts `cache clear` forgot, and that they are gone.
 # shellcheck source=tests/scenario/lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
-lab_up --set log.json=true
+lab_up --set log.json=true --set icap.connections_max=20
 json=${LOG%/*}/sluice.jsonl
 said() { "${ctl[@]}" --json "$1" "${@:3}" | python3 -c 'import json,sys; print(eval(sys.argv[1], {"a": json.load(sys.stdin)}))' "$2"; }
 is() { [ "$(said "${@:2}")" = "$1" ]; }
@@ -80,3 +80,11 @@ kept=$(said cache 'a["entries"]')
 "${ctl[@]}" cache clear | grep -Eq "^cleared  *$kept$" || fail "not $kept cleared"
 eventually is 0 cache 'a["entries"]'
 "${ctl[@]}" cache clear | grep -Eq '^cleared  *0$' || fail "a clear cache is not said to be"
+
+# Who finds no place is answered, and told, though nothing was read of it.
+in_lab python3 - "$ICAP_HOST" "$ICAP_PORT" <<-'EOF' || fail "none of 25 connections was turned away"
+	import socket, sys
+	all = [socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5) for _ in range(25)]
+	sys.exit(0 if all[-1].recv(1000).startswith(b"ICAP/1.0 503 ") else 1)
+EOF
+eventually grep -q "Refused with 503 (request: '', from: .*, cause: no place for its connection: icap.connections_max" "$LOG"

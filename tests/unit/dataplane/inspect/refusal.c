@@ -140,3 +140,33 @@ TEST(without_room_it_is_a_lost_record)
 	CHECK(records(r) + 1 == r->stats->counters[COUNTER_ANSWERS_ERROR]);
 	rig_destroy(r);
 }
+
+/* Connections without a place: one a second, which does not count against the requests' share. */
+TEST(who_is_turned_away_is_told_once_a_second)
+{
+	struct rig *r = rig_create(NULL);
+	int64_t second = 1000000000;
+	struct ip_address peer;
+	struct record_slot slot;
+	unsigned told = 0;
+
+	CHECK(address_parse(span_text("192.0.2.7"), &peer) == 0);
+	inspect_begin(r->inspect, r->now, r->now, 5 * second);
+	for (unsigned i = 0; i < 100; i++)
+		inspect_turned_away(r->inspect, &peer, 506);
+	CHECK(rig_record(r, &slot) && slot.record.site == RECORD_SITE_REFUSAL);
+	CHECK(slot.record.icap_status == 506 && slot.record.session == 0);
+	CHECK(address_equal(&slot.record.peer, &peer));
+	CHECK(record_text_get(&slot, RECORD_TEXT_URL).bytes == 0);
+	CHECK(span_find(record_text_get(&slot, RECORD_TEXT_CAUSE), "icap.connections_max") != NULL);
+	CHECK(!rig_record(r, &slot));
+	inspect_begin(r->inspect, r->now, r->now, 6 * second);
+	inspect_turned_away(r->inspect, &peer, 503);
+	CHECK(rig_record(r, &slot) && slot.record.icap_status == 503);
+	for (unsigned i = 0; i < 20; i++) {
+		refuse_one(r);
+		told += records(r);
+	}
+	CHECK(told == 20);
+	rig_destroy(r);
+}
