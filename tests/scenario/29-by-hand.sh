@@ -90,7 +90,7 @@ eventually cut_back
 : >"$LOG"
 icap clean 1 >/dev/null
 eventually test -s "$LOG"
-[[ $(head -c 1 "$LOG") == [0-9] ]] || fail "after truncation the log begins with $(head -c 4 "$LOG" | xxd -p)"
+[[ $(head -c 1 "$LOG") == [0-9] ]] || fail "after truncation the log begins with $(head -c 4 "$LOG" | od -An -tx1)"
 
 # P48: it has slept for longer than any timer of ours.
 wait $asleep || fail "the sleeper: $(cat "$here/asleep")"
