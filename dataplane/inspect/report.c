@@ -149,7 +149,7 @@ count_outcome(struct inspect_object *o, uint64_t now_ns)
 {
 	struct core_stats *s = o->inspect->stats;
 
-	if ((o->flags & RECORD_FLAG_PAGED) == 0) /* which has no verdict yet */
+	if ((o->flags & (RECORD_FLAG_PAGED | RECORD_FLAG_TRUNCATED)) == 0) /* these have none */
 		s->verdicts[o->outcome.verdict][o->outcome.source]++;
 	count(s, COUNTER_VERDICTS_BAD, o->outcome.verdict == VERDICT_BAD);
 	shadow_count(o);

@@ -51,6 +51,10 @@ TEST(a_refused_request_is_told_once)
 		CHECK_ROW(rows[i].name, strncmp(c->output, rows[i].answer, 13) == 0);
 		CHECK_ROW(rows[i].name, r->stats->counters[COUNTER_ANSWERS_ERROR] == 1);
 		CHECK_ROW(rows[i].name, rig_notice(r, &notice) == rows[i].has_object);
+		/* Of an object that was cut short nobody can say that it is clean. */
+		CHECK_ROW(rows[i].name,
+		    r->stats->counters[COUNTER_BODIES_TRUNCATED] == rows[i].has_object &&
+			r->stats->verdicts[VERDICT_CLEAN][SOURCE_ERROR] == 0);
 		CHECK_ROW(rows[i].name, rig_record(r, &slot));
 		CHECK_ROW(rows[i].name, slot.record.icap_status == rows[i].status);
 		CHECK_ROW(rows[i].name, slot.record.site == RECORD_SITE_REFUSAL);
