@@ -3,6 +3,7 @@
 #ifndef SLUICE_BASE_LETTERS_H
 #define SLUICE_BASE_LETTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,12 @@ hex_pair(const uint8_t *two)
 	int high = hex_digit(two[0]), low = hex_digit(two[1]);
 
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+static inline bool
+is_ascii_letter(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 /* What stands for a byte that means something in HTML text and quoted attributes, else NULL. */

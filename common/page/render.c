@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/base/letters.h"
+#include "common/base/utf8.h"
 #include "common/page/internal.h"
 
 #define ESCAPED_MAX 8 /* "&#xFFFD;" */
@@ -34,6 +35,35 @@ escape_url(uint8_t c, char out[ESCAPED_MAX])
 	return is_plain ? 1 : 3;
 }
 
+/*
+ * As put_escaped() in HTML, but letters that are no ASCII stay letters: a name that somebody gave,
+ * which is no address that could be taken for another.
+ */
+static bool
+put_name(struct span value, char *out, size_t room, size_t *at)
+{
+	bool behind_letter = false, is_accent;
+	char escaped[ESCAPED_MAX];
+
+	for (size_t i = 0; i < value.bytes;) {
+		size_t shown = utf8_shown(span_from(value, i), behind_letter, &is_accent);
+		const char *put = (const char *)value.data + i;
+		size_t n = shown;
+
+		if (shown == 0) {
+			n = escape_html(value.data[i], escaped);
+			put = escaped;
+		}
+		if (n > room - *at)
+			return false;
+		memcpy(out + *at, put, n);
+		*at += n;
+		behind_letter = shown > 0 ? !is_accent : is_ascii_letter(value.data[i]);
+		i += shown > 0 ? shown : 1;
+	}
+	return true;
+}
+
 /* False: there is no room for all of it; what there is room for is there, no escape cut. */
 static bool
 put_escaped(struct span value, enum page_escape escape, char *out, size_t room, size_t *at)
@@ -52,6 +82,17 @@ put_escaped(struct span value, enum page_escape escape, char *out, size_t room, 
 	return true;
 }
 
+static bool
+put_value(const struct page_piece *piece, struct span value, char *out, size_t room, size_t *at)
+{
+	bool is_name =
+	    piece->variable == PAGE_VARIABLE_FILE || piece->variable == PAGE_VARIABLE_USER;
+
+	return is_name && piece->escape == ESCAPE_HTML
+		   ? put_name(value, out, room, at)
+		   : put_escaped(value, piece->escape, out, room, at);
+}
+
 size_t
 page_render(
     const struct page *p, const struct page_values *values, char *out, size_t room, bool *whole)
@@ -65,8 +106,7 @@ page_render(
 		if ((piece->sources >> values->source & 1) == 0)
 			continue;
 		if (piece->escape != ESCAPE_NONE) {
-			fits =
-			    put_escaped(values->of[piece->variable], piece->escape, out, room, &at);
+			fits = put_value(piece, values->of[piece->variable], out, room, &at);
 			continue;
 		}
 		fits = piece->text.bytes <= room - at;

@@ -55,6 +55,14 @@ put_link(struct text *out, const char *uuid)
 	text_put(out, "</code></a>");
 }
 
+/* Of somebody or something, not an address: its letters are shown. */
+static bool
+is_name(const char *key)
+{
+	return strcmp(key, "user") == 0 || strcmp(key, "domain") == 0 ||
+	       strcmp(key, "filename") == 0;
+}
+
 static void
 put_text_value(struct text *out, const char *key, const char *value)
 {
@@ -66,7 +74,10 @@ put_text_value(struct text *out, const char *key, const char *value)
 		page_put_time(out, value);
 	} else {
 		text_put(out, "<code>");
-		text_html(out, value);
+		if (is_name(key))
+			text_html_name(out, value);
+		else
+			text_html(out, value);
 		text_put(out, "</code>");
 	}
 }
@@ -198,7 +209,7 @@ put_deliveries(struct text *out, const json_t *list)
 		text_put(out, "</td><td class=\"wire\">");
 		text_html(out, page_text_of(one, "client"));
 		text_put(out, "<div class=\"under\">");
-		text_html(out, page_text_of(one, "user"));
+		text_html_name(out, page_text_of(one, "user"));
 		text_put(out, "</div></td><td class=\"wire url\"><code>");
 		text_html(out, page_text_of(one, "url"));
 		text_put(out, "</code><div class=\"under\">");

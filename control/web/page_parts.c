@@ -170,7 +170,7 @@ page_put_time(struct text *out, const char *iso)
 	text_put(out, "</time>");
 }
 
-/* A cell of the wire's text, and below it what belongs to it, where there is any. */
+/* A cell of the wire's text, and below it the name that belongs to it, where there is any. */
 static void
 put_cell(struct text *out, const char *class, const char *value, const char *below)
 {
@@ -178,7 +178,7 @@ put_cell(struct text *out, const char *class, const char *value, const char *bel
 	text_html(out, value);
 	if (below[0] != 0) {
 		text_put(out, "<div class=\"under\">");
-		text_html(out, below);
+		text_html_name(out, below);
 		text_put(out, "</div>");
 	}
 	text_put(out, "</td>");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/letters.h"
+#include "common/base/utf8.h"
 
 #define ROOM_AT_FIRST 16384u
 
@@ -91,6 +92,41 @@ text_html(struct text *t, const char *s)
 			text_put(t, reference);
 		else
 			put_bytes(t, s, 1);
+	}
+}
+
+/* The bytes that begin `s` as escapes, at most four of them; how many. */
+static size_t
+unescape(const char *s, uint8_t out[4])
+{
+	size_t n = 0;
+
+	for (; n < 4 && s[0] == '\\' && s[1] == 'x' && s[2] != 0; s += 4) {
+		int byte = hex_pair((const uint8_t *)s + 2);
+
+		if (byte < 0)
+			break;
+		out[n++] = (uint8_t)byte;
+	}
+	return n;
+}
+
+void
+text_html_name(struct text *t, const char *escaped)
+{
+	bool behind_letter = false, is_accent;
+
+	for (const char *s = escaped; *s != 0;) {
+		uint8_t bytes[4];
+		size_t n =
+		    utf8_shown(span_of(bytes, unescape(s, bytes)), behind_letter, &is_accent);
+		char one[3] = { s[0], s[0] == '\\' ? s[1] : 0, 0 };
+
+		behind_letter = n > 0 ? !is_accent : is_ascii_letter(s[0]);
+		put_bytes(t, (const char *)bytes, n);
+		if (n == 0)
+			text_html(t, one);
+		s += n > 0 ? 4 * n : strlen(one);
 	}
 }
 

@@ -25,6 +25,10 @@ __attribute__((format(printf, 2, 3))) void text_format(struct text *t, const cha
  * character but for newline and tab a '?', for HTML has no way to write one. */
 void text_html(struct text *t, const char *s);
 
+/* The same of a name that came escaped (control/line.h: "\xd0\x81"), whose letters are shown as
+ * such (common/base/utf8.h): for what somebody is or a file is called, not for addresses. */
+void text_html_name(struct text *t, const char *escaped);
+
 /* The bytes, the caller's to free(), and their number; NULL where it failed. It is empty again. */
 char *text_take(struct text *t, size_t *bytes);
 

@@ -145,6 +145,46 @@ TEST(values_are_escaped_for_their_place)
 	}
 }
 
+/* Names that somebody gave keep their letters, and nothing else that is no ASCII; addresses none.
+ */
+TEST(names_keep_their_letters)
+{
+	static const struct {
+		const char *name, *text, *value, *shown;
+	} rows[] = {
+		{ "a file", "{{file}}", "Счёт № 5.exe", "Счёт № 5.exe" },
+		{ "a user", "<p title='{{user}}'>", "Zoë <b>'", "<p title='Zoë &lt;b&gt;&#39;'>" },
+		{ "an accent of its own", "{{file}}", "e\xcc\x81.txt", "e\xcc\x81.txt" },
+		{ "two accents", "{{file}}", "e\xcc\x81\xcc\x81", "e\xcc\x81&#xFFFD;&#xFFFD;" },
+		{ "an accent behind nothing", "{{file}}", ".\xcc\x81", ".&#xFFFD;&#xFFFD;" },
+		{ "the other direction", "{{file}}", "a\xe2\x80\xaegpj.exe",
+		    "a&#xFFFD;&#xFFFD;&#xFFFD;gpj.exe" },
+		{ "a cut one", "{{file}}", "\xd0", "&#xFFFD;" },
+		{ "in a link", "<a href='{{file}}'>", "ё", "<a href='%D1%91'>" },
+		{ "an address", "{{url}}", "ё", "&#xFFFD;&#xFFFD;" },
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		struct page_values values = { .source = SOURCE_SCANNED };
+		char error[CONFIG_ERROR_TEXT_MAX], out[256];
+		struct page *p = NULL;
+		size_t n;
+
+		for (unsigned v = 0; v < PAGE_VARIABLE_COUNT; v++)
+			values.of[v] = span_text(rows[i].value);
+		CHECK_ROW(rows[i].name, parse(rows[i].text, PAGE_HTML, &p, error) == 0);
+		n = page_render(p, &values, out, sizeof(out), NULL);
+		CHECK_ROW(rows[i].name, span_is(span_of(out, n), rows[i].shown));
+		for (size_t room = 0; room < n; room++) {
+			bool whole;
+
+			CHECK_ROW(rows[i].name, page_render(p, &values, out, room, &whole) <= room);
+			CHECK_ROW(rows[i].name, !whole);
+		}
+		page_free(p);
+	}
+}
+
 /* In whatever variable, no byte of a value opens a tag or ends a quoted attribute. */
 TEST(no_byte_of_a_value_opens_a_tag)
 {

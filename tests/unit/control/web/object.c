@@ -114,6 +114,20 @@ TEST(a_verdict_has_its_colour)
 	}
 }
 
+/* Names, but no addresses. */
+TEST(names_are_shown_in_their_letters)
+{
+	char *page =
+	    written(json_pack("{s:b, s:{s:s, s:s, s:s}}", "ok", 1, "object", "filename",
+			"\\xd1\\x91.exe", "user", "\\xd1\\x91", "url", "a.test/\\xd1\\x91"),
+		"abc");
+
+	CHECK(strstr(page, "<dt>filename</dt><dd><code>ё.exe</code>") != NULL);
+	CHECK(strstr(page, "<dt>user</dt><dd><code>ё</code>") != NULL);
+	CHECK(strstr(page, "<code>a.test/\\xd1\\x91</code>") != NULL);
+	free(page);
+}
+
 TEST(a_refusal_is_a_sentence)
 {
 	char *page = written(json_pack("{s:b, s:s}", "ok", 0, "error", "no such <object>"), "abc");

@@ -46,6 +46,36 @@ TEST(html_is_escaped)
 }
 
 /* Nothing of the 255 characters gets through that could open an element or end an attribute. */
+/* Names come escaped; letters are shown, all else stays as it came. */
+TEST(names_have_their_letters)
+{
+	static const struct {
+		const char *name, *escaped, *shown;
+	} cases[] = {
+		{ "nothing", "", "" },
+		{ "plain", "CORP/alice", "CORP/alice" },
+		{ "letters", "\\xd0\\x98\\xd0\\xb2\\xd0\\xb0\\xd0\\xbd.doc", "Иван.doc" },
+		{ "an element", "<b>\\xc3\\xa4</b>", "&lt;b&gt;ä&lt;/b&gt;" },
+		{ "escapes of ASCII", "\\x22\\x3c\\x5cxd0\\x0a", "\\x22\\x3c\\x5cxd0\\x0a" },
+		{ "the other direction", "\\xe2\\x80\\xaeexe", "\\xe2\\x80\\xaeexe" },
+		{ "right to left", "\\xd7\\xa9", "\\xd7\\xa9" },
+		{ "an accent", "e\\xcc\\x81", "e\xcc\x81" },
+		{ "two of them", "e\\xcc\\x81\\xcc\\x81", "e\xcc\x81\\xcc\\x81" },
+		{ "cut", "\\xd0", "\\xd0" },
+		{ "cut in the escape", "\\xd0\\x9", "\\xd0\\x9" },
+		{ "no digits", "\\xzz\\", "\\xzz\\" },
+		{ "a backslash at the end", "a\\", "a\\" },
+		{ "x at the end", "a\\x", "a\\x" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct text t = { 0 };
+
+		text_html_name(&t, cases[i].escaped);
+		CHECK_ROW(cases[i].name, is(&t, cases[i].shown));
+	}
+}
+
 TEST(html_lets_no_markup_through)
 {
 	struct text t = { 0 };
