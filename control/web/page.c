@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * page.html lies in the program as it is (.incbin), each {{slot}} has a function here. Without a
- * dataplane it begins with saying so, and its sums are those of no core: 0.
+ * dataplane it begins with saying so, and tells no numbers of one.
  */
 #include "control/web/page.h"
 

@@ -267,6 +267,17 @@ page_put_older(struct text *out, const struct page *p, const struct core_stats *
 	text_put(out, "\">Older ones</a></p>\n");
 }
 
+/* Without one nothing is known of its numbers, which is not 0: a line that says so. */
+static bool
+put_no_dataplane(struct text *out, const struct page *p, unsigned columns)
+{
+	if (p->facts->cores == 0)
+		text_format(out,
+		    "<tr><td class=\"none\" colspan=\"%u\">No dataplane is attached.</td></tr>\n",
+		    columns);
+	return p->facts->cores == 0;
+}
+
 void
 page_put_verdicts(struct text *out, const struct page *p, const struct core_stats *sum)
 {
@@ -279,7 +290,8 @@ page_put_verdicts(struct text *out, const struct page *p, const struct core_stat
 	};
 	char clean[HUMAN_TEXT], bad[HUMAN_TEXT];
 
-	(void)p;
+	if (put_no_dataplane(out, p, 4))
+		return;
 	for (unsigned i = 0; i < SOURCE_COUNT; i++) {
 		text_format(out,
 		    "<tr><th scope=\"row\">%s</th><td class=\"none\">%s</td>"
@@ -325,9 +337,7 @@ page_put_cores(struct text *out, const struct page *p, const struct core_stats *
 	(void)sum;
 	for (uint32_t i = 0; i < p->facts->cores; i++)
 		put_core(out, i, &p->facts->core[i].stats);
-	if (p->facts->cores == 0)
-		text_put(out,
-		    "<tr><td class=\"none\" colspan=\"10\">No dataplane is attached.</td></tr>\n");
+	put_no_dataplane(out, p, 10);
 }
 
 void
@@ -335,7 +345,8 @@ page_put_counters(struct text *out, const struct page *p, const struct core_stat
 {
 	char value[HUMAN_TEXT];
 
-	(void)p;
+	if (p->facts->cores == 0)
+		return; /* as with the verdicts */
 	for (unsigned k = 0; k < COUNTER_COUNT; k++)
 		text_format(out, "<li><div><code>%s</code><span>%s</span></div><b>%s</b></li>\n",
 		    counter_word(k), counter_help(k), human_count(sum->counters[k], value));

@@ -175,7 +175,11 @@ TEST(what_is_wrong_stands_at_the_top)
 	CHECK(strstr(page, "<b>No dataplane.</b>") != NULL);
 	CHECK(
 	    strstr(page, "Is sluice-dataplane running, and is it of this instance?</li>") != NULL);
-	CHECK(strstr(page, "No dataplane is attached.</td>") != NULL);
+	CHECK(strstr(page, "colspan=\"10\">No dataplane is attached.</td>") != NULL);
+	CHECK(strstr(page, "colspan=\"4\">No dataplane is attached.</td>") != NULL);
+	/* What is not known is not 0. */
+	CHECK(strstr(page, "<td class=\"number\">") == NULL);
+	CHECK(strstr(page, "<code>objects_reqmod</code>") == NULL);
 	CHECK(strstr(page, "<p class=\"value") == NULL); /* no rate is made up */
 	free(page);
 }
