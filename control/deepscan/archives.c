@@ -40,11 +40,12 @@ class_of_failure(struct deepscan *d, struct archive *a, bool is_encrypted)
 }
 
 /* Block by block: the block that comes with an error (a wrong checksum at the end) is taken too. */
-void
+bool
 layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
     const struct layer *l, bool is_encrypted)
 {
 	unsigned empty = 0;
+	bool is_sound = true;
 
 	while (empty < EMPTY_BLOCKS_MAX) {
 		const void *bytes = NULL;
@@ -53,19 +54,21 @@ layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
 		int rc = archive_read_data_block(a, &bytes, &count, &offset);
 
 		if (rc == ARCHIVE_EOF)
-			return;
+			return is_sound;
 		if (offset > 0 && (uint64_t)offset > b->used &&
 		    !layer_append(d, b, NULL, (uint64_t)offset - b->used, l->path))
-			return;
+			return false;
 		if (bytes != NULL && !layer_append(d, b, bytes, count, l->path))
-			return;
+			return false;
 		if (rc <= ARCHIVE_WARN && (!l->is_guess || b->used > 0))
 			layer_note(d, class_of_failure(d, a, is_encrypted), l->path);
+		is_sound &= rc > ARCHIVE_WARN;
 		if (rc < ARCHIVE_WARN)
-			return;
+			return false;
 		empty = count == 0 ? empty + 1 : 0;
 	}
 	layer_note(d, SOURCE_CORRUPT, l->path);
+	return false;
 }
 
 /* libarchive decrypts nothing but ZIP. A member that no password opens costs a key for each. */
@@ -104,12 +107,43 @@ note_member(struct deepscan *d, enum source class, struct archive *a, struct arc
 	layer_note(d, class, path_of(path, a, entry, l));
 }
 
+/* Once libarchive fails at a 7z, our own reading of it all counts, if that is whole. */
+static bool
+is_read_anew(
+    struct deepscan *d, struct archive *a, const struct layer *l, struct layer_listing *so_far)
+{
+	if (!reader_is_7z(a) || so_far->is_read_anew || layer_is_over(d))
+		return false;
+	so_far->is_read_anew = true;
+	d->members -= (uint32_t)so_far->entries; /* they come again */
+	so_far->is_over = layer_unpack_7z(d, l);
+	return so_far->is_over;
+}
+
+/* The same where a member was read in part; `before` is what had been told before that. */
+static bool
+is_member_read_anew(struct deepscan *d, struct archive *a, const struct layer *l,
+    struct layer_listing *so_far, const struct layer_class *before)
+{
+	const struct layer_class after = layer_class_kept(d);
+	bool is_anew;
+
+	if (!reader_is_7z(a) || layer_is_over(d))
+		return false;
+	layer_class_restore(d, before);
+	is_anew = is_read_anew(d, a, l, so_far);
+	if (!is_anew && after.source != SOURCE_SANDBOX)
+		layer_note(d, after.source, after.where);
+	return is_anew;
+}
+
 /* Its name and sizes are enough for a signature of members; else what it holds is judged. */
 static void
 judge_member(struct deepscan *d, struct archive *a, struct archive_entry *entry,
     const struct layer *l, struct layer_listing *so_far)
 {
 	bool is_encrypted = archive_entry_is_encrypted(entry) == 1;
+	const struct layer_class before = layer_class_kept(d);
 	char path[DEEPSCAN_LAYER_MAX];
 	struct layer_buffer b = { 0 };
 	struct layer inner = { .depth = l->depth + 1 };
@@ -126,7 +160,9 @@ judge_member(struct deepscan *d, struct archive *a, struct archive_entry *entry,
 	}
 	inner.is_guess = archive_entry_filetype(entry) == AE_IFDIR || /* hardly any has data */
 			 archive_entry_filetype(entry) == AE_IFLNK;
-	layer_read_member(d, a, &b, &inner, is_encrypted);
+	if (!layer_read_member(d, a, &b, &inner, is_encrypted) &&
+	    is_member_read_anew(d, a, l, so_far, &before))
+		b.used = 0;
 	inner.bytes = span_of(b.bytes, b.used);
 	if (b.used > 0)
 		layer_judge(d, &inner);
@@ -158,7 +194,7 @@ judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 	struct layer_listing so_far = { 0 };
 	int rc = ARCHIVE_OK;
 
-	while (!layer_is_over(d) && rc != ARCHIVE_FATAL) {
+	while (!layer_is_over(d) && rc != ARCHIVE_FATAL && !so_far.is_over) {
 		rc = archive_read_next_header(a, &entry);
 		if (rc == ARCHIVE_EOF || archive_format(a) == 0)
 			return archive_format(a) != 0;
@@ -166,6 +202,8 @@ judge_members(struct deepscan *d, struct archive *a, const struct layer *l)
 			return false;
 		if (++d->members > d->limits.members_max) {
 			layer_spent(d, l->path);
+		} else if (rc < ARCHIVE_WARN && is_read_anew(d, a, l, &so_far)) {
+			any = true;
 		} else if (rc < ARCHIVE_WARN) {
 			layer_note(d, is_locked ? SOURCE_ENCRYPTED : reader_class(a), l->path);
 		} else if (is_rar5 && is_locked_in(&rar, entry)) {

@@ -74,6 +74,8 @@ void layer_match_rar(struct deepscan *d, const struct layer *l);
 struct archive_entry;
 struct layer_listing {
 	uint64_t entries, files; /* so far: of any kind, and regular files among them */
+	bool is_read_anew;       /* layer_unpack_7z() was asked, once */
+	bool is_over;            /* and gave them all */
 };
 void layer_match_entry(struct deepscan *d, const struct layer *l, struct archive *a,
     struct archive_entry *entry, const struct layer *member, struct layer_listing *so_far);
@@ -121,13 +123,17 @@ const char *layer_path(
 /* archives.c: views of a layer. True: it is one of those. */
 bool layer_unpack_stream(struct deepscan *d, const struct layer *l, enum format format);
 bool layer_unpack_container(struct deepscan *d, const struct layer *l);
-/* A member's bytes as far as they can be read, holes as zeros; what is wrong with them is noted. */
-void layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
+/* A member's bytes as far as they can be read, holes as zeros; what is wrong with them is noted.
+ * False: something is. */
+bool layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
     const struct layer *l, bool is_encrypted);
 /* Every member of what reader_open() gave, which may be NULL and is freed; false: there is none. */
 bool layer_judge_members(struct deepscan *d, struct archive *a, const struct layer *l);
 /* `is_alone`: no other view fitted, so what lies outside the ZIP is nobody else's. */
 bool layer_unpack_zip(struct deepscan *d, const struct layer *l, bool is_alone);
+/* seven_zip.c: every file of a 7z without libarchive's reading of it. False: not all of them could
+ * be read, and the class is the caller's to tell. */
+bool layer_unpack_7z(struct deepscan *d, const struct layer *l);
 /* zip_odd.c: those members that readers give in different ways, in each. */
 void layer_judge_odd_members(
     struct deepscan *d, const struct layer *l, const struct zip_survey *zip);

@@ -2,6 +2,9 @@
 #include "control/deepscan/reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#include <isa-l/crc.h>
 
 typedef int support(struct archive *a);
 
@@ -96,6 +99,92 @@ reader_open_member(struct reader_member *m)
 	m->pieces = 0;
 	archive_read_support_format_zip_streamable(a);
 	archive_read_open(a, m, NULL, give_member, NULL);
+	return a;
+}
+
+/* A list of one folder of one coder, and in it one file that is called "m": 7zFormat.txt. */
+struct coder_list {
+	uint8_t bytes[128];
+	size_t used;
+};
+
+static void
+put(struct coder_list *l, const void *bytes, size_t count)
+{
+	if (count > 0)
+		memcpy(l->bytes + l->used, bytes, count);
+	l->used += count;
+}
+
+static void
+put_number(struct coder_list *l, uint64_t number)
+{
+	put(l, "\xff", 1);
+	put(l, &number, sizeof(number));
+}
+
+static void
+put_coder(struct coder_list *l, const struct reader_coder *c)
+{
+	uint8_t id[sizeof(c->method)], head;
+	unsigned bytes = 1;
+
+	while (bytes < sizeof(id) && c->method >> 8 * bytes != 0)
+		bytes++;
+	for (unsigned i = 0; i < bytes; i++)
+		id[i] = (uint8_t)(c->method >> 8 * (bytes - 1 - i));
+	head = (uint8_t)(bytes | (c->properties.bytes > 0 ? 0x20 : 0));
+	put(l, &head, 1);
+	put(l, id, bytes);
+	if (c->properties.bytes > 0) {
+		put_number(l, c->properties.bytes);
+		put(l, c->properties.data, c->properties.bytes);
+	}
+}
+
+static void
+put_list(struct coder_list *l, const struct reader_coder *c)
+{
+	put(l, "\x01\x04\x06\x00\x01\x09", 6); /* one packed stream, at 0 */
+	put_number(l, c->packed.bytes);
+	put(l, "\x00\x07\x0b\x01\x00\x01", 6); /* one folder, one coder */
+	put_coder(l, c);
+	put(l, "\x0c", 1);
+	put_number(l, c->bytes);
+	put(l, "\x00\x08\x00\x00\x05\x01\x11\x05\x00m\x00\x00\x00\x00\x00", 15); /* one file */
+}
+
+struct archive *
+reader_open_coder(const struct reader_coder *c, uint8_t **file)
+{
+	struct coder_list l = { .used = 0 };
+	uint64_t place[2] = { c->packed.bytes };
+	struct archive *a;
+	uint32_t crc;
+
+	*file = NULL;
+	if (c->properties.bytes > READER_PROPERTIES_MAX)
+		return NULL;
+	put_list(&l, c);
+	place[1] = l.used;
+	*file = malloc(32 + c->packed.bytes + l.used);
+	a = *file != NULL ? archive_read_new() : NULL;
+	if (a == NULL) {
+		free(*file);
+		*file = NULL;
+		return NULL;
+	}
+	memcpy(*file, "7z\xbc\xaf\x27\x1c\0\4", 8);
+	memcpy(*file + 12, place, sizeof(place));
+	crc = crc32_gzip_refl(0, l.bytes, l.used);
+	memcpy(*file + 28, &crc, sizeof(crc));
+	crc = crc32_gzip_refl(0, *file + 12, 20);
+	memcpy(*file + 8, &crc, sizeof(crc));
+	if (c->packed.bytes > 0)
+		memcpy(*file + 32, c->packed.data, c->packed.bytes);
+	memcpy(*file + 32 + c->packed.bytes, l.bytes, l.used);
+	archive_read_support_format_7zip(a);
+	archive_read_open_memory(a, *file, 32 + c->packed.bytes + l.used);
 	return a;
 }
 
@@ -206,6 +295,12 @@ reader_used(struct archive *a)
 	la_int64_t used = archive_filter_bytes(a, archive_filter_count(a) - 1);
 
 	return used > 0 ? (size_t)used : 0;
+}
+
+bool
+reader_is_7z(struct archive *a)
+{
+	return (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_7ZIP;
 }
 
 /* libarchive tells the method in the name that it gives the format, there alone. */

@@ -49,11 +49,22 @@ struct reader_member {
 };
 struct archive *reader_open_member(struct reader_member *m);
 
+/* What one coder of a 7z folder packed, to be read as the one member of an archive of its own. */
+#define READER_PROPERTIES_MAX 16
+struct reader_coder {
+	uint64_t method;
+	struct span properties, packed;
+	uint64_t bytes; /* that come out */
+};
+/* `*file` is to be freed behind the archive; NULL: no memory, or properties longer than those. */
+struct archive *reader_open_coder(const struct reader_coder *c, uint8_t **file);
+
 /* Why the last call failed, as a class. */
 enum source reader_class(struct archive *a);
 /* What it is, as a layer's path says it: "zip", "7z"; and what a filter takes off: "gz". */
 const char *reader_kind(struct archive *a);
 const char *reader_filter_kind(int filter);
+bool reader_is_7z(struct archive *a);
 /* Whether the member that begins here is of a ZIP, by a method that zip_odd.c takes off. */
 bool reader_leaves_method(struct archive *a);
 /* How many of the bytes it has used up. */

@@ -6,6 +6,7 @@
 #define LZMA_ALONE_HEAD 13   /* as .lzma files have it: properties, dictionary, length */
 #define LZMA_USUAL      0x5d /* its properties, as nearly all writers have them */
 #define PIECE_BYTES     16384
+#define CHUNK_BYTES_MAX 65536 /* of LZMA2, stored */
 
 bool
 stream_is_zlib(struct span bytes)
@@ -118,6 +119,47 @@ stream_unlzma_bare(struct deepscan *d, uint8_t properties, uint64_t bytes, struc
 
 	memset(head + 1, 0xff, 4); /* a dictionary as large as may be */
 	return unlzma(d, head, bytes, in, t, &left);
+}
+
+/* liblzma knows filters only behind LZMA: so the bytes go as chunks of LZMA2 that hold them as they
+ * are, as its container has it (xz-5.4, lzma2_decoder.c: 1 begins anew, 2 goes on, 0 ends). */
+static lzma_ret
+run_stored(struct deepscan *d, lzma_stream *s, struct span in, const struct layer_target *t)
+{
+	static const uint8_t end[1];
+	uint8_t head[3] = { 1 };
+	lzma_ret rc = LZMA_OK;
+
+	while (in.bytes > 0 && rc == LZMA_OK && !layer_is_over(d)) {
+		struct span chunk = span_first(in, CHUNK_BYTES_MAX);
+
+		head[1] = (uint8_t)((chunk.bytes - 1) >> 8);
+		head[2] = (uint8_t)(chunk.bytes - 1);
+		rc = run_lzma(d, s, span_of(head, sizeof(head)), t);
+		if (rc == LZMA_OK)
+			rc = run_lzma(d, s, chunk, t);
+		in = span_from(in, chunk.bytes);
+		head[0] = 2;
+	}
+	return rc == LZMA_OK ? run_lzma(d, s, span_of(end, sizeof(end)), t) : rc;
+}
+
+bool
+stream_unfilter(struct deepscan *d, uint64_t filter, const void *options, struct span in,
+    const struct layer_target *t)
+{
+	lzma_options_lzma stored = { .dict_size = LZMA_DICT_SIZE_MIN };
+	const lzma_filter chain[] = { { filter, (void *)(uintptr_t)options },
+		{ LZMA_FILTER_LZMA2, &stored }, { LZMA_VLI_UNKNOWN, NULL } };
+	lzma_stream s = LZMA_STREAM_INIT;
+	lzma_ret rc = lzma_raw_decoder(&s, chain);
+
+	if (rc == LZMA_OK)
+		rc = run_stored(d, &s, in, t);
+	lzma_end(&s);
+	if (rc == LZMA_MEM_ERROR)
+		layer_note(d, SOURCE_OVERSIZE, t->path);
+	return rc == LZMA_STREAM_END;
 }
 
 bool

@@ -22,6 +22,11 @@ bool stream_unlzma(struct deepscan *d, struct span in, const struct layer_target
 bool stream_unlzma_bare(struct deepscan *d, uint8_t properties, uint64_t bytes, struct span in,
     const struct layer_target *t);
 
+/* Undoes a filter of liblzma's, LZMA_FILTER_X86 and the like, which is given its options or NULL.
+ */
+bool stream_unfilter(struct deepscan *d, uint64_t filter, const void *options, struct span in,
+    const struct layer_target *t);
+
 /* Whether it is a .lzma file, by what its head may say whatever its dictionary is; libarchive knows
  * those alone whose dictionary is one of a few. */
 bool stream_is_lzma(struct span bytes);

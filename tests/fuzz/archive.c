@@ -14,6 +14,7 @@
 #include "scanners/archive/nrv.h"
 #include "scanners/archive/rar4.h"
 #include "scanners/archive/rar5.h"
+#include "scanners/archive/seven.h"
 #include "scanners/archive/upx.h"
 
 #define OUTPUT_MAX (1u << 20)
@@ -134,13 +135,38 @@ try_upx(struct span s)
 	upx_rebuild(span_of(image, bytes), &p, heads, take, &o);
 }
 
+/* As a list, or as a whole archive. */
+static void
+try_seven(struct span s)
+{
+	struct seven_folder f;
+	struct seven_file file;
+	struct seven seven = { .archive = s };
+	uint64_t all, folders = 0;
+
+	if (s.bytes > 0 && s.data[0] == '7')
+		seven_begin(&seven, s);
+	else
+		seven_open(&seven, s);
+	while (seven_next_folder(&seven, &f)) {
+		assert(++folders <= s.bytes && f.count <= SEVEN_CODERS_MAX);
+		assert(f.packed.bytes <= s.bytes);
+		all = 0;
+		while (seven_next_file(&seven, &file)) {
+			assert(file.name.bytes <= s.bytes);
+			all += file.bytes;
+			assert(f.count == 0 || all <= f.coders[f.count - 1].bytes);
+		}
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const tries[])(
-	    struct span s) = { try_inflate64, try_explode, try_rar5, try_rar4, try_nrv, try_upx };
+	static void (*const tries[])(struct span s) = { try_inflate64, try_explode, try_rar5,
+		try_rar4, try_nrv, try_upx, try_seven };
 
 	if (bytes > 0)
 		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](span_of(data + 1, bytes - 1));
