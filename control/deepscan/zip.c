@@ -89,7 +89,7 @@ read_member(struct span s, size_t at, bool in_directory, struct member *m)
 
 /*
  * Sizes and checksum may follow the data: then the header before it does not say them. Names are
- * not compared: writers code them differently in the two places, and no verdict hangs on them.
+ * not compared: writers code them differently in the two places.
  */
 static bool
 agree(const struct member *entry, const struct member *local)
@@ -263,11 +263,22 @@ way_of(const struct member *m, struct span room)
 {
 	uint64_t bytes = m->packed_bytes > 0 ? m->packed_bytes : room.bytes;
 
-	return (struct zip_way){ .method = m->method,
+	return (struct zip_way){ .name = m->name,
+		.method = m->method,
 		.flags = m->flags,
 		.crc = m->crc,
 		.bytes = m->bytes,
 		.data = span_first(room, bytes < room.bytes ? (size_t)bytes : room.bytes) };
+}
+
+static void
+add_way(struct zip_odd *out, struct zip_way way)
+{
+	const struct zip_way *first = &out->ways[0];
+
+	if (out->count == 0 || first->method != way.method || first->data.bytes != way.data.bytes ||
+	    first->data.data != way.data.data || !span_equal(first->name, way.name))
+		out->ways[out->count++] = way;
 }
 
 /* Both ways to read it; one where they are the same. */
@@ -275,21 +286,68 @@ static void
 set_ways(
     const struct member *entry, const struct member *local, struct span room, struct zip_odd *out)
 {
-	struct zip_way *first = &out->ways[0], *second = &out->ways[1];
+	struct zip_way second = way_of((local->flags & HAS_DESCRIPTOR) != 0 ? entry : local, room);
 
-	out->name = entry->name;
-	*first = way_of(entry, room);
-	*second = way_of((local->flags & HAS_DESCRIPTOR) != 0 ? entry : local, room);
-	second->method = local->method;
-	out->count =
-	    first->method == second->method && first->data.bytes == second->data.bytes ? 1 : 2;
+	second.method = local->method;
+	second.name = local->name;
+	out->count = 0;
+	add_way(out, way_of(entry, room));
+	add_way(out, second);
+}
+
+/*
+ * A member that has no header where the directory says, of which the mark, or more, was wiped out:
+ * its data is as far behind as that header says, or one with the name alone would. False: there is
+ * none.
+ */
+static bool
+set_lost_ways(const struct member *entry, struct span from_header, struct zip_odd *out)
+{
+	size_t named = (size_t)(bytes_le(from_header, 26, 2) + bytes_le(from_header, 28, 2));
+	struct span by_itself = span_from(from_header, LOCAL_BYTES + named),
+		    by_entry = span_from(from_header, LOCAL_BYTES + entry->name.bytes);
+
+	*out = (struct zip_odd){ .count = 0 };
+	if (entry->packed_bytes == 0 && entry->bytes == 0)
+		return false;
+	if (by_entry.bytes > 0)
+		add_way(out, way_of(entry, by_entry));
+	if (by_itself.bytes > 0)
+		add_way(out, way_of(entry, by_itself));
+	return out->count > 0;
+}
+
+/* All is well with it, but that it has two names: libarchive gives it by the directory's. */
+static bool
+has_other_name(const struct member *entry, const struct member *local)
+{
+	return entry->packed_bytes > 0 && !span_equal(entry->name, local->name);
+}
+
+/* Whether the member's header, where the directory says that it is, makes it odd. */
+static bool
+is_next_odd(const struct zip_survey *zip, const struct member *entry, struct span from_header,
+    struct zip_odd *out)
+{
+	struct member local;
+	bool is_odd_one;
+
+	if (!read_member(from_header, 0, false, &local))
+		return set_lost_ways(entry, from_header, out);
+	is_odd_one = is_odd(entry, &local);
+	if (!zip->is_split && !is_odd_one && !has_rare_method(entry) &&
+	    !has_other_name(entry, &local))
+		return false;
+	set_ways(entry, &local, span_from(from_header, local.header_bytes), out);
+	out->is_plain = !is_odd_one;
+	return true;
 }
 
 bool
 zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_odd *out)
 {
 	struct span before = span_first(bytes, zip->directory);
-	struct member entry, local;
+	struct member entry;
 
 	if (*at == 0)
 		*at = zip->directory;
@@ -297,12 +355,9 @@ zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct
 		size_t begin = zip->base + (size_t)entry.offset;
 
 		*at += entry.header_bytes;
-		if (entry.offset > before.bytes || !read_member(before, begin, false, &local) ||
-		    (!zip->is_split && !is_odd(&entry, &local) && !has_rare_method(&entry)))
-			continue;
-		set_ways(&entry, &local, span_from(before, begin + local.header_bytes), out);
-		out->is_plain = !is_odd(&entry, &local);
-		return true;
+		if (entry.offset <= before.bytes &&
+		    is_next_odd(zip, &entry, span_from(before, begin), out))
+			return true;
 	}
 	return false;
 }
@@ -321,8 +376,8 @@ zip_next_unlisted(struct span bytes, size_t *at, struct zip_odd *out)
 		rest = span_from(bytes, *at);
 		if (!read_member(bytes, begin, false, &local) || !has_rare_method(&local))
 			continue;
-		*out = (struct zip_odd){ .name = local.name,
-			.is_plain = (local.flags & (HAS_DESCRIPTOR | IS_ENCRYPTED)) == 0,
+		*out = (struct zip_odd){ .is_plain =
+					     (local.flags & (HAS_DESCRIPTOR | IS_ENCRYPTED)) == 0,
 			.count = 1,
 			.ways[0] = way_of(&local, span_from(bytes, begin + local.header_bytes)) };
 		return true;

@@ -27,6 +27,7 @@ struct zip_survey {
 
 /* A member as it may be read: by what the directory says of it, or by the header before it. */
 struct zip_way {
+	struct span name;
 	uint64_t method, flags, crc;
 	uint64_t bytes;   /* unpacked; 0: not told */
 	struct span data; /* as far as it is there */
@@ -38,7 +39,6 @@ struct zip_way {
 
 /* One that readers give in different ways, or that some give and others do not. */
 struct zip_odd {
-	struct span name;
 	bool is_plain;  /* but for its method, which is one of those, nothing is odd about it */
 	unsigned count; /* of ways that differ: 1 or 2 */
 	struct zip_way ways[2];
@@ -53,9 +53,9 @@ void zip_survey(struct span bytes, struct zip_survey *out);
 
 /*
  * The next member of the directory, from `*at` on, which begins at 0, of which the two descriptions
- * differ, or that is called a directory or no regular file and has data, or encrypted, or has data
- * and no length, or packed by a method that libarchive has not; of a ZIP that is split any. False:
- * no more.
+ * differ, also in the name, or that has no header where it should be, or is called a directory or
+ * no regular file and has data, or encrypted, or has data and no length, or packed by a method that
+ * libarchive has not; of a ZIP that is split any. False: no more.
  */
 bool zip_next_odd(struct span bytes, const struct zip_survey *zip, size_t *at, struct zip_odd *out);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Members of a ZIP that libarchive does not give, or otherwise than other programs: where the
- * directory and the header before the data differ in method or length (Python's zipfile believes
- * the first), directories, links and devices that have data (Java and Python give it), members
- * called encrypted that are not (Android does not heed the flag, unzip one of the two), and those
- * of a ZIP that says it is a part of several (unzip and Python do not care). Each is put behind a
- * header of its own that says of it what one of the two descriptions says, and libarchive reads
- * that: so every method that it knows is taken off.
+ * directory and the header before the data differ in method, length (Python's zipfile believes the
+ * first) or name, or that header has no mark, directories, links and devices that have data (Java
+ * and Python give it), members called encrypted that are not (Android does not heed the flag, unzip
+ * one of the two), and those of a ZIP that says it is a part of several (unzip and Python do not
+ * care). Each is put behind a header of its own that says of it what one of the two descriptions
+ * says, and libarchive reads that: so every method that it knows is taken off.
  *
  * And members by a method that it does not know: Deflate64 and implode (scanners/archive).
  */
@@ -44,7 +44,7 @@ static void
 judge_rare(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
     const struct zip_way *way, const char *path)
 {
-	struct layer inner = { .depth = l->depth + 1, .path = path, .name = m->name };
+	struct layer inner = { .depth = l->depth + 1, .path = path, .name = way->name };
 	struct layer_buffer b = { 0 };
 	struct layer_target t = { d, &b, path };
 	int rc = unpack_rare(way, &t);
@@ -61,11 +61,10 @@ judge_rare(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
 
 /* What is wrong with it, as it is read here, says nothing: the usual readings have told that. */
 static void
-judge_way(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
-    const struct zip_way *way, const char *path)
+judge_way(struct deepscan *d, const struct layer *l, const struct zip_way *way, const char *path)
 {
 	struct layer inner = {
-		.depth = l->depth + 1, .path = path, .name = m->name, .is_guess = true
+		.depth = l->depth + 1, .path = path, .name = way->name, .is_guess = true
 	};
 	struct reader_member member = { .method = (uint16_t)way->method, .data = way->data };
 	const struct layer_class before = layer_class_kept(d);
@@ -91,16 +90,17 @@ judge_way(struct deepscan *d, const struct layer *l, const struct zip_odd *m,
 static void
 judge_odd(struct deepscan *d, const struct layer *l, const struct zip_odd *m)
 {
-	char path[DEEPSCAN_LAYER_MAX], name[DEEPSCAN_LAYER_MAX] = "";
-
-	if (m->name.bytes > 0)
-		memcpy(name, m->name.data, span_first(m->name, sizeof(name) - 1).bytes);
-	layer_path(path, l, "zip", name);
 	for (unsigned i = 0; i < m->count && !layer_is_over(d); i++) {
-		if (is_rare(&m->ways[i]))
-			judge_rare(d, l, m, &m->ways[i], path);
-		else if (m->ways[i].method != METHOD_AES)
-			judge_way(d, l, m, &m->ways[i], path);
+		const struct zip_way *way = &m->ways[i];
+		char path[DEEPSCAN_LAYER_MAX], name[DEEPSCAN_LAYER_MAX] = "";
+
+		if (way->name.bytes > 0)
+			memcpy(name, way->name.data, span_first(way->name, sizeof(name) - 1).bytes);
+		layer_path(path, l, "zip", name);
+		if (is_rare(way))
+			judge_rare(d, l, m, way, path);
+		else if (way->method != METHOD_AES)
+			judge_way(d, l, way, path);
 	}
 }
 

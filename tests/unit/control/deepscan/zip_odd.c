@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "control/deepscan/zip.h"
+#include "tests/unit/control/deepscan/judge.h"
 #include "tests/unit/control/deepscan/packer.h"
 #include "tests/unit/harness.h"
 
@@ -45,6 +46,14 @@ static const struct odd_case cases[] = {
 	    { { ENTRY, 10, 8 }, { LOCAL, 8, 8 }, { ENTRY, 20, 0 }, { LOCAL, 18, 0 } },
 	    SOURCE_SANDBOX },
 	{ "a part of several", false, "a", { { END, 4, 1 } }, SOURCE_CORRUPT },
+	{ "its header's mark wiped", false, "a", { { LOCAL, 0, 0 }, { LOCAL, 1, 0 } },
+	    SOURCE_SANDBOX },
+	{ "a mark of something else", true, "a",
+	    { { LOCAL, 0, 'M' }, { LOCAL, 1, 'Z' }, { ENTRY, 10, 8 } }, SOURCE_SANDBOX },
+	{ "mark and lengths wiped", false, "a",
+	    { { LOCAL, 0, 0 }, { LOCAL, 1, 0 }, { LOCAL, 26, 0 }, { LOCAL, 2, 0 } },
+	    SOURCE_SANDBOX },
+	{ "lengths beyond the file", false, "a", { { LOCAL, 27, 0xff } }, SOURCE_CORRUPT },
 	{ "a directory on another disk", false, "a", { { END, 6, 1 } }, SOURCE_CORRUPT },
 };
 
@@ -90,6 +99,29 @@ TEST(a_member_that_some_give_is_judged)
 		CHECK_ROW(cases[i].name, d->verdict == VERDICT_BAD);
 		CHECK_ROW(cases[i].name, strncmp(d->layer, "zip:a", 5) == 0);
 	}
+}
+
+/* A rule may hang on either. */
+TEST(a_member_of_two_names_is_judged_by_both)
+{
+	static const char rule[] = "rule b { strings: $a = \"some bytes\""
+				   " condition: $a and filename == \"b.exe\" }";
+	const struct packer_zip member = { .name = "a.exe", .bytes = span_text("MZ some bytes") };
+	static struct judge judge;
+
+	CHECK(judge_begin(&judge, span_text(rule)) && judge_taken(&judge) == 1);
+	judge.deep.limits = packer_limits;
+	for (unsigned i = 0; i < 3; i++) { /* neither is b.exe, or one of the two */
+		made.used = 0;
+		packer_zip(&made, &member, 1);
+		if (i == 1)
+			made.bytes[LOCAL_BYTES - 1] = 'b';
+		else if (i == 2)
+			made.bytes[place_of(ENTRY, 5, member.bytes.bytes) + 46] = 'b';
+		deepscan_judge(&judge.deep, packer_span(&made), span_of(NULL, 0));
+		CHECK_SEED(i, (judge.deep.verdict == VERDICT_BAD) == (i > 0));
+	}
+	judge_end(&judge);
 }
 
 /* Reading it once more adds no class to what was told of it before. */
