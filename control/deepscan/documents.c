@@ -382,7 +382,8 @@ bool
 document_is_one(struct span bytes, enum format format)
 {
 	return format == FORMAT_OLE || format == FORMAT_LNK || document_is_carrier(bytes) ||
-	       pdf_is(bytes) || rtf_is(bytes) || format_is_mail(bytes);
+	       pdf_is(bytes) || rtf_is(bytes) || format_is_mail(bytes) ||
+	       document_is_envelope(bytes);
 }
 
 bool
@@ -394,7 +395,7 @@ document_unpack(struct deepscan *d, const struct layer *l, enum format format)
 		judge_shortcut(d, l);
 		return false;
 	}
-	if (document_unpack_carrier(d, l))
+	if (document_unpack_carrier(d, l) || document_unpack_envelope(d, l))
 		return true;
 	if (pdf_is(l->bytes)) {
 		document_unpack_pdf(d, l);

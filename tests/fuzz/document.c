@@ -10,7 +10,9 @@
 
 #include "scanners/document/binhex.h"
 #include "scanners/document/carrier.h"
+#include "scanners/document/cms.h"
 #include "scanners/document/inlay.h"
+#include "scanners/document/openpgp.h"
 #include "scanners/document/mail.h"
 #include "scanners/document/pdf.h"
 #include "scanners/document/pdf_crypt.h"
@@ -373,6 +375,37 @@ try_carriers(struct span s)
 		assert(r.at > last && p.bytes.bytes < s.bytes && strlen(p.name) < TNEF_NAME_MAX);
 }
 
+static bool
+add_piece(void *arg, struct span piece)
+{
+	*(size_t *)arg += piece.bytes;
+	return piece.bytes > 0;
+}
+
+static void
+try_envelopes(struct span s)
+{
+	struct openpgp_packet p;
+	size_t at = 0, last = 0, sum = 0;
+	struct span name;
+	struct cms cms;
+
+	if (cms_read(s, &cms)) {
+		assert(cms.end <= s.bytes && cms.content.bytes <= s.bytes);
+		cms_content(&cms, add_piece, &sum);
+		assert(sum <= cms.content.bytes);
+	}
+	openpgp_is(s);
+	for (; openpgp_next(s, &at, &p); last = at) {
+		assert(at > last && at <= s.bytes && p.first.bytes <= p.coded.bytes);
+		sum = 0;
+		openpgp_body(&p, add_piece, &sum);
+		assert(sum >= p.first.bytes && sum <= p.coded.bytes);
+		assert(openpgp_literal(p.first, &name).bytes <= p.first.bytes);
+		assert(name.bytes <= p.first.bytes);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int
@@ -380,7 +413,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const parsers[])(struct span) = { try_ole, try_vba, try_native, try_pdf,
 		try_filters, try_mail, try_form, try_rtf, try_text, try_predictor, try_strings,
-		try_inlay, try_carriers, try_posted, try_utf7, try_screnc };
+		try_inlay, try_carriers, try_posted, try_utf7, try_screnc, try_envelopes };
 	struct span rest = span_from(span_of(data, bytes), 1);
 
 	if (rest.bytes > 0)
