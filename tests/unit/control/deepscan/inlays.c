@@ -80,29 +80,12 @@ TEST(what_a_page_carries_is_judged)
 /* libarchive takes the first, if it begins early enough. */
 TEST(each_uuencoded_file_is_judged)
 {
-	struct span gz = packer_hidden();
-
 	page.used = 0;
 	packer_add(&page, span_text("Hello\n"));
 	for (unsigned i = 0; i < 20000; i++)
 		packer_add(&page, span_text("more of it\n"));
 	packer_add(&page, span_text("begin 644 a.txt\n#86)C\n`\nend\nbegin 644 b.gz\n"));
-	for (size_t at = 0; at < gz.bytes; at += 45) {
-		struct span part = span_first(span_from(gz, at), 45);
-		uint8_t line[64] = { (uint8_t)(' ' + part.bytes) };
-		size_t used = 1;
-
-		for (size_t i = 0; i < part.bytes; i += 3) {
-			unsigned bits = 0;
-
-			for (size_t k = i; k < i + 3; k++)
-				bits = bits << 8 | (k < part.bytes ? part.data[k] : 0);
-			for (unsigned k = 0; k < 4; k++)
-				line[used++] = (uint8_t)(' ' + (bits >> (18 - 6 * k) & 0x3f));
-		}
-		line[used++] = '\n';
-		packer_add(&page, span_of(line, used));
-	}
+	packer_add_uuencoded(&page, packer_hidden());
 	packer_add(&page, span_text("`\nend\n"));
 	CHECK(is_bad_in(packer_judge(packer_span(&page), &packer_limits), "uu:220049->gz"));
 }

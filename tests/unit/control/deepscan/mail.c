@@ -99,6 +99,38 @@ TEST(boundaries_coded_or_in_sections_are_taken)
 	}
 }
 
+/* As a part's coding says, by any of its names, or within a text that says nothing of it. Behind
+ * so much that libarchive does not take all of it for one uuencoded file. */
+TEST(what_is_uuencoded_is_judged)
+{
+	static const char *const heads[] = {
+		"Content-Transfer-Encoding: x-uuencode\r\n\r\n",
+		"Content-Transfer-Encoding: uuencode\r\n\r\n",
+		"Content-Transfer-Encoding: x-uue\r\n\r\n",
+		"Content-Type: text/plain\r\n\r\nHello,\r\n",
+		"Content-Type: text/html\r\n\r\n<p>Hello\r\n",
+	};
+
+	for (unsigned i = 0; i < COUNT_OF(heads); i++) {
+		const struct deepscan *d;
+
+		made.used = 0;
+		packer_add(&made, span_text("Received: from a\r\nSubject: b\r\n"
+					    "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+					    "--b\r\n\r\n"));
+		for (unsigned k = 0; k < 20000; k++)
+			packer_add(&made, span_text("more of it\n"));
+		packer_add(&made, span_text("--b\r\n"));
+		packer_add(&made, span_text(heads[i]));
+		packer_add(&made, span_text("begin 644 a.gz\r\n"));
+		packer_add_uuencoded(&made, packer_hidden());
+		packer_add(&made, span_text("`\r\nend\r\n--b--\r\n"));
+		d = packer_judge(packer_span(&made), &packer_limits);
+		CHECK_ROW(heads[i], is_eicar(d));
+		CHECK_ROW(heads[i], strcmp(d->layer, "mail:2->uu->gz") == 0);
+	}
+}
+
 TEST(a_mail_cut_anywhere_ends_well)
 {
 	write_mail(packer_hidden());

@@ -35,6 +35,27 @@ packer_add(struct packed *p, struct span bytes)
 	p->used += bytes.bytes;
 }
 
+void
+packer_add_uuencoded(struct packed *p, struct span bytes)
+{
+	for (size_t at = 0; at < bytes.bytes; at += 45) {
+		struct span part = span_first(span_from(bytes, at), 45);
+		uint8_t line[64] = { (uint8_t)(' ' + part.bytes) };
+		size_t used = 1;
+
+		for (size_t i = 0; i < part.bytes; i += 3) {
+			unsigned bits = 0;
+
+			for (size_t k = i; k < i + 3; k++)
+				bits = bits << 8 | (k < part.bytes ? part.data[k] : 0);
+			for (unsigned k = 0; k < 4; k++)
+				line[used++] = (uint8_t)(' ' + (bits >> (18 - 6 * k) & 0x3f));
+		}
+		line[used++] = '\n';
+		packer_add(p, span_of(line, used));
+	}
+}
+
 struct span
 packer_eicar(void)
 {

@@ -28,6 +28,8 @@ struct packer_member {
 
 struct span packer_span(const struct packed *p);
 void packer_add(struct packed *p, struct span bytes);
+/* The lines between "begin" and the last one, of 45 bytes each: POSIX uuencode. */
+void packer_add_uuencoded(struct packed *p, struct span bytes);
 
 /*
  * By libarchive: format and filter by its names ("zip", "gzip"; NULL: none), options as
