@@ -50,17 +50,21 @@ bucket_is_sound(
 	for (unsigned i = 0; i < REPUTATION_TAGS && b->tags[i] != 0; i++) {
 		struct reputation_entry e;
 		struct reputation_long_key key;
+		uint32_t key_bytes;
+		bool has_paths;
 
-		if (!checked_inside(b->at[i], sizeof(e), REPUTATION_BUCKET_BYTES))
+		if (!checked_inside(b->at[i], REPUTATION_ENTRY_BYTES, REPUTATION_BUCKET_BYTES))
 			return false;
-		memcpy(&e, b->entries + b->at[i], sizeof(e));
+		memcpy(&e, b->entries + b->at[i], REPUTATION_ENTRY_BYTES);
+		key_bytes = reputation_short_bytes(&e);
+		has_paths = (e.key_flags & REPUTATION_HAS_PATHS) != 0;
 		if (*entries == 0 || e.list_kind / 4u >= h->list_count ||
-		    e.list_kind % 4u > REPUTATION_BAD || e.key_bytes > REPUTATION_SHORT_MAX ||
-		    !checked_inside(
-			b->at[i], reputation_entry_bytes(e.key_bytes), REPUTATION_BUCKET_BYTES))
+		    e.list_kind % 4u > REPUTATION_BAD || key_bytes > REPUTATION_SHORT_MAX ||
+		    !checked_inside(b->at[i], reputation_entry_bytes(key_bytes, has_paths),
+			REPUTATION_BUCKET_BYTES))
 			return false;
-		if (e.key_bytes == 0) {
-			memcpy(&key, b->entries + b->at[i] + sizeof(e), sizeof(key));
+		if (key_bytes == 0) {
+			memcpy(&key, b->entries + b->at[i] + REPUTATION_ENTRY_BYTES, sizeof(key));
 			if (!checked_inside(key.at, key.bytes, h->long_bytes))
 				return false;
 		}
@@ -295,27 +299,29 @@ equal_tags(uint64_t word, uint8_t tag)
 	return ~(((x & low) + low) | x | low) & UINT64_C(0x0080808080808080);
 }
 
-/* The entry of that number in a bucket; its key. */
-static inline struct span
-entry_at(const struct reputation_table *t, const struct reputation_bucket *b, unsigned number,
-    struct reputation_entry *e)
-{
-	const uint8_t *at = b->entries + b->at[number];
-	struct reputation_long_key key;
-
-	memcpy(e, at, sizeof(*e));
-	at += sizeof(*e);
-	if (e->key_bytes > 0)
-		return span_of(at, e->key_bytes);
-	memcpy(&key, at, sizeof(key));
-	return span_of(long_keys_of(t) + key.at, key.bytes);
-}
-
 /* What was found, and where: reputation_place(). */
 struct found {
 	struct reputation_entry entry;
 	uint32_t place;
+	const uint8_t *at; /* in its bucket */
 };
+
+/* The entry of that number in a bucket; its key. */
+static inline struct span
+entry_at(const struct reputation_table *t, const struct reputation_bucket *b, unsigned number,
+    struct found *f)
+{
+	struct reputation_long_key key;
+	uint32_t bytes;
+
+	f->at = b->entries + b->at[number];
+	memcpy(&f->entry, f->at, REPUTATION_ENTRY_BYTES);
+	bytes = reputation_short_bytes(&f->entry);
+	if (bytes > 0)
+		return span_of(f->at + REPUTATION_ENTRY_BYTES, bytes);
+	memcpy(&key, f->at + REPUTATION_ENTRY_BYTES, sizeof(key));
+	return span_of(long_keys_of(t) + key.at, key.bytes);
+}
 
 /* The key that has that hash, from the bucket on that it belongs to. */
 static bool
@@ -332,7 +338,7 @@ find(const struct reputation_table *t, uint64_t hash, uint32_t bucket, struct sp
 		for (uint64_t equal = equal_tags(word, reputation_tag_of(hash)); equal != 0;
 		     equal &= equal - 1) {
 			unsigned number = (unsigned)__builtin_ctzll(equal) / 8;
-			struct span other = entry_at(t, b, number, &f->entry);
+			struct span other = entry_at(t, b, number, f);
 
 			if (other.bytes != key.bytes ||
 			    memcmp(other.data, key.data, key.bytes) != 0)
@@ -405,30 +411,37 @@ struct prefixes {
 };
 
 /*
- * Those of borders where the host has some that are listed. At most PATH_BORDERS_MAX and the whole,
- * so that a path of slashes alone costs no more than others.
+ * Those of borders where the host has some that are listed, and which its filter does not know to
+ * be others. At most PATH_BORDERS_MAX and the whole are looked for, so that a path of slashes alone
+ * costs no more than others.
  */
 static void
-find_prefixes(struct prefixes *x, const struct path_key *p, uint64_t state, uint32_t listed)
+find_prefixes(struct prefixes *x, const struct path_key *p, uint64_t state,
+    const struct reputation_paths *paths)
 {
+	uint32_t listed = paths->listed & ((1u << REPUTATION_PATH_BITS) - 1);
 	struct reputation_borders borders;
 	struct text text;
-	uint32_t border = 0;
+	uint32_t border = 0, looked_for = 0;
 
 	text_init(&text, p->bytes, REPUTATION_PLACE_BYTES + p->path_bytes);
 	reputation_borders_init(&borders, p->bytes + REPUTATION_PLACE_BYTES, p->path_bytes);
 	x->count = 0;
 	for (uint32_t from = 0, to; from < p->path_bytes; from = to, border++) {
 		uint32_t may = listed >> reputation_path_bit(border);
+		uint64_t hash;
 
 		if (may == 0)
 			return;
 		to = reputation_next_border(&borders);
 		state = mix_run(state, &text, REPUTATION_PLACE_BYTES + from, to - from);
-		if (!(may & 1) || (to < p->path_bytes && x->count >= PATH_BORDERS_MAX))
+		if (!(may & 1) || (to < p->path_bytes && looked_for++ >= PATH_BORDERS_MAX))
 			continue;
+		hash = hash_of(state);
 		x->ends[x->count] = (uint16_t)to;
-		x->hashes[x->count++] = hash_of(state);
+		x->hashes[x->count] = hash;
+		if ((reputation_filter_of(hash) & ~paths->filter) == 0)
+			x->count++;
 	}
 }
 
@@ -439,14 +452,16 @@ find_paths(const struct reputation_table *t, const struct names *n, const struct
 {
 	uint32_t buckets = header_of(t)->buckets;
 	uint32_t places[PATH_BORDERS_MAX + 1];
-	uint16_t paths = host->entry.paths;
+	struct reputation_paths paths;
 	struct prefixes x;
 	struct found f;
 
-	find_prefixes(&x, p, n->state, paths & ((1u << REPUTATION_PATH_BITS) - 1));
+	memcpy(&paths, host->at + reputation_paths_at(reputation_short_bytes(&host->entry)),
+	    REPUTATION_PATHS_BYTES);
+	find_prefixes(&x, p, n->state, &paths);
 	for (uint32_t i = 0; i < x.count; i++) {
 		places[i] = reputation_path_bucket(
-		    x.hashes[i], n->buckets[0], n->displacement, paths, buckets);
+		    x.hashes[i], n->buckets[0], n->displacement, paths.listed, buckets);
 		ask_for_bucket(t, places[i]);
 	}
 	while (x.count-- > 0) {
@@ -487,7 +502,7 @@ reputation_lookup(const struct reputation_table *t, struct span host, struct spa
 
 		if (!find(t, n.hashes[i], n.buckets[i], key, &f))
 			continue;
-		if (i == 0 && f.entry.paths > 0) {
+		if (i == 0 && (f.entry.key_flags & REPUTATION_HAS_PATHS) != 0) {
 			if (p.path_bytes == 0)
 				spell_path(&p, n.host_bytes, path);
 			memcpy(p.bytes, &f.place, sizeof(f.place));

@@ -46,7 +46,7 @@ struct reputation_header {
 
 #define REPUTATION_TAGS         7
 #define REPUTATION_BUCKET_BYTES 112
-#define REPUTATION_SHORT_MAX    48 /* bytes of a key: two such have room in a bucket */
+#define REPUTATION_SHORT_MAX    50 /* bytes of a key: two such have room, without paths */
 
 struct reputation_bucket {
 	uint8_t tags[REPUTATION_TAGS]; /* of its entries in their order; 0: there is no more */
@@ -56,13 +56,18 @@ struct reputation_bucket {
 	uint8_t entries[REPUTATION_BUCKET_BYTES];
 };
 
-/* Not aligned. Behind each its key, or, of a long key, where that is. */
+/*
+ * Not aligned, and without the bytes that fill it up. Behind each its key, or, of a long key, where
+ * that is; behind that, of a host that has paths, which.
+ */
 struct reputation_entry {
 	uint32_t line;
-	uint16_t paths;    /* a host's: which of them are listed, see below; 0: none */
-	uint8_t key_bytes; /* 0: it is a long one */
+	uint8_t key_flags; /* bytes of its key, 0: it is a long one; REPUTATION_HAS_PATHS */
 	uint8_t list_kind; /* list * 4 + enum reputation_kind; UNKNOWN: only its paths are listed */
 };
+
+#define REPUTATION_ENTRY_BYTES 6
+#define REPUTATION_HAS_PATHS   0x80u
 
 struct reputation_long_key {
 	uint32_t at, bytes;
@@ -70,34 +75,54 @@ struct reputation_long_key {
 
 static_assert(sizeof(struct reputation_header) % 64 == 0, "buckets begin where lines do");
 static_assert(sizeof(struct reputation_bucket) == 128, "a bucket is two lines");
-static_assert(
-    2 * (sizeof(struct reputation_entry) + REPUTATION_SHORT_MAX) <= REPUTATION_BUCKET_BYTES,
+static_assert(2 * (REPUTATION_ENTRY_BYTES + REPUTATION_SHORT_MAX) <= REPUTATION_BUCKET_BYTES,
     "two of the longest keys have room");
 
-/* Bytes that an entry with such a key takes in its bucket. */
-static inline uint32_t
-reputation_entry_bytes(uint32_t key_bytes)
-{
-	bool is_long = key_bytes == 0 || key_bytes > REPUTATION_SHORT_MAX;
-
-	return (uint32_t)sizeof(struct reputation_entry) +
-	       (is_long ? (uint32_t)sizeof(struct reputation_long_key) : key_bytes);
-}
-
 /*
- * Of a host's entry, what tells of its paths: bit i that one is listed which is the i-th prefix of
+ * What a host's entry tells of its paths, not aligned either. `filter`: two bits for each, see
+ * reputation_filter_of(), so that what has the host says of nearly every other path that it is not
+ * listed, unless it has dozens that are. `listed`: bit i that one is which is the i-th prefix of
  * itself, as borders are counted from 0, the last bit also for all behind; and over how many
  * buckets they are spread, 1, 2 or 4 from the host's own on, else over all.
  */
-#define REPUTATION_PATH_BITS  14
-#define REPUTATION_SPREAD_ALL 3u
-#define REPUTATION_NEAR_MAX   (1u << (REPUTATION_SPREAD_ALL - 1))
+struct reputation_paths {
+	uint64_t filter;
+	uint16_t listed;
+};
+
+#define REPUTATION_PATHS_BYTES 10
+#define REPUTATION_PATH_BITS   14
+#define REPUTATION_SPREAD_ALL  3u
+#define REPUTATION_NEAR_MAX    (1u << (REPUTATION_SPREAD_ALL - 1))
 
 /* The bit of the prefix that ends at that border. */
 static inline uint32_t
 reputation_path_bit(uint32_t border)
 {
 	return border < REPUTATION_PATH_BITS ? border : REPUTATION_PATH_BITS - 1;
+}
+
+/* Bytes that the key of an entry has in its bucket; 0: it is a long one, which is elsewhere. */
+static inline uint32_t
+reputation_short_bytes(const struct reputation_entry *e)
+{
+	return e->key_flags & ~REPUTATION_HAS_PATHS;
+}
+
+/* Where in an entry with such a key the paths would begin; bytes that the entry takes. */
+static inline uint32_t
+reputation_paths_at(uint32_t key_bytes)
+{
+	bool is_long = key_bytes == 0 || key_bytes > REPUTATION_SHORT_MAX;
+
+	return REPUTATION_ENTRY_BYTES +
+	       (is_long ? (uint32_t)sizeof(struct reputation_long_key) : key_bytes);
+}
+
+static inline uint32_t
+reputation_entry_bytes(uint32_t key_bytes, bool has_paths)
+{
+	return reputation_paths_at(key_bytes) + (has_paths ? REPUTATION_PATHS_BYTES : 0);
 }
 
 /* Bytes of a path's key before the path: the place of the host's entry, see reputation_place(). */
@@ -182,19 +207,29 @@ reputation_host_bucket(uint64_t hash, uint8_t displacement, uint32_t buckets)
 }
 
 /*
- * Where a path of the host that stands there belongs; `paths` is of the host's entry. Another
+ * Where a path of the host that stands there belongs; `listed` is of the host's entry. Another
  * displacement spreads it otherwise, too.
  */
 static inline uint32_t
 reputation_path_bucket(
-    uint64_t hash, uint32_t host_bucket, uint8_t displacement, uint16_t paths, uint32_t buckets)
+    uint64_t hash, uint32_t host_bucket, uint8_t displacement, uint16_t listed, uint32_t buckets)
 {
-	uint32_t spread = (uint32_t)paths >> REPUTATION_PATH_BITS, at;
+	uint32_t spread = (uint32_t)listed >> REPUTATION_PATH_BITS, at;
 
 	if (spread == REPUTATION_SPREAD_ALL)
 		return reputation_bucket_of(hash, buckets);
 	at = host_bucket + ((uint32_t)(hash >> (16 + displacement % 16)) & ((1u << spread) - 1));
 	return at < buckets ? at : at % buckets;
+}
+
+/*
+ * The bits of a path in its host's filter. By the upper twelve of its hash, which neither its tag
+ * nor its place near its host tells: so a path that has both as another has them has other bits.
+ */
+static inline uint64_t
+reputation_filter_of(uint64_t hash)
+{
+	return UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63);
 }
 
 static inline uint8_t

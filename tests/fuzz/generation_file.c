@@ -26,13 +26,27 @@ search(void *arg, const struct signature_regex *what, size_t *start, size_t *end
 	return strlen(what->text) % 2 == 0;
 }
 
+/* Hosts and paths of the seed "urls": both kinds of key, a filter, prefixes. */
+static void
+ask_reputation(const struct reputation_table *t)
+{
+	static const char *const urls[][2] = { { "www.bad.example", "/a/b?c" },
+		{ "bad.example", "/a/b?c" }, { "bad.example", "/a/x" }, { "worse.example", "/y" },
+		{ "a-host-of-more-than-fifty-bytes.whose-key-is.elsewhere.example", "/x/y/z" } };
+	struct reputation_answer answer;
+
+	for (unsigned i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		reputation_lookup(t, span_text(urls[i][0]), span_text(urls[i][1]), &answer);
+		assert(answer.kind == REPUTATION_UNKNOWN || answer.list != NULL);
+	}
+}
+
 static void
 ask(const struct generation *g)
 {
 	const struct signature_member member = { .name = span_text("a.exe"), .archives = 1 };
 	static const uint8_t digest[32];
 	const char *threat = NULL;
-	struct reputation_answer answer;
 	struct generation_facts facts;
 
 	generation_facts(g, &facts);
@@ -40,11 +54,8 @@ ask(const struct generation *g)
 	generation_trusted_digest(g, digest, digest, 0);
 	if (generation_match_member(g, &member, search, NULL, &threat) == 1)
 		assert(generation_has_members(g) && strlen(threat) < SIZE_MAX);
-	if (generation_reputation(g) != NULL) {
-		reputation_lookup(generation_reputation(g), span_text("www.bad.example"),
-		    span_text("/a/b?c"), &answer);
-		assert(answer.kind == REPUTATION_UNKNOWN || answer.list != NULL);
-	}
+	if (generation_reputation(g) != NULL)
+		ask_reputation(generation_reputation(g));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

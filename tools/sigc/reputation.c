@@ -23,7 +23,7 @@ struct draft {
 	uint32_t place;       /* a host's, once it has one */
 	uint32_t first_path;  /* a host's: the number of a path's draft, and one; 0: none */
 	uint32_t next;        /* so too: of the host's paths, of the group's hosts */
-	uint16_t paths;       /* a host's, as its entry has them */
+	struct reputation_paths paths; /* a host's */
 	uint8_t host_bytes, list, kind;
 };
 
@@ -100,7 +100,7 @@ entry_key_bytes(const struct draft *d)
 static uint32_t
 entry_bytes(const struct draft *d)
 {
-	return reputation_entry_bytes(entry_key_bytes(d));
+	return reputation_entry_bytes(entry_key_bytes(d), d->paths.listed != 0);
 }
 
 /* The number of the border that ends the path. */
@@ -129,7 +129,8 @@ mark_hosts(const struct drafts *x, struct reputation_header *h)
 		if (!is_path(d))
 			continue;
 		host = host_of(x, d);
-		host->paths |= (uint16_t)(1u << reputation_path_bit(last_border(x, d)));
+		host->paths.listed |= (uint16_t)(1u << reputation_path_bit(last_border(x, d)));
+		host->paths.filter |= reputation_filter_of(d->hash);
 		host->below_bytes += entry_bytes(d);
 		x->all[i].next = host->first_path;
 		host->first_path = i + 1;
@@ -138,11 +139,11 @@ mark_hosts(const struct drafts *x, struct reputation_header *h)
 		struct draft *d = &x->all[i];
 		uint32_t spread = 0, near;
 
-		if (d->paths == 0)
+		if (d->paths.listed == 0)
 			continue;
 		while (spread < REPUTATION_SPREAD_ALL && d->below_bytes > spread_bytes[spread])
 			spread++;
-		d->paths |= (uint16_t)(spread << REPUTATION_PATH_BITS);
+		d->paths.listed |= (uint16_t)(spread << REPUTATION_PATH_BITS);
 		near = spread < REPUTATION_SPREAD_ALL ? 1u << spread : 1;
 		h->near = h->near > near ? h->near : near;
 	}
@@ -194,9 +195,8 @@ static int
 put_in_bucket(struct filling *f, uint32_t at, const struct draft *d, const uint8_t *key)
 {
 	struct reputation_bucket *b = &f->buckets[at];
-	struct reputation_entry e = {
-		.line = d->line, .paths = d->paths, .list_kind = (uint8_t)(d->list * 4 + d->kind)
-	};
+	struct reputation_entry e = { .line = d->line,
+		.list_kind = (uint8_t)(d->list * 4 + d->kind) };
 	struct reputation_long_key elsewhere = { .bytes = entry_key_bytes(d) };
 	uint32_t bytes = entry_bytes(d);
 	uint8_t *to = b->entries + f->used[at];
@@ -207,13 +207,18 @@ put_in_bucket(struct filling *f, uint32_t at, const struct draft *d, const uint8
 	b->tags[number] = reputation_tag_of(d->hash);
 	b->at[number] = f->used[at];
 	if (elsewhere.bytes <= REPUTATION_SHORT_MAX) {
-		e.key_bytes = (uint8_t)elsewhere.bytes;
-		memcpy(to + sizeof(e), key, elsewhere.bytes);
+		e.key_flags = (uint8_t)elsewhere.bytes;
+		memcpy(to + REPUTATION_ENTRY_BYTES, key, elsewhere.bytes);
 	} else {
 		elsewhere.at = (uint32_t)table_add(&f->long_keys, key, elsewhere.bytes);
-		memcpy(to + sizeof(e), &elsewhere, sizeof(elsewhere));
+		memcpy(to + REPUTATION_ENTRY_BYTES, &elsewhere, sizeof(elsewhere));
 	}
-	memcpy(to, &e, sizeof(e));
+	if (d->paths.listed != 0) {
+		e.key_flags |= REPUTATION_HAS_PATHS;
+		memcpy(
+		    to + reputation_paths_at(elsewhere.bytes), &d->paths, REPUTATION_PATHS_BYTES);
+	}
+	memcpy(to, &e, REPUTATION_ENTRY_BYTES);
 	f->used[at] = (uint8_t)(f->used[at] + bytes);
 	f->numbers[at]++;
 	return number;
@@ -235,7 +240,7 @@ put(struct filling *f, uint32_t at, const struct draft *d, const uint8_t *key)
 static bool
 is_spread_over_all(const struct draft *host)
 {
-	return host->paths >> REPUTATION_PATH_BITS == REPUTATION_SPREAD_ALL;
+	return host->paths.listed >> REPUTATION_PATH_BITS == REPUTATION_SPREAD_ALL;
 }
 
 /* Where a host belongs, its group displaced by that much. */
@@ -256,8 +261,8 @@ put_path(struct filling *f, const struct drafts *x, const struct draft *d)
 	memcpy(key + REPUTATION_PLACE_BYTES, x->text + d->key + d->host_bytes,
 	    d->key_bytes - d->host_bytes);
 	put(f,
-	    reputation_path_bucket(
-		d->hash, own_bucket(f, host, displacement), displacement, host->paths, f->count),
+	    reputation_path_bucket(d->hash, own_bucket(f, host, displacement), displacement,
+		host->paths.listed, f->count),
 	    d, key);
 }
 
@@ -294,7 +299,7 @@ try_group(struct filling *f, const struct drafts *x, uint32_t group, uint8_t dis
 
 			without += try_bucket(f,
 			    reputation_path_bucket(
-				d->hash, own, displacement, host->paths, f->count),
+				d->hash, own, displacement, host->paths.listed, f->count),
 			    d);
 		}
 	}

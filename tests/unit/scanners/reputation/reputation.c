@@ -21,7 +21,7 @@
 struct row {
 	const char *key;
 	uint32_t line, place;
-	uint16_t paths;
+	struct reputation_paths paths; /* a host's */
 	uint8_t list, kind;
 };
 
@@ -63,6 +63,13 @@ host_row(struct table *t, const char *key)
 	abort();
 }
 
+static uint64_t
+hash_of(const char *key)
+{
+	return reputation_hash(
+	    (const uint8_t *)key, (uint32_t)strcspn(key, "/"), (uint32_t)strlen(key));
+}
+
 /* The number of the border that ends a path, counted byte by byte. */
 static uint32_t
 last_border(const char *path)
@@ -84,9 +91,10 @@ add(struct table *t, const char *key, enum reputation_kind kind, uint8_t list, u
 	r->kind = (uint8_t)kind;
 	r->list = list;
 	r->line = line;
-	if (slash != NULL)
-		host_row(t, key)->paths |=
-		    (uint16_t)(1u << reputation_path_bit(last_border(slash)));
+	if (slash == NULL)
+		return;
+	host_row(t, key)->paths.listed |= (uint16_t)(1u << reputation_path_bit(last_border(slash)));
+	host_row(t, key)->paths.filter |= reputation_filter_of(hash_of(key));
 }
 
 static void
@@ -97,19 +105,13 @@ put(struct table *t, const void *bytes, size_t count)
 	t->size += count;
 }
 
-static uint64_t
-hash_of(const char *key)
-{
-	return reputation_hash(
-	    (const uint8_t *)key, (uint32_t)strcspn(key, "/"), (uint32_t)strlen(key));
-}
-
 /* The entry in that bucket or the first behind that has room; a long key goes to `long_keys`. */
 static uint32_t
 place_key(struct table *t, uint32_t bucket, const struct row *row, struct span key,
     struct table *long_keys)
 {
-	uint32_t bytes = (uint32_t)key.bytes, place = reputation_entry_bytes(bytes), used;
+	uint32_t bytes = (uint32_t)key.bytes, used;
+	uint32_t place = reputation_entry_bytes(bytes, row->paths.listed != 0);
 	struct reputation_long_key at = { (uint32_t)long_keys->size, bytes };
 	struct reputation_entry e;
 	uint64_t hash = hash_of(row->key);
@@ -119,26 +121,31 @@ place_key(struct table *t, uint32_t bucket, const struct row *row, struct span k
 	for (;; bucket = (bucket + 1) % BUCKETS) {
 		b = &buckets_of(t)[bucket];
 		for (n = used = 0; n < REPUTATION_TAGS && b->tags[n] != 0; n++) {
-			memcpy(&e, b->entries + b->at[n], sizeof(e));
-			used = b->at[n] + reputation_entry_bytes(e.key_bytes);
+			memcpy(&e, b->entries + b->at[n], REPUTATION_ENTRY_BYTES);
+			used = b->at[n] + reputation_entry_bytes(reputation_short_bytes(&e),
+					      (e.key_flags & REPUTATION_HAS_PATHS) != 0);
 		}
 		if (n < REPUTATION_TAGS && used + place <= REPUTATION_BUCKET_BYTES)
 			break;
 		b->spilled |= reputation_spill_of(hash);
 	}
 	e = (struct reputation_entry){ .line = row->line,
-		.paths = row->paths,
-		.key_bytes = (uint8_t)(bytes <= REPUTATION_SHORT_MAX ? bytes : 0),
+		.key_flags = (uint8_t)(bytes <= REPUTATION_SHORT_MAX ? bytes : 0),
 		.list_kind = (uint8_t)(row->list * 4 + row->kind) };
 	b->tags[n] = reputation_tag_of(hash);
 	b->at[n] = (uint8_t)used;
-	memcpy(b->entries + used, &e, sizeof(e));
-	if (e.key_bytes > 0) {
-		memcpy(b->entries + used + sizeof(e), key.data, bytes);
+	if (e.key_flags > 0) {
+		memcpy(b->entries + used + REPUTATION_ENTRY_BYTES, key.data, bytes);
 	} else {
-		memcpy(b->entries + used + sizeof(e), &at, sizeof(at));
+		memcpy(b->entries + used + REPUTATION_ENTRY_BYTES, &at, sizeof(at));
 		put(long_keys, key.data, bytes);
 	}
+	if (row->paths.listed != 0) {
+		e.key_flags |= REPUTATION_HAS_PATHS;
+		memcpy(b->entries + used + reputation_paths_at(bytes), &row->paths,
+		    REPUTATION_PATHS_BYTES);
+	}
+	memcpy(b->entries + used, &e, REPUTATION_ENTRY_BYTES);
 	return reputation_place(bucket, n);
 }
 
@@ -170,8 +177,8 @@ place_path(struct table *t, const struct row *row, struct table *long_keys)
 
 	memcpy(key, &host->place, REPUTATION_PLACE_BYTES);
 	memcpy(key + REPUTATION_PLACE_BYTES, path, strlen(path));
-	at = reputation_path_bucket(
-	    hash_of(row->key), own_bucket(host->key), displacements[group], host->paths, BUCKETS);
+	at = reputation_path_bucket(hash_of(row->key), own_bucket(host->key), displacements[group],
+	    host->paths.listed, BUCKETS);
 	place_key(t, at, row, span_of(key, REPUTATION_PLACE_BYTES + strlen(path)), long_keys);
 }
 
@@ -215,8 +222,9 @@ entry_of(struct table *t, const char *key)
 		struct reputation_bucket *b = &buckets_of(t)[i / REPUTATION_TAGS];
 		uint8_t *e = b->entries + b->at[i % REPUTATION_TAGS];
 
-		if (b->tags[i % REPUTATION_TAGS] != 0 && e[6] == strlen(key) &&
-		    memcmp(e + sizeof(struct reputation_entry), key, e[6]) == 0)
+		if (b->tags[i % REPUTATION_TAGS] != 0 &&
+		    (e[offsetof(struct reputation_entry, key_flags)] & 0x7f) == strlen(key) &&
+		    memcmp(e + REPUTATION_ENTRY_BYTES, key, strlen(key)) == 0)
 			return e;
 	}
 	abort();
@@ -340,11 +348,57 @@ TEST(the_most_specific_entry_wins)
 	for (unsigned spread = 0; spread <= REPUTATION_SPREAD_ALL; spread++) {
 		make_table(&t);
 		for (unsigned i = 0; i < t.count; i++) {
-			if (t.rows[i].paths > 0)
-				t.rows[i].paths |= (uint16_t)(spread << REPUTATION_PATH_BITS);
+			if (t.rows[i].paths.listed > 0)
+				t.rows[i].paths.listed |=
+				    (uint16_t)(spread << REPUTATION_PATH_BITS);
 		}
 		lay_out(&t);
 		ask_for_rows(&t);
+	}
+}
+
+static void
+set_filters(struct table *t, uint64_t filter)
+{
+	make_table(t);
+	for (unsigned i = 0; i < t->count; i++)
+		t->rows[i].paths.filter = filter;
+	lay_out(t);
+}
+
+/* A filter that is full, as a host's of hundreds of paths is, lets everything be asked for. */
+TEST(bits_of_a_filter_that_belong_to_no_path_change_no_answer)
+{
+	struct table t;
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		make_table(&t);
+		for (unsigned i = 0; i < t.count; i++)
+			t.rows[i].paths.filter |= UINT64_C(1) << bit;
+		lay_out(&t);
+		ask_for_rows(&t);
+	}
+	set_filters(&t, UINT64_MAX);
+	ask_for_rows(&t);
+}
+
+/* So its bits are those that the table's maker set: either is missing, and the path is not found.
+ */
+TEST(a_path_whose_bits_a_filter_has_not_is_not_asked_for)
+{
+	uint64_t of_dir = reputation_filter_of(hash_of("site.test/dir"));
+	const uint64_t filters[] = { 0, ~of_dir, of_dir & (of_dir - 1), of_dir & ~(of_dir - 1),
+		of_dir };
+	struct reputation_table view;
+	struct reputation_answer a;
+	struct table t;
+
+	CHECK(__builtin_popcountll(of_dir) == 2);
+	for (unsigned i = 0; i < COUNT_OF(filters); i++) {
+		set_filters(&t, filters[i]);
+		CHECK(reputation_open(span_of(t.bytes, t.size), &view) == 0);
+		reputation_lookup(&view, span_text("site.test"), span_text("/dir/x"), &a);
+		CHECK(a.line == (filters[i] == of_dir ? 4 : 14));
 	}
 }
 
@@ -361,7 +415,7 @@ TEST(a_path_of_many_segments_costs_no_more)
 	    "site.test/0/1/2/3/4/5/6/7/8/9", /* so that every border behind it may be one, too */
 	    REPUTATION_BAD, 0, 20);
 	lay_out(&t);
-	CHECK(row_of(&t, "site.test")->paths >> (REPUTATION_PATH_BITS - 1) == 1);
+	CHECK(row_of(&t, "site.test")->paths.listed >> (REPUTATION_PATH_BITS - 1) == 1);
 	for (unsigned i = 0; i < 300; i++)
 		strcat(path, "a/");
 	CHECK(reputation_open(span_of(t.bytes, t.size), &view) == 0);
@@ -454,9 +508,9 @@ TEST(what_is_out_of_range_is_refused)
 		size_t at;
 		uint8_t value;
 	} fields[] = {
-		{ "a key longer than its bucket", offsetof(struct reputation_entry, key_bytes),
+		{ "a key longer than its bucket", offsetof(struct reputation_entry, key_flags),
 		    REPUTATION_SHORT_MAX + 1 },
-		{ "a long key that is elsewhere", offsetof(struct reputation_entry, key_bytes), 0 },
+		{ "a long key that is elsewhere", offsetof(struct reputation_entry, key_flags), 0 },
 		{ "a kind that is none", offsetof(struct reputation_entry, list_kind), 3 },
 		{ "a list that is none", offsetof(struct reputation_entry, list_kind), 2 * 4 },
 	};
@@ -488,9 +542,49 @@ TEST(what_is_out_of_range_is_refused)
 
 		if (b->tags[0] == 0)
 			continue;
-		b->at[0] = REPUTATION_BUCKET_BYTES - 7;
+		b->at[0] = REPUTATION_BUCKET_BYTES - REPUTATION_ENTRY_BYTES + 1;
 		CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
 		make_table(&t);
+	}
+}
+
+/* The only entry's last byte is so far behind its bucket's end. */
+static void
+move_to_end(struct table *t, uint32_t bytes, uint32_t behind)
+{
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		struct reputation_bucket *b = &buckets_of(t)[i];
+		uint32_t at = REPUTATION_BUCKET_BYTES - bytes + behind;
+
+		if (b->tags[0] == 0)
+			continue;
+		memmove(b->entries + at, b->entries, bytes - behind);
+		b->at[0] = (uint8_t)at;
+		return;
+	}
+	abort();
+}
+
+/* With a key beside it, and one that is elsewhere. */
+TEST(a_filter_that_does_not_lie_in_its_bucket_is_refused)
+{
+	static const char *const hosts[] = { "bad.test", LONG_HOST };
+	struct table t;
+
+	for (unsigned i = 0; i < 2 * COUNT_OF(hosts); i++) {
+		const char *host = hosts[i / 2];
+		bool has_paths = i % 2 == 1;
+		uint32_t bytes = reputation_entry_bytes((uint32_t)strlen(host), has_paths);
+
+		for (uint32_t behind = 0; behind < 2; behind++) {
+			memset(&t, 0, sizeof(t));
+			add(&t, host, REPUTATION_BAD, 0, 1);
+			t.rows[0].paths.listed = has_paths;
+			lay_out(&t);
+			move_to_end(&t, bytes, behind);
+			CHECK_ROW(
+			    host, open_and_ask(t.bytes, t.size) == (behind == 0 ? 0 : -EINVAL));
+		}
 	}
 }
 

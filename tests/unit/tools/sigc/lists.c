@@ -393,6 +393,65 @@ TEST(hosts_of_few_paths_and_of_many)
 	free(text);
 }
 
+/* Of a built table, the filter of a host with paths; 0: it has none. */
+static uint64_t
+filter_of(const struct reputation_table *t, const char *host)
+{
+	const struct reputation_header *h = (const void *)t->bytes;
+	const struct reputation_bucket *buckets = (const void *)(h + 1);
+	struct reputation_paths paths;
+
+	for (uint32_t i = 0; i < h->buckets * REPUTATION_TAGS; i++) {
+		const struct reputation_bucket *b = &buckets[i / REPUTATION_TAGS];
+		const uint8_t *at = b->entries + b->at[i % REPUTATION_TAGS];
+		struct reputation_entry e;
+
+		memcpy(&e, at, REPUTATION_ENTRY_BYTES);
+		if (b->tags[i % REPUTATION_TAGS] == 0 ||
+		    e.key_flags != (REPUTATION_HAS_PATHS | strlen(host)) ||
+		    memcmp(at + REPUTATION_ENTRY_BYTES, host, strlen(host)) != 0)
+			continue;
+		memcpy(&paths, at + reputation_paths_at((uint32_t)strlen(host)),
+		    REPUTATION_PATHS_BYTES);
+		return paths.filter;
+	}
+	return 0;
+}
+
+/* The bits of its paths and no others, so that a host of few has few; one of many has all. */
+TEST(a_hosts_filter_is_of_its_paths)
+{
+	static const unsigned counts[] = { 1, 3, 8, 3000 };
+	char *text = malloc(1 << 20), *line = text;
+	uint64_t right[COUNT_OF(counts)] = { 0 };
+	struct made m;
+
+	for (unsigned h = 0; h < COUNT_OF(counts); h++) {
+		for (unsigned i = 0; i < counts[h]; i++) {
+			int n = sprintf(line, "h%u.example/%u/file", h, i);
+
+			right[h] |= reputation_filter_of(
+			    reputation_hash((const uint8_t *)line, 10, (uint32_t)n));
+			line += n;
+			*line++ = '\n';
+		}
+	}
+	*line = 0;
+	made_begin(&m);
+	CHECK(made_list(&m, "paths.txt", text, REPUTATION_BAD) == 0);
+	CHECK(made_build(&m) == 0);
+	for (unsigned h = 0; h < COUNT_OF(counts); h++) {
+		char host[16];
+
+		snprintf(host, sizeof(host), "h%u.example", h);
+		CHECK_ROW(host, filter_of(generation_reputation(m.generation), host) == right[h]);
+	}
+	CHECK(__builtin_popcountll(right[0]) <= 2 && __builtin_popcountll(right[2]) <= 16);
+	CHECK(right[3] == UINT64_MAX);
+	made_end(&m);
+	free(text);
+}
+
 /* Real lists: each of their own lines is found again, and ordinary sites are not. */
 TEST(real_lists)
 {
