@@ -46,7 +46,14 @@ parse_signed(struct span text, struct sigc_place *out)
 	return true;
 }
 
-/* "EP+n", "Sx+n", "SL+n", "SEx"; `text` is of two characters at least. */
+/* "+n" or "+n,m": ClamAV has no place before a section. */
+static bool
+parse_behind(struct span text, struct sigc_place *out)
+{
+	return span_starts(text, "+") && parse_signed(text, out);
+}
+
+/* "EP+n", "EP-n", "Sx+n", "SL+n", "SEx"; `text` is of two characters at least. */
 static bool
 parse_program_offset(struct span text, struct sigc_place *out)
 {
@@ -54,7 +61,8 @@ parse_program_offset(struct span text, struct sigc_place *out)
 
 	if (text.data[0] == 'E' || text.data[1] == 'L') {
 		out->from = text.data[0] == 'E' ? FROM_ENTRY : FROM_LAST_SECTION;
-		return parse_signed(span_from(text, 2), out);
+		text = span_from(text, 2);
+		return out->from == FROM_ENTRY ? parse_signed(text, out) : parse_behind(text, out);
 	}
 	out->from = text.data[1] == 'E' ? FROM_WITHIN_SECTION : FROM_SECTION;
 	out->min = out->max = 0;
@@ -62,7 +70,7 @@ parse_program_offset(struct span text, struct sigc_place *out)
 	if (!sigc_take_number(&text, &section) || section >= PROGRAM_SECTIONS_MAX)
 		return false;
 	out->section = (uint16_t)section;
-	return out->from == FROM_SECTION ? parse_signed(text, out) : text.bytes == 0;
+	return out->from == FROM_SECTION ? parse_behind(text, out) : text.bytes == 0;
 }
 
 enum sigc_teller

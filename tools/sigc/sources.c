@@ -29,7 +29,8 @@
 #include "scanners/signature/signature.h"
 #include "tools/sigc/sigc.h"
 
-#define FIELDS_MAX 8
+#define FIELDS_MAX  8
+#define LITERAL_MIN 4 /* bytes; fewer are a pattern's, whose anchor may be shorter */
 
 /* Split, so that this file is not itself the test file. */
 static const char eicar[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}"
@@ -87,7 +88,7 @@ sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t 
 {
 	uint32_t at;
 
-	if (count < 4) {
+	if (count < LITERAL_MIN) {
 		sigc_skip(s, name, SKIP_SHORT);
 		return;
 	}
@@ -233,7 +234,8 @@ take_extended(struct sigc *s, const char *path, unsigned line, struct span text)
 	else if (target != TARGET_ANY || has_open_gap(f[3]) ||
 		 sigc_place_is_told(&place, target) != TOLD_BY_STREAM)
 		rc = sigc_add_targeted(s, f[0], (uint16_t)target, part, words);
-	else if (span_is(f[2], "*") && sigc_decode_hex(f[3], bytes))
+	else if (span_is(f[2], "*") && f[3].bytes / 2 >= LITERAL_MIN &&
+		 sigc_decode_hex(f[3], bytes))
 		sigc_add_literal(s, f[0], bytes, f[3].bytes / 2);
 	else
 		rc = add_plain(s, f[0], part, &place);

@@ -16,7 +16,8 @@ enum yara_form {
 
 /* A string of a rule, as a part of a logical signature (logical.c), without its offset. */
 struct yara_string {
-	struct span id;      /* without its $ */
+	struct span id; /* without its $ */
+	uint32_t line;
 	struct span written; /* between its quotes, braces or slashes */
 	enum yara_form form;
 	struct span flags; /* of a regular expression */
@@ -61,6 +62,29 @@ bool yara_take(struct yara_text *t, const char *what);
 bool yara_take_number(struct yara_text *t, uint64_t *out);
 /* One character of a text, escapes undone; how many bytes it took, 0: it is none. */
 size_t yara_unescape(struct span from, uint8_t *out);
+
+/* A source while it is read, and of it or what it includes the file that is read now. */
+struct yara_source {
+	struct sigc *s;
+	struct sigc_table rules, strings, texts, buffers, imports, why;
+	unsigned file_count;
+	bool has_global;
+};
+
+struct yara_file {
+	struct yara_source *to;
+	const char *path;
+	struct yara_text text;
+	unsigned depth;
+};
+
+/* yara_string.c: -EINVAL, with the error set to `what` behind the file and the line. */
+int yara_fail(struct yara_file *f, const char *what);
+/* What stands between quotes, or slashes, escapes and all. -EINVAL: the line ends before it does.
+ */
+int yara_take_quoted(struct yara_file *f, uint8_t quote, struct span *inner);
+/* "= TEXT modifiers", behind a string's name, which is added; -EINVAL: it is none. */
+int yara_read_string(struct yara_file *f, struct span id);
 
 /* All rules of a file and what it includes, and the modules that they may name. */
 struct yara_rules {

@@ -155,6 +155,8 @@ static const struct {
 	{ "from the end", "EOF-2001", "61626364", "N: an offset far from" },
 	{ "entry point of any object", "EP+0", "61626364", "N: an offset far from" },
 	{ "version information", "VI", "61626364", "N: an offset far from" },
+	{ "before a section", "SL-1", "61626364", "N: an offset far from" },
+	{ "before a section by its number", "S0-5,2", "61626364", "N: an offset far from" },
 	{ "no section", "SL", "61626364", "N: an offset far from" },
 	{ "no number of a section", "Sx+1", "61626364", "N: an offset far from" },
 	{ "open bracket", "*", "61626364(31|32", NULL },

@@ -47,6 +47,7 @@ static const struct {
 	{ "extended, level", "a.ndb", "N:0:*:6162636465:250\n", 0, 1, NULL },
 	{ "extended, for old engines", "a.ndb", "N:0:*:6162636465:10:99\n", 0, 1, NULL },
 	{ "extended, a level that is none", "a.ndb", "N:0:*:6162636465:x\n", 0, 1, NULL },
+	{ "extended, three bytes, and one", "a.ndb", "N:0:*:616263\nN:0:*:61\n", 1, 1, NULL },
 	{ "extended, short with wildcards", "a.ndb", "N:0:*:61??6465\nN:0:*:61{2-5}63\n", 1, 1,
 	    NULL },
 	{ "extended, three fields", "a.ndb", "\nN:0:*\n", 0, 0, "a.ndb:2: expected NAME:TARGET" },

@@ -294,6 +294,8 @@ TEST(yara_wide)
 	CHECK(verdict_of("neither", rule, span_of("a\0b\0cd\0", 7)) == 0);
 }
 
+#define HEX(text) "rule R { strings: $a = {" text "} condition: $a }"
+
 static const struct {
 	const char *name, *source;
 	const char *why; /* how it is named; else how the error ends */
@@ -306,7 +308,8 @@ static const struct {
 	    "R: a string in xor", false },
 	{ "open jump", "rule R { strings: $a = { 61626364 [5-] 65 } condition: $a }",
 	    "R: a gap without end", false },
-	{ "jump in brackets", "rule R { strings: $a = { 61626364 ( 31 [2] | 32 ) } condition: $a }",
+	{ "jump in brackets",
+	    "rule R { strings: $a = { 61626364 ( 31 [2] 33 | 32 ) } condition: $a }",
 	    "R: alternatives within", false },
 	{ "short", "rule R { strings: $a = \"a\" condition: $a }", "R: too few bytes", false },
 	{ "module", "import \"pe\"\nrule R { condition: pe.is_dll() }", "R: a module", false },
@@ -366,8 +369,36 @@ static const struct {
 	    true },
 	{ "no digit", "rule R { strings: $a = { 61 6z } condition: $a }", "a.yar:1: no hexadecimal",
 	    true },
-	{ "bracket", "rule R { strings: $a = { 61 ) } condition: $a }", "a.yar:1: a ) too many",
+	{ "bracket", "rule R { strings: $a = { 61 ) } condition: $a }", "a.yar:1: a ) or |", true },
+	{ "alternatives without brackets", HEX("61626364 | 65"), "a.yar:1: a ) or |", true },
+	{ "bracket that stays open", HEX("61626364 ( 65"), "a.yar:1: expected )", true },
+	{ "half a byte", HEX("6 1 62 63 64"), "a.yar:1: no hexadecimal", true },
+	{ "no byte", HEX(""), "a.yar:1: no byte", true },
+	{ "no byte in brackets", HEX("61626364 ()"), "a.yar:1: no byte", true },
+	{ "no byte in an alternative", HEX("61626364 (65 | )"), "a.yar:1: no byte", true },
+	{ "no byte in the first", HEX("61626364 ( | 65)"), "a.yar:1: no byte", true },
+	{ "jump first", HEX("[2] 61626364"), "a.yar:1: a jump that no byte stands before", true },
+	{ "jump last", HEX("61626364 [2]"), "a.yar:1: a jump that no byte stands behind", true },
+	{ "jump first in an alternative", HEX("61626364 (65 | [2] 66)"), "a.yar:1: a jump that",
 	    true },
+	{ "jump last in brackets", HEX("61626364 (65 [2])"), "a.yar:1: a jump that", true },
+	{ "jump of nothing", HEX("61626364 [0] 65"), "a.yar:1: a jump of no length", true },
+	{ "jump without least", HEX("61626364 [-9] 65"), "a.yar:1: a jump of no length", true },
+	{ "jump that ends before", HEX("61626364 [5-2] 65"), "a.yar:1: a jump of no length", true },
+	{ "modifier of a hexadecimal string",
+	    "rule R { strings: $a = { 61626364 } nocase condition: $a }",
+	    "a.yar:1: a modifier that is for texts", true },
+	{ "modifier of an expression", "rule R { strings: $a = /abcd/ xor condition: $a }",
+	    "a.yar:1: a modifier that is for texts", true },
+	{ "modifier twice", "rule R { strings: $a = \"abcd\" wide nocase wide condition: $a }",
+	    "a.yar:1: a modifier that is told twice", true },
+	{ "string twice",
+	    "rule R { strings: $a = \"abcd\"\n$b = \"bcde\"\n$a = \"cdef\"\n condition: $a }",
+	    "a.yar:3: a string of a name", true },
+	{ "rule twice",
+	    "rule A { condition: true }\nrule B { condition: true } rule A { "
+	    "condition: false }",
+	    "a.yar:2: A: a rule of that name stands before", true },
 	{ "include", "include \"none.yar\"\n", "none.yar: No such file", true },
 	{ "NUL", NULL, "a.yar:1: a NUL byte", true },
 };
@@ -406,6 +437,10 @@ TEST(includes_are_beside_the_file_and_not_endless)
 	CHECK(made_source(&m, "inner.yar", inner, sizeof(inner) - 1) == 0);
 	CHECK(made_source(&m, "outer.yar", outer, sizeof(outer) - 1) == 0);
 	CHECK(m.sigc.loaded == 4);
+	snprintf(many, sizeof(many), "include \"%s/inner.yar\"\n", m.directory);
+	CHECK(made_source(&m, "whole.yar", many, strlen(many)) == 0);
+	CHECK(m.sigc.loaded == 5);
+	many[0] = 0;
 	CHECK(made_source(&m, "endless.yar", endless, sizeof(endless) - 1) != 0);
 	CHECK(strstr(m.sigc.error, "endless.yar:1: includes within includes") != NULL);
 	for (unsigned i = 0; i < 4097; i++)
