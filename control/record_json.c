@@ -16,7 +16,7 @@ static const char *const text_keys[RECORD_TEXT_COUNT] = {
 	[RECORD_TEXT_USER_AGENT] = "user_agent",
 	[RECORD_TEXT_MEDIA_TYPE] = "media_type",
 	[RECORD_TEXT_SHADOW] = "shadow_threat",
-	[RECORD_TEXT_CAUSE] = "cause", /* of a refused request alone */
+	[RECORD_TEXT_CAUSE] = "cause", /* of a refused request, or the exclusion */
 };
 
 static const struct {
@@ -67,7 +67,8 @@ put_texts(json_t *o, const struct record_slot *slot)
 	char text[LINE_ESCAPED_MAX];
 
 	for (unsigned i = 0; i < RECORD_TEXT_COUNT; i++) {
-		if (i == RECORD_TEXT_CAUSE && slot->record.icap_status == 0)
+		if (i == RECORD_TEXT_CAUSE && slot->record.icap_status == 0 &&
+		    record_text_get(slot, RECORD_TEXT_CAUSE).bytes == 0)
 			continue;
 		line_escape(record_text_get(slot, (enum record_text)i), text, sizeof(text));
 		json_object_set_new(o, text_keys[i], json_string(text));

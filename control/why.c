@@ -7,6 +7,7 @@
 
 #include "control/current.h"
 #include "control/facts.h"
+#include "control/judged.h"
 #include "control/line.h"
 #include "control/worker.h"
 #include "scanners/decode/decode.h"
@@ -31,6 +32,13 @@ static bool
 has(const struct record *r, uint32_t flag)
 {
 	return (r->flags & flag) != 0;
+}
+
+/* In the mode `disabled` no rule is asked, and the source is that of exclusions. */
+static bool
+is_of_the_mode(const struct record *r)
+{
+	return r->mode == MODE_DISABLED && r->source == SOURCE_EXCLUDED;
 }
 
 /* A name, not a URL list's line, which says where it stands by itself. */
@@ -73,7 +81,9 @@ put_places(json_t *o, const struct control *c, const char *threat)
 static void
 put_rule(json_t *o, const struct control *c, const struct record_slot *slot)
 {
-	struct span threat = record_text_get(slot, RECORD_TEXT_THREAT);
+	bool is_excluded = slot->record.source == SOURCE_EXCLUDED;
+	struct span threat =
+	    record_text_get(slot, is_excluded ? RECORD_TEXT_CAUSE : RECORD_TEXT_THREAT);
 	char name[THREAT_MAX];
 	struct shown text;
 
@@ -168,6 +178,8 @@ asked(const struct control *c, const struct record *r)
 	struct current_facts facts = { 0 };
 	json_t *list = json_array();
 
+	if (is_of_the_mode(r))
+		return list;
 	if (c->region != NULL)
 		facts_signatures(c, &facts);
 	json_array_append_new(list, json_string("exclusions"));
@@ -254,7 +266,8 @@ action(const struct record *r)
 		return json_sprintf("blocked (%s)", by);
 	if (r->verdict == VERDICT_BAD)
 		return json_sprintf("passed (mode %s)", mode);
-	return json_sprintf("passed (%s)", is_by_policy ? by : "nothing against it");
+	return json_sprintf(
+	    "passed (%s)", is_by_policy || is_of_the_mode(r) ? by : "nothing against it");
 }
 
 /* Where the time from the first byte to the verdict went, in nanoseconds. */
@@ -268,19 +281,28 @@ times(const struct record *r)
 	    (json_int_t)(r->duration_ns > known ? r->duration_ns - known : 0));
 }
 
+static const char *
+because(const struct record *r)
+{
+	return is_of_the_mode(r) ? "nothing is judged in this mode"
+				 : source_help((enum source)r->source);
+}
+
 json_t *
 why_json(struct control *c, const struct record_slot *slot)
 {
 	const struct record *r = &slot->record;
-	json_t *o = json_object();
+	json_t *o = json_object(), *judged;
 
 	if (o == NULL)
 		return NULL;
-	json_object_set_new(o, "because", json_string(source_help((enum source)r->source)));
+	json_object_set_new(o, "because", json_string(because(r)));
 	put_limit(o, c->config, r);
 	put_rule(o, c, slot);
 	if (is_of_a_rule(r) || r->source >= SOURCE_FIRST_BY_POLICY)
 		put_layer(o, c, r);
+	if (r->source == SOURCE_CACHED && (judged = judged_json(c, r)) != NULL)
+		json_object_set_new(o, "judged", judged);
 	json_object_set_new(o, "asked", asked(c, r));
 	json_object_set_new(o, "action", action(r));
 	json_object_set_new(o, "time", times(r));

@@ -35,7 +35,8 @@ enum record_text {
 	RECORD_TEXT_USER_AGENT,
 	RECORD_TEXT_MEDIA_TYPE,
 	RECORD_TEXT_SHADOW, /* what signatures that are only tried found; empty: nothing */
-	RECORD_TEXT_CAUSE,  /* why a request was refused; empty: it was not */
+	RECORD_TEXT_CAUSE,  /* why a request was refused, or the rule that excluded the object: its
+			       criterion and value; else empty */
 	RECORD_TEXT_COUNT
 };
 

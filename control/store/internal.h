@@ -59,6 +59,10 @@
 	X(GET_FINDING, "SELECT layer, place FROM findings WHERE sha256 = ?1")                     \
 	X(GET_PART, "SELECT uuid, layer FROM parts WHERE sha256 = ?1")                            \
 	X(GET_OBJECT, "SELECT record FROM objects WHERE id = ?1 AND uuid = ?2")                   \
+	X(GET_EARLIER, "SELECT record FROM objects WHERE id < ?1 "                                \
+		       "AND substr(record, ?2, ?3) = ?4 ORDER BY id DESC")                        \
+	X(GET_ALERTS_LIKE, "SELECT " ALERT_COLUMNS ", id FROM alerts WHERE sha256 = ?1 "          \
+			   "AND id > (SELECT max(id) FROM alerts) - ?2 ORDER BY id DESC")         \
 	X(GET_RECENT, "SELECT id, uuid FROM objects ORDER BY id DESC LIMIT ?1")                   \
 	X(PUT_TRIAL_HIT, "INSERT OR IGNORE INTO trial_hits (uuid, wall_ns, is_new, threat, "      \
 			 "client, url, filename, verdict, source, place) "                        \

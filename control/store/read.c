@@ -201,6 +201,37 @@ store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room)
 	return bytes;
 }
 
+int
+store_earlier(struct store *s, const uint8_t uuid[16], size_t at, struct span same,
+    store_record_seen seen, void *arg)
+{
+	sqlite3_stmt *q = s->statements[ST_GET_EARLIER];
+	bool is_enough = false;
+	int rc = SQLITE_DONE;
+
+	sqlite3_bind_int64(q, 1, recent_find(&s->recent, uuid));
+	sqlite3_bind_int64(q, 2, (sqlite3_int64)at + 1); /* SQLite counts from 1 */
+	sqlite3_bind_int64(q, 3, (sqlite3_int64)same.bytes);
+	sqlite3_bind_blob(q, 4, same.data, (int)same.bytes, SQLITE_TRANSIENT);
+	while (!is_enough && (rc = sqlite3_step(q)) == SQLITE_ROW) {
+		const void *blob = sqlite3_column_blob(q, 0);
+
+		is_enough = blob != NULL && seen(arg, blob, (size_t)sqlite3_column_bytes(q, 0));
+	}
+	sqlite3_reset(q);
+	return is_enough || rc == SQLITE_DONE ? 0 : store_fail(s, rc);
+}
+
+int
+store_alerts_by_digest(struct store *s, const uint8_t sha256[32], store_alert_seen seen, void *arg)
+{
+	sqlite3_stmt *q = s->statements[ST_GET_ALERTS_LIKE];
+
+	sqlite3_bind_blob(q, 1, sha256, 32, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(q, 2, STORE_ALERTS_ASKED);
+	return each_alert(s, ST_GET_ALERTS_LIKE, seen, arg);
+}
+
 void
 store_facts(struct store *s, struct store_facts *out)
 {

@@ -24,9 +24,10 @@
 #define STORE_OBJECTS_MAX    100000 /* newest kept: 50 MB with texts of 200 bytes */
 #define STORE_DELIVERIES_MAX 500000
 #define STORE_ALERTS_MAX     1000000
-#define STORE_TRIAL_HITS_MAX 10000 /* newest kept; what a rule found is counted all the same */
-#define STORE_PROGRESS_MAX   1024  /* cores of dataplanes, newest first */
-#define STORE_PRUNE_ROWS     1000  /* of each table in one transaction: a few milliseconds */
+#define STORE_ALERTS_ASKED   100000 /* newest, by a digest, which no index leads to */
+#define STORE_TRIAL_HITS_MAX 10000  /* newest kept; what a rule found is counted all the same */
+#define STORE_PROGRESS_MAX   1024   /* cores of dataplanes, newest first */
+#define STORE_PRUNE_ROWS     1000   /* of each table in one transaction: a few milliseconds */
 #define STORE_AGE_MAX_S      (7 * 24 * 3600) /* of objects, deliveries, convictions, findings */
 #define STORE_JOURNAL_BYTES  (32 << 20)      /* the WAL is cut back to this */
 /* A WAL that somebody's open transaction pins grows; from here on recent objects are left out of it
@@ -162,6 +163,14 @@ bool store_part(
     struct store *s, const uint8_t sha256[32], uint8_t uuid[16], char *layer, size_t room);
 /* Copies a recent object's record; its length, 0 when there is none or it does not fit. */
 size_t store_object(struct store *s, const uint8_t uuid[16], void *record, size_t room);
+/* Recent objects that were stored before that one and whose record has these bytes at `at`, newest
+ * first, until one is enough (`seen` says true). Reads every record: tenths of a second. */
+typedef bool (*store_record_seen)(void *arg, const void *record, size_t bytes);
+int store_earlier(struct store *s, const uint8_t uuid[16], size_t at, struct span same,
+    store_record_seen seen, void *arg);
+/* Of the newest STORE_ALERTS_ASKED alerts those of this digest, newest first. */
+int store_alerts_by_digest(
+    struct store *s, const uint8_t sha256[32], store_alert_seen seen, void *arg);
 void store_facts(struct store *s, struct store_facts *out);
 
 #endif

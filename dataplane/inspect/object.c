@@ -130,6 +130,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->drip_at = o->page_at = MONO_NEVER;
 	o->sampling = o->sample_over = o->sample_failed = false;
 	o->flags = 0;
+	o->excluded_by = 0;
 	o->trouble = SOURCE_COUNT;
 	o->found = NULL;
 	o->shadow = (struct shadow_found){ 0 };
@@ -232,9 +233,11 @@ excluding_rule(const struct inspect_object *o)
 bool
 object_excluded(struct inspect_object *o, uint64_t rule)
 {
-	if (rule != 0)
-		channel_count_rule(o->inspect->stats, rule);
-	return rule != 0;
+	if (rule == 0)
+		return false;
+	o->excluded_by = rule;
+	channel_count_rule(o->inspect->stats, rule);
+	return true;
 }
 
 /* True: done with. */

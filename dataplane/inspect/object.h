@@ -101,6 +101,7 @@ struct inspect_object {
 	bool sample_over;          /* larger than a sandbox takes */
 	bool sample_failed;        /* the arena had no room */
 	uint32_t flags;            /* RECORD_FLAG_… */
+	uint64_t excluded_by;      /* the rule's key; 0: none */
 	enum decode_coding coding; /* of the bytes as sent */
 	struct decode_codings codings;
 	enum source trouble; /* class met on the way, SOURCE_COUNT: none */

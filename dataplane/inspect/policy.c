@@ -30,6 +30,12 @@ struct md5_rule {
 	uint64_t key;
 };
 
+/* A rule as people know it: "url *.example.org/x". */
+struct named_rule {
+	uint64_t key;
+	char *text;
+};
+
 struct policy {
 	struct policy_limits limits;
 	struct pages *pages;
@@ -45,6 +51,8 @@ struct policy {
 	unsigned subnet_count, md5_count;
 	struct subnet_rule *subnets;
 	struct md5_rule *md5s; /* sorted */
+	unsigned named_count;
+	struct named_rule *named; /* all that are enabled, in their order */
 	uint64_t stamp;
 };
 
@@ -147,6 +155,21 @@ add_exclusion(struct policy *p, const struct config_exclusion *rule, char *error
 }
 
 static int
+add_name(struct policy *p, const struct config_exclusion *rule)
+{
+	const char *word = config_criterion_word(rule->criterion);
+	size_t room = strlen(word) + strlen(rule->value) + 2;
+	struct named_rule *named = &p->named[p->named_count];
+
+	*named = (struct named_rule){ config_exclusion_key(rule), malloc(room) };
+	if (named->text == NULL)
+		return -ENOMEM;
+	snprintf(named->text, room, "%s %s", word, rule->value);
+	p->named_count++;
+	return 0;
+}
+
+static int
 compare_md5(const void *a, const void *b)
 {
 	return memcmp(a, b, 16);
@@ -163,12 +186,16 @@ take_exclusions(struct policy *p, const struct config *c, char *error)
 	p->user_agents.rules = calloc(n + 1, sizeof(*p->user_agents.rules));
 	p->subnets = calloc(n + 1, sizeof(*p->subnets));
 	p->md5s = calloc(n + 1, sizeof(*p->md5s));
+	p->named = calloc(n + 1, sizeof(*p->named));
 	if (p->urls.rules == NULL || p->user_agents.rules == NULL || p->subnets == NULL ||
-	    p->md5s == NULL)
+	    p->md5s == NULL || p->named == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		int rc = c->exclusions[i].enabled ? add_exclusion(p, &c->exclusions[i], error) : 0;
+		const struct config_exclusion *rule = &c->exclusions[i];
+		int rc = rule->enabled ? add_exclusion(p, rule, error) : 0;
 
+		if (rc == 0 && rule->enabled)
+			rc = add_name(p, rule);
 		if (rc != 0)
 			return rc;
 	}
@@ -300,6 +327,9 @@ policy_free(struct policy *p)
 	free_masks(&p->user_agents);
 	free(p->subnets);
 	free(p->md5s);
+	for (unsigned i = 0; i < p->named_count; i++)
+		free(p->named[i].text);
+	free(p->named);
 	pages_free(p->pages);
 	config_profiles_free(p->profiles);
 	free(p->icap_profiles);
@@ -408,6 +438,16 @@ policy_excludes_md5(const struct policy *p, const uint8_t md5[16])
 	memcpy(wanted.md5, md5, 16);
 	rule = bsearch(&wanted, p->md5s, p->md5_count, sizeof(wanted), compare_md5);
 	return rule != NULL ? rule->key : 0;
+}
+
+const char *
+policy_exclusion(const struct policy *p, uint64_t key)
+{
+	for (unsigned i = 0; i < p->named_count; i++) {
+		if (p->named[i].key == key)
+			return p->named[i].text;
+	}
+	return "";
 }
 
 bool

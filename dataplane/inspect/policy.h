@@ -71,6 +71,8 @@ uint64_t policy_excludes_user_agent(const struct policy *p, struct span user_age
 uint64_t policy_excludes_url(const struct policy *p, struct span url);
 uint64_t policy_excludes_format(const struct policy *p, enum format f);
 uint64_t policy_excludes_md5(const struct policy *p, const uint8_t md5[16]);
+/* The rule of that key, its criterion and its value, lent by the policy; empty: none. */
+const char *policy_exclusion(const struct policy *p, uint64_t key);
 /* Whether any rule by format stands: only then is the format asked for early. */
 bool policy_has_format_rules(const struct policy *p);
 

@@ -101,6 +101,9 @@ fill_texts(struct inspect_object *o, struct record_slot *slot)
 	put_text(slot, RECORD_TEXT_USER_AGENT, agent);
 	put_text(slot, RECORD_TEXT_MEDIA_TYPE, type);
 	shadow_fill(o, slot);
+	if (o->excluded_by != 0)
+		record_text_put(slot, RECORD_TEXT_CAUSE,
+		    span_text(policy_exclusion(object_policy(o), o->excluded_by)));
 }
 
 /* Whether a signature's match decided. */

@@ -14,6 +14,10 @@ judge eicar || fail "EICAR was not blocked"
 eventually judge passes
 [ "$(hits)" -ge 8 ] || fail "hits: $(hits)"
 grep -q 'clean (excluded)' "$LOG" || fail "the log does not say excluded"
+# What excluded it is known, also when the rule is gone.
+names_rule() { "${ctl[@]}" explain "$1" | grep -qE '^  rule +url \*example\.test/\*$'; }
+excluded=$(grep 'clean (excluded)' "$LOG" | grep -oE 'uuid: [0-9a-f]{32}' | head -n 1)
+eventually names_rule "${excluded#uuid: }"
 
 kill -9 "$(cat "$CONTROL_PID")"
 sleep 1
@@ -37,6 +41,7 @@ eventually "${ctl[@]}" status
 "${ctl[@]}" exclude disable 1 | grep -q disabled || fail "not disabled"
 eventually judge eicar
 "${ctl[@]}" exclude remove 1 | grep -q 'no exclusions' || fail "not removed"
+names_rule "${excluded#uuid: }" || fail "explain does not name a rule that was removed"
 if "${ctl[@]}" exclude add source 10.0.0.0/99 2>"/tmp/$lab_name.err"; then fail "a bad subnet was taken"; fi
 grep -q "'10.0.0.0/99' is not an address or subnet" "/tmp/$lab_name.err" || fail "no reason is given"
 rm "/tmp/$lab_name.err"

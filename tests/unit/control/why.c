@@ -79,6 +79,8 @@ static const struct told cases[] = {
 	    "the body as sent" },
 	{ "excluded", { .source = SOURCE_EXCLUDED, .mode = MODE_STANDARD }, "",
 	    "an exclusion rule matched", "passed (nothing against it)", "" },
+	{ "the mode excludes", { .source = SOURCE_EXCLUDED, .mode = MODE_DISABLED }, "",
+	    "nothing is judged in this mode", "passed (mode disabled)", "" },
 	{ "a URL",
 	    { .verdict = VERDICT_BAD,
 		.source = SOURCE_REPUTATION,
@@ -151,6 +153,7 @@ TEST(what_was_asked_ends_with_what_decided)
 	rig_make(&r);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct record record = { .source = (uint8_t)rows[i].source,
+			.mode = MODE_STANDARD,
 			.hold_ns = rows[i].hold_ns };
 		json_t *why = why_of(&r, &record, "");
 
@@ -298,5 +301,135 @@ TEST(what_was_a_part_of_another_object_says_where)
 	why = why_of(&r, &record, "A.Threat");
 	CHECK(says(why, "layer", "the body as sent"));
 	json_decref(why);
+	rig_remove(&r);
+}
+
+/* The rule, as it was when the object was excluded. */
+TEST(what_is_excluded_names_the_rule)
+{
+	struct record_slot slot = { .record = {
+					.source = SOURCE_EXCLUDED, .mode = MODE_STANDARD } };
+	struct rig r;
+	json_t *why;
+
+	rig_make(&r);
+	for (unsigned t = 0; t < RECORD_TEXT_COUNT; t++)
+		record_text_put(&slot, (enum record_text)t,
+		    span_text(t == RECORD_TEXT_CAUSE ? "url *.example.test/*\n" : ""));
+	why = why_json(&r.control, &slot);
+	CHECK(says(why, "rule", "url *.example.test/*\\x0a"));
+	CHECK(says(why, "asked", "exclusions"));
+	CHECK(json_object_get(why, "rule_at") == NULL);
+	json_decref(why);
+	slot.record.mode = MODE_DISABLED;
+	why = why_json(&r.control, &slot);
+	CHECK(says(why, "asked", ""));
+	json_decref(why);
+	rig_remove(&r);
+}
+
+static void
+keep(struct rig *r, uint8_t number, enum source source, enum verdict verdict)
+{
+	struct record_slot slot = { .record = { .verdict = (uint8_t)verdict,
+					.source = (uint8_t)source,
+					.wall_ns = INT64_C(1000000000) * number } };
+
+	memset(slot.record.uuid, number, sizeof(slot.record.uuid));
+	memset(slot.record.sha256, 9, sizeof(slot.record.sha256));
+	record_text_put(&slot, RECORD_TEXT_URL, span_text("example.test/\n"));
+	for (unsigned t = RECORD_TEXT_URL + 1; t < RECORD_TEXT_COUNT; t++)
+		record_text_put(&slot, (enum record_text)t, span_text(""));
+	store_put_object(r->control.store, slot.record.uuid, slot.record.wall_ns,
+	    span_of(&slot, record_slot_bytes(&slot)));
+}
+
+/* What `judged` says of object 9, whose verdict is from memory: the first two digits of its uuid,
+ * 0: nothing. */
+static unsigned
+judged_of(struct rig *r, enum verdict verdict)
+{
+	struct record record = { .verdict = (uint8_t)verdict,
+		.source = SOURCE_CACHED,
+		.mode = MODE_STANDARD,
+		.wall_ns = INT64_C(9000000000) };
+	const json_t *judged;
+	unsigned number = 0;
+	json_t *why;
+
+	memset(record.uuid, 9, sizeof(record.uuid));
+	memset(record.sha256, 9, sizeof(record.sha256));
+	why = why_of(r, &record, "");
+	judged = json_object_get(why, "judged");
+	if (judged != NULL)
+		sscanf(json_string_value(json_object_get(judged, "uuid")), "%2x", &number);
+	json_decref(why);
+	return number;
+}
+
+/* The last one before it that was judged, with the same verdict, and not from memory. */
+TEST(what_is_remembered_says_which_object_was_judged)
+{
+	struct record other = { .source = SOURCE_SCANNED };
+	const json_t *judged;
+	struct rig r;
+	json_t *why;
+
+	rig_make(&r);
+	CHECK(judged_of(&r, VERDICT_CLEAN) == 0);
+	CHECK(store_begin(r.control.store) == 0);
+	keep(&r, 1, SOURCE_SCANNED, VERDICT_CLEAN);
+	keep(&r, 2, SOURCE_SANDBOX, VERDICT_CLEAN);
+	keep(&r, 3, SOURCE_CACHED, VERDICT_CLEAN);
+	keep(&r, 4, SOURCE_EXCLUDED, VERDICT_CLEAN);
+	keep(&r, 5, SOURCE_SCANNED, VERDICT_BAD);
+	keep(&r, 9, SOURCE_CACHED, VERDICT_CLEAN);
+	keep(&r, 10, SOURCE_SCANNED, VERDICT_CLEAN);
+	CHECK(store_commit(r.control.store) == 0);
+	CHECK(judged_of(&r, VERDICT_CLEAN) == 2);
+	CHECK(judged_of(&r, VERDICT_BAD) == 5);
+	memset(other.uuid, 9, sizeof(other.uuid));
+	memset(other.sha256, 9, sizeof(other.sha256));
+	why = why_of(&r, &other, "");
+	CHECK(json_object_get(why, "judged") == NULL);
+	json_decref(why);
+	other.source = SOURCE_CACHED;
+	why = why_of(&r, &other, "");
+	judged = json_object_get(why, "judged");
+	CHECK(says(judged, "time", "1970-01-01T00:00:02.000Z"));
+	CHECK(says(judged, "source", "sandbox"));
+	CHECK(says(judged, "url", "example.test/\\x0a"));
+	json_decref(why);
+	memset(other.sha256, 8, sizeof(other.sha256));
+	why = why_of(&r, &other, "");
+	CHECK(json_object_get(why, "judged") == NULL);
+	json_decref(why);
+	rig_remove(&r);
+}
+
+/* Alerts are kept longer than objects, and a late one has no record with its verdict. */
+TEST(what_was_judged_long_ago_is_known_by_its_alert)
+{
+	static const char *const sources[] = { "cached", "sandbox", "reputation", "sandbox" };
+	struct rig r;
+
+	rig_make(&r);
+	CHECK(store_begin(r.control.store) == 0);
+	for (unsigned i = 0; i < 4; i++) {
+		struct store_alert a = { .wall_ns = INT64_C(4000000000) * i,
+			.source = sources[i],
+			.url = "example.test/late" };
+		uint8_t uuid[16], sha256[32];
+
+		memset(uuid, (int)(0x20 + i), sizeof(uuid));
+		memset(sha256, 9, sizeof(sha256));
+		a.uuid = uuid;
+		a.sha256 = sha256;
+		a.md5 = sha256;
+		store_put_alert(r.control.store, &a);
+	}
+	CHECK(store_commit(r.control.store) == 0);
+	CHECK(judged_of(&r, VERDICT_BAD) == 0x21);
+	CHECK(judged_of(&r, VERDICT_CLEAN) == 0);
 	rig_remove(&r);
 }

@@ -213,6 +213,37 @@ TEST(a_record_comes_back_whole_or_not_at_all)
 	place_remove(&p);
 }
 
+/* A store_record_seen: the last byte of each, until it is '.'. */
+static bool
+see_last(void *arg, const void *record, size_t bytes)
+{
+	char *seen = arg, last = ((const char *)record)[bytes - 1];
+
+	strncat(seen, &last, 1);
+	return last == '.';
+}
+
+TEST(earlier_records_that_hold_the_same)
+{
+	static const char *const records[] = { "a-key.", "b-key1", "c-kez2", "d-key3", "e-key4" };
+	struct place p;
+	char seen[16] = "";
+
+	place_make(&p);
+	CHECK(place_open(&p) == 0 && store_begin(p.store) == 0);
+	for (unsigned i = 0; i < 5; i++)
+		store_put_object(p.store, place_id(i), 1, span_text(records[i]));
+	store_put_object(p.store, place_id(7), 1, span_of("a\0", 2));
+	CHECK(store_commit(p.store) == 0);
+	CHECK(store_earlier(p.store, place_id(4), 2, span_text("key"), see_last, seen) == 0);
+	CHECK(strcmp(seen, "31.") == 0);
+	seen[0] = 0;
+	CHECK(store_earlier(p.store, place_id(0), 2, span_text("key"), see_last, seen) == 0);
+	CHECK(store_earlier(p.store, place_id(9), 2, span_text("key"), see_last, seen) == 0);
+	CHECK(seen[0] == 0);
+	place_remove(&p);
+}
+
 /* Blobs of another length than they should have are zeros, not bytes behind them. */
 TEST(a_row_of_odd_shape_leads_nobody_astray)
 {

@@ -88,11 +88,17 @@ TEST(each_exclusion_holds_for_what_it_says)
 		struct config_exclusion rule = { exclusions[i].criterion,
 			(char *)(uintptr_t)exclusions[i].rule, true };
 		char error[CONFIG_ERROR_TEXT_MAX];
+		uint64_t key = config_exclusion_key(&rule);
+		char name[64];
 		struct policy *p;
 
 		CHECK_ROW(exclusions[i].rule, make(&rule, 1, &p, error) == 0);
 		if (p == NULL)
 			continue;
+		snprintf(
+		    name, sizeof(name), "%s %s", config_criterion_word(rule.criterion), rule.value);
+		CHECK_ROW(name, strcmp(policy_exclusion(p, key), name) == 0);
+		CHECK_ROW(name, policy_exclusion(p, key + 1)[0] == 0);
 		CHECK_ROW(exclusions[i].rule, excludes(p, rule.criterion, exclusions[i].in));
 		if (exclusions[i].out != NULL)
 			CHECK_ROW(
@@ -105,6 +111,7 @@ TEST(each_exclusion_holds_for_what_it_says)
 		CHECK_ROW(exclusions[i].rule, make(&rule, 1, &p, error) == 0);
 		CHECK_ROW(exclusions[i].rule, !excludes(p, rule.criterion, exclusions[i].in));
 		CHECK_ROW(exclusions[i].rule, !policy_has_format_rules(p));
+		CHECK_ROW(exclusions[i].rule, policy_exclusion(p, key)[0] == 0);
 		policy_free(p);
 	}
 }

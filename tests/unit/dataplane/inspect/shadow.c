@@ -289,6 +289,7 @@ TEST(what_is_excluded_is_not_judged_by_what_is_tried)
 	CHECK(passed(c));
 	s = told(r, "excluded");
 	CHECK(s.record.source == SOURCE_EXCLUDED && s.record.shadow == SHADOW_CLEAN);
+	CHECK(span_is(record_text_get(&s, RECORD_TEXT_CAUSE), "format GeneralTxt"));
 	CHECK(r->stats->counters[COUNTER_SHADOW_BAD] == 0);
 	rig_destroy(r);
 }
