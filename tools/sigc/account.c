@@ -143,6 +143,17 @@ sigc_skip(struct sigc *s, struct span name, enum skip_reason why)
 }
 
 void
+sigc_skip_saying(struct sigc *s, struct span name, enum skip_reason why, const char *detail)
+{
+	struct sigc_left_out *row;
+
+	leave_out(s, s->at, name, why);
+	row = (void *)(s->left_out.bytes + s->left_out.used - sizeof(*row));
+	if (detail[0] != 0) /* not at 0, where a file's path stands */
+		row->detail = table_add_text(&s->left_out_names, span_text(detail));
+}
+
+void
 sigc_skip_later(struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why)
 {
 	struct sigc_left_out row;

@@ -177,15 +177,17 @@ take_member(struct container *c, struct archive *a, struct archive_entry *entry)
 	FILE *f;
 	int rc;
 
-	if (name == NULL || archive_entry_filetype(entry) != AE_IFREG)
+	if (name == NULL || archive_entry_filetype(entry) == AE_IFDIR)
 		return 0;
 	dot = strrchr(name, '.');
 	if (strcmp(name, "COPYING") == 0 || (dot != NULL && strcmp(dot, ".info") == 0))
 		return 0;
+	snprintf(path, sizeof(path), "%.3000s/%.1000s", c->path, name);
+	if (archive_entry_filetype(entry) != AE_IFREG) /* a link, a device … */
+		return sigc_skip_file(c->s, path);
 	f = fopencookie(a, "r", (cookie_io_functions_t){ .read = read_member });
 	if (f == NULL)
 		return fail(c, strerror(errno));
-	snprintf(path, sizeof(path), "%.3000s/%.1000s", c->path, name);
 	rc = sigc_read_stream(c->s, path, f);
 	if (ferror(f) != 0)
 		rc = fail(c, "its archive is damaged");

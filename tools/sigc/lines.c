@@ -78,6 +78,39 @@ sigc_next_line(struct sigc_lines *l, struct span *out)
 	return out->bytes < SIGC_LINE_MAX ? 1 : -E2BIG;
 }
 
+const char *
+sigc_is_foreign(struct span start)
+{
+	static const struct {
+		const char *bytes;
+		size_t count;
+		const char *what;
+	} heads[] = { { "\xff\xfe", 2, "UTF-16; expected UTF-8, or bytes as they are" },
+		{ "\xfe\xff", 2, "UTF-16; expected UTF-8, or bytes as they are" },
+		{ "\x1f\x8b", 2, "compressed by gzip; expected text" },
+		{ "BZh91AY", 7, "compressed by bzip2; expected text" },
+		{ "\xfd"
+		  "7zXZ",
+		    5, "compressed by xz; expected text" },
+		{ "\x28\xb5\x2f\xfd", 4, "compressed by zstd; expected text" },
+		{ "PK\3\4", 4, "a ZIP archive; expected text" },
+		{ "7z\xbc\xaf", 4, "a 7z archive; expected text" },
+		{ "Rar!\x1a", 5, "a RAR archive; expected text" },
+		{ "ClamAV-VDB:", 11,
+		    "a container of ClamAV's, whose name must end in .cvd or .cld" },
+		{ "YARA\x13", 5, "rules that yarac compiled; expected their text" },
+		{ "<!DOCTYPE", 9, "an HTML page; expected signatures" },
+		{ "<html", 5, "an HTML page; expected signatures" } };
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		size_t n = heads[i].count;
+
+		if (start.bytes >= n && memcmp(start.data, heads[i].bytes, n) == 0)
+			return heads[i].what;
+	}
+	return NULL;
+}
+
 void
 sigc_close_lines(struct sigc_lines *l)
 {

@@ -7,7 +7,8 @@
  *     files        [{path, loaded, sandbox, duplicates, left_out, literals, literal_bytes}]:
  *                  `sandbox` are those of `loaded` that are judged there, literals what Hyperscan
  *                  looks for on the file's behalf, which is what a scan costs
- *     names        [{name, file, line, reason}] of what was left out
+ *     names        [{name, file, line, reason}] of what was left out; behind the reason what
+ *                  libyara says, where that refused it
  *     sandbox      the same of what is judged in the sandbox, and why not here
  *     generation   {bytes, block_bytes, stream_bytes, builds, compile_ms, proof_ms, databases,
  *                  reused, threads, busiest_ms}; times are of processor time
@@ -77,6 +78,24 @@ text(const char *bytes)
 	return out;
 }
 
+/* The reason, and what is said of it. */
+static json_t *
+reason_of(const struct sigc *s, const struct sigc_left_out *row)
+{
+	const char *reason = sigc_skip_texts[row->why];
+	struct sigc_table both = { 0 };
+	json_t *out;
+
+	if (row->detail == 0)
+		return json_string(reason);
+	table_add(&both, reason, strlen(reason));
+	table_add(&both, ": ", 2);
+	table_add_text(&both, span_text(text_at(s, row->detail)));
+	out = text((const char *)both.bytes);
+	free(both.bytes);
+	return out;
+}
+
 static json_t *
 names_as_json(const struct sigc *s, const struct sigc_table *rows)
 {
@@ -84,10 +103,10 @@ names_as_json(const struct sigc *s, const struct sigc_table *rows)
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < rows->used / sizeof(*row); i++)
-		json_array_append_new(out,
-		    json_pack("{s:o, s:o, s:I, s:s}", "name", text(text_at(s, row[i].name)), "file",
-			text(text_at(s, file_at(s, row[i].origin.file)->path)), "line",
-			(json_int_t)row[i].origin.line, "reason", sigc_skip_texts[row[i].why]));
+		json_array_append_new(
+		    out, json_pack("{s:o, s:o, s:I, s:o}", "name", text(text_at(s, row[i].name)),
+			     "file", text(text_at(s, file_at(s, row[i].origin.file)->path)), "line",
+			     (json_int_t)row[i].origin.line, "reason", reason_of(s, &row[i])));
 	return out;
 }
 
@@ -146,7 +165,7 @@ put(FILE *out, const char *text)
 	free(shown);
 }
 
-/* FILE:LINE: NAME: why. */
+/* FILE:LINE: NAME: why[: what is said of it]. */
 static void
 print_names(const struct sigc *s, FILE *out, const struct sigc_table *rows, const char *before)
 {
@@ -156,7 +175,12 @@ print_names(const struct sigc *s, FILE *out, const struct sigc_table *rows, cons
 		put(out, text_at(s, file_at(s, row[i].origin.file)->path));
 		fprintf(out, ":%u: ", row[i].origin.line);
 		put(out, text_at(s, row[i].name));
-		fprintf(out, ": %s%s\n", before, sigc_skip_texts[row[i].why]);
+		fprintf(out, ": %s%s", before, sigc_skip_texts[row[i].why]);
+		if (row[i].detail != 0) {
+			fputs(": ", out);
+			put(out, text_at(s, row[i].detail));
+		}
+		fputc('\n', out);
 	}
 }
 

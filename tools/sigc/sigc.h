@@ -205,6 +205,9 @@ struct sigc_lines *sigc_open_lines(FILE *file);
  */
 int sigc_next_line(struct sigc_lines *l, struct span *out);
 void sigc_close_lines(struct sigc_lines *l);
+/* What a source is that begins so, where that is no text, and what it should be; NULL: it may be
+ * text. */
+const char *sigc_is_foreign(struct span start);
 
 /* reputation.c: the whole section of what lists say, empty where they say nothing. */
 void sigc_build_reputation(struct sigc *s, struct sigc_table *out);
@@ -240,6 +243,8 @@ bool sigc_is_sink(struct span address);
 
 /* The same of an open file, by the end of `path`; a kind that is not lines is left out by name. */
 int sigc_read_stream(struct sigc *s, const char *path, FILE *f);
+/* Leaves a file out by name; 0. */
+int sigc_skip_file(struct sigc *s, const char *path);
 /* One literal; refused ones are counted. */
 void sigc_add_literal(struct sigc *s, struct span name, const uint8_t *bytes, size_t count);
 /* EICAR, which no .ign2 takes out; before any source is read. */
@@ -353,6 +358,7 @@ struct sigc_file {
 };
 struct sigc_left_out {
 	uint32_t name, why; /* name in `left_out_names` */
+	uint32_t detail;    /* there too: more of why; 0: there is none */
 	struct sigc_origin origin;
 };
 extern const char *const sigc_skip_texts[SKIP_COUNT];
@@ -365,6 +371,8 @@ void sigc_begin_file(struct sigc *s, const char *path);
 void sigc_count(struct sigc *s, uint8_t kind, struct span words);
 /* Counts and names what is left out; _later when it had been taken: sigc_forget_deep() is due. */
 void sigc_skip(struct sigc *s, struct span name, enum skip_reason why);
+/* The same, with what is said of it; empty: nothing. */
+void sigc_skip_saying(struct sigc *s, struct span name, enum skip_reason why, const char *detail);
 void sigc_skip_later(
     struct sigc *s, struct sigc_origin origin, struct span name, enum skip_reason why);
 /* A rule that was taken, but is judged in the sandbox; `why` it is not judged here. */

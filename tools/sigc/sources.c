@@ -403,21 +403,11 @@ UNREAD(certificate, 0, SKIP_CERTIFICATE)
 UNREAD(password, 0, SKIP_PASSWORD)
 #undef UNREAD
 
-/* What a file begins with that nobody can read line by line; NULL: nothing of the kind. */
-static const char *
-foreign(struct span line)
-{
-	if (line.bytes >= 2 &&
-	    (memcmp(line.data, "\xff\xfe", 2) == 0 || memcmp(line.data, "\xfe\xff", 2) == 0))
-		return "UTF-16; expected UTF-8, or bytes as they are";
-	return NULL;
-}
-
 static int
 take_line(struct sigc *s, const char *path, struct span line, sigc_line_reader take)
 {
-	if (s->at.line == 1 && foreign(line) != NULL)
-		return sigc_fail(s, path, 1, foreign(line));
+	if (s->at.line == 1 && sigc_is_foreign(line) != NULL)
+		return sigc_fail(s, path, 1, sigc_is_foreign(line));
 	if (s->at.line == 1 && line.bytes >= 3 &&
 	    memcmp(line.data, "\xef\xbb\xbf", 3) == 0) /* UTF-8's mark */
 		line = span_from(line, 3);
@@ -490,8 +480,8 @@ reader_of(const char *path)
 	return NULL;
 }
 
-static int
-skip_file(struct sigc *s, const char *path)
+int
+sigc_skip_file(struct sigc *s, const char *path)
 {
 	sigc_begin_file(s, path);
 	sigc_skip(s, span_text(path), SKIP_FILE_TYPE);
@@ -503,7 +493,7 @@ sigc_read_stream(struct sigc *s, const char *path, FILE *f)
 {
 	sigc_line_reader take = reader_of(path);
 
-	return take != NULL ? read_lines(s, path, f, take) : skip_file(s, path);
+	return take != NULL ? read_lines(s, path, f, take) : sigc_skip_file(s, path);
 }
 
 /* A directory and those it lies in. */
@@ -566,7 +556,7 @@ read_path(struct sigc *s, const char *path, const struct folder *above)
 		return sigc_read_yara(s, path);
 	if (dot != NULL && (strcmp(dot, ".cvd") == 0 || strcmp(dot, ".cld") == 0))
 		return sigc_read_container(s, path, strcmp(dot, ".cld") == 0);
-	return take != NULL ? sigc_read_lines(s, path, take) : skip_file(s, path);
+	return take != NULL ? sigc_read_lines(s, path, take) : sigc_skip_file(s, path);
 }
 
 int

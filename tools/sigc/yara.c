@@ -299,8 +299,8 @@ read_source(struct yara_source *to, const char *path, struct span all, unsigned 
 	int rc = 0;
 
 	sigc_begin_file(to->s, path);
-	if (yara_starts(&f.text, "\xff\xfe") || yara_starts(&f.text, "\xfe\xff"))
-		return yara_fail(&f, "UTF-16; expected UTF-8, or bytes as they are");
+	if (sigc_is_foreign(all) != NULL)
+		return yara_fail(&f, sigc_is_foreign(all));
 	if (all.bytes > 0 && memchr(all.data, 0, all.bytes) != NULL)
 		return yara_fail(&f, "a NUL byte in the file");
 	if (yara_starts(&f.text, "\xef\xbb\xbf")) /* UTF-8's mark */

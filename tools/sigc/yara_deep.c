@@ -22,7 +22,8 @@
 
 #include "tools/sigc/yara.h"
 
-#define TRY_SECONDS 20 /* of CPU, for one file's rules */
+#define TRY_SECONDS 20  /* of CPU, for one file's rules */
+#define SAID_MAX    200 /* fits a pipe at once */
 
 enum need {
 	NOT_NEEDED,
@@ -37,6 +38,7 @@ struct unit {
 	uint32_t *order;        /* rules by name */
 	struct sigc_table text; /* for libyara */
 	enum skip_reason why;   /* libyara refused it */
+	char said[SAID_MAX];    /* and said so; empty: nothing */
 	uint8_t *by_name;       /* 1 for each rule that hangs on a name */
 	uint8_t takes;          /* the rules with that value there are taken now */
 };
@@ -58,6 +60,7 @@ take_message(
 	(void)rule;
 	if (level != YARA_ERROR_LEVEL_ERROR)
 		return;
+	snprintf(u->said, sizeof(u->said), "%s", message);
 	if (strstr(message, "undefined identifier") != NULL)
 		u->why = SKIP_VARIABLE;
 	else if (strstr(message, "module") != NULL)
@@ -97,42 +100,78 @@ create_compiler(struct unit *u)
 	return c;
 }
 
-/* In a process of its own; its exit code is 0, or 1 + why libyara refuses it. */
+/* In a process of its own; its exit code is 0, or 1 + why libyara refuses it, which it writes. */
 static int
-try_text(struct unit *u)
+try_text(struct unit *u, int to)
 {
 	struct rlimit seconds = { TRY_SECONDS, TRY_SECONDS };
 	YR_COMPILER *c;
 
 	signal(SIGXCPU, SIG_DFL);
+	signal(SIGFPE, SIG_DFL); /* a sanitizer's would exit with a code */
+	signal(SIGSEGV, SIG_DFL);
 	setrlimit(RLIMIT_CPU, &seconds);
 	c = create_compiler(u);
 	if (c != NULL && yr_compiler_add_string(c, (const char *)u->text.bytes, "u") == 0)
 		return 0;
+	if (write(to, u->said, strlen(u->said)) < 0)
+		return 1 + SKIP_REFUSED;
 	return 1 + (int)u->why;
 }
 
+/* What the child says, to its end. */
+static void
+hear(struct unit *u, int from)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < sizeof(u->said) - 1 &&
+	       (n = read(from, u->said + used, sizeof(u->said) - 1 - used)) > 0)
+		used += (size_t)n;
+	u->said[used] = 0;
+	close(from);
+}
+
+/* How it ended; true: libyara takes the text. */
+static bool
+judge_end(struct unit *u, int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	if (WIFSIGNALED(status))
+		snprintf(u->said, sizeof(u->said), "its compiler ended by SIG%s",
+		    sigabbrev_np(WTERMSIG(status)));
+	if (code > 0 && code <= SKIP_COUNT)
+		u->why = (enum skip_reason)(code - 1);
+	return WIFEXITED(status) && code == 0;
+}
+
 /*
- * Whether libyara takes `u->text`; else `u->why`. Its compiler crashes on some texts (4.2.3: where
- * a constant is divided and overflows), and that must leave out no more than the rule.
+ * Whether libyara takes `u->text`; else `u->why`, and what it said. Its compiler crashes on some
+ * texts (4.2.3: where a constant is divided and overflows), and that must leave out no more than
+ * the rule.
  */
 static bool
 is_taken(struct unit *u)
 {
-	int status = 0;
+	int status = 0, ends[2];
 	pid_t child;
 
 	u->why = SKIP_REFUSED;
+	u->said[0] = 0;
 	table_add(&u->text, "", 1);
 	start_libyara();
+	if (pipe(ends) != 0)
+		return false;
 	child = fork();
 	if (child == 0)
-		_exit(try_text(u));
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		_exit(try_text(u, ends[1]));
+	close(ends[1]);
+	hear(u, ends[0]);
+	if (child < 0 || waitpid(child, &status, 0) != child)
 		return false;
-	if (WEXITSTATUS(status) > 0 && WEXITSTATUS(status) <= SKIP_COUNT)
-		u->why = (enum skip_reason)(WEXITSTATUS(status) - 1);
-	return WEXITSTATUS(status) == 0;
+	return judge_end(u, status);
 }
 
 static void
@@ -330,12 +369,13 @@ add_one_by_one(struct unit *u, const enum skip_reason *why)
 		mark_named(u, i);
 		write_unit(u);
 		u->why = SKIP_MODULE;
+		u->said[0] = 0;
 		if (!asks_for_more_than_the_object(r) && is_taken(u)) {
 			keep_unit(u);
 			take(u, i, why[i]);
 		} else {
 			u->s->at = r->origin;
-			sigc_skip(u->s, r->name, u->why);
+			sigc_skip_saying(u->s, r->name, u->why, u->said);
 		}
 	}
 }

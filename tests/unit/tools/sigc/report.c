@@ -151,3 +151,35 @@ TEST(what_is_ignored_is_not_in_the_sandbox_either)
 	free(text);
 	made_end(&m);
 }
+
+/* Or how its compiler ended, which fails over a constant's overflow. */
+TEST(what_libyara_refuses_says_why)
+{
+	static const char rules[] =
+	    "rule Fine { strings: $a = /ab[0-9]+cd/ condition: $a }\n"
+	    "rule Spare { strings: $a = /ab[0-9]+cd/ $b = \"ef\" condition: $a }\n"
+	    "rule Name { strings: $a = /ab[0-9]+cd/ condition: $a and \xe4x\x1bx == 1 }\n"
+	    "rule Crash { condition: (-9223372036854775807 - 1) \\ -1 == 0 and filesize % 2 == 1 "
+	    "}\n";
+	struct made m;
+	char *text;
+	json_t *all;
+
+	made_begin(&m);
+	m.sigc.has_sandbox = true;
+	CHECK(made_source(&m, "a.yar", rules, sizeof(rules) - 1) == 0);
+	text = report(&m, false);
+	CHECK(strstr(text, "a.yar:2: Spare: refused by libyara: unreferenced string \"$b\"\n") !=
+	      NULL);
+	CHECK(strstr(text, "a.yar:3: Name: refused by libyara: ") != NULL);
+	CHECK(strchr(text, 0x1b) == NULL);
+	CHECK(strstr(text, "left out, refused by libyara: ") != NULL);
+	CHECK(strstr(text, "Crash: refused by libyara: its compiler ended by SIGFPE\n") != NULL);
+	free(text);
+	text = report(&m, true);
+	all = json_loads(text, 0, NULL);
+	CHECK(all != NULL && strstr(text, "libyara: unreferenced string \\\"$b\\\"\"") != NULL);
+	json_decref(all);
+	free(text);
+	made_end(&m);
+}
