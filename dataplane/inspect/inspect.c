@@ -22,7 +22,7 @@ create_pools(struct inspect *i)
 	i->objects = calloc(c->objects_max, sizeof(*i->objects));
 	i->jobs = calloc(c->jobs_max, sizeof(*i->jobs));
 	i->free_jobs = calloc(c->jobs_max, sizeof(*i->free_jobs));
-	if (hashing_init(&i->hashing, c->digests) != 0)
+	if (hashing_init(&i->hashing, c->digests) != 0 || uuid_open(&i->uuids, c->uuid_key) != 0)
 		return false;
 	return parts_pool_create(i, c->part_levels_max) && i->guard != NULL && i->waits != NULL &&
 	       i->cache != NULL && i->blocks != NULL && i->decoders != NULL && i->objects != NULL &&
@@ -57,7 +57,6 @@ inspect_create(const struct inspect_config *config)
 	for (uint32_t n = 0; n < config->jobs_max; n++)
 		i->free_jobs[i->free_job_count++] = config->jobs_max - 1 - n;
 	i->ticks = ticks_of(config->counter_hz);
-	chacha_stream_init(&i->uuids, config->uuid_key);
 	wheel_init(&i->wheel, mono_now());
 	wheel_init(&i->looks, mono_now());
 	return i;
@@ -76,6 +75,7 @@ inspect_destroy(struct inspect *i)
 		decode_pool_destroy(i->decoders);
 	parts_pool_destroy(i);
 	hashing_fini(&i->hashing);
+	uuid_close(&i->uuids);
 	free(i->objects);
 	free(i->jobs);
 	free(i->free_jobs);

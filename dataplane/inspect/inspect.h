@@ -22,9 +22,9 @@
 
 #include "common/base/siphash.h"
 #include "common/channel/channel.h"
-#include "common/base/chacha.h"
 #include "dataplane/icap/icap.h"
 #include "dataplane/inspect/publication.h"
+#include "dataplane/inspect/uuid.h"
 #include "scanners/digest/engine.h"
 
 struct inspect;
@@ -49,7 +49,7 @@ struct inspect_config {
 	struct chain_pools pools;
 	uint64_t counter_hz;         /* of the processor's counter; 0: it tells no time (ticks.h) */
 	struct siphash_key page_key; /* random, as the next */
-	uint8_t uuid_key[CHACHA_KEY_BYTES]; /* the same key never serves twice */
+	uint8_t uuid_key[UUID_KEY_BYTES]; /* the same key never serves twice */
 };
 
 /* NULL when memory is lacking. */

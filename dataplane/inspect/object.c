@@ -74,7 +74,7 @@ take_body_facts(struct inspect_object *o, const struct icap_request *r)
 		o->flags |= RECORD_FLAG_ODD_FRAMING;
 }
 
-/* Nanoseconds of CLOCK_MONOTONIC. A reading is 20 ns on a guest, a hundredth of a small object. */
+/* Nanoseconds of CLOCK_MONOTONIC; what a reading costs is in common/base/ticks.h. */
 static uint64_t
 read_clock(struct inspect_object *o)
 {
@@ -93,14 +93,6 @@ read_clock_again(struct inspect_object *o)
 	struct inspect *i = o->inspect;
 
 	return i->read.object == o && i->read.turn == i->turn ? i->read.ns : read_clock(o);
-}
-
-static void
-make_uuid(struct inspect *i, uint8_t out[16])
-{
-	chacha_stream_take(&i->uuids, out);
-	out[6] = (uint8_t)((out[6] & 0x0f) | 0x40); /* RFC 9562 §5.4: version 4 */
-	out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
 }
 
 /* A fresh object: whatever the last one left in the struct is gone. */
@@ -151,7 +143,7 @@ object_init(struct inspect_object *o, struct inspect *i, struct icap_session *se
 	o->sample = BLOCK_RUN_EMPTY;
 	o->job = JOB_NONE;
 	memset(&o->outcome, 0, sizeof(o->outcome));
-	make_uuid(i, o->uuid);
+	uuid_take(&i->uuids, o->uuid);
 	identity_client(o->profile, session, &o->client);
 	take_url(o, r);
 	take_body_facts(o, r);

@@ -176,7 +176,7 @@ struct inspect {
 		const struct inspect_object *object;
 		uint64_t turn, ns;
 	} read; /* the clock's last reading, and by whom: object_clock() */
-	struct chacha_stream uuids;
+	struct uuid_stream uuids;
 	uint64_t job_serial;
 	uint64_t turn, fed_bytes;
 	int64_t refusals_second; /* of wall_ns: how many were told in it */
