@@ -71,6 +71,25 @@ layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
 	return false;
 }
 
+bool
+layer_read_only_member(
+    struct deepscan *d, const struct layer *l, struct archive *a, struct layer_buffer *out)
+{
+	const struct layer_class before = layer_class_kept(d);
+	struct archive_entry *entry;
+	bool is_whole;
+
+	if (a == NULL)
+		return false;
+	is_whole = archive_read_next_header(a, &entry) >= ARCHIVE_WARN &&
+		   layer_read_member(d, a, out, l, false);
+	archive_read_free(a);
+	layer_class_restore(d, &before);
+	if (d->is_spent)
+		layer_note(d, SOURCE_OVERSIZE, l->path);
+	return is_whole;
+}
+
 /* libarchive decrypts nothing but ZIP. A member that no password opens costs a key for each. */
 static bool
 may_decrypt(const struct deepscan *d, struct archive *a)

@@ -60,31 +60,14 @@ judge_literal(struct deepscan *d, const struct layer *l, const struct openpgp_pa
 }
 
 static bool
-unpack_bzip2(struct deepscan *d, const struct layer *l, struct span in, struct layer_buffer *out)
-{
-	const struct layer_class before = layer_class_kept(d);
-	struct archive *a = reader_open_filtered(in, ARCHIVE_FILTER_BZIP2);
-	struct archive_entry *entry;
-	bool is_whole;
-
-	if (a == NULL)
-		return false;
-	is_whole = archive_read_next_header(a, &entry) >= ARCHIVE_WARN &&
-		   layer_read_member(d, a, out, l, false);
-	archive_read_free(a);
-	if (!d->is_spent)
-		layer_class_restore(d, &before); /* the caller tells */
-	return is_whole;
-}
-
-static bool
 decompress(struct deepscan *d, const struct layer *l, struct span body, struct layer_target *t)
 {
 	struct span in = span_from(body, 1);
 	size_t used;
 
 	if (body.bytes > 0 && body.data[0] == OPENPGP_BZIP2)
-		return unpack_bzip2(d, l, in, t->b);
+		return layer_read_only_member(
+		    d, l, reader_open_filtered(in, ARCHIVE_FILTER_BZIP2), t->b);
 	return stream_inflate(d, in, t, &used);
 }
 

@@ -127,6 +127,10 @@ bool layer_unpack_container(struct deepscan *d, const struct layer *l);
  * False: something is. */
 bool layer_read_member(struct deepscan *d, struct archive *a, struct layer_buffer *b,
     const struct layer *l, bool is_encrypted);
+/* The same of the only member of what reader_open_…() gave, which may be NULL and is freed; what is
+ * wrong with it, but that a limit was met, is the caller's to tell. */
+bool layer_read_only_member(
+    struct deepscan *d, const struct layer *l, struct archive *a, struct layer_buffer *out);
 /* Every member of what reader_open() gave, which may be NULL and is freed; false: there is none. */
 bool layer_judge_members(struct deepscan *d, struct archive *a, const struct layer *l);
 /* `is_alone`: no other view fitted, so what lies outside the ZIP is nobody else's. */

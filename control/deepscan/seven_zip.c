@@ -40,25 +40,6 @@ static const struct {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* By libarchive, as its one member. */
-static bool
-read_whole(struct deepscan *d, const struct layer *l, struct archive *a, struct layer_buffer *out)
-{
-	const struct layer_class before = layer_class_kept(d);
-	struct archive_entry *entry;
-	bool is_whole;
-
-	if (a == NULL)
-		return false;
-	is_whole = archive_read_next_header(a, &entry) >= ARCHIVE_WARN &&
-		   layer_read_member(d, a, out, l, false);
-	archive_read_free(a);
-	layer_class_restore(d, &before); /* the caller tells */
-	if (d->is_spent)
-		layer_note(d, SOURCE_OVERSIZE, l->path);
-	return is_whole;
-}
-
 static bool
 unpack_by_library(struct deepscan *d, const struct layer *l, const struct seven_coder *c,
     struct span in, struct layer_buffer *out)
@@ -67,7 +48,7 @@ unpack_by_library(struct deepscan *d, const struct layer *l, const struct seven_
 		.method = c->method, .properties = c->properties, .packed = in, .bytes = c->bytes
 	};
 	uint8_t *file = NULL;
-	bool is_whole = read_whole(d, l, reader_open_coder(&coder, &file), out);
+	bool is_whole = layer_read_only_member(d, l, reader_open_coder(&coder, &file), out);
 
 	free(file);
 	return is_whole;
@@ -107,7 +88,8 @@ run_coder(struct deepscan *d, const struct layer *l, const struct seven_coder *c
 			delta.dist = c->properties.data[0] + 1u;
 		return stream_unfilter(d, LZMA_FILTER_DELTA, &delta, in, &t);
 	case METHOD_ZSTD: /* its frames, as they are alone */
-		return read_whole(d, l, reader_open_filtered(in, ARCHIVE_FILTER_ZSTD), out);
+		return layer_read_only_member(
+		    d, l, reader_open_filtered(in, ARCHIVE_FILTER_ZSTD), out);
 	case METHOD_DEFLATE64:
 		return inflate64(in, layer_take, &t) == 0;
 	default:
