@@ -16,4 +16,15 @@ bytes_le(struct span s, size_t at, unsigned bytes)
 	return value;
 }
 
+/* The same, big-endian. */
+static inline uint64_t
+bytes_be(struct span s, size_t at, unsigned bytes)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		value = value << 8 | (at < s.bytes && i < s.bytes - at ? s.data[at + i] : 0);
+	return value;
+}
+
 #endif

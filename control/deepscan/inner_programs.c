@@ -22,16 +22,6 @@
 #define PE_HEAD_MAX  0x1000
 #define PROGRAMS_MAX 16 /* looked at in one layer */
 
-static uint64_t
-number_be(struct span s, size_t at, unsigned bytes)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		value = value << 8 | bytes_le(s, at + i, 1);
-	return value;
-}
-
 static void
 judge_program(struct deepscan *d, const struct layer *l, uint64_t at, uint64_t bytes)
 {
@@ -48,7 +38,7 @@ layer_unpack_fat(struct deepscan *d, const struct layer *l)
 {
 	struct span s = l->bytes;
 	bool is_wide = span_has(s, 0, FAT_64_MARK, 4);
-	uint64_t count = number_be(s, 4, 4);
+	uint64_t count = bytes_be(s, 4, 4);
 
 	if ((!is_wide && !span_has(s, 0, FAT_MARK, 4)) || count == 0 || count >= FAT_MAX)
 		return false;
@@ -56,7 +46,7 @@ layer_unpack_fat(struct deepscan *d, const struct layer *l)
 		size_t row = FAT_HEAD + (size_t)i * (is_wide ? FAT_64_ROW : FAT_ROW) + 8;
 		unsigned width = is_wide ? 8 : 4;
 
-		judge_program(d, l, number_be(s, row, width), number_be(s, row + width, width));
+		judge_program(d, l, bytes_be(s, row, width), bytes_be(s, row + width, width));
 	}
 	return true;
 }

@@ -158,12 +158,10 @@ read_coder(struct walk *w, struct coders *c, uint64_t at)
 {
 	uint8_t flags = take_byte(w);
 	struct span id = take_bytes(w, flags & ID_BYTES), properties = { NULL, 0 };
-	uint64_t in = 1, out = 1, method = 0;
+	uint64_t in = 1, out = 1;
 
 	if (id.bytes > ID_BYTES_MAX)
 		w->is_bad = true;
-	for (size_t i = 0; i < id.bytes; i++)
-		method = method << 8 | id.data[i];
 	if ((flags & IS_COMPLEX) != 0) {
 		in = take_number(w);
 		out = take_number(w);
@@ -175,7 +173,8 @@ read_coder(struct walk *w, struct coders *c, uint64_t at)
 	c->in += in;
 	c->out += out;
 	if (at < SEVEN_CODERS_MAX)
-		c->list[at] = (struct seven_coder){ .method = method, .properties = properties };
+		c->list[at] = (struct seven_coder){ .method = bytes_be(id, 0, (unsigned)id.bytes),
+			.properties = properties };
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/cms.h"
 
+#include "common/base/bytes.h"
+
 /* X.690 8.1.2: tags, of one byte here. */
 #define OCTETS         0x04
 #define OBJECT_ID      0x06
@@ -43,9 +45,7 @@ read_element(struct span s, size_t at, struct element *e)
 		if (more > sizeof(more) || more > rest.bytes - 2)
 			return false;
 		e->head += more;
-		e->bytes = 0;
-		for (size_t i = 2; i < e->head; i++)
-			e->bytes = e->bytes << 8 | rest.data[i];
+		e->bytes = (size_t)bytes_be(rest, 2, (unsigned)more);
 	}
 	if (e->bytes > rest.bytes - e->head) /* cut: what is there counts */
 		e->bytes = rest.bytes - e->head;

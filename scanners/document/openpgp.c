@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scanners/document/openpgp.h"
 
+#include "common/base/bytes.h"
+
 #define IS_PACKET      0x80
 #define IS_NEW_FORMAT  0x40
 #define PACKETS_BEFORE 32 /* keys and signatures before what they are of */
@@ -14,16 +16,6 @@ struct length {
 	bool is_partial; /* another length follows */
 };
 
-static uint64_t
-number_be(struct span s, size_t count)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < count && i < s.bytes; i++)
-		value = value << 8 | s.data[i];
-	return value;
-}
-
 /* Section 4.2.1. */
 static struct length
 read_length(struct span s)
@@ -34,12 +26,11 @@ read_length(struct span s)
 		return (struct length){ .head = s.bytes >= 1, .bytes = first };
 	if (first < 224)
 		return (struct length){ .head = s.bytes >= 2 ? 2 : 0,
-			.bytes = ((number_be(s, 2) - (192u << 8)) & 0x1fff) + 192 };
+			.bytes = ((bytes_be(s, 0, 2) - (192u << 8)) & 0x1fff) + 192 };
 	if (first < 255)
 		return (
 		    struct length){ .head = 1, .bytes = 1u << (first & 0x1f), .is_partial = true };
-	return (
-	    struct length){ .head = s.bytes >= 5 ? 5 : 0, .bytes = number_be(span_from(s, 1), 4) };
+	return (struct length){ .head = s.bytes >= 5 ? 5 : 0, .bytes = bytes_be(s, 1, 4) };
 }
 
 /* Section 4.2.2: of one, two or four bytes; or up to the end. */
@@ -50,7 +41,7 @@ read_old_length(struct span s, unsigned kind)
 
 	if (kind == 3)
 		return (struct length){ .head = 0, .bytes = s.bytes };
-	return (struct length){ .head = head, .bytes = number_be(s, head) };
+	return (struct length){ .head = head, .bytes = bytes_be(s, 0, (unsigned)head) };
 }
 
 static struct span
