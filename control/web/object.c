@@ -44,17 +44,6 @@ put_label(struct text *out, const char *key)
 	}
 }
 
-/* Of an object that has such a page as this one. */
-static void
-put_link(struct text *out, const char *uuid)
-{
-	text_put(out, "<a href=\"/object?uuid=");
-	text_html(out, uuid);
-	text_put(out, "\"><code>");
-	text_html(out, uuid);
-	text_put(out, "</code></a>");
-}
-
 /* Of somebody or something, not an address: its letters are shown. */
 static bool
 is_name(const char *key)
@@ -69,7 +58,7 @@ put_text_value(struct text *out, const char *key, const char *value)
 	bool is_time = strcmp(key, "time") == 0;
 
 	if (strcmp(key, "uuid") == 0 || strcmp(key, "sandbox_object") == 0) {
-		put_link(out, value);
+		page_put_link(out, value);
 	} else if (is_time) {
 		page_put_time(out, value);
 	} else {
@@ -213,7 +202,7 @@ put_deliveries(struct text *out, const json_t *list)
 		text_put(out, "</div></td><td class=\"wire url\"><code>");
 		text_html(out, page_text_of(one, "url"));
 		text_put(out, "</code><div class=\"under\">");
-		put_link(out, page_text_of(one, "uuid"));
+		page_put_link(out, page_text_of(one, "uuid"));
 		text_put(out, "</div></td></tr>\n");
 	}
 	text_put(out, "</tbody></table></div></section>\n");

@@ -170,6 +170,16 @@ page_put_time(struct text *out, const char *iso)
 	text_put(out, "</time>");
 }
 
+void
+page_put_link(struct text *out, const char *uuid)
+{
+	text_put(out, "<a href=\"/object?uuid=");
+	text_html(out, uuid);
+	text_put(out, "\"><code>");
+	text_html(out, uuid);
+	text_put(out, "</code></a>");
+}
+
 /* A cell of the wire's text, and below it the name that belongs to it, where there is any. */
 static void
 put_cell(struct text *out, const char *class, const char *value, const char *below)
@@ -224,11 +234,9 @@ page_put_alert(struct text *out, const json_t *alert)
 	put_threat(out, alert);
 	text_put(out, "<td class=\"wire url\"><code>");
 	text_html(out, page_text_of(alert, "url"));
-	text_put(out, "</code><div class=\"under\"><a href=\"/object?uuid=");
-	text_html(out, page_text_of(alert, "uuid"));
-	text_put(out, "\"><code>");
-	text_html(out, page_text_of(alert, "uuid"));
-	text_put(out, "</code></a></div></td>");
+	text_put(out, "</code><div class=\"under\">");
+	page_put_link(out, page_text_of(alert, "uuid"));
+	text_put(out, "</div></td>");
 	put_cell(out, "wire", page_text_of(alert, has_client ? "client" : "peer"),
 	    page_text_of(alert, "user"));
 	put_cell(out, "wire", page_text_of(alert, "source"), page_text_of(alert, "mode"));

@@ -20,6 +20,8 @@ void page_put_counters(struct text *out, const struct page *p, const struct core
 /* The text of a key; "": there is none. */
 const char *page_text_of(const json_t *object, const char *key);
 void page_put_time(struct text *out, const char *iso);
+/* Of an object, to its page. */
+void page_put_link(struct text *out, const char *uuid);
 /* The line of a table. */
 void page_put_alert(struct text *out, const json_t *alert);
 
