@@ -111,6 +111,19 @@ sigc_is_foreign(struct span start)
 	return NULL;
 }
 
+struct span
+sigc_take_word(struct span *text)
+{
+	struct span word;
+	size_t n = 0;
+
+	while (n < text->bytes && text->data[n] != ' ' && text->data[n] != '\t')
+		n++;
+	word = span_first(*text, n);
+	*text = span_trim(span_from(*text, n));
+	return word;
+}
+
 void
 sigc_close_lines(struct sigc_lines *l)
 {

@@ -15,20 +15,6 @@ static struct {
 	struct sigc_zone zone;
 } list;
 
-/* The first word, which leaves the text: never an empty one of a text that is trimmed. */
-static struct span
-take_word(struct span *text)
-{
-	struct span word;
-	size_t n = 0;
-
-	while (n < text->bytes && text->data[n] != ' ' && text->data[n] != '\t')
-		n++;
-	word = span_first(*text, n);
-	*text = span_trim(span_from(*text, n));
-	return word;
-}
-
 /* "[Adblock Plus 2.0]", which stands first in such lists; an address of IPv6 has no blank. */
 static bool
 is_header(struct span text)
@@ -298,7 +284,7 @@ take_hosts(struct sigc *s, const char *path, unsigned line, struct span address,
 	int rc = 0;
 
 	while (rc == 0 && names.bytes > 0 && names.data[0] != '#') {
-		struct span name = take_word(&names), cut = name;
+		struct span name = sigc_take_word(&names), cut = name;
 
 		name = sigc_take_field(&cut, '#');
 		if (cut.data != NULL)
@@ -336,7 +322,7 @@ is_more_than_notes(struct span entry, struct span behind)
 	if (span_find(entry, "/") != NULL || span_find(entry, ".") == NULL)
 		return true;
 	while (behind.bytes > 0) {
-		if (is_entry(take_word(&behind)))
+		if (is_entry(sigc_take_word(&behind)))
 			return true;
 	}
 	return false;
@@ -356,7 +342,7 @@ is_piece(struct span entry)
 static int
 take_one(struct sigc *s, const char *path, unsigned line, struct span text)
 {
-	struct span behind = text, entry = take_word(&behind);
+	struct span behind = text, entry = sigc_take_word(&behind);
 	struct entry parts = take_apart(entry);
 	struct reputation_key k;
 	enum skip_reason why = SKIP_COUNT;
@@ -412,7 +398,7 @@ take_url(struct sigc *s, const char *path, unsigned line, struct span raw)
 	if (text.bytes == 0 || strchr("#!;", text.data[0]) != NULL || is_header(text))
 		return 0;
 	entry = rest = without_remark(text);
-	first = take_word(&rest);
+	first = sigc_take_word(&rest);
 	if (rest.bytes > 0 && rest.data[0] != '#' && is_address(first))
 		return take_hosts(s, path, line, first, rest);
 	what = sigc_read_zone(&list.zone, raw, &names);

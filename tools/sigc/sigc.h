@@ -205,6 +205,9 @@ struct sigc_lines *sigc_open_lines(FILE *file);
  */
 int sigc_next_line(struct sigc_lines *l, struct span *out);
 void sigc_close_lines(struct sigc_lines *l);
+/* The first word of a text, up to a blank or tab, which leaves it; never an empty one of a text
+ * that is trimmed, which what is left is. */
+struct span sigc_take_word(struct span *text);
 /* What a source is that begins so, where that is no text, and what it should be; NULL: it may be
  * text. */
 const char *sigc_is_foreign(struct span start);

@@ -39,14 +39,8 @@ split_words(struct span text, struct span words[WORDS_MAX])
 {
 	unsigned n = 0;
 
-	for (text = span_trim(text); text.bytes > 0 && n < WORDS_MAX; n++) {
-		size_t bytes = 0;
-
-		while (bytes < text.bytes && text.data[bytes] != ' ' && text.data[bytes] != '\t')
-			bytes++;
-		words[n] = span_first(text, bytes);
-		text = span_trim(span_from(text, bytes));
-	}
+	for (text = span_trim(text); text.bytes > 0 && n < WORDS_MAX; n++)
+		words[n] = sigc_take_word(&text);
 	return n;
 }
 
