@@ -42,35 +42,46 @@ long_keys_of(const struct reputation_table *t)
 	return displacements_of(t) + header_of(t)->groups;
 }
 
-/* Its entries lie inside it and name what there is; `entries` becomes less by them. */
+/* Lies inside its bucket and names what there is. */
+static bool
+entry_is_sound(const struct reputation_header *h, const struct reputation_bucket *b, unsigned at)
+{
+	struct reputation_entry e;
+	struct reputation_long_key key;
+	uint32_t key_bytes;
+	bool has_paths;
+
+	if (!checked_inside(b->at[at], REPUTATION_ENTRY_BYTES, REPUTATION_BUCKET_BYTES))
+		return false;
+	memcpy(&e, b->entries + b->at[at], REPUTATION_ENTRY_BYTES);
+	key_bytes = reputation_short_bytes(&e);
+	has_paths = (e.key_flags & REPUTATION_HAS_PATHS) != 0;
+	if (e.list_kind / 4u >= h->list_count || e.list_kind % 4u > REPUTATION_BAD ||
+	    key_bytes > REPUTATION_SHORT_MAX ||
+	    !checked_inside(
+		b->at[at], reputation_entry_bytes(key_bytes, has_paths), REPUTATION_BUCKET_BYTES))
+		return false;
+	if (key_bytes > 0)
+		return true;
+	memcpy(&key, b->entries + b->at[at] + REPUTATION_ENTRY_BYTES, sizeof(key));
+	return checked_inside(key.at, key.bytes, h->long_bytes);
+}
+
+/* `entries` becomes less by its own. Behind them no tag stands: a search looks at all. */
 static bool
 bucket_is_sound(
     const struct reputation_header *h, const struct reputation_bucket *b, uint32_t *entries)
 {
-	for (unsigned i = 0; i < REPUTATION_TAGS && b->tags[i] != 0; i++) {
-		struct reputation_entry e;
-		struct reputation_long_key key;
-		uint32_t key_bytes;
-		bool has_paths;
+	unsigned used = 0;
 
-		if (!checked_inside(b->at[i], REPUTATION_ENTRY_BYTES, REPUTATION_BUCKET_BYTES))
+	for (; used < REPUTATION_TAGS && b->tags[used] != 0; used++) {
+		if (*entries == 0 || !entry_is_sound(h, b, used))
 			return false;
-		memcpy(&e, b->entries + b->at[i], REPUTATION_ENTRY_BYTES);
-		key_bytes = reputation_short_bytes(&e);
-		has_paths = (e.key_flags & REPUTATION_HAS_PATHS) != 0;
-		if (*entries == 0 || e.list_kind / 4u >= h->list_count ||
-		    e.list_kind % 4u > REPUTATION_BAD || key_bytes > REPUTATION_SHORT_MAX ||
-		    !checked_inside(b->at[i], reputation_entry_bytes(key_bytes, has_paths),
-			REPUTATION_BUCKET_BYTES))
-			return false;
-		if (key_bytes == 0) {
-			memcpy(&key, b->entries + b->at[i] + REPUTATION_ENTRY_BYTES, sizeof(key));
-			if (!checked_inside(key.at, key.bytes, h->long_bytes))
-				return false;
-		}
 		--*entries;
 	}
-	return true;
+	while (used < REPUTATION_TAGS && b->tags[used] == 0)
+		used++;
+	return used == REPUTATION_TAGS;
 }
 
 /* As many entries as are told, and for each bit a bucket that ends the searches by it. */

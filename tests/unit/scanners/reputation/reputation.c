@@ -548,6 +548,31 @@ TEST(what_is_out_of_range_is_refused)
 	}
 }
 
+/* A search looks at each tag, so there is none that the check of a bucket ends before. */
+TEST(a_tag_behind_none_is_refused)
+{
+	struct table t;
+	unsigned tried = 0;
+
+	make_table(&t);
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		struct reputation_bucket *b = &buckets_of(&t)[i];
+		unsigned used = 0;
+
+		while (used < REPUTATION_TAGS && b->tags[used] != 0)
+			used++;
+		if (used == 0 || used + 1 >= REPUTATION_TAGS)
+			continue;
+		b->tags[used + 1] = b->tags[0];
+		b->at[used + 1] = 2 * REPUTATION_BUCKET_BYTES;
+		CHECK(open_and_ask(t.bytes, t.size) == -EINVAL);
+		b->tags[used + 1] = b->at[used + 1] = 0;
+		CHECK(open_and_ask(t.bytes, t.size) == 0);
+		tried++;
+	}
+	CHECK(tried > 0);
+}
+
 /* The only entry's last byte is so far behind its bucket's end. */
 static void
 move_to_end(struct table *t, uint32_t bytes, uint32_t behind)
